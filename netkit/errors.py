@@ -1,0 +1,100 @@
+"""Every error that netkit raises, in one tree.
+
+    NetkitError
+    ├── InvalidValue          a value that the kernel would refuse or misread
+    │   ├── InvalidName       of a namespace or an interface
+    │   └── InvalidAddress    an IP address, a prefix, a MAC address
+    ├── NotFound              nothing of that name is there
+    ├── AlreadyExists         the name or the address is taken
+    ├── KernelRefused         the kernel answered an act with an error
+    ├── ProgramMissing        a program is not installed
+    ├── CommandFailed         a program ended with an error, or did not end in time
+    ├── CaptureFailed         a capture could not be opened, read or saved
+    └── SandboxError
+        ├── NotInSandbox      an act was asked for outside the sandbox
+        └── SandboxUnavailable  no sandbox can be made on this machine
+
+Each error says what is wrong (with the value), the rule that it breaks and the remedy.
+"""
+
+
+class NetkitError(Exception):
+    """Something went wrong, said in the learner's words.
+
+    Args:
+        problem: what is wrong, naming the value.
+        rule: the rule that it breaks; empty when the problem says it all.
+        remedy: what to do about it, ideally a line to type.
+
+    Example:
+        >>> str(NetkitError("'a b' has a space", "names are one word", "Try 'a-b'"))
+        "'a b' has a space; names are one word. Try 'a-b'."
+    """
+
+    def __init__(self, problem: str, rule: str = "", remedy: str = "") -> None:
+        super().__init__(problem, rule, remedy)
+        self.problem, self.rule, self.remedy = problem, rule, remedy
+
+    def __str__(self) -> str:
+        first = "; ".join(part.rstrip(".") for part in (self.problem, self.rule) if part)
+        return " ".join(f"{sentence.rstrip('.')}." for sentence in (first, self.remedy) if sentence)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a notebook: the sentence, not the library's insides."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class InvalidValue(NetkitError, ValueError):
+    """A value that the kernel would refuse or, worse, misread."""
+
+
+class InvalidName(InvalidValue):
+    """A name that a namespace or an interface cannot bear."""
+
+
+class InvalidAddress(InvalidValue):
+    """Text that is not the IP address, prefix or MAC address that is needed here."""
+
+
+class NotFound(NetkitError, LookupError):
+    """Nothing of that name is there."""
+
+
+class AlreadyExists(NetkitError):
+    """The name or the address is taken."""
+
+
+class KernelRefused(NetkitError):
+    """The kernel answered an act with an error.
+
+    Attributes:
+        errno (int): the kernel's error number, 0 if there is none (errno(3)).
+    """
+
+    def __init__(self, problem: str, rule: str = "", remedy: str = "", errno: int = 0) -> None:
+        super().__init__(problem, rule, remedy)
+        self.errno = errno
+
+
+class ProgramMissing(NetkitError):
+    """A program that is needed is not installed."""
+
+
+class CommandFailed(NetkitError):
+    """A program ended with an error, or did not end in time."""
+
+
+class CaptureFailed(NetkitError):
+    """A capture could not be opened, read or saved."""
+
+
+class SandboxError(NetkitError):
+    """The root of what concerns the sandbox."""
+
+
+class NotInSandbox(SandboxError):
+    """An act was asked for outside the sandbox, where it would touch the machine."""
+
+
+class SandboxUnavailable(SandboxError):
+    """No sandbox can be made on this machine."""

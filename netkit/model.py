@@ -1,0 +1,331 @@
+"""The state of a network as frozen values: what `snapshot()` returns and everything above it reads.
+
+Nothing here touches the kernel.  Every value turns into JSON and back without loss.  Equality of
+snapshots is about what was configured: what the kernel draws at random or learns by itself (random
+MACs, indexes, learned neighbours, process ids, counters) does not count.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+HOST = "host"
+"""The name of the namespace that the notebook's kernel itself lives in."""
+
+
+
+
+@dataclass(frozen=True)
+class Interface:
+    """One interface (link) of a namespace, as the kernel reports it (rtnetlink(7)).
+
+    Attributes:
+        name: its name, unique in its namespace.
+        kind: "loopback", "veth", "bridge", "vxlan", "dummy" …; "ethernet" for a physical card.
+        mac: "02:42:ac:11:00:02", or None for a link without one.
+        mtu: bytes of the largest packet.
+        up: whether it was switched on (`ip link set … up`).
+        carrier: whether it has a signal: for a veth, whether the other end is up as well.
+        state: the operational state: "up", "down", "lowerlayerdown", "unknown" (RFC 2863).
+        addresses: "10.0.0.1/24" texts, in the kernel's order, IPv4 first.
+        peer: (namespace, interface) of a veth's other end, None if there is none or it is out of sight.
+        master: name of the bridge that it is a port of.
+        details: further facts of its kind, sorted pairs: (("vni", "42"),).
+        index: its number in its namespace.
+    """
+
+    name: str
+    kind: str
+    mac: str | None = None
+    mtu: int = 1500
+    up: bool = False
+    carrier: bool = False
+    state: str = "down"
+    addresses: tuple[str, ...] = ()
+    peer: tuple[str, str] | None = None
+    master: str | None = None
+    details: tuple[tuple[str, str], ...] = ()
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route (ip-route(8)).
+
+    Attributes:
+        destination: "default" or a prefix, "10.0.0.0/24".
+        via: the next router's address; None when the destination is on the link.
+        device: the interface it leaves by.
+        source: the address that packets get when their sender did not choose one.
+        scope: "link", "global" or "host".
+        protocol: who made it: "kernel", "boot", "static" …
+        kind: "unicast", "blackhole", "unreachable", "prohibit" …
+        metric: the lower the better.
+        table: "main", or another table's number.
+    """
+
+    destination: str
+    via: str | None = None
+    device: str | None = None
+    source: str | None = None
+    scope: str = "global"
+    protocol: str = "boot"
+    kind: str = "unicast"
+    metric: int = 0
+    table: str = "main"
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """One entry of the neighbour (ARP) table: this address is at that MAC (ip-neighbour(8))."""
+
+    address: str
+    device: str
+    mac: str | None = None
+    state: str = "reachable"
+
+
+@dataclass(frozen=True)
+class ForwardingEntry:
+    """One entry of a forwarding database (FDB): this MAC is behind that port (bridge(8)).
+
+    Attributes:
+        mac: the destination MAC.
+        device: the port, or the VXLAN device.
+        master: the bridge; None for a VXLAN device's own entry.
+        destination: the remote VTEP's address, for VXLAN.
+        state: "learned", "static", or "permanent" (the port's own MAC).
+    """
+
+    mac: str
+    device: str
+    master: str | None = None
+    destination: str | None = None
+    state: str = "learned"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One packet-filter rule or chain policy, in the words of the tool that lists it.
+
+    Attributes:
+        tool: "iptables", "ip6tables" or "nft".
+        table: "filter", "nat" …; for nft with its family, "inet mytable".
+        chain: "FORWARD", "POSTROUTING" …
+        text: the rule, "-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE", a policy,
+            "-P FORWARD DROP", or a chain of one's own, "-N DOCKER".
+        packets: how many packets it counted; not part of equality.
+    """
+
+    tool: str
+    table: str
+    chain: str
+    text: str
+    packets: int = field(default=0, compare=False)
+
+
+def _names_to(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A read-only view of a copy."""
+    return MappingProxyType(dict(values))
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """Everything that one network namespace holds.
+
+    Attributes:
+        name: "host", the name given by `ip netns add`, or "[program]" for a nameless one.
+        interfaces: by name, in index order.
+        routes: of the main table and the learner's own tables, not of the table "local".
+        neighbours: the ARP and neighbour-discovery tables.
+        fdb: the forwarding databases of its bridges and VXLAN devices.
+        rules: iptables, ip6tables and nft rules and policies.
+        sysctls: the switches that matter here, by name: "net.ipv4.ip_forward": "1".
+        processes: names of the processes that live in it, sorted.
+        named: whether /run/netns has a name for it.
+    """
+
+    name: str
+    interfaces: Mapping[str, Interface] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    fdb: tuple[ForwardingEntry, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+    processes: tuple[str, ...] = ()
+    named: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("interfaces", "sysctls"):
+            object.__setattr__(self, name, _names_to(getattr(self, name)))
+
+    def __getitem__(self, interface: str) -> Interface:
+        return self.interfaces[interface]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The state of every network namespace at one moment.
+
+    Two snapshots are equal when the same things were configured; see `configuration`.
+
+    Example:
+        >>> snapshot = Snapshot({"ns1": Namespace("ns1", {"lo": Interface("lo", "loopback")})})
+        >>> snapshot["ns1"]["lo"].mtu
+        1500
+        >>> Snapshot.from_json(snapshot.to_json()) == snapshot
+        True
+    """
+
+    namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "namespaces", _names_to(self.namespaces))
+
+    def __getitem__(self, namespace: str) -> Namespace:
+        return self.namespaces[namespace]
+
+    def __iter__(self) -> Iterator[Namespace]:
+        return iter(self.namespaces.values())
+
+    def __len__(self) -> int:
+        return len(self.namespaces)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Snapshot):
+            return NotImplemented
+        return _plain(self.configuration()) == _plain(other.configuration())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def configuration(self) -> Snapshot:
+        """The same snapshot without all that the kernel draws at random or learns by itself.
+
+        Returns:
+            A snapshot in which random MACs, indexes, carrier and operational states, IPv6 link-local
+            addresses and routes, learned neighbours and FDB entries, and processes are gone, and whose
+            namespaces, interfaces, addresses, routes and entries are sorted (rules keep their order).
+        """
+        return Snapshot({name: _configured(self.namespaces[name]) for name in sorted(self.namespaces)})
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The snapshot as JSON text; `from_json` reads it."""
+        return json.dumps(_plain(self), indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> Snapshot:
+        """The snapshot that `to_json` wrote.
+
+        Args:
+            text: JSON text.
+        """
+        spaces = json.loads(text)["namespaces"]
+        return cls({name: _namespace_from(space) for name, space in spaces.items()})
+
+    def __repr__(self) -> str:
+        links = sum(len(space.interfaces) for space in self)
+        return f"<Snapshot of {len(self)} namespaces, {links} interfaces: {', '.join(self.namespaces)}>"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame, seen at one interface in one direction.
+
+    Attributes:
+        time: nanoseconds since the epoch, the kernel's own timestamp.
+        namespace: where it was seen.
+        interface: at which interface.
+        direction: "in" (the namespace receives it) or "out" (it sends it).
+        data: the bytes, from the Ethernet header on (from the IP header on where a link has none).
+        length: how many bytes it had on the wire.
+        link: what `data` begins with: "ethernet" or "ip".
+    """
+
+    time: int = field(compare=False)
+    namespace: str
+    interface: str
+    direction: Literal["in", "out"]
+    data: bytes = field(repr=False)
+    length: int
+    link: Literal["ethernet", "ip"] = "ethernet"
+
+
+def is_random_mac(mac: str | None) -> bool:
+    """Whether the kernel drew this MAC at random.
+
+    It sets the "locally administered" bit of such addresses (eth_hw_addr_random); so do Docker's
+    02:42:… ones, which follow from the IP address and are therefore not random.
+    """
+    return mac is not None and bool(int(mac[:2], 16) & 2) and not mac.startswith("02:42:")
+
+
+def _configured(space: Namespace) -> Namespace:
+    interfaces = {
+        name: dataclasses.replace(
+            link,
+            index=0,
+            carrier=False,
+            state="",
+            mac=None if is_random_mac(link.mac) else link.mac,
+            addresses=tuple(sorted(a for a in link.addresses if not _by_itself(a))),
+        )
+        for name, link in sorted(space.interfaces.items())
+    }
+    return dataclasses.replace(
+        space,
+        interfaces=interfaces,
+        routes=_sorted(r for r in space.routes if not _by_itself(r.destination)),
+        neighbours=_sorted(n for n in space.neighbours if n.state == "permanent"),
+        fdb=_sorted(entry for entry in space.fdb if entry.state == "static"),
+        rules=tuple(dataclasses.replace(rule, packets=0) for rule in space.rules),
+        sysctls=dict(sorted(space.sysctls.items())),
+        processes=(),
+    )
+
+
+def _sorted(values: Any) -> tuple[Any, ...]:
+    return tuple(sorted(values, key=repr))
+
+
+_MADE_BY_ITSELF = (ipaddress.ip_network("fe80::/10"), ipaddress.ip_network("ff00::/8"))
+
+
+def _by_itself(prefix: str) -> bool:
+    """Whether the kernel makes this address or route for IPv6 on its own (RFC 4291, 2.5.6)."""
+    if ":" not in prefix:
+        return False
+    address = ipaddress.ip_interface(prefix).ip
+    return any(address in network for network in _MADE_BY_ITSELF)
+
+
+def _plain(value: Any) -> Any:
+    """A value as dicts, lists, texts and numbers."""
+    if dataclasses.is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _namespace_from(space: dict[str, Any]) -> Namespace:
+    lists = {"routes": Route, "neighbours": Neighbour, "fdb": ForwardingEntry, "rules": Rule}
+    values = {name: tuple(kind(**item) for item in space.pop(name)) for name, kind in lists.items()}
+    links = {name: _interface_from(link) for name, link in space.pop("interfaces").items()}
+    processes = tuple(space.pop("processes"))
+    return Namespace(**space, **values, interfaces=links, processes=processes)
+
+
+def _interface_from(link: dict[str, Any]) -> Interface:
+    peer = link.pop("peer")
+    return Interface(
+        **{**link, "addresses": tuple(link["addresses"]), "details": tuple(map(tuple, link["details"]))},
+        peer=tuple(peer) if peer else None,
+    )
