@@ -19,8 +19,6 @@ HOST = "host"
 """The name of the namespace that the notebook's kernel itself lives in."""
 
 
-
-
 @dataclass(frozen=True)
 class Interface:
     """One interface (link) of a namespace, as the kernel reports it (rtnetlink(7)).

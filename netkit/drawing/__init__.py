@@ -1,0 +1,1 @@
+"""Pictures of snapshots: artists that draw on a given matplotlib axes."""
