@@ -1,0 +1,44 @@
+# Two commands do everything: `make lab` and `make test`.  `make help` lists the others.
+#
+# PYTHON=/usr/bin/python3.12  chooses the interpreter that .venv is made with.
+
+BIN := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help env packages lab test lint lock notebooks bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+env: ## make or update the Python environment, .venv
+	@sh tools/environment.sh
+
+packages: ## install missing distribution packages (as root, or with sudo)
+	@sh tools/packages.sh --again lab test
+
+lab: env ## open JupyterLab on notebook 00, with the sandbox kernel
+	@sh tools/packages.sh lab
+	@exec $(BIN)/netkit lab
+
+test: env ## run every test (as root: also as an ordinary user)
+	@sh tools/packages.sh lab test
+	@$(BIN)/python tests/run.py
+
+lint: env ## check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+lock: ## choose the newest versions of all dependencies anew
+	@sh tools/lock.sh
+
+notebooks: env ## run the notebooks and write their outputs back
+	@$(BIN)/netkit notebooks --update
+
+bench: env ## compare the speed with `ip`, `ip -batch` and Mininet
+	@sh tools/packages.sh lab bench
+	@$(BIN)/python benchmarks/build.py
+
+clean: ## remove .venv, caches, build results and artifacts
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis artifacts build dist
+	@find . -name __pycache__ -prune -exec rm -rf {} +

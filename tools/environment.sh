@@ -1,0 +1,85 @@
+#!/bin/sh
+# Makes .venv, or brings it up to date: the locked packages and netkit itself, editable.
+#
+#   PYTHON=/usr/bin/python3.12 sh tools/environment.sh     another interpreter than python3
+#
+# A stamp in .venv says what it was made from, so that a second run ends at once.  A machine without
+# python3-venv will do: the system's pip then fills the environment.
+set -eu
+cd "$(dirname "$0")/.."
+
+stamp=.venv/netkit-stamp
+installed_from="requirements.lock pyproject.toml share/jupyter/kernels/netkit/kernel.json"
+
+say() { printf '%s\n' "$*" >&2; }
+stop() { say "$*"; exit 1; }
+
+wanted() { pwd -P; cat $installed_from | sha256sum; }
+
+# The interpreter that a Python really is: the same for a shim, a link or an environment made from it.
+identity() { "$1" -c 'import sys; print(sys.base_prefix, *sys.version_info[:3])' 2>/dev/null; }
+
+up_to_date() {
+    [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$(wanted)" ] || return 1
+    [ -z "${PYTHON:-}" ] || [ "$(identity "$PYTHON")" = "$(identity .venv/bin/python)" ]
+}
+
+refuse_what_cannot_work() {
+    if [ -e .venv ] && [ ! -w .venv ]; then
+        stop ".venv belongs to $(stat -c %U .venv) and has to be made anew, which $(id -un) may not do:" \
+            "run this as $(stat -c %U .venv), or copy the checkout to a folder of your own."
+    fi
+    [ -e .venv ] || [ -w . ] ||
+        stop "$(pwd) is not writable for $(id -un): copy the checkout to a folder of your own."
+    command -v "$python" >/dev/null 2>&1 ||
+        stop "There is no $python: install Python 3.11 or newer, or name one: make PYTHON=/usr/bin/python3.12 env"
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        stop "$python is $("$python" --version 2>&1); netkit needs 3.11 or newer." \
+            "Name another: make PYTHON=/usr/bin/python3.12 env"
+    "$python" -c 'import venv' 2>/dev/null ||
+        stop "$python has no module venv: install the package python3-venv."
+}
+
+# An environment that was moved, or belongs to another interpreter, cannot be repaired: start afresh.
+make_venv() {
+    if [ -r "$stamp" ] && [ "$(head -n 1 "$stamp")" != "$(pwd -P)" ]; then rm -rf .venv; fi
+    if [ "$(identity "$python")" != "$(identity .venv/bin/python)" ]; then rm -rf .venv; fi
+    [ -x .venv/bin/python ] && return
+    if "$python" -c 'import ensurepip' 2>/dev/null; then
+        "$python" -m venv .venv
+    else
+        "$python" -m venv --without-pip .venv
+    fi
+}
+
+find_pip() {
+    for pip in ".venv/bin/python -m pip" "$python -m pip --python .venv/bin/python" \
+        "pip3 --python .venv/bin/python" "pip --python .venv/bin/python"; do
+        if $pip --version >/dev/null 2>&1; then return; fi
+    done
+    stop "There is no pip that can fill .venv: install python3-venv, or pip 22.3 or newer."
+}
+
+# --no-deps: the lock file is complete.  -qq: show errors only.
+install_packages() {
+    find_pip
+    pip="$pip --disable-pip-version-check --no-input"
+    $pip install -qq --no-deps --require-hashes -r requirements.lock
+    $pip install -qq --no-deps --no-build-isolation --editable .
+}
+
+# The first import of matplotlib lists the machine's fonts, seconds long: not in a learner's first cell.
+# Without a writable home it cannot be kept, and nothing is lost.
+list_fonts() { .venv/bin/python -c 'import matplotlib.font_manager' >/dev/null 2>&1 || true; }
+
+up_to_date && exit 0
+python=${PYTHON:-python3}
+refuse_what_cannot_work
+say "Making .venv with $("$python" --version): $(grep -c == requirements.lock) packages, about a minute ..."
+rm -f "$stamp.new"
+make_venv
+install_packages
+list_fonts
+wanted >"$stamp.new"
+mv "$stamp.new" "$stamp"
+say "Made .venv."
