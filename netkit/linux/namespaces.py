@@ -10,14 +10,16 @@ import ctypes
 import os
 import queue
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
 from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DIRECTORY = "/run/netns"
 HOST_PATH = "/proc/self/ns/net"

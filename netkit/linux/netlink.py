@@ -1,0 +1,182 @@
+"""Talk to the kernel by netlink messages (netlink(7), rtnetlink(7)).
+
+Requests are encoded by pyroute2's message classes; answers are read by a few lines of our own, since
+a snapshot reads thousands of them.  pyroute2's sockets are not used: their synchronous face cannot run
+in a notebook cell, whose event loop is already running.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+from typing import TYPE_CHECKING, Any, Self
+
+from netkit.errors import KernelRefused
+from netkit.linux.namespaces import inside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 1, 4, 0x100, 0x200, 0x400, 0x800
+NLM_F_DUMP = 0x300
+NEW = NLM_F_CREATE | NLM_F_EXCL
+"""Flags of a request that makes something which must not exist yet."""
+
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_NLM_F_ACK_TLVS = 0x200
+_NLMSGERR_ATTR_MSG = 1
+_SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270, 10, 11, 12
+_HEADER = struct.Struct("=IHHII")
+_ATTRIBUTE = struct.Struct("=HH")
+_BUFFER = 1 << 18
+
+
+class Talk:
+    """A netlink socket in the network namespace that the calling thread is in.
+
+    Args:
+        family: the netlink family; 0 is rtnetlink, 12 netfilter.
+
+    Example:
+        >>> with Talk() as talk:  # doctest: +SKIP
+        ...     links = list(talk.dump(RTM_GETLINK, bytes(16)))
+    """
+
+    def __init__(self, family: int = 0) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
+        for option in (_NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK):
+            self._socket.setsockopt(_SOL_NETLINK, option, 1)
+        self._number = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._socket.close()
+
+    def request(self, kind: int, flags: int, body: bytes) -> None:
+        """Send one request and wait for the kernel's yes.
+
+        Args:
+            kind: the message type, RTM_NEWLINK …
+            flags: NLM_F_… beyond REQUEST and ACK.
+            body: the family's header and attributes.
+
+        Raises:
+            KernelRefused: with the kernel's own reason.
+        """
+        for _ in self._exchange(kind, flags | NLM_F_ACK, body):
+            pass
+
+    def dump(self, kind: int, body: bytes) -> Iterator[memoryview]:
+        """Ask for every object of a kind.
+
+        Args:
+            kind: the message type, RTM_GETLINK …
+            body: the family's header, a filter for the kernel.
+
+        Yields:
+            The body of each answer: the family's header and attributes.
+
+        Raises:
+            KernelRefused: with the kernel's own reason.
+        """
+        return self._exchange(kind, NLM_F_DUMP, body)
+
+    def ask(self, kind: int, body: bytes) -> list[memoryview]:
+        """Ask for one object; its answers, without the acknowledgement."""
+        return list(self._exchange(kind, NLM_F_ACK, body))
+
+    def _exchange(self, kind: int, flags: int, body: bytes) -> Iterator[memoryview]:
+        self._number += 1
+        header = _HEADER.pack(_HEADER.size + len(body), kind, flags | NLM_F_REQUEST, self._number, 0)
+        self._socket.send(header + body)
+        while True:
+            data = memoryview(self._socket.recv(_BUFFER))
+            position = 0
+            while position < len(data):
+                length, answer, answer_flags, number, _ = _HEADER.unpack_from(data, position)
+                payload = data[position + _HEADER.size : position + length]
+                position += (length + 3) & ~3
+                if number != self._number:
+                    continue
+                if answer == _NLMSG_DONE:
+                    return
+                if answer == _NLMSG_ERROR:
+                    _raise_unless_zero(payload, answer_flags)
+                    return
+                yield payload
+
+
+def send(path: str, kind: int, flags: int, build: Callable[[], Any]) -> None:
+    """One change in a namespace: build a message there, send it, wait for the kernel's yes.
+
+    Args:
+        path: a file that opens the namespace.
+        kind: the message type.
+        flags: NLM_F_… beyond REQUEST and ACK.
+        build: called inside the namespace (where names turn into indexes); returns a pyroute2 message.
+
+    Raises:
+        KernelRefused: with the kernel's own reason.
+        NotFound: the namespace, or what `build` looks for, is not there.
+    """
+
+    def act() -> None:
+        body = encoded(build())
+        with Talk() as talk:
+            talk.request(kind, flags, body)
+
+    inside(path, act)
+
+
+def encoded(message: Any) -> bytes:
+    """A pyroute2 message as bytes, without the netlink header."""
+    message["header"] = {"type": 0, "flags": 0, "sequence_number": 0, "pid": 0}
+    message.encode()
+    return bytes(message.data[_HEADER.size :])
+
+
+def attributes(data: memoryview) -> dict[int, memoryview]:
+    """The attributes that follow a message's header, by number, without the flag bits (netlink(7), NLA_TYPE_MASK).
+
+    Args:
+        data: 4-byte aligned type-length-value records.
+
+    Returns:
+        The last value of each number; nested ones are read by another call.
+    """
+    found, position, end = {}, 0, len(data)
+    while position + 4 <= end:
+        length, number = _ATTRIBUTE.unpack_from(data, position)
+        if length < 4:
+            break
+        found[number & 0x3FFF] = data[position + 4 : position + length]
+        position += (length + 3) & ~3
+    return found
+
+
+def text(value: memoryview) -> str:
+    """A text attribute, which the kernel ends with a zero byte."""
+    return bytes(value).rstrip(b"\0").decode(errors="replace")
+
+
+def number(value: memoryview) -> int:
+    """An integer attribute of 1, 2, 4 or 8 bytes, in the machine's byte order."""
+    return int.from_bytes(value, "little" if _LITTLE else "big")
+
+
+_LITTLE = struct.pack("=H", 1) == b"\1\0"
+
+
+def _raise_unless_zero(payload: memoryview, flags: int) -> None:
+    code = -struct.unpack_from("=i", payload)[0]
+    if code == 0:
+        return
+    reason = os.strerror(code)
+    if flags & _NLM_F_ACK_TLVS:
+        words = attributes(payload[4 + _HEADER.size :]).get(_NLMSGERR_ATTR_MSG)
+        reason = text(words) if words is not None else reason
+    raise KernelRefused(f"the kernel refused ({errno.errorcode.get(code, code)})", reason, errno=code)

@@ -1,0 +1,268 @@
+"""What addresses, prefixes and numbers may look like, checked before the kernel can misread them.
+
+Each function takes what the learner typed and returns it in its standard form, or raises an
+`InvalidValue` that names the value, the rule and the remedy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+
+from netkit.errors import InvalidAddress, InvalidValue
+
+IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_MTU_MIN, _MTU_MAX = 68, 65535
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.ASCII | re.IGNORECASE)
+_PREFIX = re.compile(r"[0-9]+", re.ASCII)
+
+
+def interface_address(value: Any) -> IPInterface:
+    """An address with its prefix length, as an interface bears it: "10.0.0.1/24".
+
+    Args:
+        value: text.
+
+    Returns:
+        An `ipaddress.IPv4Interface` or `IPv6Interface`.
+
+    Raises:
+        InvalidAddress: it is not an address, has no prefix length, or no interface can bear it.
+
+    Example:
+        >>> str(interface_address("10.0.0.1/24"))
+        '10.0.0.1/24'
+    """
+    typed = text(value, "an address with its prefix length, such as '10.0.0.1/24'")
+    host, slash, length = typed.partition("/")
+    if not slash:
+        plain = address(host)
+        raise InvalidAddress(
+            f"'{typed}' has no prefix length",
+            "an interface's address says which network it is in",
+            f"Try '{typed}/{24 if plain.version == 4 else 64}'",
+        )
+    plain, bits = address(host), _prefix_length(typed, length, 32 if ":" not in host else 128)
+    whole = ipaddress.ip_interface(f"{plain}/{bits}")
+    _refuse_unless_bearable(typed, whole)
+    return whole
+
+
+def address(value: Any) -> IPAddress:
+    """One IP address: "10.0.0.1" or "fd00::1".
+
+    Args:
+        value: text.
+
+    Returns:
+        An `ipaddress.IPv4Address` or `IPv6Address`.
+
+    Raises:
+        InvalidAddress: it is not an IP address.
+    """
+    typed = text(value, "an IP address, such as '10.0.0.1'")
+    if "/" in typed:
+        raise InvalidAddress(f"'{typed}' is a prefix", "one address is needed here", f"Try '{typed.partition('/')[0]}'")
+    try:
+        found = ipaddress.ip_address(typed)
+    except ValueError:
+        raise InvalidAddress(f"'{typed}' is not an IP address", *_why_no_address(typed)) from None
+    if getattr(found, "scope_id", None):
+        raise InvalidAddress(f"'{typed}' names an interface", "only the address is needed here", f"Try '{found}'")
+    return found
+
+
+def network(value: Any) -> IPNetwork | None:
+    """A route's destination: "default", or a prefix such as "10.0.0.0/24".
+
+    Args:
+        value: text.
+
+    Returns:
+        An `ipaddress.IPv4Network` or `IPv6Network`; None for "default".
+
+    Raises:
+        InvalidAddress: it is no prefix, or has bits set behind its length.
+
+    Example:
+        >>> network("default") is None, str(network("10.0.0.0/8")), str(network("10.1.1.1"))
+        (True, '10.0.0.0/8', '10.1.1.1/32')
+    """
+    typed = text(value, "'default' or a prefix, such as '10.0.0.0/24'")
+    if typed == "default":
+        return None
+    host, slash, length = typed.partition("/")
+    plain = address(host)
+    bits = _prefix_length(typed, length, plain.max_prefixlen) if slash else plain.max_prefixlen
+    whole = ipaddress.ip_interface(f"{plain}/{bits}")
+    if whole.ip != whole.network.network_address:
+        raise InvalidAddress(
+            f"'{typed}' has bits set behind its first {bits}",
+            "a route leads to a whole network",
+            f"Try '{whole.network}' for the network, or '{whole.ip}' for one address",
+        )
+    return whole.network
+
+
+def mac(value: Any) -> str:
+    """A MAC address for one interface: six pairs of hex digits, unicast (IEEE 802, 8.2).
+
+    Args:
+        value: text.
+
+    Returns:
+        It in lower case.
+
+    Raises:
+        InvalidAddress: it is not one, or is a multicast, broadcast or all-zero address.
+    """
+    typed = text(value, "a MAC address, such as '02:42:ac:11:00:02'")
+    if not _MAC.fullmatch(typed):
+        raise InvalidAddress(
+            f"'{typed}' is not a MAC address",
+            "it is six pairs of hexadecimal digits with colons between",
+            "Try '02:42:ac:11:00:02'",
+        )
+    typed = typed.lower()
+    if int(typed[:2], 16) & 1 or typed == "00:00:00:00:00:00":
+        raise InvalidAddress(
+            f"'{typed}' is no interface's address",
+            "a first byte that is odd means a group of receivers, and all zeros mean nobody",
+            "Choose one that begins with 02, such as '02:42:ac:11:00:02'",
+        )
+    return typed
+
+
+def mac_of(ip: Any) -> str:
+    """The MAC address that Docker gives to an IPv4 address: 02:42 and the four bytes of the address.
+
+    Args:
+        ip: "172.17.0.2", with or without a prefix length.
+
+    Returns:
+        The MAC address in lower case.
+
+    Raises:
+        InvalidAddress: it is no IPv4 address.
+
+    Example:
+        >>> mac_of("172.17.0.2")
+        '02:42:ac:11:00:02'
+    """
+    found = address(ip.partition("/")[0] if isinstance(ip, str) else ip)
+    if found.version != 4:
+        raise InvalidAddress(
+            f"'{ip}' is an IPv6 address", "Docker derives MACs from IPv4 addresses", "Give an IPv4 one"
+        )
+    return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *found.packed))
+
+
+def mtu(value: Any) -> int:
+    """A maximum transmission unit: the bytes of the largest packet (netdevice(7)).
+
+    Args:
+        value: a whole number from 68 (RFC 791) to 65535.
+
+    Returns:
+        The number.
+
+    Raises:
+        InvalidValue: it is not one.
+    """
+    return number(value, "an MTU", _MTU_MIN, _MTU_MAX, example=1500)
+
+
+def port(value: Any) -> int:
+    """A TCP or UDP port, 1 to 65535 (RFC 9293, RFC 768)."""
+    return number(value, "a port", 1, 65535, example=8080)
+
+
+def number(value: Any, what: str, low: int, high: int, *, example: int) -> int:
+    """A whole number between two limits.
+
+    Args:
+        value: what was given.
+        what: what it is meant to be, with its article: "a port".
+        low: the smallest that is allowed.
+        high: the largest that is allowed.
+        example: one to suggest.
+
+    Returns:
+        The number.
+
+    Raises:
+        InvalidValue: it is not a whole number, or outside the limits.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidValue(f"{value!r} is not {what}", "it is a whole number", f"Try {example}")
+    if not low <= value <= high:
+        raise InvalidValue(f"{value} is not {what}", f"it goes from {low} to {high}", f"Try {example}")
+    return value
+
+
+def seconds(value: Any, what: str) -> float:
+    """A time to wait, in seconds: more than 0 and at most an hour."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidValue(f"{value!r} is not {what}", "it is a number of seconds", "Try 1")
+    if not 0 < value <= 3600:
+        raise InvalidValue(f"{value} is not {what}", "it goes from just above 0 to 3600 seconds", "Try 1")
+    return float(value)
+
+
+def text(value: Any, what: str, error: type[InvalidValue] = InvalidAddress) -> str:
+    """What was typed, if it is a text or an `ipaddress` value; else an error that says what is needed."""
+    if isinstance(value, ipaddress._IPAddressBase):
+        return str(value)
+    if not isinstance(value, str):
+        raise error(f"{value!r} is not a text", f"{what} is needed here", "Write it between quotes")
+    return value
+
+
+def _why_no_address(typed: str) -> tuple[str, str]:
+    """(rule, remedy) for a text that is meant to be an IP address."""
+    if typed == "localhost" or re.search(r"[g-z]", typed, re.IGNORECASE):
+        return "names are not looked up here", "Give the number, such as '127.0.0.1'"
+    parts = typed.split(".")
+    if len(parts) == 4 and all(part.isdecimal() and part.isascii() for part in parts):
+        if any(int(part) > 255 for part in parts):
+            return "each of its four numbers goes from 0 to 255", "Correct the number that is too large"
+        return "its numbers have no leading zeros", f"Try '{'.'.join(str(int(part)) for part in parts)}'"
+    return "IPv4 is four numbers with dots between, IPv6 groups of hex digits with colons", "Try '10.0.0.1'"
+
+
+def _prefix_length(typed: str, length: str, most: int) -> int:
+    if not _PREFIX.fullmatch(length) or int(length) > most or (len(length) > 1 and length[0] == "0"):
+        raise InvalidAddress(
+            f"'{typed}' has no usable prefix length",
+            f"behind the / stands how many leading bits name the network, 0 to {most}",
+            f"Try '{typed.partition('/')[0]}/{24 if most == 32 else 64}'",
+        )
+    return int(length)
+
+
+def _refuse_unless_bearable(typed: str, whole: IPInterface) -> None:
+    """Refuse addresses that the kernel accepts although no interface can use them."""
+    ip, net = whole.ip, whole.network
+    bits = ip.max_prefixlen
+    first = str(next(net.hosts(), ip)) + f"/{net.prefixlen}"
+    if ip.is_multicast:
+        raise InvalidAddress(f"'{typed}' is a multicast address", "it means a group of receivers", "Try '10.0.0.1/24'")
+    if ip.is_unspecified or net.prefixlen == 0:
+        raise InvalidAddress(
+            f"'{typed}' names nobody or everybody", "an interface has one address", "Try '10.0.0.1/24'"
+        )
+    if whole.version == 4 and str(ip) == "255.255.255.255":
+        raise InvalidAddress(f"'{typed}' is the broadcast address", "it means everybody", "Try '10.0.0.1/24'")
+    if net.prefixlen < bits - 1:
+        if ip == net.network_address and whole.version == 4:
+            raise InvalidAddress(
+                f"'{typed}' is the address of the network itself", f"the hosts of {net} come after it", f"Try '{first}'"
+            )
+        if whole.version == 4 and ip == net.broadcast_address:
+            raise InvalidAddress(
+                f"'{typed}' is the broadcast address of {net}", "it means everybody there", f"Try '{first}'"
+            )
