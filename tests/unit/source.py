@@ -1,0 +1,70 @@
+"""Knows the project's source files as syntax trees, for the tests that read them."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "netkit"
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def module_files() -> dict[str, Path]:
+    """The modules of the package: "netkit.linux" -> netkit/linux/__init__.py."""
+    return {_module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def tracked_files() -> list[Path]:
+    """Every file of the project as git knows it; outside a git checkout, every file but caches."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode == 0:
+        return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    skipped = {".venv", "__pycache__", ".git", "artifacts", ".pytest_cache", ".ruff_cache", ".hypothesis"}
+    return [path for path in ROOT.rglob("*") if path.is_file() and not skipped.intersection(path.parts)]
+
+
+def functions(path: Path) -> Iterator[Function]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, Function):
+            yield node
+
+
+def imported_modules(name: str, path: Path) -> Iterator[tuple[str, ast.stmt]]:
+    """The netkit modules that a module imports, anywhere in it, with the statements that do so."""
+    known = module_files()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names if alias.name.split(".")[0] == "netkit")
+        if isinstance(node, ast.ImportFrom):
+            origin = _origin(name, path, node)
+            if origin.split(".")[0] == "netkit":
+                for alias in node.names:
+                    inner = f"{origin}.{alias.name}"
+                    yield (inner if inner in known else origin), node
+
+
+def _origin(name: str, path: Path, node: ast.ImportFrom) -> str:
+    """The absolute name of what `from … import` names, which may be relative."""
+    if not node.level:
+        return node.module or ""
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    base = package[: len(package) - node.level + 1]
+    return ".".join([*base, *((node.module or "").split(".") if node.module else [])])

@@ -1,0 +1,121 @@
+"""The order of the modules: imports go downward only, and files, functions and names keep their form.
+
+The floors are those of CONTRIBUTING.md.
+"""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+from source import ROOT, Function, functions, imported_modules, module_files, tracked_files, tree
+
+FLOORS = {
+    "netkit.errors": 0,
+    "netkit.model": 0,
+    "netkit.names": 0,
+    "netkit.values": 0,
+    "netkit.linux": 1,
+    "netkit.sandbox": 1,
+    "netkit.diff": 1,
+    "netkit.journey": 1,
+    "netkit.diagnosis": 1,
+    "netkit.layout": 1,
+    "netkit.drawing": 2,
+    "netkit.lab": 3,
+    "netkit.docker": 4,
+    "netkit.exercises": 4,
+    "netkit.faults": 4,
+    "netkit.magics": 5,
+    "netkit.widgets": 5,
+    "netkit.kernel": 6,
+    "netkit.cli": 6,
+    "netkit": 6,
+}
+STRANGERS = ("netkit.linux", "netkit.drawing", "netkit.sandbox")
+MODULES = module_files()
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+
+
+def part_of(module: str) -> str:
+    """The entry of FLOORS that a module belongs to: itself or the package that holds it."""
+    while module not in FLOORS and "." in module:
+        module = module.rpartition(".")[0]
+    return module
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_floor(module: str) -> None:
+    assert module == "netkit" or part_of(module) != "netkit", f"give {module} a floor in {Path(__file__).name}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_downward(module: str) -> None:
+    here = part_of(module)
+    upward = [
+        f"line {node.lineno}: {module} (floor {FLOORS[here]}) imports {other} (floor {FLOORS[part_of(other)]})"
+        for other, node in imported_modules(module, MODULES[module])
+        if FLOORS[part_of(other)] > FLOORS[here]
+    ]
+    assert not upward
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) in STRANGERS])
+def test_linux_drawing_and_sandbox_do_not_know_one_another(module: str) -> None:
+    imported = {part_of(other) for other, _ in imported_modules(module, MODULES[module])}
+    assert not imported.intersection(STRANGERS) - {part_of(module)}
+
+
+def test_no_import_cycle() -> None:
+    graph = {
+        module: {other for other, _ in imported_modules(module, path) if other != module}
+        for module, path in MODULES.items()
+    }
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(MODULES)
+
+
+def python_files() -> list[Path]:
+    return [path.relative_to(ROOT) for path in tracked_files() if path.suffix == ".py"]
+
+
+@pytest.mark.parametrize("path", python_files(), ids=str)
+def test_files_and_functions_are_short(path: Path) -> None:
+    lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST_FILE, f"{path} has {lines} lines: split it"
+    too_long = [f"{f.name}: {_length(f)} lines" for f in functions(ROOT / path) if _length(f) > LONGEST_FUNCTION]
+    assert not too_long, f"in {path}"
+
+
+def _length(function: Function) -> int:
+    return (function.end_lineno or 0) - function.lineno + 1
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_public_names_are_documented_and_typed(module: str) -> None:
+    syntax = tree(MODULES[module])
+    faults = [] if ast.get_docstring(syntax) else ["the module has no docstring"]
+    if not any(part.startswith("_") for part in module.split(".")):
+        faults += [fault for node in syntax.body for fault in _faults(node)]
+    assert not faults, f"in {module}"
+
+
+def _faults(node: ast.stmt, owner: str = "") -> list[str]:
+    """What the definition of a public name lacks."""
+    if not isinstance(node, ast.ClassDef | Function) or (node.name.startswith("_") and node.name != "__init__"):
+        return []
+    name = owner + node.name
+    faults = [] if ast.get_docstring(node) or node.name == "__init__" else [f"{name} has no docstring"]
+    if isinstance(node, ast.ClassDef):
+        return faults + [fault for inner in node.body for fault in _faults(inner, f"{name}.")]
+    return faults + [f"{name}: {what} has no type" for what in _untyped(node, method=bool(owner))]
+
+
+def _untyped(function: Function, *, method: bool) -> list[str]:
+    arguments = function.args
+    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
+    positional = [*arguments.posonlyargs, *arguments.args][1 if method and not static else 0 :]
+    every = [*positional, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    untyped = [argument.arg for argument in every if argument and argument.annotation is None]
+    return untyped + ([] if function.returns else ["the result"])
