@@ -10,7 +10,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from source import ROOT, Function, functions, imported_modules, module_files, tracked_files, tree
+
+from tests.unit.source import ROOT, Function, functions, imported_modules, module_files, tracked_files, tree
 
 FLOORS = {
     "netkit.errors": 0,
