@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from netkit.plain import plain, rebuilt
+
 HOST = "host"
 """The name of the namespace that the notebook's kernel itself lives in."""
 
@@ -198,7 +200,7 @@ class Snapshot:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Snapshot):
             return NotImplemented
-        return _plain(self.configuration()) == _plain(other.configuration())
+        return plain(self.configuration()) == plain(other.configuration())
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -214,7 +216,7 @@ class Snapshot:
 
     def to_json(self, indent: int | None = None) -> str:
         """The snapshot as JSON text; `from_json` reads it."""
-        return json.dumps(_plain(self), indent=indent)
+        return json.dumps(plain(self), indent=indent)
 
     @classmethod
     def from_json(cls, text: str) -> Snapshot:
@@ -223,8 +225,7 @@ class Snapshot:
         Args:
             text: JSON text.
         """
-        spaces = json.loads(text)["namespaces"]
-        return cls({name: _namespace_from(space) for name, space in spaces.items()})
+        return rebuilt(cls, json.loads(text))
 
     def __repr__(self) -> str:
         links = sum(len(space.interfaces) for space in self)
@@ -300,30 +301,3 @@ def _by_itself(prefix: str) -> bool:
         return False
     address = ipaddress.ip_interface(prefix).ip
     return any(address in network for network in _MADE_BY_ITSELF)
-
-
-def _plain(value: Any) -> Any:
-    """A value as dicts, lists, texts and numbers."""
-    if dataclasses.is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _namespace_from(space: dict[str, Any]) -> Namespace:
-    lists = {"routes": Route, "neighbours": Neighbour, "fdb": ForwardingEntry, "rules": Rule}
-    values = {name: tuple(kind(**item) for item in space.pop(name)) for name, kind in lists.items()}
-    links = {name: _interface_from(link) for name, link in space.pop("interfaces").items()}
-    processes = tuple(space.pop("processes"))
-    return Namespace(**space, **values, interfaces=links, processes=processes)
-
-
-def _interface_from(link: dict[str, Any]) -> Interface:
-    peer = link.pop("peer")
-    return Interface(
-        **{**link, "addresses": tuple(link["addresses"]), "details": tuple(map(tuple, link["details"]))},
-        peer=tuple(peer) if peer else None,
-    )

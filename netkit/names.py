@@ -69,7 +69,7 @@ def sysctl(value: Any) -> str:
     """A kernel switch's name below net: "net.ipv4.ip_forward" (sysctl(8)).
 
     Returns:
-        The name with dots.
+        The same text; write slashes where an interface's name has a dot: "net/ipv4/conf/eth0.5/rp_filter".
 
     Raises:
         InvalidName: it is no such name; only switches of the network belong to a namespace.
@@ -79,7 +79,7 @@ def sysctl(value: Any) -> str:
         raise InvalidName(
             f"'{text}' is not a switch of the network", "their names begin with 'net.'", "Try 'net.ipv4.ip_forward'"
         )
-    return text.replace("/", ".")
+    return text
 
 
 def _name(value: Any, what: str, longest: int) -> str:

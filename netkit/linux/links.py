@@ -1,0 +1,135 @@
+"""Change links, one kernel act each (rtnetlink(7), RTM_NEWLINK; ip-link(8)).
+
+Every function takes the path of the namespace that the link is in and raises KernelRefused with the
+kernel's own reason, or NotFound when the link or the namespace is not there.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from netkit.errors import NotFound
+from netkit.linux import netlink
+
+RTM_NEWLINK, RTM_DELLINK = 16, 17
+_IFF_UP = 1
+
+
+def create(path: str, name: str, kind: str, **data: Any) -> None:
+    """`ip link add NAME type KIND …`: a new link of a kind that needs no second end.
+
+    Args:
+        path: the namespace.
+        name: a valid interface name.
+        kind: "bridge", "dummy", "vxlan" …
+        data: attributes of its kind in pyroute2's words: vxlan_id=42.
+    """
+    info = [("IFLA_INFO_KIND", kind)]
+    if data:
+        prefix = "IFLA_BR_" if kind == "bridge" else ""
+        info.append(("IFLA_INFO_DATA", {"attrs": [(prefix + key.upper(), value) for key, value in data.items()]}))
+    netlink.send(
+        path, RTM_NEWLINK, netlink.NEW, lambda: _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", {"attrs": info}))
+    )
+
+
+def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
+    """`ip link add NAME type veth peer name PEER netns …` (veth(4)): two ends of a cable, each born in its namespace.
+
+    Args:
+        path: the namespace of the first end.
+        name: the first end.
+        peer: the second end.
+        peer_path: the namespace of the second end.
+    """
+    there = os.open(peer_path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        second = [("IFLA_IFNAME", peer), ("IFLA_NET_NS_FD", there)]
+        data = ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", {"attrs": second})]})
+        info = {"attrs": [("IFLA_INFO_KIND", "veth"), data]}
+        netlink.send(path, RTM_NEWLINK, netlink.NEW, lambda: _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", info)))
+    finally:
+        os.close(there)
+
+
+def delete(path: str, name: str) -> None:
+    """`ip link delete NAME`: a veth takes its other end with it."""
+    netlink.send(path, RTM_DELLINK, 0, lambda: _message(index=index_of(name)))
+
+
+def set_up(path: str, name: str) -> None:
+    """`ip link set dev NAME up`."""
+    netlink.send(path, RTM_NEWLINK, 0, lambda: _message(index=index_of(name), flags=_IFF_UP, change=_IFF_UP))
+
+
+def set_down(path: str, name: str) -> None:
+    """`ip link set dev NAME down`."""
+    netlink.send(path, RTM_NEWLINK, 0, lambda: _message(index=index_of(name), change=_IFF_UP))
+
+
+def set_mtu(path: str, name: str, size: int) -> None:
+    """`ip link set dev NAME mtu SIZE`, in bytes."""
+    _set(path, name, ("IFLA_MTU", size))
+
+
+def set_mac(path: str, name: str, mac: str) -> None:
+    """`ip link set dev NAME address MAC`."""
+    _set(path, name, ("IFLA_ADDRESS", mac))
+
+
+def rename(path: str, name: str, new: str) -> None:
+    """`ip link set dev NAME name NEW`."""
+    _set(path, name, ("IFLA_IFNAME", new))
+
+
+def attach(path: str, name: str, bridge: str) -> None:
+    """`ip link set dev NAME master BRIDGE`: the link becomes a port of the bridge (`brctl addif BRIDGE NAME`)."""
+    netlink.send(path, RTM_NEWLINK, 0, lambda: _message(("IFLA_MASTER", index_of(bridge)), index=index_of(name)))
+
+
+def detach(path: str, name: str) -> None:
+    """`ip link set dev NAME nomaster` (`brctl delif BRIDGE NAME`)."""
+    _set(path, name, ("IFLA_MASTER", 0))
+
+
+def move(path: str, name: str, target: str) -> None:
+    """`ip link set dev NAME netns …`: the link leaves its namespace for another and loses its addresses.
+
+    Args:
+        path: the namespace that it is in.
+        name: the link.
+        target: a file that opens the namespace that it goes to.
+    """
+    there = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _set(path, name, ("IFLA_NET_NS_FD", there))
+    finally:
+        os.close(there)
+
+
+def index_of(name: str) -> int:
+    """The number of an interface of the namespace that the calling thread is in (netdevice(7)).
+
+    Raises:
+        NotFound: there is none of that name; the error lists those that are there.
+    """
+    try:
+        return socket.if_nametoindex(name)
+    except OSError:
+        there = ", ".join(link for _, link in socket.if_nameindex())
+        raise NotFound(f"there is no interface '{name}' here", remedy=f"There are: {there}") from None
+
+
+def _set(path: str, name: str, attribute: tuple[str, Any]) -> None:
+    netlink.send(path, RTM_NEWLINK, 0, lambda: _message(attribute, index=index_of(name)))
+
+
+def _message(*attributes: tuple[str, Any], index: int = 0, flags: int = 0, change: int = 0) -> Any:
+    from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+
+    message = ifinfmsg()
+    message["index"], message["flags"], message["change"] = index, flags, change
+    message["attrs"] = list(attributes)
+    return message

@@ -1,0 +1,90 @@
+"""Make and remove routes (rtnetlink(7), RTM_NEWROUTE; ip-route(8))."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+from netkit.linux import netlink
+from netkit.linux.links import index_of
+
+if TYPE_CHECKING:
+    from netkit.values import IPAddress, IPNetwork
+
+_RTM_NEWROUTE, _RTM_DELROUTE = 24, 25
+_MAIN, _UNSPECIFIED = 254, 0
+_PROTO_BOOT, _UNICAST = 3, 1
+_SCOPE_GLOBAL, _SCOPE_LINK, _SCOPE_NOWHERE = 0, 253, 255
+
+
+def add(
+    path: str,
+    destination: IPNetwork | None,
+    via: IPAddress | None = None,
+    device: str | None = None,
+    metric: int | None = None,
+) -> None:
+    """`ip route add DESTINATION [via ROUTER] [dev DEVICE] [metric METRIC]`.
+
+    Args:
+        path: the namespace.
+        destination: the network; None for "default".
+        via: the next router.
+        device: the interface that it leaves by.
+        metric: the lower the better.
+
+    Raises:
+        KernelRefused: with the kernel's own reason.
+        NotFound: the interface or the namespace is not there.
+    """
+
+    def build() -> Any:
+        scope = _SCOPE_GLOBAL if via is not None else _SCOPE_LINK
+        return _message(destination, via, device, metric, scope=scope, protocol=_PROTO_BOOT, kind=_UNICAST)
+
+    netlink.send(path, _RTM_NEWROUTE, netlink.NEW, build)
+
+
+def delete(path: str, destination: IPNetwork | None, via: IPAddress | None = None, device: str | None = None) -> None:
+    """`ip route delete DESTINATION [via ROUTER] [dev DEVICE]`.
+
+    Args:
+        path: the namespace.
+        destination: the network; None for "default".
+        via: only the route by this router.
+        device: only the route by this interface.
+
+    Raises:
+        KernelRefused: with the kernel's own reason; ESRCH if there is no such route.
+        NotFound: the interface or the namespace is not there.
+    """
+    netlink.send(
+        path,
+        _RTM_DELROUTE,
+        0,
+        lambda: _message(destination, via, device, None, scope=_SCOPE_NOWHERE, protocol=0, kind=0),
+    )
+
+
+def _message(
+    destination: IPNetwork | None, via: IPAddress | None, device: str | None, metric: int | None, **kinds: int
+) -> Any:
+    from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+    message = rtmsg()
+    version = (destination or via).version if destination or via else 4
+    message["family"] = socket.AF_INET if version == 4 else socket.AF_INET6
+    message["table"], message["dst_len"] = _MAIN, destination.prefixlen if destination else 0
+    message["scope"] = kinds["scope"] if version == 4 else _SCOPE_GLOBAL
+    message["proto"], message["type"] = kinds["protocol"], kinds["kind"]
+    attributes: list[tuple[str, Any]] = []
+    if destination is not None and destination.prefixlen:
+        attributes.append(("RTA_DST", str(destination.network_address)))
+    if via is not None:
+        attributes.append(("RTA_GATEWAY", str(via)))
+    if device is not None:
+        attributes.append(("RTA_OIF", index_of(device)))
+    if metric is not None:
+        attributes.append(("RTA_PRIORITY", metric))
+    message["attrs"] = attributes
+    return message

@@ -1,0 +1,177 @@
+"""Start the learner's programs inside a namespace: the only place that starts processes there.
+
+A process is started from a thread that has entered the namespace, so that it is born in it.  Unlike
+`ip netns exec` this needs no fresh /sys, which some containers forbid.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
+from netkit.linux.namespaces import inside
+from netkit.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SECONDS_TO_END = 2.0
+_PACKAGES = {
+    "ping": "iputils-ping",
+    "nft": "nftables",
+    "brctl": "bridge-utils",
+    "ifconfig": "net-tools",
+    "route": "net-tools",
+    "ip": "iproute2",
+    **{program: program for program in ("conntrack", "iptables", "tcpdump", "tshark")},
+}
+
+
+def run(path: str, command: Sequence[str], *, typed: str | None = None, timeout: float = 60.0) -> Outcome:
+    """Run a program inside a namespace and wait for its end.
+
+    Args:
+        path: a file that opens the namespace.
+        command: the program and its arguments.
+        typed: how the learner wrote it; by default the quoted arguments.
+        timeout: seconds (float) after which it is ended.
+
+    Returns:
+        An Outcome, whatever its exit status.
+
+    Raises:
+        ProgramMissing: there is no such program.
+        CommandFailed: it did not end in time.
+        NotFound: the namespace is not there.
+    """
+    typed = typed if typed is not None else shlex.join(command)
+    process = _popen(path, command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise CommandFailed(
+            f"`{typed}` was still running after {timeout:g} seconds",
+            "a command that is waited for has to end",
+            "Bound it (ping -c 3), give it more time (timeout=…), or let it run on with .start(…)",
+        ) from None
+    finally:
+        _end(process)
+    return Outcome(typed, _decoded(stdout), _decoded(stderr), process.returncode)
+
+
+class Process:
+    """A program that runs on in the background.
+
+    Attributes:
+        command: as the learner wrote it.
+    """
+
+    def __init__(self, path: str, command: Sequence[str], typed: str) -> None:
+        self.command = typed
+        self._output = os.memfd_create("output", os.MFD_CLOEXEC)
+        self._popen = _popen(path, command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._popen.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._popen.poll() is None
+
+    @property
+    def output(self) -> str:
+        """What it has written so far, to standard output and standard error."""
+        return _decoded(os.pread(self._output, os.fstat(self._output).st_size, 0))
+
+    def wait(self, timeout: float = 60.0) -> Outcome:
+        """Wait for its end.
+
+        Args:
+            timeout: seconds (float).
+
+        Returns:
+            An Outcome; all output is in `stdout`.
+
+        Raises:
+            CommandFailed: it was still running then; it goes on.
+        """
+        try:
+            status = self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise CommandFailed(
+                f"`{self.command}` was still running after {timeout:g} seconds", remedy="Call .stop() to end it"
+            ) from None
+        return Outcome(self.command, self.output, "", status)
+
+    def stop(self) -> None:
+        """End it and all that it started: SIGTERM first, SIGKILL after two seconds."""
+        _end(self._popen, signal.SIGTERM)
+
+    def __del__(self) -> None:
+        os.close(self._output)
+
+    def __repr__(self) -> str:
+        return f"<`{self.command}`: {'running' if self.running else f'ended with status {self._popen.returncode}'}>"
+
+
+def checked(path: str, command: Sequence[str], *, timeout: float = 60.0) -> str:
+    """Run one of netkit's own helpers (iptables, nft …) and insist on success.
+
+    Args:
+        path: a file that opens the namespace.
+        command: the program and its arguments.
+        timeout: seconds (float).
+
+    Returns:
+        Its standard output.
+
+    Raises:
+        KernelRefused: it ended with an error; the rule is the last line of its complaint.
+        ProgramMissing: there is no such program.
+    """
+    outcome = run(path, command, timeout=timeout)
+    if outcome.returncode:
+        complaint = [line for line in outcome.stderr.splitlines() if line.strip() and not line.startswith("Try `")]
+        raise KernelRefused(
+            f"`{outcome.command}` failed", complaint[-1] if complaint else f"exit status {outcome.returncode}"
+        )
+    return outcome.stdout
+
+
+def _popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen[bytes]:
+    try:
+        return inside(path, lambda: subprocess.Popen(command, start_new_session=True, **streams))
+    except FileNotFoundError:
+        package = _PACKAGES.get(command[0])
+        remedy = f"Install the package {package}" if package else "Check its spelling"
+        raise ProgramMissing(f"there is no program '{command[0]}'", "none of that name is in PATH", remedy) from None
+    except PermissionError:
+        raise ProgramMissing(
+            f"'{command[0]}' cannot be started", "it is not an executable file", "Check its path"
+        ) from None
+
+
+def _end(process: subprocess.Popen[bytes], first: signal.Signals = signal.SIGKILL) -> None:
+    """End a process and its group (its own: start_new_session), and leave no zombie and no open pipe."""
+    for number in (first, signal.SIGKILL):
+        if process.poll() is not None:
+            break
+        os.killpg(process.pid, number)
+        try:
+            process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            continue  # the next, harder signal
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode(errors="replace").replace("\r\n", "\n")

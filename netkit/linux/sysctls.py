@@ -1,0 +1,73 @@
+"""The kernel's switches of a network namespace, /proc/sys/net (sysctl(8), kernel document networking/ip-sysctl)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netkit.errors import KernelRefused, NotFound
+from netkit.linux.namespaces import inside
+
+THAT_MATTER = (
+    "net.ipv4.ip_forward",
+    "net.bridge.bridge-nf-call-iptables",
+    "net.ipv4.conf.all.rp_filter",
+    "net.ipv4.conf.default.rp_filter",
+    "net.ipv6.conf.all.disable_ipv6",
+)
+"""The switches that decide whether a container's packets get through."""
+
+
+def read(path: str, name: str) -> str:
+    """`sysctl -n NAME`.
+
+    Args:
+        path: the namespace.
+        name: "net.ipv4.ip_forward".
+
+    Returns:
+        The switch's value as text, without white space around it.
+
+    Raises:
+        NotFound: this kernel has no such switch.
+    """
+    value = inside(path, lambda: read_here(name))
+    if value is None:
+        raise NotFound(f"there is no switch '{name}'", "this kernel has none of that name", "See `sysctl -a`")
+    return value
+
+
+def write(path: str, name: str, value: str) -> None:
+    """`sysctl -w NAME=VALUE`.
+
+    Args:
+        path: the namespace.
+        name: "net.ipv4.ip_forward".
+        value: the text to write.
+
+    Raises:
+        NotFound: this kernel has no such switch.
+        KernelRefused: the switch does not take that value.
+    """
+
+    def act() -> None:
+        _file(name).write_text(value)
+
+    try:
+        inside(path, act)
+    except FileNotFoundError:
+        raise NotFound(f"there is no switch '{name}'", "this kernel has none of that name", "See `sysctl -a`") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise KernelRefused(f"'{name}' does not take '{value}'", reason, errno=error.errno or 0) from None
+
+
+def read_here(name: str) -> str | None:
+    """A switch of the namespace that the calling thread is in; None where the kernel has none or keeps it secret."""
+    try:
+        return _file(name).read_text().strip()
+    except OSError:
+        return None
+
+
+def _file(name: str) -> Path:
+    return Path("/proc/sys", *name.split("/" if "/" in name else "."))
