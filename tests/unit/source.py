@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "netkit"
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -30,15 +30,6 @@ def module_files() -> dict[str, Path]:
 def _module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def tracked_files() -> list[Path]:
-    """Every file of the project as git knows it; outside a git checkout, every file but caches."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
-        return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
-    skipped = {".venv", "__pycache__", ".git", "artifacts", ".pytest_cache", ".ruff_cache", ".hypothesis"}
-    return [path for path in ROOT.rglob("*") if path.is_file() and not skipped.intersection(path.parts)]
 
 
 def functions(path: Path) -> Iterator[Function]:

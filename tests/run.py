@@ -1,0 +1,180 @@
+"""Runs every suite of tests, as root also as an ordinary user, and sums up: this is `make test`.
+
+    python tests/run.py                  everything
+    python tests/run.py unit notebooks   only these suites, as whoever runs it
+
+The exit status is 0 only if nothing failed, every suite ran at least one test, the machine is as it was
+before, and nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from jupyter_core.paths import jupyter_runtime_dir
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests import machine, ordinary
+from tests.project import ROOT
+
+ARTIFACTS = ROOT / "artifacts"
+MARK = "NETKIT_TEST_RUN"
+SECONDS_TO_END = 2.0
+
+PYTEST = ("python", "-m", "pytest", "-m", "not long")
+NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "60")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One command that tests something; programs are those of .venv/bin.
+
+    Attributes:
+        name: what the table calls it.
+        command: the words; a pytest also writes its counts to artifacts/.
+        ordinary: whether it runs as an ordinary user as well when root runs the tests.
+        limit: seconds after which it is ended and has failed.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    ordinary: bool = False
+    limit: float = 400
+
+
+SUITES = (
+    Suite("style", ("ruff", "check", "--output-format=concise", ".")),
+    Suite("format", ("ruff", "format", "--check", ".")),
+    Suite("unit", (*PYTEST, "tests/unit")),
+    Suite("inside", ("netkit", "run", "--", *PYTEST, "tests/inside"), ordinary=True),
+    Suite("outside", (*PYTEST, "tests/outside"), ordinary=True),
+    Suite("notebooks", (*PYTEST, *NBVAL, "notebooks"), ordinary=True),
+    Suite("lessons", (*PYTEST, "tests/notebooks"), ordinary=True),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one suite ended."""
+
+    name: str
+    who: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        counts = f"{self.passed:8}{self.failed:8}{self.skipped:9}"
+        return f"{self.name:<18}{self.who:<16}{counts}{self.seconds:9.1f}"
+
+
+def run_suite(suite: Suite, place: ordinary.Place) -> Result:
+    """Run one suite, its output going straight to the terminal."""
+    print(f"\n===== {suite.name}, as {place.who} =====", flush=True)
+    counts = ARTIFACTS / f"{suite.name}-{place.who}.xml"
+    written = place.root / "artifacts" / counts.name
+    words = [*suite.command, f"--junitxml={written}"] if "pytest" in suite.command else list(suite.command)
+    started = time.monotonic()
+    status = _status(place, words, suite.limit)
+    if written.exists() and written != counts:
+        shutil.copyfile(written, counts)
+    passed, failed, skipped = _counts(written) if "pytest" in suite.command else (int(status == 0), 0, 0)
+    if status != 0 and not failed:
+        print(f"{suite.name} ended with status {status}", flush=True)
+        failed = 1
+    return Result(suite.name, place.who, passed, failed, skipped, time.monotonic() - started)
+
+
+def _status(place: ordinary.Place, words: list[str], limit: float) -> int | str:
+    program = place.root / ".venv" / "bin" / words[0]
+    process = subprocess.Popen(
+        [*place.prefix, str(program), *words[1:]],
+        cwd=place.root,
+        env=place.environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(limit)
+    except BaseException as reason:
+        os.killpg(process.pid, 9)
+        process.wait()
+        if isinstance(reason, subprocess.TimeoutExpired):
+            return f"'not ended after {limit:.0f} s'"
+        raise
+
+
+def _counts(written: Path) -> tuple[int, int, int]:
+    """Passed, failed and skipped tests of pytest's report; nothing of a run that wrote none."""
+    if not written.exists():
+        return 0, 0, 0
+    suite = ElementTree.parse(written).getroot().find("testsuite")
+    every, failures, errors, skipped = (int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped"))
+    return max(every - failures - errors - skipped, 0), failures + errors, skipped
+
+
+def files_of_netkit(temporary: Path) -> set[Path]:
+    """What sandboxes and kernels keep in files while they run."""
+    temporaries = {path for path in temporary.iterdir() if path.name.startswith("netkit")}
+    return temporaries | set(Path(jupyter_runtime_dir()).glob("kernel-*"))
+
+
+def check_machine(before: machine.Picture, files: set[Path], mark: str, temporary: Path) -> Result:
+    """Compare the machine with how it was, and look for what the suites have left behind."""
+    deadline = time.monotonic() + SECONDS_TO_END
+    while (running := machine.marked_processes(mark)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    faults = machine.differences(before, machine.picture())
+    faults += [f"left running: {process}" for process in running]
+    faults += [f"left behind: {path}" for path in sorted(files_of_netkit(temporary) - files)]
+    for fault in faults:
+        print(fault, flush=True)
+    return Result("machine untouched", "", passed=int(not faults), failed=int(bool(faults)))
+
+
+def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
+    """Run the chosen suites here, then, as root, those that an ordinary user runs as well."""
+    marks = {MARK: mark.partition("=")[2], "TMPDIR": str(temporary)}
+    here = ordinary.here(marks)
+    results = [run_suite(suite, here) for suite in SUITES if not names or suite.name in names]
+    if os.geteuid() == 0 and not names:
+        try:
+            with ordinary.user(marks) as place:
+                results += [run_suite(suite, place) for suite in SUITES if suite.ordinary]
+        except (OSError, RuntimeError, subprocess.CalledProcessError) as reason:
+            print(f"The tests as an ordinary user did not come to their end: {reason}", flush=True)
+            results.append(Result("ordinary user", ordinary.NAME, failed=1))
+    return results
+
+
+def main(names: list[str]) -> int:
+    """Run, print the table, and return the exit status."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    for old in ARTIFACTS.glob("*.xml"):
+        old.unlink()
+    mark = f"{MARK}={uuid.uuid4()}"
+    before = machine.picture()
+    with tempfile.TemporaryDirectory(prefix="netkit-test-", ignore_cleanup_errors=True) as temporary:
+        Path(temporary).chmod(0o1777)
+        files = files_of_netkit(Path(temporary))
+        results = run_all(names, mark, Path(temporary))
+        results.append(check_machine(before, files, mark, Path(temporary)))
+    print(f"\n{'suite':<18}{'as':<16}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    print(*results, sep="\n")
+    passed, failed, skipped = (sum(getattr(r, key) for r in results) for key in ("passed", "failed", "skipped"))
+    print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
