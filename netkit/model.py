@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping  # noqa: TC003  (plain.rebuilt reads the annotations)
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal

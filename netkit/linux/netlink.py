@@ -11,6 +11,7 @@ import errno
 import os
 import socket
 import struct
+import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from netkit.errors import KernelRefused
@@ -30,7 +31,7 @@ _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270, 10, 11, 12
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
-_BUFFER = 1 << 18
+_BUFFER = 1 << 16
 
 
 class Talk:
@@ -163,12 +164,9 @@ def text(value: memoryview) -> str:
     return bytes(value).rstrip(b"\0").decode(errors="replace")
 
 
-def number(value: memoryview) -> int:
+def number(value: memoryview, *, signed: bool = False) -> int:
     """An integer attribute of 1, 2, 4 or 8 bytes, in the machine's byte order."""
-    return int.from_bytes(value, "little" if _LITTLE else "big")
-
-
-_LITTLE = struct.pack("=H", 1) == b"\1\0"
+    return int.from_bytes(value, sys.byteorder, signed=signed)
 
 
 def _raise_unless_zero(payload: memoryview, flags: int) -> None:

@@ -1,0 +1,190 @@
+"""Look at the kernel's networks: read every namespace into a frozen Snapshot, changing nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import struct
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from netkit import model
+from netkit.errors import NotFound
+from netkit.linux import namespaces, records, rules, sysctls
+from netkit.linux.netlink import Talk, attributes, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH, _RTM_GETNSID = 18, 22, 26, 30, 90
+_NETNSA_NSID, _NETNSA_FD = 1, 3
+_IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
+_ALL_LINKS = bytes(16) + struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
+
+
+def snapshot() -> model.Snapshot:
+    """The state of every network namespace, named and nameless.
+
+    Returns:
+        A Snapshot; a namespace that ends while it is read is left out.
+    """
+    places = namespaces.find()
+    readings = namespaces.inside(namespaces.HOST_PATH, lambda: _read_all(places))
+    peers = _Peers(readings, {place.name: place.path for place in places})
+    return model.Snapshot({name: _with_peers(reading, peers) for name, reading in readings.items()})
+
+
+def namespace(name: str) -> model.Namespace:
+    """The state of one namespace; its veths' other ends are looked for everywhere.
+
+    Args:
+        name: as a snapshot names it.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    found = snapshot().namespaces.get(name)
+    if found is None:
+        raise NotFound(f"there is no namespace '{name}'")
+    return found
+
+
+def interface(path: str, name: str) -> model.Interface:
+    """One interface, quickly: without its peer and master's names.
+
+    Args:
+        path: the namespace.
+        name: the interface.
+
+    Raises:
+        NotFound: there is no such interface; the error lists those that are there.
+    """
+
+    def read() -> model.Interface:
+        with Talk() as talk:
+            links = _links(talk)
+        for link in links:
+            if link.name == name:
+                return records.interface(link, links)
+        raise NotFound(
+            f"there is no interface '{name}' here", remedy=f"There are: {', '.join(link.name for link in links)}"
+        )
+
+    return namespaces.inside(path, read)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Reading:
+    """A namespace as read, and what leads to its veths' other ends: (index there, number of the namespace)."""
+
+    namespace: model.Namespace
+    ends: dict[str, tuple[int, int | None]]
+
+
+def _read_all(places: list[namespaces.Place]) -> dict[str, _Reading]:
+    """Read each namespace; called in the thread that enters namespaces, which then need not be waited for each time."""
+    readings = {}
+    for place in places:
+        try:
+            readings[place.name] = namespaces.inside(place.path, lambda place=place: _read(place))
+        except NotFound:
+            continue  # it ended between being found and being read
+    return readings
+
+
+def _read(place: namespaces.Place) -> _Reading:
+    """Read the namespace that the calling thread is in."""
+    with Talk() as talk:
+        links = _links(talk)
+        names = {link.index: link.name for link in links}
+        routes = _routes(talk, names)
+        neighbours = _neighbours(talk, names)
+        fdb = _fdb(talk, links) if any(link.kind in ("bridge", "vxlan") for link in links) else ()
+    switches = {name: value for name in sysctls.THAT_MATTER if (value := sysctls.read_here(name)) is not None}
+    space = model.Namespace(
+        place.name,
+        {link.name: records.interface(link, links) for link in links},
+        routes,
+        neighbours,
+        fdb,
+        rules.read_here(),
+        switches,
+        place.processes,
+        place.named,
+    )
+    return _Reading(space, {link.name: link.end for link in links if link.kind == "veth" and link.end})
+
+
+def _links(talk: Talk) -> list[records.Link]:
+    """The links with their addresses, in index order."""
+    addresses: dict[int, list[str]] = defaultdict(list)
+    for body in talk.dump(_RTM_GETADDR, bytes(8)):
+        index, address = records.address(body)
+        addresses[index].append(address)
+    bodies = talk.dump(_RTM_GETLINK, _ALL_LINKS)
+    return sorted((records.link(body, addresses) for body in bodies), key=lambda link: link.index)
+
+
+def _routes(talk: Talk, names: dict[int, str]) -> tuple[model.Route, ...]:
+    bodies = talk.dump(_RTM_GETROUTE, bytes(12))
+    return tuple(route for body in bodies for route in records.routes(body, names))
+
+
+def _neighbours(talk: Talk, names: dict[int, str]) -> tuple[model.Neighbour, ...]:
+    found = (records.neighbour(body, names) for body in talk.dump(_RTM_GETNEIGH, bytes(12)))
+    return tuple(entry for entry in found if entry is not None)
+
+
+def _fdb(talk: Talk, links: Iterable[records.Link]) -> tuple[model.ForwardingEntry, ...]:
+    names = {link.index: link for link in links}
+    request = bytes([socket.AF_BRIDGE]) + bytes(11)
+    found = (records.forwarding_entry(body, names) for body in talk.dump(_RTM_GETNEIGH, request))
+    return tuple(entry for entry in found if entry is not None)
+
+
+class _Peers:
+    """Finds the other end of a veth: an interface whose own other end is the first.
+
+    The kernel gives the other end's index and a number that only its own namespace knows the other
+    one by (network_namespaces(7), IFLA_LINK_NETNSID).  Mostly one interface fits; where several do,
+    the kernel is asked for the number of each candidate's namespace (RTM_GETNSID).
+    """
+
+    def __init__(self, readings: dict[str, _Reading], paths: dict[str, str]) -> None:
+        self._paths = paths
+        self._ends: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
+        for place, reading in readings.items():
+            for name, (index, _) in reading.ends.items():
+                own = reading.namespace.interfaces[name].index
+                self._ends[own, index].append((place, name))
+
+    def of(self, place: str, name: str, own: int, index: int, nsid: int | None) -> tuple[str, str] | None:
+        """(namespace, interface) of the other end, None if it is in a namespace out of sight."""
+        candidates = [end for end in self._ends.get((index, own), ()) if end != (place, name)]
+        if nsid is None:
+            return next((end for end in candidates if end[0] == place), None)
+        candidates = [end for end in candidates if end[0] != place]
+        if len(candidates) > 1:
+            candidates = [end for end in candidates if self._number(place, end[0]) == nsid]
+        return candidates[0] if candidates else None
+
+    def _number(self, place: str, other: str) -> int:
+        """The number by which one namespace knows another; -1 if it does not."""
+
+        def ask() -> int:
+            with open(self._paths[other], "rb") as file, Talk() as talk:
+                body = struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, file.fileno())
+                for answer in talk.ask(_RTM_GETNSID, body):
+                    return number(attributes(answer[4:])[_NETNSA_NSID], signed=True)
+            return -1
+
+        return namespaces.inside(self._paths[place], ask)
+
+
+def _with_peers(reading: _Reading, peers: _Peers) -> model.Namespace:
+    space = reading.namespace
+    links: dict[str, Any] = dict(space.interfaces)
+    for name, (index, nsid) in reading.ends.items():
+        peer = peers.of(space.name, name, links[name].index, index, nsid)
+        links[name] = dataclasses.replace(links[name], peer=peer)
+    return dataclasses.replace(space, interfaces=links)

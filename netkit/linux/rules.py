@@ -1,0 +1,124 @@
+"""Read the packet filter's rules: iptables' and nftables', in the words of the tools that list them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+
+from netkit.errors import KernelRefused
+from netkit.linux.netlink import Talk, attributes, text
+from netkit.model import Rule
+
+_NETFILTER = 12
+_NFT_GETTABLE = (10 << 8) | 1
+_FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
+_IPTABLES_TABLES = ("raw", "mangle", "nat", "filter", "security")
+_SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
+_COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*)")
+_CHAIN = re.compile(r":(\S+) (\S+) \[")
+
+
+def read_here() -> tuple[Rule, ...]:
+    """Every rule, chain and policy of the namespace that the calling thread is in.
+
+    No program is started where the kernel says that there are no tables.
+
+    Returns:
+        Rules, table by table and chain by chain in the order that the kernel tries them.
+    """
+    nft, found = _nft_tables(), []
+    for family, save in _SAVE.items():
+        wanted = {name for kind, name in nft if kind == family and name in _IPTABLES_TABLES}
+        listed = parse_save(_said(save, "-c"), save.removesuffix("-save")) if wanted or _legacy(family) else ()
+        found += listed
+        known = {rule.table for rule in listed}
+        nft -= {(family, name) for name in wanted if name in known or not _foreign(family, name)}
+    for family, name in sorted(nft):
+        found += parse_nft(_said("nft", "-nn", "list", "table", family, name), f"{family} {name}")
+    return tuple(found)
+
+
+def parse_save(listing: str, tool: str) -> tuple[Rule, ...]:
+    """What `iptables-save -c` lists, without the built-in chains' policy ACCEPT.
+
+    Args:
+        listing: its output (iptables-save(8)).
+        tool: "iptables" or "ip6tables".
+    """
+    found, table = [], ""
+    for line in listing.splitlines():
+        if line.startswith("*"):
+            table = line[1:].strip()
+        elif match := _CHAIN.match(line):
+            chain, policy = match[1], match[2]
+            if policy == "-":
+                found.append(Rule(tool, table, chain, f"-N {chain}"))
+            elif policy != "ACCEPT":
+                found.append(Rule(tool, table, chain, f"-P {chain} {policy}"))
+        elif match := _COUNTED.match(line):
+            found.append(Rule(tool, table, match[3], match[2], int(match[1])))
+    return tuple(found)
+
+
+def parse_nft(listing: str, table: str) -> tuple[Rule, ...]:
+    """What `nft list table` lists: each line inside a chain, its type and policy among them.
+
+    Args:
+        listing: its output (nft(8)).
+        table: family and name, "inet mytable".
+    """
+    found, chain = [], ""
+    for line in map(str.strip, listing.splitlines()):
+        if line.startswith("chain "):
+            chain = line.removeprefix("chain ").removesuffix("{").strip()
+        elif line == "}":
+            chain = ""
+        elif chain and line:
+            counted = re.search(r"counter packets (\d+) bytes \d+", line)
+            words = re.sub(r"counter packets \d+ bytes \d+", "counter", line)
+            found.append(Rule("nft", table, chain, words, int(counted[1]) if counted else 0))
+    return tuple(found)
+
+
+def _nft_tables() -> set[tuple[str, str]]:
+    """(family, name) of nftables' tables; none where this kernel has no nftables."""
+    with Talk(_NETFILTER) as talk:
+        try:
+            bodies = list(talk.dump(_NFT_GETTABLE, struct.pack("=BBH", 0, 0, 0)))
+        except KernelRefused:
+            return set()
+    return {(_FAMILIES.get(body[0], str(body[0])), text(attributes(body[4:])[1])) for body in bodies}
+
+
+def _legacy(family: str) -> bool:
+    """Whether the older, separate iptables of the kernel has tables here."""
+    try:
+        file = os.open(f"/proc/thread-self/net/{family}_tables_names", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        return bool(os.read(file, 4096).strip())
+    finally:
+        os.close(file)
+
+
+def _foreign(family: str, name: str) -> bool:
+    """Whether a table that bears one of iptables' names is none of iptables' making."""
+    return "incompatible" in _complaint(_SAVE[family], "-t", name)
+
+
+def _said(program: str, *arguments: str) -> str:
+    """A listing program's output; the thread is in the namespace, and so is what it starts."""
+    if shutil.which(program) is None:
+        return ""
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False).stdout
+
+
+def _complaint(program: str, *arguments: str) -> str:
+    if shutil.which(program) is None:
+        return ""
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
