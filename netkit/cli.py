@@ -1,0 +1,64 @@
+"""The command line `netkit`: it finds the subcommand, and turns errors into a sentence and an exit status."""
+
+import argparse
+import importlib
+import sys
+from types import ModuleType
+
+from netkit.commands import COMMANDS
+from netkit.errors import NetkitError, SandboxUnavailable
+
+FAILED, NO_SANDBOX = 2, 125
+"""Exit statuses: of a mistake in the command line, and when no sandbox can be made."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: what follows `netkit`; by default this process's own.
+
+    Returns:
+        The exit status.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.main(options)
+    except NetkitError as error:
+        sys.stderr.write(f"netkit: {error}\n")
+        return NO_SANDBOX if isinstance(error, SandboxUnavailable) else FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="netkit", description="Docker networking built by hand, on a real Linux kernel, in a sandbox of its own."
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"netkit.commands.{name}")
+        _add(commands, name, module)
+    return parser
+
+
+def _add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, module: ModuleType) -> None:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = commands.add_parser(
+        name, help=module.HELP, description=module.DESCRIPTION, epilog=module.EXAMPLES, formatter_class=form
+    )
+    module.add(parser)
+    parser.set_defaults(main=module.main)
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_ignored: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"netkit {version('netkit-lab')}\n")
+        parser.exit()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,13 @@
+"""The command of the Jupyter kernel `netkit`: `python -m netkit.kernel -f CONNECTION_FILE`."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    # A notebook's folder must not replace what is imported here; the kernel itself puts it back.
+    if sys.path and sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]
+
+    from netkit.sandbox.launcher import main
+
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,180 @@
+"""Process 1 of a sandbox: it prepares the network namespace, starts the program, and buries the dead.
+
+It is small on purpose.  When it ends, for whatever reason, the kernel kills every process in the sandbox.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+
+from netkit.sandbox import filesystem, system
+from netkit.sandbox.job import Job, inside
+from netkit.sandbox.line import Line
+
+PASSED_ON = (
+    signal.SIGHUP,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGTSTP,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+    signal.SIGWINCH,
+)
+"""Signals that are meant for the program when somebody sends them to the sandbox's starter."""
+
+_SETTINGS = {
+    # As systemd sets it on a machine: ping without privileges.
+    "net/ipv4/ping_group_range": "0 {last_group}",
+    # A new namespace copies the next two from the machine (devconf_inherit_init_net), where Docker may have
+    # switched forwarding on. Inside they begin as Linux has them, so that lessons start alike everywhere.
+    "net/ipv4/ip_forward": "0",
+    "net/ipv4/conf/all/rp_filter": "0",
+    "net/ipv4/conf/default/rp_filter": "0",
+    # With 1, which it is wherever br_netfilter is loaded, Docker's FORWARD policy kills a bridge made by hand.
+    # The lessons switch it on themselves, to show just that.
+    "net/bridge/bridge-nf-call-iptables": "0",
+    "net/bridge/bridge-nf-call-ip6tables": "0",
+    "net/bridge/bridge-nf-call-arptables": "0",
+}
+
+
+def settle_network() -> None:
+    """Bring the settings of the new network namespace to what a plain machine has."""
+    for name, template in _SETTINGS.items():
+        value = template.format(last_group=_last_group())
+        with contextlib.suppress(FileNotFoundError):
+            system.write("/proc/sys/" + name, value)
+
+
+STEPS: tuple[tuple[str, Callable[[], None]], ...] = (
+    ("loopback", system.raise_loopback),
+    ("host name", lambda: system.set_host_name("netkit")),
+    ("network settings", settle_network),
+    ("names of namespaces", filesystem.share_names),
+    ("no new privileges", system.forbid_new_privileges),
+)
+"""What is left to do in stage 2, each with the name that a message calls it by."""
+
+
+def live(job: Job, line: Line, keeper: Line) -> int:
+    """Start the program and stay until it ends.
+
+    Args:
+        job: the program.
+        line: to the starter, who hears of the program's end and sends signals for it.
+        keeper: to the keeper; when either is gone, so is the sandbox.
+
+    Returns:
+        The exit status of process 1, which nobody reads.
+    """
+    woken, wakes = os.pipe()
+    os.set_blocking(wakes, False)
+    signal.set_wakeup_fd(wakes)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    program = os.fork()
+    if program == 0:
+        _become(job)
+    with contextlib.suppress(PermissionError, ProcessLookupError):
+        os.setpgid(program, program)
+    line.send("ready")
+    poll = select.poll()
+    for file in (woken, line.fileno(), keeper.fileno()):
+        poll.register(file, select.POLLIN)
+    while True:
+        for file, _ in poll.poll():
+            if file == keeper.fileno() or (file == line.fileno() and not _obey(line, program)):
+                return 0
+            if file == woken:
+                os.read(woken, 512)
+                if (status := _bury(program, line)) is not None:
+                    line.send("exit", status)
+                    return 0
+
+
+def _obey(line: Line, program: int) -> bool:
+    """Do what the starter says; False when it is gone."""
+    message = line.receive()
+    if message.word == "signal":
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program, int(message.text))
+    elif message.word == "terminal":
+        os.tcsetpgrp(0, program)
+    return message.word != "gone"
+
+
+def _bury(program: int, line: Line) -> int | None:
+    """Collect the processes that ended; the exit status of the program if it is among them."""
+    while True:
+        try:
+            process, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+        except ChildProcessError:
+            return None
+        if process == 0:
+            return None
+        if process == program:
+            if not os.WIFSTOPPED(status):
+                return os.waitstatus_to_exitcode(status)
+            line.send("stopped", os.WSTOPSIG(status))
+
+
+def _become(job: Job) -> None:
+    """Turn this process into the program, in a process group of its own: `kill 0` must not reach outside."""
+    try:
+        os.setpgid(0, 0)
+        if job.terminal:
+            os.tcsetpgrp(0, os.getpid())
+        signal.set_wakeup_fd(-1)
+        for number in (*PASSED_ON, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        if job.connection:
+            _write_connection(job.connection)
+        _settle_in(job.cwd)
+        os.closerange(3, _descriptors())
+        environment = inside(job, filesystem.world())
+        os.environ.clear()
+        os.environ.update(environment)
+        os.execvp(job.argv[0], job.argv)
+    except FileNotFoundError:
+        _complain(f"netkit: '{job.argv[0]}' is not there: no such program in PATH", 127)
+    except OSError as error:
+        _complain(f"netkit: '{job.argv[0]}' cannot be started: {error.strerror}", 126)
+    finally:
+        os._exit(126)
+
+
+def _write_connection(text: str) -> None:
+    file = os.open(filesystem.CONNECTION_FILE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(file, "w", encoding="utf-8") as connection:
+        connection.write(text)
+
+
+def _settle_in(directory: str) -> None:
+    """Go to the working directory by its name: what it was before may be hidden now, and must stay out of reach."""
+    for place in (directory, os.path.expanduser("~"), "/"):
+        try:
+            os.chdir(place)
+        except OSError:
+            continue
+        return
+
+
+def _descriptors() -> int:
+    return max(int(name) for name in os.listdir("/proc/self/fd")) + 1
+
+
+def _complain(sentence: str, status: int) -> None:
+    os.write(2, f"{sentence}\n".encode(errors="replace"))
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _last_group() -> int:
+    """The highest group id that this namespace has."""
+    with open("/proc/self/gid_map", encoding="ascii") as extents:
+        return max(int(first) + int(count) - 1 for first, _, count in map(str.split, extents))

@@ -1,0 +1,63 @@
+"""What Jupyter starts: it runs an IPython kernel in a sandbox, and is the relay between the two.
+
+Only the standard library is loaded here, and no thread is started: `system` says why.
+"""
+
+import os
+import signal
+import sys
+
+from netkit.errors import NetkitError, SandboxUnavailable
+from netkit.sandbox import log, worlds
+from netkit.sandbox.connection import Connection, parse
+from netkit.sandbox.filesystem import CONNECTION_FILE
+from netkit.sandbox.init import PASSED_ON
+from netkit.sandbox.job import here, python
+from netkit.sandbox.relay import Relay, watch_parent
+
+
+def main(arguments: list[str]) -> int:
+    """Run a kernel in a sandbox until it ends.
+
+    Args:
+        arguments: of the kernel, `-f CONNECTION_FILE` among them.
+
+    Returns:
+        The exit status: the kernel's own.
+    """
+    is_wanted = watch_parent()
+    try:
+        connection, rest = parse(arguments)
+        relay = Relay(connection)
+        connection.save()
+    except (NetkitError, OSError) as error:
+        log.write(f"the kernel was not started: {error}")
+        sys.stderr.write(f"netkit: {error}\n")
+        return 2
+    job = here(python("-m", "ipykernel_launcher", "-f", CONNECTION_FILE, *rest), connection.inside())
+    try:
+        sandbox = worlds.start(job)
+    except NetkitError as error:
+        relay.close()
+        _fall_back(connection, error)
+    for note in sandbox.notes:
+        log.write(f"{os.path.basename(connection.path)}: {note}")
+    for number in PASSED_ON:
+        signal.signal(number, lambda number, _frame: sandbox.send("signal", int(number)))
+    try:
+        status = relay.carry(sandbox, is_wanted)
+    finally:
+        sandbox.end()
+    connection.remove()
+    if status:
+        log.write(f"{os.path.basename(connection.path)}: the kernel ended with status {status}")
+    return status if status >= 0 else 128 - status
+
+
+def _fall_back(connection: Connection, error: NetkitError) -> None:
+    """Become the kernel that runs nothing and tells why."""
+    log.write(f"{os.path.basename(connection.path)}: {error}")
+    reason = error if isinstance(error, SandboxUnavailable) else SandboxUnavailable(*error.args)
+    told = [part.encode("utf-8", "replace").hex() for part in (reason.problem, reason.rule, reason.remedy)]
+    command = python("-m", "netkit.sandbox.fallback", connection.path, *told)
+    os.execv(command[0], command)

@@ -1,0 +1,123 @@
+"""The system calls that a sandbox is made of, each raising OSError with the kernel's own reason.
+
+Only the standard library is imported, and little of it: `unshare(CLONE_NEWUSER)` is refused once a
+second thread exists (unshare(2)), and the time that it takes to load is time until a kernel is ready.
+"""
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+
+NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+"""Kinds of namespaces, for `unshare` and `enter` (namespaces(7))."""
+
+READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
+BIND, MOVE, RECURSIVE, SLAVE, SHARED = 0x1000, 0x2000, 0x4000, 0x80000, 0x100000
+"""Flags of `mount` (mount(2))."""
+
+DETACH = 2
+"""Flag of `unmount`: take the mount out of sight now, free it when nobody uses it any more (umount(2))."""
+
+INITIAL_USER_NAMESPACE = 0xEFFFFFFD
+"""The inode number that the machine's own user namespace has on every Linux (include/linux/proc_ns.h)."""
+
+_PDEATHSIG, _NO_NEW_PRIVS = 1, 38
+_GET_OWNER, _GET_PARENT = 0xB701, 0xB702
+_GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+    return result
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else os.fsencode(text)
+
+
+def unshare(kinds: int) -> None:
+    """Move this process into new namespaces of these kinds (unshare(2))."""
+    _checked(_libc.unshare(kinds), "unshare")
+
+
+def enter(namespace: int, kind: int) -> None:
+    """Move this process into the namespace that a descriptor stands for (setns(2))."""
+    _checked(_libc.setns(namespace, kind), "setns")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int = 0, options: str | None = None) -> None:
+    """Mount a file system, or change a mount (mount(2))."""
+    arguments = _bytes(source), _bytes(target), _bytes(kind)
+    _checked(_libc.mount(*arguments, ctypes.c_ulong(flags), _bytes(options)), target)
+
+
+def unmount(target: str, flags: int = 0) -> None:
+    """Take away the topmost mount at a place (umount2(2))."""
+    _checked(_libc.umount2(_bytes(target), flags), target)
+
+
+def bind(source: str, target: str, *, recursive: bool = False) -> None:
+    """Show a file or a directory at a second place."""
+    mount(source, target, None, BIND | (RECURSIVE if recursive else 0))
+
+
+def protect(path: str) -> None:
+    """Make the mount at a path read-only."""
+    mount(None, path, None, BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)
+
+
+def die_with_parent(parent: int) -> None:
+    """Be killed when the parent process ends (PR_SET_PDEATHSIG of prctl(2)).
+
+    The kernel forgets this wish when a process changes its credentials: say it again after that.
+
+    Args:
+        parent: the parent's process id; if it is gone already, this process ends at once.
+    """
+    _checked(_libc.prctl(_PDEATHSIG, 9, 0, 0, 0), "prctl")
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def forbid_new_privileges() -> None:
+    """From now on no program that this process starts gains privileges (PR_SET_NO_NEW_PRIVS of prctl(2))."""
+    _checked(_libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+
+
+def set_host_name(name: str) -> None:
+    """Name the UTS namespace that this process is in (sethostname(2))."""
+    _checked(_libc.sethostname(name.encode(), len(name)), "sethostname")
+
+
+def raise_loopback() -> None:
+    """Switch on `lo`, as every machine does when it boots (netdevice(7))."""
+    with socket.socket() as any_socket:
+        request = bytearray(struct.pack("16sH14x", b"lo", 0))
+        fcntl.ioctl(any_socket, _GET_FLAGS, request)
+        flags = struct.unpack_from("16xH", request)[0]
+        fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sH14x", b"lo", flags | _UP))
+
+
+def owner(namespace: int) -> int:
+    """A descriptor of the user namespace that owns a namespace (NS_GET_USERNS of ioctl_ns(2))."""
+    return fcntl.ioctl(namespace, _GET_OWNER)
+
+
+def parent(namespace: int) -> int:
+    """A descriptor of the namespace that a user or pid namespace was made in (NS_GET_PARENT of ioctl_ns(2))."""
+    return fcntl.ioctl(namespace, _GET_PARENT)
+
+
+def write(path: str, text: str) -> None:
+    """Write a text to a file in one act, as files under /proc want it."""
+    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)

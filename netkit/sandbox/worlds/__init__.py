@@ -1,0 +1,109 @@
+"""The kinds of sandboxes, and the choice among them.
+
+A world is a module with a `NAME`, a `SUMMARY`, `start(job)` and `inside()`; adding one to `WORLDS` makes it known everywhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from netkit.errors import InvalidValue
+from netkit.sandbox.job import Job
+from netkit.sandbox.problems import Problem, WorldFailed, unavailable
+
+if TYPE_CHECKING:
+    import socket
+
+WORLDS = {"user": "netkit.sandbox.worlds.user"}
+"""The module of each world, in the order in which `auto` tries them."""
+
+VARIABLE = "NETKIT_WORLD"
+
+
+class Event(Protocol):
+    """What a sandbox tells: "exit" with the program's status in `text`, "stopped" with a signal, or "gone"."""
+
+    word: str
+    text: str
+
+
+class Sandbox(Protocol):
+    """A sandbox that runs, as seen from outside."""
+
+    world: str
+    notes: tuple[str, ...]
+
+    def fileno(self) -> int:
+        """A descriptor that is readable when `receive` has something to tell."""
+
+    def receive(self) -> Event:
+        """Wait for the next event."""
+
+    def send(self, word: str, text: object = "") -> None:
+        """Ask for something: "signal" with a number for the program, or "terminal" to bring it to the front."""
+
+    def connect(self, channel: int) -> socket.socket | None:
+        """A new stream to one of the kernel's five channels (1 to 5), or None as long as it does not listen."""
+
+    def end(self) -> None:
+        """Kill all of it, and wait until nothing is left."""
+
+
+class World(Protocol):
+    """A module that makes sandboxes of one kind."""
+
+    NAME: str
+    SUMMARY: str
+
+    def start(self, job: Job) -> Sandbox:
+        """Run a program in a new sandbox, or raise WorldFailed before anything of it was run."""
+
+    def inside(self) -> bool:
+        """Whether this process is in a sandbox of this kind, by what the kernel says."""
+
+
+def load(name: str) -> World:
+    """The world of a name.
+
+    Args:
+        name: a key of WORLDS.
+    """
+    return importlib.import_module(WORLDS[name])  # type: ignore[return-value]
+
+
+def chosen() -> tuple[str, ...]:
+    """The names of the worlds to try, in order, as the variable NETKIT_WORLD chooses.
+
+    Raises:
+        InvalidValue: it names no world.
+    """
+    name = os.environ.get(VARIABLE) or "auto"
+    if name == "auto":
+        return tuple(WORLDS)
+    if name not in WORLDS:
+        known = ", ".join(("auto", *WORLDS))
+        raise InvalidValue(
+            f"{VARIABLE} is '{name}'", f"it is one of {known}", f"Take it away ('unset {VARIABLE}') or set one of these"
+        )
+    return (name,)
+
+
+def start(job: Job) -> Sandbox:
+    """Run a program in a new sandbox, of the first world that works.
+
+    Args:
+        job: the program.
+
+    Raises:
+        InvalidValue: NETKIT_WORLD names no world.
+        SandboxUnavailable: no world works; it says why.
+    """
+    problems: list[Problem] = []
+    for name in chosen():
+        try:
+            return load(name).start(job)
+        except WorldFailed as failure:
+            problems.append(failure.problem)
+    raise unavailable(problems)
