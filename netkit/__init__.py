@@ -1,1 +1,70 @@
-"""Docker networking built by hand, on a real Linux kernel, in a sandbox of its own."""
+"""Docker networking built by hand, on a real Linux kernel, in a sandbox of its own.
+
+Importing netkit does nothing but name what it offers; the libraries that it rests on are loaded on use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netkit.errors import NetkitError
+    from netkit.lab.bridges import Bridge, veth
+    from netkit.lab.interfaces import Interface
+    from netkit.lab.journal import commands, echo
+    from netkit.lab.looks import capture, draw, snapshot
+    from netkit.lab.namespaces import Namespace, host, sh
+    from netkit.model import Snapshot
+    from netkit.sandbox import require_sandbox
+    from netkit.values import mac_of
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Bridge": "netkit.lab.bridges",
+    "Interface": "netkit.lab.interfaces",
+    "Namespace": "netkit.lab.namespaces",
+    "NetkitError": "netkit.errors",
+    "Snapshot": "netkit.model",
+    "capture": "netkit.lab.looks",
+    "commands": "netkit.lab.journal",
+    "draw": "netkit.lab.looks",
+    "echo": "netkit.lab.journal",
+    "host": "netkit.lab.namespaces",
+    "mac_of": "netkit.values",
+    "require_sandbox": "netkit.sandbox",
+    "sh": "netkit.lab.namespaces",
+    "snapshot": "netkit.lab.looks",
+    "veth": "netkit.lab.bridges",
+}
+
+__all__ = [
+    "Bridge",
+    "Interface",
+    "Namespace",
+    "NetkitError",
+    "Snapshot",
+    "capture",
+    "commands",
+    "draw",
+    "echo",
+    "host",
+    "mac_of",
+    "require_sandbox",
+    "sh",
+    "snapshot",
+    "veth",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"netkit has no '{name}'; it offers {', '.join(__all__)}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

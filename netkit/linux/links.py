@@ -119,7 +119,7 @@ def index_of(name: str) -> int:
         return socket.if_nametoindex(name)
     except OSError:
         there = ", ".join(link for _, link in socket.if_nameindex())
-        raise NotFound(f"there is no interface '{name}' here", remedy=f"There are: {there}") from None
+        raise NotFound(f"there is no interface '{name}' in this namespace", remedy=f"There are: {there}") from None
 
 
 def _set(path: str, name: str, attribute: tuple[str, Any]) -> None:

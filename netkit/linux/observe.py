@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from netkit import model
 from netkit.errors import NotFound
 from netkit.linux import namespaces, records, rules, sysctls
+from netkit.linux.links import index_of
 from netkit.linux.netlink import Talk, attributes, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from netkit.values import IPAddress
 
 _RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH, _RTM_GETNSID = 18, 22, 26, 30, 90
 _NETNSA_NSID, _NETNSA_FD = 1, 3
@@ -50,7 +53,7 @@ def namespace(name: str) -> model.Namespace:
 
 
 def interface(path: str, name: str) -> model.Interface:
-    """One interface, quickly: without its peer and master's names.
+    """One interface, quickly: the kernel is asked for it alone, so its peer stays None.
 
     Args:
         path: the namespace.
@@ -61,14 +64,36 @@ def interface(path: str, name: str) -> model.Interface:
     """
 
     def read() -> model.Interface:
+        index = index_of(name)
         with Talk() as talk:
-            links = _links(talk)
-        for link in links:
-            if link.name == name:
-                return records.interface(link, links)
-        raise NotFound(
-            f"there is no interface '{name}' here", remedy=f"There are: {', '.join(link.name for link in links)}"
-        )
+            addresses = [records.address(body)[1] for body in talk.dump(_RTM_GETADDR, struct.pack("=4xi", index))]
+            [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index))
+            link = records.link(body, {index: addresses})
+        masters = {link.master: socket.if_indextoname(link.master)} if link.master else {}
+        return records.interface(link, masters)
+
+    return namespaces.inside(path, read)
+
+
+def names(path: str) -> list[str]:
+    """The names of a namespace's interfaces, in index order."""
+    return namespaces.inside(path, lambda: [name for _, name in sorted(socket.if_nameindex())])
+
+
+def bearer(path: str, address: IPAddress) -> str | None:
+    """The interface of a namespace that bears an address, None if none does.
+
+    Args:
+        path: the namespace.
+        address: without prefix length.
+    """
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+
+    def read() -> str | None:
+        with Talk() as talk:
+            found = [records.address(body) for body in talk.dump(_RTM_GETADDR, bytes([family]) + bytes(7))]
+        owners = (index for index, text in found if text.partition("/")[0] == str(address))
+        return next((socket.if_indextoname(index) for index in owners), None)
 
     return namespaces.inside(path, read)
 
@@ -103,7 +128,7 @@ def _read(place: namespaces.Place) -> _Reading:
     switches = {name: value for name in sysctls.THAT_MATTER if (value := sysctls.read_here(name)) is not None}
     space = model.Namespace(
         place.name,
-        {link.name: records.interface(link, links) for link in links},
+        {link.name: records.interface(link, names) for link in links},
         routes,
         neighbours,
         fdb,
@@ -123,6 +148,12 @@ def _links(talk: Talk) -> list[records.Link]:
         addresses[index].append(address)
     bodies = talk.dump(_RTM_GETLINK, _ALL_LINKS)
     return sorted((records.link(body, addresses) for body in bodies), key=lambda link: link.index)
+
+
+def links_here() -> list[records.Link]:
+    """The links of the namespace that the calling thread is in, as read."""
+    with Talk() as talk:
+        return _links(talk)
 
 
 def _routes(talk: Talk, names: dict[int, str]) -> tuple[model.Route, ...]:

@@ -12,7 +12,7 @@ from netkit import model
 from netkit.linux.netlink import attributes, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
@@ -46,6 +46,7 @@ class Link:
     Attributes:
         end: of a veth: (index of the other end, number of its namespace or None if it is this one).
         master: index of the bridge that it is a port of, 0 for none.
+        port_state: as a bridge's port: 0 disabled, 1 listening, 2 learning, 3 forwarding, 4 blocking; None for others.
     """
 
     index: int
@@ -60,6 +61,7 @@ class Link:
     end: tuple[int, int | None] | None
     details: tuple[tuple[str, str], ...]
     addresses: tuple[str, ...] = ()
+    port_state: int | None = None
 
 
 def link(body: memoryview, addresses: Mapping[int, list[str]]) -> Link:
@@ -88,17 +90,17 @@ def link(body: memoryview, addresses: Mapping[int, list[str]]) -> Link:
         (other, nsid) if kind == "veth" and other else None,
         tuple(sorted(_details(kind, info))) if info else (),
         tuple(addresses.get(index, ())),
+        number(port[1]) if 1 in (port := _port(info)) else None,  # IFLA_BRPORT_STATE
     )
 
 
-def interface(found: Link, links: Iterable[Link]) -> model.Interface:
+def interface(found: Link, names: Mapping[int, str]) -> model.Interface:
     """A link with its bridge's name, as a value.
 
     Args:
         found: the link.
-        links: all links of its namespace.
+        names: of the interfaces of its namespace, by index.
     """
-    master = next((other.name for other in links if other.index == found.master), None) if found.master else None
     addresses = tuple(sorted(found.addresses, key=lambda address: ":" in address))  # stable: IPv4 first
     return model.Interface(
         found.name,
@@ -110,7 +112,7 @@ def interface(found: Link, links: Iterable[Link]) -> model.Interface:
         found.state,
         addresses,
         None,
-        master,
+        names.get(found.master),
         found.details,
         found.index,
     )
@@ -231,12 +233,17 @@ def _details(kind: str, info: Mapping[int, memoryview]) -> list[tuple[str, str]]
         found.append(("stp", "1"))
     if kind == "vlan" and 1 in data:
         found.append(("vlan", str(number(data[1]))))
-    port = attributes(info[5]) if 5 in info and 4 in info and text(info[4]) == "bridge" else {}  # IFLA_INFO_SLAVE_DATA
+    port = _port(info)
     if 4 in port and number(port[4]):  # IFLA_BRPORT_MODE
         found.append(("hairpin", "1"))
     if 33 in port and number(port[33]):  # IFLA_BRPORT_ISOLATED
         found.append(("isolated", "1"))
     return found
+
+
+def _port(info: Mapping[int, memoryview]) -> dict[int, memoryview]:
+    """What a bridge knows of its port (IFLA_INFO_SLAVE_DATA)."""
+    return attributes(info[5]) if 5 in info and 4 in info and text(info[4]) == "bridge" else {}
 
 
 def _vxlan(data: Mapping[int, memoryview]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from netkit.errors import KernelRefused, NotFound
+from netkit.errors import InvalidValue, KernelRefused, NotFound
 from netkit.linux.namespaces import inside
 
 THAT_MATTER = (
@@ -17,6 +17,32 @@ THAT_MATTER = (
     "net.ipv6.conf.all.disable_ipv6",
 )
 """The switches that decide whether a container's packets get through."""
+
+
+_CHOICES = {"ip_forward": "01", "bridge-nf-call-iptables": "01", "disable_ipv6": "01", "rp_filter": "012"}
+
+
+def acceptable(name: str, value: object) -> str:
+    """The text to write for a value, if the switch takes it; the kernel itself accepts ip_forward=7.
+
+    Args:
+        name: "net.ipv4.ip_forward".
+        value: a whole number or a text.
+
+    Raises:
+        InvalidValue: it is neither, or no value of this switch.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | str) or "\0" in str(value) or not str(value).strip():
+        raise InvalidValue(f"{value!r} is no value for '{name}'", "it is a whole number or a text", "Try 1")
+    choices = _CHOICES.get(name.replace("/", ".").rpartition(".")[2])
+    if choices and str(value) not in tuple(choices):
+        raise InvalidValue(f"{value!r} is no value for '{name}'", f"it is one of {', '.join(choices)}", "Try 1")
+    return str(value)
+
+
+def value(path: str, name: str) -> str | None:
+    """A switch's value, None where this kernel has no such switch."""
+    return inside(path, lambda: read_here(name))
 
 
 def read(path: str, name: str) -> str:
@@ -32,10 +58,10 @@ def read(path: str, name: str) -> str:
     Raises:
         NotFound: this kernel has no such switch.
     """
-    value = inside(path, lambda: read_here(name))
-    if value is None:
+    found = value(path, name)
+    if found is None:
         raise NotFound(f"there is no switch '{name}'", "this kernel has none of that name", "See `sysctl -a`")
-    return value
+    return found
 
 
 def write(path: str, name: str, value: str) -> None:

@@ -1,0 +1,151 @@
+"""The journal: every act shows its command, does one kernel act, and is written down."""
+
+from __future__ import annotations
+
+import errno
+import shlex
+from typing import TYPE_CHECKING, TypeVar
+
+from netkit.errors import AlreadyExists, InvalidValue, KernelRefused
+from netkit.linux import settle
+from netkit.model import HOST
+from netkit.sandbox import require_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Result = TypeVar("Result")
+
+_HEAD = ("#!/bin/sh", "# Rebuilds this network, command by command, in a fresh sandbox.")
+_lines: list[str] = []
+_shown = True
+_acted = False
+
+_REMEDIES = {
+    errno.EBUSY: "Something else uses it: look with nk.draw()",
+    errno.ENETUNREACH: "Give an interface an address in the router's network, and switch it up, first",
+    errno.EHOSTUNREACH: "Give an interface an address in the router's network, and switch it up, first",
+    errno.ENETDOWN: "Switch the interface up first: .up()",
+    errno.ELOOP: "A bridge cannot be its own port, not even by way of others",
+    errno.EXFULL: "A bridge has at most 1023 ports: make a second one",
+    errno.ESRCH: "Look which routes there are: .run('ip route')",
+    errno.EADDRNOTAVAIL: "Look which addresses there are: .addresses",
+    errno.EOPNOTSUPP: "This interface cannot do that, or this kernel lacks it: `netkit doctor` tells",
+    errno.EPERM: "The sandbox has no right to do that: `netkit doctor` tells what it may",
+}
+
+
+class Script(str):
+    """The journal as a shell script; a notebook shows it as it is, without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self).rstrip("\n")
+
+
+def perform(command: str, act: Callable[[], Result], *, taken: str = "") -> Result:
+    """Show a command, do what it does, and write it down.
+
+    Args:
+        command: what one would type in a shell of the host.
+        act: does the same.
+        taken: what to say when the kernel answers that it is there already.
+
+    Returns:
+        What `act` returned.
+
+    Raises:
+        KernelRefused: the kernel's reason, with a remedy where one is known.
+        AlreadyExists: it is there already.
+        NotInSandbox: this process is not in the sandbox.
+    """
+    global _acted  # noqa: PLW0603  (one kernel, one state)
+    require_sandbox()
+    show(command)
+    _acted = True
+    try:
+        result = act()
+    except KernelRefused as error:
+        raise _explained(command, error, taken) from None
+    _lines.append(command)
+    return result
+
+
+def look() -> None:
+    """Let the kernel draw its conclusions from the last acts, so that a look sees what they lead to."""
+    global _acted  # noqa: PLW0603  (one kernel, one state)
+    if _acted:
+        settle.wait()
+        _acted = False
+
+
+def show(command: str) -> None:
+    """Print a command as `$ command`, unless echo is off."""
+    if _shown:
+        print(f"$ {command}")  # noqa: T201  (the learner is to see it)
+
+
+def echo(on: bool = True) -> None:  # noqa: FBT001, FBT002  (a switch that reads well: nk.echo(False))
+    """Show each act's command, or stop showing it; the journal is kept all the same.
+
+    Args:
+        on: True shows, False is silent.
+
+    Raises:
+        InvalidValue: it is neither.
+
+    Example:
+        >>> echo(False)
+        >>> echo()
+    """
+    global _shown  # noqa: PLW0603  (one notebook, one switch)
+    if not isinstance(on, bool):
+        raise InvalidValue(f"{on!r} is not True or False", "echo is on or off", "Try nk.echo(False)")
+    _shown = on
+
+
+def commands() -> Script:
+    """The journal: a shell script that rebuilds this very network in a fresh sandbox.
+
+    Returns:
+        Text, one command in a line, in the order of the acts that succeeded.
+
+    Example:
+        >>> print(commands().splitlines()[0])
+        #!/bin/sh
+    """
+    return Script("\n".join((*_HEAD, *_lines)) + "\n")
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words as one types them in a shell; a lone `!` needs no quotes there."""
+    return " ".join(word if word == "!" else shlex.quote(word) for word in words)
+
+
+def in_namespace(name: str, path: str, command: str) -> str:
+    """A command as one types it on the host so that it runs inside a namespace.
+
+    Args:
+        name: the namespace's.
+        path: a file that opens it, used where it has no name in /run/netns.
+        command: quoted for a shell.
+
+    Example:
+        >>> in_namespace("ns1", "/run/netns/ns1", "ip route")
+        'ip netns exec ns1 ip route'
+    """
+    if name == HOST:
+        return command
+    if name.startswith("["):
+        return f"nsenter --net={shlex.quote(path)} {command}"
+    return f"ip netns exec {name} {command}"
+
+
+def _explained(command: str, error: KernelRefused, taken: str) -> KernelRefused | AlreadyExists:
+    if error.errno == errno.EEXIST and taken:
+        return AlreadyExists(taken, "two of the same cannot be", "Take another, or use the one that is there")
+    reason = f"the kernel says: {error.rule}" if error.errno else error.rule
+    return KernelRefused(
+        f"`{command}` was refused", reason, error.remedy or _REMEDIES.get(error.errno, ""), errno=error.errno
+    )

@@ -1,0 +1,82 @@
+"""Look at the whole network: a snapshot, a picture, the packets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netkit.errors import InvalidValue
+from netkit.lab import journal
+from netkit.lab.interfaces import Interface
+from netkit.lab.namespaces import Namespace
+from netkit.linux import observe
+from netkit.model import Snapshot
+
+if TYPE_CHECKING:
+    from netkit.drawing import Picture
+    from netkit.linux.capture import Capture
+
+
+def snapshot() -> Snapshot:
+    """Everything that the kernel knows of every namespace, the nameless ones of containers too.
+
+    Returns:
+        A frozen value: `.namespaces` by name, each with `.interfaces` by name, `.routes`, `.rules` …
+
+    Example:
+        >>> nk.snapshot()["ns1"]["eth1"].addresses  # doctest: +SKIP
+        ('172.17.1.1/24',)
+    """
+    journal.look()
+    return observe.snapshot()
+
+
+def draw(state: Snapshot | None = None, **options: Any) -> Picture:
+    """A picture of the network; its alternative text is an exact description in words.
+
+    Args:
+        state: what to draw; the present state by default.
+        options: see `netkit.drawing.picture`.
+
+    Returns:
+        A Picture, which a notebook shows; `.save("net.svg")` keeps it.
+
+    Raises:
+        InvalidValue: `state` is no snapshot.
+    """
+    from netkit.drawing import picture
+
+    if state is not None and not isinstance(state, Snapshot):
+        raise InvalidValue(f"{state!r} cannot be drawn", "a picture shows a snapshot", "Try nk.draw(nk.snapshot())")
+    return picture(state if state is not None else snapshot(), **options)
+
+
+def capture(*where: Namespace | Interface, **options: Any) -> Capture:
+    """Record the packets while a block runs: `with nk.capture() as cap: …`.
+
+    Args:
+        where: namespaces or interfaces; without any, every interface of every namespace.
+        options: see `netkit.linux.capture.capture`.
+
+    Returns:
+        A Capture: a notebook shows its table; `.packets` are scapy's, `.save("x.pcapng")` keeps them.
+
+    Raises:
+        InvalidValue: something is neither a namespace nor an interface.
+        CaptureFailed: it could not be opened.
+    """
+    from netkit.linux.capture import capture as record
+
+    journal.look()
+    return record([_point(one) for one in where] or None, **options)
+
+
+def _point(where: Any) -> str | tuple[str, str]:
+    if isinstance(where, Namespace):
+        return where.name
+    if isinstance(where, Interface):
+        return where.namespace.name, where.name
+    raise InvalidValue(
+        f"{where!r} cannot be captured at",
+        "packets are seen in namespaces and at interfaces",
+        "Give handles: nk.capture(ns1)",
+    )

@@ -1,0 +1,165 @@
+"""Handles for network namespaces: make them, look into them, run commands in them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+from netkit import names
+from netkit.errors import AlreadyExists, InvalidValue, NetkitError, NotFound
+from netkit.lab import journal
+from netkit.lab.firewall import Filtering
+from netkit.lab.interfaces import Interface, summary
+from netkit.lab.running import Running
+from netkit.linux import namespaces, observe
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit import model
+    from netkit.outcomes import Outcome
+
+_SECONDS_TO_VANISH = 5.0
+
+
+class Namespace(Running, Filtering):
+    """A network namespace: interfaces, addresses, routes and rules of its own (network_namespaces(7)).
+
+    `Namespace("ns1")` makes one; `Namespace.get("ns1")` finds one that is there, however it was made;
+    `nk.host` is the one that the notebook itself lives in.
+
+    Args:
+        name: of the new namespace.
+
+    Attributes:
+        name: "host", its name in /run/netns, or "[program]" for the nameless one of a process.
+        path: a file that opens it.
+
+    Raises:
+        InvalidName: it is no name for a namespace.
+        AlreadyExists: the name is taken.
+
+    Example:
+        >>> ns1 = nk.Namespace("ns1")  # doctest: +SKIP
+        $ ip netns add ns1
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name, self.path = names.namespace(name), namespaces.path_of(name)
+        journal.perform(f"ip netns add {name}", lambda: _create(name))
+
+    def delete(self) -> None:
+        """Remove it and all that is in it: `ip netns delete NAME`; returns when its cables' other ends are gone.
+
+        Raises:
+            InvalidValue: it is the host, a nameless one, or processes still live in it.
+            NotFound: it is not there (any more).
+        """
+        space = self.state
+        if self.name == HOST or not space.named:
+            raise InvalidValue(
+                f"{self.name} cannot be deleted",
+                "only namespaces with a name in /run/netns can",
+                "Restart the kernel for a fresh sandbox",
+            )
+        if space.processes:
+            raise InvalidValue(
+                f"processes still live in '{self.name}': {', '.join(space.processes)}",
+                "a namespace lives on while a process is in it, only its name would go",
+                "Stop them first: .stop() of what .start(…) returned",
+            )
+        peers = [link.peer for link in space.interfaces.values() if link.peer]
+        journal.perform(f"ip netns delete {self.name}", lambda: namespaces.delete(self.name))
+        _wait_until_gone(peers)
+
+    @property
+    def state(self) -> model.Namespace:
+        """All that the kernel says of it now, as a frozen value.
+
+        Raises:
+            NotFound: it is not there (any more).
+        """
+        return observe.namespace(self.name)
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Its interfaces, in index order."""
+        return tuple(self[name] for name in observe.names(self.path))
+
+    @property
+    def exists(self) -> bool:
+        """Whether it is there."""
+        return any(place.name == self.name for place in namespaces.find())
+
+    def __getitem__(self, interface: str) -> Interface:
+        from netkit.lab.bridges import Bridge
+
+        kind = observe.interface(self.path, interface).kind if isinstance(interface, str) else None
+        if kind is None:
+            raise NotFound(f"{interface!r} is no interface's name", "names are texts", f"Try {self.name}['lo']")
+        handle = object.__new__(Bridge if kind == "bridge" else Interface)
+        handle.namespace, handle.name = self, interface
+        return handle
+
+    def __iter__(self) -> Iterator[Interface]:
+        return iter(self.interfaces)
+
+    def __contains__(self, interface: object) -> bool:
+        return interface in observe.names(self.path)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return observe.names(self.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.delete()
+
+    def __repr__(self) -> str:
+        try:
+            links = self.state.interfaces.values()
+        except NetkitError:
+            return f"{self.name}: gone"
+        return "\n".join([f"{self.name}:", *(f"  {link.name}: {summary(link)}" for link in links)])
+
+
+host = Namespace.at(HOST, namespaces.HOST_PATH)
+"""The namespace that the notebook itself lives in: what plays the machine in the lessons."""
+
+
+def sh(command: str, *, timeout: float = 60.0) -> Outcome:
+    """Run any command on the host, in the sandbox.
+
+    Args:
+        command: as one types it.
+        timeout: seconds (float) after which it is ended.
+
+    Returns:
+        What it said: `.stdout`, `.stderr`, `.returncode`; a notebook shows the output.
+
+    Raises:
+        ProgramMissing: there is no such program.
+        CommandFailed: it did not end in time.
+    """
+    return host.run(command, timeout=timeout)
+
+
+def _create(name: str) -> None:
+    try:
+        namespaces.create(name)
+    except AlreadyExists as error:
+        raise AlreadyExists(
+            error.problem, "names are unique", f"Use it: nk.Namespace.get('{name}'), or delete it first: .delete()"
+        ) from None
+
+
+def _wait_until_gone(ends: list[tuple[str, str]]) -> None:
+    """The kernel removes a namespace's links a moment after its name: wait for the other ends to vanish."""
+    deadline = time.monotonic() + _SECONDS_TO_VANISH
+    while time.monotonic() < deadline:
+        there = {place.name: place.path for place in namespaces.find()}
+        if not any(name in there and end in observe.names(there[name]) for name, end in ends):
+            return
+        time.sleep(0.002)  # between two looks at a condition that has a deadline
