@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import names, values
 from netkit.errors import AlreadyExists, InvalidValue, NetkitError
-from netkit.lab.journal import perform
+from netkit.lab.journal import look, perform
 from netkit.lab.place import checked
 from netkit.linux import addresses, links, observe, sysctls
 
@@ -151,6 +151,7 @@ class Interface:
         Raises:
             NotFound: it is not there (any more).
         """
+        look()
         for space in observe.snapshot():
             if space.name == self.namespace.name and self.name in space.interfaces:
                 return space.interfaces[self.name]

@@ -80,6 +80,7 @@ class Namespace(Running, Filtering):
         Raises:
             NotFound: it is not there (any more).
         """
+        journal.look()
         return observe.namespace(self.name)
 
     @property
