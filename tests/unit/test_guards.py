@@ -1,0 +1,66 @@
+"""The guards of conftest.py and machine.py notice what they are there for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests import machine
+from tests.project import ROOT
+
+STILL = {"links": ["lo"], "sysctls": ["net/ipv4/ip_forward = 0"]}
+
+
+def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--nbval", "--nbval-current-env", "notebooks"), "--nbval-current-env runs the notebooks outside the sandbox"),
+        (("--nbval", "--nbval-kernel-name=python3", "notebooks"), "--nbval-kernel-name=python3 runs the notebooks"),
+        (("tests/inside",), "netkit run -- python -m pytest tests/inside"),
+    ],
+)
+def test_leaving_the_sandbox_is_refused(arguments: tuple[str, ...], sentence: str) -> None:
+    run = run_pytest(*arguments)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert sentence in run.stderr + run.stdout
+
+
+@pytest.mark.parametrize(
+    ("after", "sentences"),
+    [
+        (STILL, []),
+        ({**STILL, "links": []}, ["links: gone: lo"]),
+        ({**STILL, "links": ["lo", "veth1"]}, ["links: new: veth1"]),
+        (
+            {**STILL, "sysctls": ["net/ipv4/ip_forward = 1"]},
+            ["sysctls: gone: net/ipv4/ip_forward = 0", "sysctls: new: net/ipv4/ip_forward = 1"],
+        ),
+        ({**STILL, "sysctls": [*STILL["sysctls"], "net/bridge/bridge-nf-call-iptables = 1"]}, []),
+    ],
+)
+def test_differences_are_told(after: machine.Picture, sentences: list[str]) -> None:
+    assert machine.differences(STILL, after) == sentences
+
+
+def test_a_picture_has_facts_and_does_not_change_by_itself() -> None:
+    one = machine.picture()
+    assert all(one[aspect] for aspect in ("links", "addresses", "sysctls", "mounts", "/run"))
+    assert not machine.differences(one, machine.picture())
+
+
+def test_a_process_left_running_is_found_by_its_mark() -> None:
+    mark = f"NETKIT_GUARD_{os.getpid()}=1"
+    name, _, value = mark.partition("=")
+    with subprocess.Popen(["sleep", "60"], env={**os.environ, name: value}) as process:
+        found = machine.marked_processes(mark)
+        process.kill()
+    assert found == [f"{process.pid} sleep 60"]
+    assert machine.marked_processes(mark) == []
