@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import select
-import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from netkit.errors import CaptureFailed, NetkitError, NotFound
-from netkit.linux.namespaces import Place, find, inside
-from netkit.linux.notices import Link, Links
+from netkit.errors import CaptureFailed, NetkitError
 from netkit.linux.quiet import barrier, waiting_frames
-from netkit.linux.ring import Ring, frames_in, share
+from netkit.linux.ring import frames_in, share
+from netkit.linux.tap import Tap, gone, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from netkit.linux.notices import Link
+    from netkit.linux.tap import Point
 
 _RINGS_SHARE = 4
 """The rings get one part in so many of the memory, the recorded blocks the rest."""
@@ -29,56 +28,6 @@ _LOOK_AFTER = 0.1  # seconds between two looks at counters and at namespaces tha
 _PATIENCE = 2.0  # seconds: how long frames that are still under way may take at the end
 _PATIENCE_WITH_TRAFFIC = 0.25  # seconds: traffic that never pauses does not keep a capture from ending
 _HELPERS = 32
-
-
-@dataclass(frozen=True)
-class Point:
-    """What to record in one namespace.
-
-    Attributes:
-        place: the namespace.
-        interfaces: names; empty for all of them, also those that appear later.
-    """
-
-    place: Place
-    interfaces: frozenset[str] = frozenset()
-
-
-class Tap:
-    """The ring and the interface list of one namespace."""
-
-    def __init__(self, point: Point, size: int, retire: int) -> None:
-        self.place = point.place
-        packets, netlink = inside(point.place.path, _sockets)
-        try:
-            self.ring = Ring(packets, size, retire)
-            self.links = Links(netlink)
-            self._indexes = self._of(point.interfaces)
-        except BaseException:
-            packets.close()
-            netlink.close()
-            raise
-
-    def open_gate(self, snaplen: int) -> None:
-        """Record from now on."""
-        self.ring.gate(snaplen, self._indexes)
-
-    def shut(self) -> None:
-        """Record nothing more."""
-        self.ring.gate(snaplen=0)
-
-    def close(self) -> None:
-        """Let go of the namespace."""
-        self.links.close()
-        self.ring.close()
-
-    def _of(self, interfaces: frozenset[str]) -> list[int]:
-        """The indexes of interfaces."""
-        by_name = {link.name: index for index, link in self.links.by_index.items()}
-        for name in sorted(interfaces - by_name.keys()):
-            problem = f"there is no interface '{name}' in the namespace '{self.place.name}'"
-            raise NotFound(problem, f"it has {', '.join(by_name)}")
-        return [by_name[name] for name in interfaces]
 
 
 class Recorder:
@@ -102,7 +51,7 @@ class Recorder:
         self._taps: dict[int, Tap] = {}
         self._leaving: dict[int, Tap] = {}
         self._links: dict[int, dict[int, Link]] = {}
-        self._ready = threading.Event()
+        self._ready, self._ended = threading.Event(), threading.Event()
         self._error: NetkitError | None = None
         self._stop: int | None = None
         self._thread = threading.Thread(target=self._run, name="netkit capture", daemon=True)
@@ -142,6 +91,11 @@ class Recorder:
         if self._error:
             raise self._error
 
+    @property
+    def ended(self) -> bool:
+        """Whether the recording is over and everything is closed."""
+        return self._ended.is_set()
+
     def links(self, number: int) -> dict[int, Link]:
         """The interfaces that a point's namespace had during the recording, by index."""
         return self._links.get(number, {})
@@ -159,13 +113,14 @@ class Recorder:
         finally:
             self._release(self._taps | self._leaving)
             os.close(self._wish)
+            self._ended.set()
             self._ready.set()
 
     def _open(self) -> None:
         size = share(self._memory // _RINGS_SHARE, len(self.points))
         retire = max(8, len(self.points) // 10)  # ms; each ring has a timer, a thousand of which would be felt
         with ThreadPoolExecutor(_HELPERS, "netkit capture opens") as pool:
-            tasks = [pool.submit(_opened, point, size, retire) for point in self.points]
+            tasks = [pool.submit(opened, point, size, retire) for point in self.points]
         self._taps = {number: task.result() for number, task in enumerate(tasks) if not task.exception()}
         for task in tasks:
             task.result()  # raises the first error
@@ -216,11 +171,11 @@ class Recorder:
             tap.ring.count()
             self._take(number, tap)
         self._release({number: tap for number, tap in self._leaving.items() if not tap.ring.missing})
-        gone = _gone({number: tap.place for number, tap in self._taps.items()})
-        for number in gone:
+        ended = gone({number: tap.place for number, tap in self._taps.items()})
+        for number in ended:
             self._leaving[number] = self._taps.pop(number)
             self._leaving[number].shut()
-        return [self._leaving[number] for number in gone]
+        return [self._leaving[number] for number in ended]
 
     def _finish(self) -> None:
         """Wait for the frames that are under way, shut the gates, and wait for what the rings still hold."""
@@ -260,49 +215,3 @@ class Recorder:
                 self._taps.pop(number, None)
                 self._leaving.pop(number, None)
                 pool.submit(tap.close)
-
-
-def _opened(point: Point, size: int, retire: int) -> Tap:
-    try:
-        return Tap(point, size, retire)
-    except OSError as error:
-        raise _explained(error, point.place.name) from None
-
-
-def _explained(error: OSError, name: str) -> CaptureFailed:
-    problem = f"the namespace '{name}' cannot be captured"
-    if error.errno == errno.EPERM:
-        return CaptureFailed(problem, "recording frames needs CAP_NET_RAW there", "Use a netkit kernel or `netkit run`")
-    if error.errno == errno.ENOMEM:
-        return CaptureFailed(problem, "there is no memory for the kernel's ring", "Capture fewer namespaces")
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        return CaptureFailed(
-            problem, "a namespace takes 3 descriptors", "Capture fewer namespaces, or raise `ulimit -n`"
-        )
-    return CaptureFailed(problem, f"the kernel says: {error.strerror}")
-
-
-def _sockets() -> tuple[socket.socket, socket.socket]:
-    """A packet socket, without a protocol so that it sees nothing yet, and a netlink socket."""
-    packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    try:
-        return packets, socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-    except OSError:
-        packets.close()
-        raise
-
-
-def _gone(places: dict[int, Place]) -> list[int]:
-    """The numbers of the namespaces that nobody but us keeps alive."""
-    suspects = {number: place for number, place in places.items() if not _opens(place)}
-    if not suspects:
-        return []
-    alive = {place.inode for place in find()}  # it may have another name, or processes
-    return [number for number, place in suspects.items() if place.inode not in alive]
-
-
-def _opens(place: Place) -> bool:
-    try:
-        return os.stat(place.path).st_ino == place.inode
-    except OSError:
-        return False

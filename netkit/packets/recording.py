@@ -1,0 +1,230 @@
+"""Recorded frames with everything that one does with them: select, list, dissect, save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netkit.errors import CaptureFailed, InvalidValue, NotFound
+from netkit.packets import pcapng
+from netkit.packets.dissect import WORDS, read
+from netkit.packets.table import ROWS, Table, loss, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from scapy.packet import Packet
+    from scapy.plist import PacketList
+
+    from netkit.model import Frame
+
+_LONGEST_COMMENT = 65_000  # bytes; a pcapng option has at most 65 535
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a capture brought home.
+
+    Attributes:
+        frames: in the order of time.
+        places: the interfaces that were watched, by namespace.
+        owners: "ns1:eth1" by MAC.
+        lost: how many frames came but could not be recorded.
+    """
+
+    frames: tuple[Frame, ...]
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    lost: int = 0
+
+
+class Recording:
+    """Frames in the order of time, seen at many interfaces.
+
+    Its repr is a table that is the same whenever the same traffic is recorded: without times, random MACs,
+    random ports and numbers that the kernel draws.
+
+    Example:
+        >>> recording = Recording(Recorded(()))
+        >>> len(recording), recording.lost
+        (0, 0)
+    """
+
+    def __init__(self, recorded: Recorded) -> None:
+        self._known: Recorded | None = recorded
+
+    @property
+    def _recorded(self) -> Recorded:
+        if self._known is None:
+            raise CaptureFailed("nothing was recorded yet", "a recording is read when it has ended")
+        return self._known
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """Every recorded frame, in the order of time."""
+        return self._recorded.frames
+
+    @property
+    def lost(self) -> int:
+        """How many frames came but could not be recorded; 0 unless traffic was faster than the recording."""
+        return self._recorded.lost
+
+    @property
+    def places(self) -> Mapping[str, tuple[str, ...]]:
+        """The interfaces that were watched, by namespace."""
+        return self._recorded.places
+
+    @cached_property
+    def packets(self) -> PacketList:
+        """The frames as a scapy PacketList.
+
+        Each packet has `.time` (seconds since the epoch), `.sniffed_on` ("ns1:eth1") and `.direction` (1 in, 2 out).
+        scapy takes some 0.3 ms for a packet: select before, for instance by `.at("ns1")`.
+        """
+        from scapy.plist import PacketList
+
+        return PacketList([_dissected(frame) for frame in self.frames], "capture")
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self.frames)
+
+    def __bool__(self) -> bool:
+        return True  # a recording without frames is still a recording
+
+    def at(self, namespace: str, interface: str | None = None) -> Recording:
+        """The frames of one namespace, or of one of its interfaces.
+
+        Args:
+            namespace: its name.
+            interface: its name; None for all of them.
+
+        Raises:
+            NotFound: no such place was watched.
+
+        Example:
+            >>> Recording(Recorded((), {"ns1": ("lo", "eth1")})).at("ns1", "eth1").frames
+            ()
+        """
+        if namespace not in self.places:
+            raise NotFound(f"no namespace {namespace!r} was recorded", f"recorded: {', '.join(self.places) or 'none'}")
+        interfaces = self.places[namespace]
+        if interface is not None and interface not in interfaces:
+            problem = f"no interface {interface!r} was recorded in '{namespace}'"
+            raise NotFound(problem, f"recorded: {', '.join(interfaces) or 'none'}")
+        return self._only(f for f in self.frames if f.namespace == namespace and interface in (None, f.interface))
+
+    def filter(self, wanted: str | Callable[[Frame], bool]) -> Recording:
+        """The frames that are wanted.
+
+        Args:
+            wanted: words, joined by "or": arp, ip, ipv6, icmp, icmpv6, igmp, tcp, udp, dns, dhcp, http, vlan, vxlan,
+                fragment. What a VXLAN tunnel carries counts as well. Or a function that says of a frame whether
+                it is wanted.
+
+        Raises:
+            InvalidValue: a word that is none of them.
+
+        Example:
+            >>> Recording(Recorded(())).filter("arp or icmp").frames
+            ()
+        """
+        if callable(wanted):
+            return self._only(frame for frame in self.frames if wanted(frame))
+        words = _words(wanted)
+        return self._only(frame for frame in self.frames if words & read(frame.data, frame.link).words)
+
+    def table(self, *, everything: bool = False, rows: int | None = ROWS) -> Table:
+        """The frames as a table.
+
+        Args:
+            everything: list the kernel's housekeeping (IPv6 neighbour discovery, group memberships) as well.
+            rows: how many to show; None for all.
+
+        Raises:
+            InvalidValue: the number of rows is none.
+        """
+        if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
+            raise InvalidValue(f"rows is {rows!r}", "it is a number from 1 on, or None for all rows")
+        recorded = self._recorded
+        return table(recorded.frames, recorded.owners, everything=everything, rows=rows, lost=recorded.lost)
+
+    def save(self, path: str | Path, comments: Mapping[int, str | Sequence[str]] | None = None) -> Path:
+        """Save as a pcapng file, which Wireshark opens; each interface is named "ns1:eth1". An old file is replaced.
+
+        Args:
+            path: ends with ".pcapng".
+            comments: what to note on a frame, by its place in `frames`.
+
+        Returns:
+            The path.
+
+        Raises:
+            CaptureFailed: the file cannot be written.
+            InvalidValue: a comment is for a frame that is not there, or is no text.
+        """
+        notes = _notes(comments or {}, len(self))
+        if not isinstance(path, str | Path) or Path(path).suffix != ".pcapng":
+            problem = f"a capture cannot be saved as {path!r}"
+            raise CaptureFailed(problem, "the file's name ends with .pcapng", 'Try .save("capture.pcapng")')
+        try:
+            with Path(path).open("wb") as file:
+                pcapng.write(file, self.frames, notes, loss(self.lost))
+        except (OSError, ValueError) as error:  # ValueError: a null byte
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            problem = f"the capture was not saved as '{path}'"
+            raise CaptureFailed(problem, str(reason), "Choose a folder that exists and that you may write to") from None
+        return Path(path)
+
+    def __repr__(self) -> str:
+        return repr(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+    def _only(self, frames: Iterable[Frame]) -> Recording:
+        recorded = self._recorded
+        return Recording(Recorded(tuple(frames), recorded.places, recorded.owners, recorded.lost))
+
+
+def _words(text: Any) -> set[str]:
+    words = {word for word in str(text).lower().split() if word != "or"} if isinstance(text, str) else set()
+    for word in sorted(words.difference(WORDS)) or ([] if words else [text]):
+        rule = f'the words are {", ".join(WORDS)}, joined by "or"'
+        raise InvalidValue(f"{word!r} is no kind of frame", rule, 'Try .filter("arp or icmp")')
+    return words
+
+
+def _notes(comments: Any, frames: int) -> dict[int, list[str]]:
+    """Comments as lists of texts that fit."""
+    rule = "comments are texts, or lists of texts, by the place of a frame in .frames"
+    try:
+        notes = {number: [text] if isinstance(text, str) else list(text) for number, text in comments.items()}
+    except (AttributeError, TypeError):
+        raise InvalidValue(f"comments is {comments!r}", rule) from None
+    for number, texts in notes.items():
+        if not isinstance(number, int) or not 0 <= number < frames:
+            raise InvalidValue(f"there is no frame {number!r} to comment on", f"there are {frames}, counted from 0")
+        for text in texts:
+            if not isinstance(text, str) or len(text.encode(errors="replace")) > _LONGEST_COMMENT:
+                raise InvalidValue(f"{text!r:.60} is no comment", f"{rule}; they have at most {_LONGEST_COMMENT} bytes")
+    return notes
+
+
+def _dissected(frame: Frame) -> Packet:
+    from scapy.layers.inet import IP
+    from scapy.layers.inet6 import IPv6
+    from scapy.layers.l2 import Ether
+    from scapy.utils import EDecimal
+
+    network = IPv6 if frame.data[:1] >= b"\x60" else IP  # the first four bits are the version
+    packet = (Ether if frame.link == "ethernet" else network)(frame.data)
+    packet.time = EDecimal(frame.time) / 1_000_000_000
+    packet.sniffed_on = f"{frame.namespace}:{frame.interface}"
+    packet.direction = 1 if frame.direction == "in" else 2
+    packet.wirelen = frame.length
+    return packet

@@ -1,0 +1,185 @@
+"""Frames as a table that is the same whenever the same lesson runs."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.packets.dissect import Reading, read
+from netkit.packets.wording import ANY, Wording
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    from netkit.model import Frame
+
+ROWS = 40
+"""How many rows a table shows unless more are asked for."""
+
+HEADINGS = ("no", "where", "way", "source → destination", "what")
+
+_HOUSEKEEPING = (
+    "Housekeeping of IPv6 and multicast comes at random moments: recorded, listed by .table(everything=True)."
+)
+_PORT = f":{ANY} is a port that the kernel chose at random."
+
+
+class Row(NamedTuple):
+    """One frame in the table.
+
+    Attributes:
+        number: of the packet that it carries; the hops of one packet share it.
+        where: "ns1:eth1".
+        way: "in" or "out".
+        ends: "172.17.1.1 → 172.17.1.2".
+        what: "ICMP echo request seq 1".
+    """
+
+    number: int
+    where: str
+    way: str
+    ends: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows, and the sentences below them.
+
+    Attributes:
+        rows: all of them, also those that are not shown.
+        shown: how many are shown; None for all.
+        notes: sentences below the table.
+    """
+
+    rows: tuple[Row, ...]
+    shown: int | None = ROWS
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        cells = [HEADINGS, *self._cells()]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS) - 1)]
+        lines = [self._line(row, widths) for row in cells] if self.rows else []
+        return "\n".join([*lines, *self._sentences()])
+
+    def _repr_html_(self) -> str:
+        head = _html_row("th", HEADINGS)
+        body = "".join(_html_row("td", row) for row in self._cells())
+        table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if self.rows else ""
+        return table + "".join(f"<div>{html.escape(sentence)}</div>" for sentence in self._sentences())
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        """The shown rows as texts; a packet's number stands at its first hop only."""
+        cells, before = [], 0
+        for row in self.rows[: self.shown]:
+            cells.append(("" if row.number == before else str(row.number), *row[1:]))
+            before = row.number
+        return cells
+
+    @staticmethod
+    def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+        number, *middle, what = row
+        padded = [cell.ljust(width) for cell, width in zip(middle, widths[1:], strict=True)]
+        return "  ".join([number.rjust(widths[0]), *padded, what]).rstrip()
+
+    def _sentences(self) -> list[str]:
+        if not self.rows:
+            return ["No frame was listed.", *self.notes]
+        shown = self.rows[: self.shown]
+        more = len(self.rows) - len(shown)
+        counts = f"{_counted(len(self.rows), 'frame')} of {_counted(self.rows[-1].number, 'packet')}"
+        sentences = [f"{counts}; {more} more: .table(rows=None)." if more else f"{counts}."]
+        if any(f":{ANY}" in row.ends + row.what for row in shown):
+            sentences.append(_PORT)
+        return [*sentences, *self.notes]
+
+
+def table(
+    frames: Iterable[Frame],
+    owners: Mapping[str, str],
+    *,
+    everything: bool = False,
+    rows: int | None = ROWS,
+    lost: int = 0,
+) -> Table:
+    """The table of some frames.
+
+    The frames of one packet stand together, in the order of its hops, and packets stand in the order in
+    which they were first seen: so two packets that are under way at the same moment do not mix.
+
+    Args:
+        frames: in the order of time.
+        owners: "ns1:eth1" by MAC.
+        everything: list the kernel's housekeeping (neighbour discovery, group memberships) as well.
+        rows: how many to show; None for all.
+        lost: how many frames were lost.
+    """
+    wording = Wording(owners)
+    readings = ((frame, read(frame.data, frame.link, wording)) for frame in frames)
+    packets = by_packet((frame, reading) for frame, reading in readings if everything or not reading.housekeeping)
+    listed = tuple(_row(number, *hop) for number, hops in enumerate(packets, 1) for hop in _in_order(hops))
+    notes = () if everything else (_HOUSEKEEPING,)
+    return Table(listed, rows, (*notes, *loss(lost)))
+
+
+def by_packet(frames: Iterable[tuple[Frame, Reading]]) -> list[list[tuple[Frame, Reading]]]:
+    """Frames put together by the packet that they carry.
+
+    Frames with equal keys are hops of one packet until a point is passed again: then it is another
+    packet of the same content, a repeated question for instance.
+
+    Args:
+        frames: in the order of time, each with what it says.
+    """
+    packets: list[list[tuple[Frame, Reading]]] = []
+    latest: dict[Hashable, tuple[list[tuple[Frame, Reading]], set[tuple[str, str, str]]]] = {}
+    for frame, reading in frames:
+        point = frame.namespace, frame.interface, frame.direction
+        if reading.key not in latest or point in latest[reading.key][1]:
+            latest[reading.key] = [], set()
+            packets.append(latest[reading.key][0])
+        hops, passed = latest[reading.key]
+        hops.append((frame, reading))
+        passed.add(point)
+    return packets
+
+
+def _in_order(hops: list[tuple[Frame, Reading]]) -> list[tuple[Frame, Reading]]:
+    """The hops of one packet, those of one passage through a namespace together.
+
+    When a bridge floods, the kernel may deliver each copy at once or all of them later, as the processor
+    pleases: the frames at the ports come first here, then those at the other ends.
+    """
+    passages: list[list[tuple[Frame, Reading]]] = []
+    latest: dict[str, list[tuple[Frame, Reading]]] = {}
+    for hop in hops:
+        frame = hop[0]
+        passage = latest.get(frame.namespace)
+        if passage is None or (frame.direction == "in" and passage[-1][0].direction == "out"):
+            passage = latest[frame.namespace] = []
+            passages.append(passage)
+        passage.append(hop)
+    return [hop for passage in passages for hop in passage]
+
+
+def loss(lost: int) -> tuple[str, ...]:
+    """The sentence about lost frames; none when nothing was lost."""
+    if not lost:
+        return ()
+    verb = "was" if lost == 1 else "were"
+    return (f"{_counted(lost, 'frame')} {verb} lost: traffic came faster than it could be recorded.",)
+
+
+def _row(number: int, frame: Frame, reading: Reading) -> Row:
+    ends = f"{reading.source} → {reading.destination}"
+    return Row(number, f"{frame.namespace}:{frame.interface}", frame.direction, ends, reading.what)
+
+
+def _html_row(tag: str, cells: Sequence[str]) -> str:
+    inner = "".join(f'<{tag} style="text-align:left">{html.escape(cell)}</{tag}>' for cell in cells)
+    return f"<tr>{inner}</tr>"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,80 @@
+"""Addresses and ports in words that are the same whenever the same lesson runs."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping  # noqa: TC003  (a dataclass field)
+from dataclasses import dataclass, field
+
+from netkit.model import is_random_mac
+
+CHOSEN = range(32768, 61000)
+"""The ports that the kernel chooses at random for the asking side (net.ipv4.ip_local_port_range)."""
+
+ANY = "*"
+"""How such a port is written."""
+
+EVERYONE = "everyone"
+"""How the broadcast address ff:ff:ff:ff:ff:ff is written."""
+
+_LINK_LOCAL = ipaddress.ip_network("fe80::/10")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Writes addresses; random MACs become the name of the interface that bears them.
+
+    Attributes:
+        owners: "ns1:eth1" by MAC.
+
+    Example:
+        >>> Wording({"6e:00:00:00:00:01": "ns1:eth1"}).mac(bytes.fromhex("6e0000000001"))
+        'the MAC of ns1:eth1'
+        >>> Wording().mac(bytes.fromhex("0242ac110002"))
+        '02:42:ac:11:00:02'
+    """
+
+    owners: Mapping[str, str] = field(default_factory=dict)
+
+    def mac(self, mac: bytes) -> str:
+        """A MAC address.
+
+        Args:
+            mac: 6 bytes.
+        """
+        text = mac.hex(":")
+        if text == "ff:ff:ff:ff:ff:ff":
+            return EVERYONE
+        if mac[0] & 1 or not is_random_mac(text):  # the lowest bit marks a group (IEEE 802), never drawn at random
+            return text
+        return f"the MAC of {self.owners[text]}" if text in self.owners else "a random MAC"
+
+    def address(self, packed: bytes) -> str:
+        """An IPv4 or IPv6 address; a link-local one follows from a MAC (RFC 4291, appendix A) and is worded like it.
+
+        Args:
+            packed: 4 or 16 bytes.
+        """
+        address = ipaddress.ip_address(packed)
+        if address.version == 4 or address not in _LINK_LOCAL:
+            return str(address)
+        if packed[11:13] != b"\xff\xfe":
+            return "a random link-local address"
+        mac = (bytes([packed[8] ^ 2]) + packed[9:11] + packed[13:]).hex(":")
+        if not is_random_mac(mac):
+            return str(address)
+        return f"link-local of {self.owners[mac]}" if mac in self.owners else "a random link-local address"
+
+    def end(self, packed: bytes, port: int | None) -> str:
+        """One end of a conversation: "172.17.0.2:80", "[fd00::2]:80", "172.17.0.1:*".
+
+        Args:
+            packed: the address.
+            port: None for protocols without ports.
+        """
+        address = self.address(packed)
+        if port is None:
+            return address
+        if ":" in address or " " in address:
+            address = f"[{address}]"
+        return f"{address}:{ANY if port in CHOSEN else port}"
