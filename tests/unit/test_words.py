@@ -67,6 +67,19 @@ def test_wrong_words_would_be_found() -> None:
     assert ADDRESS.findall("from https://" + "somewhere.org/simple") == ["somewhere.org"]
 
 
+def test_links_between_documents_lead_somewhere() -> None:
+    pages = [path for path in TEXTS if path.suffix == ".md"]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^):#]+)\)|src=\"([^\":]+)", text(page))]
+    assert links
+    broken = [(str(page), *link) for page, link in links if not (ROOT / page.parent / "".join(link)).exists()]
+    assert not broken
+
+
+def test_binder_has_the_packages_of_make_lab() -> None:
+    (listed,) = re.findall(r'^for_lab="(.*)"$', text(Path("tools/packages.sh")), re.MULTILINE)
+    assert text(Path("binder/apt.txt")).split() == listed.split()
+
+
 def test_the_lock_names_no_address() -> None:
     assert not re.search(r"://|^-|index-url|find-links|file:| @ |\.whl", LOCK, re.MULTILINE)
 
