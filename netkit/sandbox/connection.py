@@ -63,7 +63,7 @@ class Connection:
         except OSError:
             listener.close()
             raise
-        listener.setblocking(False)
+        listener.settimeout(0)
         if port == 0:
             self.facts[channel] = listener.getsockname()[1]
         return listener

@@ -38,14 +38,19 @@ exec env -- "$@"
 """
 
 
-def world() -> str:
-    """The name of the world that this process is in, by the sandbox's mark; nothing outside a sandbox."""
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
-        for line in mounts:
-            place, _, kind = line.partition(" - ")
-            if place.split()[4] == PLACE and kind.startswith(f"tmpfs {MARK}"):
-                return kind.split()[1].removeprefix(MARK)
-    return ""
+def world(process: int | str = "self") -> str:
+    """The name of the world that a process is in, by the sandbox's mark; nothing outside a sandbox.
+
+    Args:
+        process: its id; by default this process itself.
+    """
+    try:
+        with open(f"/proc/{process}/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+            marks = [line.partition(" - ") for line in mounts if f" {PLACE} " in line]
+    except OSError:
+        return ""
+    names = [kind.split()[1] for place, _, kind in marks if place.split()[4] == PLACE and kind.startswith("tmpfs ")]
+    return next((name.removeprefix(MARK) for name in names if name.startswith(MARK)), "")
 
 
 def leave_propagation() -> None:

@@ -52,7 +52,7 @@ def granted(grants: str) -> Extent | None:
     Returns:
         The first range, cut to 65 535 ids that begin with 1 inside, or None.
     """
-    names = {str(os.geteuid()), _account_name()}
+    names = {str(os.geteuid()), account_name()}
     try:
         with open(grants, encoding="utf-8", errors="replace") as lines:
             ranges = [line.strip().split(":") for line in lines]
@@ -83,7 +83,7 @@ def install(process: int) -> list[str]:
         pending.append((kind, None if os.geteuid() == 0 else _helper(process, kind)))
     for kind, helper in pending:
         if helper is None or os.waitpid(helper, 0)[1]:
-            notes.append(f"{kind.map}: only one id, for want of a range in {kind.grants} or of {kind.program}")
+            notes.append(f"there is only one id: {kind.grants} grants no range, or {kind.program} cannot install it")
             _write_single(process, kind)
     return notes
 
@@ -114,7 +114,8 @@ def is_machines_root(own_map: str) -> bool:
     return own_map.split()[:2] == ["0", "0"]
 
 
-def _account_name() -> str:
+def account_name() -> str:
+    """The name of the user that this process runs as, empty if it has none."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

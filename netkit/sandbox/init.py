@@ -62,13 +62,13 @@ STEPS: tuple[tuple[str, Callable[[], None]], ...] = (
 """What is left to do in stage 2, each with the name that a message calls it by."""
 
 
-def live(job: Job, line: Line, keeper: Line) -> int:
+def live(job: Job, line: Line, *watched: Line) -> int:
     """Start the program and stay until it ends.
 
     Args:
         job: the program.
         line: to the starter, who hears of the program's end and sends signals for it.
-        keeper: to the keeper; when either is gone, so is the sandbox.
+        watched: to processes without which the program has to end as well; they send nothing.
 
     Returns:
         The exit status of process 1, which nobody reads.
@@ -84,17 +84,17 @@ def live(job: Job, line: Line, keeper: Line) -> int:
         os.setpgid(program, program)
     line.send("ready")
     poll = select.poll()
-    for file in (woken, line.fileno(), keeper.fileno()):
+    for file in (woken, line.fileno(), *(other.fileno() for other in watched)):
         poll.register(file, select.POLLIN)
     while True:
         for file, _ in poll.poll():
-            if file == keeper.fileno() or (file == line.fileno() and not _obey(line, program)):
-                return 0
             if file == woken:
                 os.read(woken, 512)
                 if (status := _bury(program, line)) is not None:
                     line.send("exit", status)
                     return 0
+            elif file != line.fileno() or not _obey(line, program):
+                return 0
 
 
 def _obey(line: Line, program: int) -> bool:
@@ -126,6 +126,7 @@ def _bury(program: int, line: Line) -> int | None:
 def _become(job: Job) -> None:
     """Turn this process into the program, in a process group of its own: `kill 0` must not reach outside."""
     try:
+        system.die_with_parent(os.getppid())
         os.setpgid(0, 0)
         if job.terminal:
             os.tcsetpgrp(0, os.getpid())
@@ -139,7 +140,7 @@ def _become(job: Job) -> None:
         environment = inside(job, filesystem.world())
         os.environ.clear()
         os.environ.update(environment)
-        os.execvp(job.argv[0], job.argv)
+        os.execvp(job.argv[0], job.argv)  # noqa: S606 - the program may be a shell, it needs none around it
     except FileNotFoundError:
         _complain(f"netkit: '{job.argv[0]}' is not there: no such program in PATH", 127)
     except OSError as error:

@@ -74,8 +74,9 @@ def inside(job: Job, world: str) -> dict[str, str]:
 
 
 def runtime_directory(environment: Mapping[str, str]) -> str:
-    """Where Jupyter keeps the connection files of all kernels, by jupyter_core's rule
-    (with JUPYTER_PLATFORM_DIRS, platformdirs has the same one on Linux).
+    """Where Jupyter keeps the connection files of all kernels, by jupyter_core's rule.
+
+    With JUPYTER_PLATFORM_DIRS it asks platformdirs, which has the same answer on Linux.
 
     Args:
         environment: the variables that the rule goes by.

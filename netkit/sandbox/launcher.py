@@ -3,11 +3,12 @@
 Only the standard library is loaded here, and no thread is started: `system` says why.
 """
 
+import json
 import os
 import signal
 import sys
 
-from netkit.errors import NetkitError, SandboxUnavailable
+from netkit.errors import NetkitError
 from netkit.sandbox import log, worlds
 from netkit.sandbox.connection import Connection, parse
 from netkit.sandbox.filesystem import CONNECTION_FILE
@@ -57,7 +58,6 @@ def main(arguments: list[str]) -> int:
 def _fall_back(connection: Connection, error: NetkitError) -> None:
     """Become the kernel that runs nothing and tells why."""
     log.write(f"{os.path.basename(connection.path)}: {error}")
-    reason = error if isinstance(error, SandboxUnavailable) else SandboxUnavailable(*error.args)
-    told = [part.encode("utf-8", "replace").hex() for part in (reason.problem, reason.rule, reason.remedy)]
-    command = python("-m", "netkit.sandbox.fallback", connection.path, *told)
-    os.execv(command[0], command)
+    told = json.dumps([error.problem, error.rule, error.remedy])
+    command = python("-m", "netkit.sandbox.fallback", connection.path, told)
+    os.execv(command[0], command)  # noqa: S606 - a shell would only be in the way

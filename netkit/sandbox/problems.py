@@ -45,11 +45,16 @@ class Problem(NamedTuple):
 
 
 class WorldFailed(Exception):
-    """A world could not be made; nothing of it is left, and nothing was run."""
+    """A world could not be made; nothing of it is left, and nothing was run.
 
-    def __init__(self, problem: Problem) -> None:
+    Args:
+        problem: what stood in the way.
+        passed: names of the stages before that.
+    """
+
+    def __init__(self, problem: Problem, passed: tuple[str, ...] = ()) -> None:
         super().__init__(str(problem))
-        self.problem = problem
+        self.problem, self.passed = problem, passed
 
 
 def unavailable(problems: list[Problem]) -> SandboxUnavailable:

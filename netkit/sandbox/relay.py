@@ -102,7 +102,7 @@ class Relay:
             outer, _address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
-        outer.setblocking(False)
+        outer.settimeout(0)
         if outer.family != socket.AF_UNIX:
             outer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._early.append((outer, channel))

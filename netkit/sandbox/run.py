@@ -1,4 +1,4 @@
-"""Running a command in a fresh sandbox: `netkit run -- COMMAND`."""
+"""Running a command in a sandbox for somebody at a terminal: `netkit run` and `netkit shell`."""
 
 import os
 import signal
@@ -8,24 +8,23 @@ from netkit.sandbox import worlds
 from netkit.sandbox.init import PASSED_ON
 from netkit.sandbox.job import here
 
-UNAVAILABLE = 125
-"""Exit status when no sandbox can be made, as for `docker run`."""
 
-
-def run(command: tuple[str, ...]) -> int:
-    """Run a command in a fresh sandbox, with this process's standard input, output, error and terminal.
+def run(command: tuple[str, ...], first: int | None = None) -> int:
+    """Run a command in a sandbox, with this process's standard input, output, error and terminal.
 
     Args:
         command: the program and its arguments.
+        first: process 1 of the sandbox to run it in, as seen from outside; by default a fresh sandbox.
 
     Returns:
         Its exit status; 128 + n if signal n ended it, as a shell says it.
 
     Raises:
-        SandboxUnavailable: no sandbox can be made.
+        SandboxError: no sandbox can be made, or that one cannot be entered.
     """
     terminal = _has_terminal()
-    sandbox = worlds.start(here(command, terminal=terminal))
+    job = here(command, terminal=terminal)
+    sandbox = worlds.start(job) if first is None else worlds.enter(first, job)
     for number in PASSED_ON:
         signal.signal(number, lambda number, _frame: sandbox.send("signal", int(number)))
     try:

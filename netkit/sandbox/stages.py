@@ -36,12 +36,14 @@ class Started(NamedTuple):
         keeper: process id of the keeper, a child of this process.
         sockets: descriptor of the directory in which a kernel has its sockets.
         notes: sentences about what could not be had.
+        passed: names of the stages, in order.
     """
 
     line: Line
     keeper: int
     sockets: int
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
 
 
 def start(job: Job) -> Started:
@@ -60,23 +62,21 @@ def start(job: Job) -> Started:
     starter = os.getpid()
     keeper = fork(lambda: _keep(job, line, inner, starter))
     inner.close()
-    notes: list[str] = []
+    told: dict[str, list[str]] = {"note": [], "passed": []}
     sockets = -1
-    while True:
-        message = line.receive()
+    while (message := line.receive()).word != "ready":
         if message.word == "namespaces":
-            notes += _give_ids(line, keeper)
+            told["note"] += _give_ids(line, keeper)
         elif message.word == "sockets":
             sockets = message.files[0]
-        elif message.word == "note":
-            notes.append(message.text)
-        elif message.word == "ready":
-            return Started(line, keeper, sockets, tuple(notes))
+        elif message.word in told:
+            told[message.word].append(message.text)
         else:
             status = os.waitpid(keeper, 0)[1]
-            failure = message.failure() if message.word == "failed" else ("start", 0, f"ended with status {status}")
             line.close()
-            raise WorldFailed(explain(WORLD, *failure))
+            failure = message.failure() if message.word == "failed" else ("start", 0, f"ended with status {status}")
+            raise WorldFailed(explain(WORLD, *failure), tuple(told["passed"]))
+    return Started(line, keeper, sockets, tuple(told["note"]), tuple(told["passed"]))
 
 
 def _give_ids(line: Line, keeper: int) -> list[str]:
@@ -87,7 +87,9 @@ def _give_ids(line: Line, keeper: int) -> list[str]:
         line.send("none")
         os.waitpid(keeper, 0)
         line.close()
-        raise WorldFailed(explain(WORLD, "user and group ids", error.errno or 0, str(error))) from error
+        raise WorldFailed(
+            explain(WORLD, "user and group ids", error.errno or 0, str(error)), (USER_NAMESPACE,)
+        ) from error
     line.send("ids")
     return notes
 
@@ -116,7 +118,7 @@ def _keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
         _equip(line, near, own)
     line.close()
     if job.connection:
-        _seal(sockets, child)
+        _seal(child)
     os.waitpid(child, 0)
     return 0
 
@@ -162,6 +164,7 @@ def _step(line: Line, stage: str, act: Callable[[], None]) -> None:
     except OSError as error:
         line.send_failure(stage, error)
         os._exit(1)
+    line.send("passed", stage)
 
 
 class _OwnIds(NamedTuple):
@@ -200,7 +203,7 @@ def _equip(line: Line, near: Line, own: _OwnIds) -> None:
     near.send("done")
 
 
-def _seal(sockets: int, child: int) -> None:
+def _seal(child: int) -> None:
     """Once the kernel has its sockets, cover their directory inside; the relay reaches them all the same."""
     deadline = time.monotonic() + _SEAL_WITHIN
     while time.monotonic() < deadline:

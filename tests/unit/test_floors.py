@@ -36,6 +36,7 @@ FLOORS = {
     "netkit.magics": 5,
     "netkit.widgets": 5,
     "netkit.kernel": 6,
+    "netkit.commands": 6,
     "netkit.cli": 6,
     "netkit.commands": 6,
     "netkit": 6,

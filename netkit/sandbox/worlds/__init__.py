@@ -1,6 +1,7 @@
 """The kinds of sandboxes, and the choice among them.
 
-A world is a module with a `NAME`, a `SUMMARY`, `start(job)` and `inside()`; adding one to `WORLDS` makes it known everywhere.
+A world is a module with a `NAME`, a `SUMMARY`, `start(job)` and `inside()`, as `World` describes it; adding
+one to `WORLDS` makes it known everywhere.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from netkit.errors import InvalidValue
-from netkit.sandbox.job import Job
+from netkit.errors import InvalidValue, SandboxError
+from netkit.sandbox import filesystem
 from netkit.sandbox.problems import Problem, WorldFailed, unavailable
 
 if TYPE_CHECKING:
     import socket
+
+    from netkit.sandbox.job import Job
 
 WORLDS = {"user": "netkit.sandbox.worlds.user"}
 """The module of each world, in the order in which `auto` tries them."""
@@ -30,10 +33,15 @@ class Event(Protocol):
 
 
 class Sandbox(Protocol):
-    """A sandbox that runs, as seen from outside."""
+    """A sandbox that runs, as seen from outside.
 
-    world: str
+    Attributes:
+        notes: sentences about what could not be had.
+        passed: names of the stages in which it was made.
+    """
+
     notes: tuple[str, ...]
+    passed: tuple[str, ...]
 
     def fileno(self) -> int:
         """A descriptor that is readable when `receive` has something to tell."""
@@ -59,6 +67,9 @@ class World(Protocol):
 
     def start(self, job: Job) -> Sandbox:
         """Run a program in a new sandbox, or raise WorldFailed before anything of it was run."""
+
+    def enter(self, first: int, job: Job) -> Sandbox:
+        """Run a program in the sandbox whose process 1, or what stands for it outside, has this id."""
 
     def inside(self) -> bool:
         """Whether this process is in a sandbox of this kind, by what the kernel says."""
@@ -107,3 +118,22 @@ def start(job: Job) -> Sandbox:
         except WorldFailed as failure:
             problems.append(failure.problem)
     raise unavailable(problems)
+
+
+def enter(first: int, job: Job) -> Sandbox:
+    """Run a program in a sandbox that runs already.
+
+    Args:
+        first: process id, outside, of the sandbox's process 1.
+        job: the program.
+
+    Raises:
+        SandboxError: it cannot be entered.
+    """
+    name = filesystem.world(first)
+    try:
+        if name in WORLDS:
+            return load(name).enter(first, job)
+    except WorldFailed as failure:
+        raise SandboxError(f"The sandbox cannot be entered: {failure}", remedy=failure.problem.remedy) from None
+    raise SandboxError("The sandbox cannot be entered", "it has ended, or belongs to another user", "Start a new one")

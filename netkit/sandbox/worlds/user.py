@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 
-from netkit.sandbox import stages, system
+from netkit.sandbox import entering, stages, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Message
 from netkit.sandbox.problems import WorldFailed
@@ -12,7 +12,7 @@ from netkit.sandbox.problems import WorldFailed
 NAME = stages.WORLD
 SUMMARY = "namespaces of this machine's own kernel"
 
-__all__ = ["NAME", "SUMMARY", "WorldFailed", "inside", "start"]
+__all__ = ["NAME", "SUMMARY", "WorldFailed", "enter", "inside", "start"]
 
 
 class UserSandbox:
@@ -22,11 +22,9 @@ class UserSandbox:
         started: what `stages.start` gave.
     """
 
-    world = NAME
-
     def __init__(self, started: stages.Started) -> None:
         self._started = started
-        self.notes = started.notes
+        self.notes, self.passed = started.notes, started.passed
 
     def fileno(self) -> int:
         """The descriptor of the line to process 1."""
@@ -47,7 +45,7 @@ class UserSandbox:
         thing that crosses the border (unix(7)).
         """
         stream = socket.socket(socket.AF_UNIX)
-        stream.setblocking(False)
+        stream.settimeout(0)
         try:
             stream.connect(f"/proc/self/fd/{self._started.sockets}/k-{channel}")
         except OSError:
@@ -79,6 +77,19 @@ def start(job: Job) -> UserSandbox:
         WorldFailed: with stage, cause and remedy; nothing is left then, and nothing was run.
     """
     return UserSandbox(stages.start(job))
+
+
+def enter(first: int, job: Job) -> UserSandbox:
+    """Run a program in namespaces that are there already.
+
+    Args:
+        first: process id, outside, of the sandbox's process 1.
+        job: the program.
+
+    Raises:
+        WorldFailed: the sandbox has ended, or belongs to somebody else.
+    """
+    return UserSandbox(entering.enter(first, job))
 
 
 def inside() -> bool:

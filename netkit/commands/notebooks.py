@@ -1,0 +1,169 @@
+"""`netkit notebooks`: run the notebooks, and write their outputs back or compare them."""
+
+from __future__ import annotations
+
+import configparser
+import copy
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netkit.errors import InvalidValue, NotFound
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "run the notebooks: write their outputs anew, or check them"
+
+DESCRIPTION = """\
+Run each notebook from top to bottom, in a sandbox of its own.
+
+--update writes the outputs into the file. An output that differs only in what the kernel draws at random
+or in measured times (the replacements of --sanitize-with) keeps its text, so that a run that changes nothing
+leaves every byte as it was.
+--check writes nothing, says which cells differ, and exits with 1 if any does."""
+
+EXAMPLES = """\
+examples:
+  netkit notebooks --check
+  netkit notebooks --update notebooks/04-build-docker-bridge.ipynb"""
+
+_FOLDER = Path("notebooks")
+_REPLACEMENTS = Path("tests/notebooks.cfg")
+_SECONDS_PER_CELL = 60
+_KERNEL = {"display_name": "netkit (sandboxed Python)", "language": "python", "name": "netkit"}
+_LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--update", action="store_true", help="write the outputs into the notebooks")
+    way.add_argument("--check", action="store_true", help="compare the outputs with those in the notebooks")
+    parser.add_argument("--sanitize-with", type=Path, metavar="FILE", help=f"replacements (default: {_REPLACEMENTS})")
+    parser.add_argument(
+        "notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help=f"files (default: all in {_FOLDER}/)"
+    )
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run them; 0 if all is well, 1 if --check found a difference or a cell failed."""
+    replacements = _read_replacements(options.sanitize_with)
+    bad = 0
+    for path in options.notebooks or sorted(_FOLDER.glob("[0-9]*.ipynb")):
+        start = time.monotonic()
+        complaints = _treat(path, replacements, update=options.update)
+        bad += bool(complaints)
+        verdict = "differs" if complaints else "ok"
+        sys.stdout.write(f"{path}: {verdict} ({time.monotonic() - start:.1f} s)\n")
+        sys.stdout.writelines(f"  {complaint}\n" for complaint in complaints)
+    return 1 if bad else 0
+
+
+def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, update: bool) -> list[str]:
+    """Run one notebook; what is wrong with it, a sentence each."""
+    import nbformat
+
+    if not path.exists():
+        raise NotFound(f"there is no notebook '{path}'", remedy="Name a file, or stand in the project's folder")
+    text = path.read_text(encoding="utf-8")
+    old = nbformat.reads(text, as_version=4)
+    new = copy.deepcopy(old)
+    failure = _execute(new, path)
+    complaints = [failure] if failure else []
+    for number, (before, after) in enumerate(zip(old.cells, new.cells, strict=True), 1):
+        if before.cell_type != "code":
+            continue
+        same = _comparable(before.outputs, replacements) == _comparable(after.outputs, replacements)
+        if same:
+            after.outputs = before.outputs
+        elif not update:
+            complaints.append(f"cell {number} gives another output: {_first_line(before.source)}")
+    if update and not failure:
+        _write(path, text, _tidied(new))
+    return complaints
+
+
+def _execute(notebook: Any, path: Path) -> str:
+    """Run it in place; the failure in one sentence, empty if there is none."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    client = NotebookClient(
+        notebook,
+        kernel_name=_KERNEL["name"],
+        timeout=_SECONDS_PER_CELL,
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        return str(error).strip().splitlines()[-1]
+    return ""
+
+
+def _tidied(notebook: Any) -> Any:
+    """Without what differs between machines: versions, times, the states of widgets."""
+    notebook.metadata = {"kernelspec": _KERNEL, "language_info": _LANGUAGE}
+    for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
+        cell.execution_count = number
+        cell.metadata.pop("execution", None)
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output["execution_count"] = number
+    return notebook
+
+
+def _write(path: Path, text: str, notebook: Any) -> None:
+    """Write it, unless that would change nothing."""
+    import nbformat
+
+    new = nbformat.writes(notebook, version=4) + "\n"
+    if new != text:
+        path.write_text(new, encoding="utf-8")
+
+
+def _comparable(outputs: list[Any], replacements: list[tuple[re.Pattern[str], str]]) -> list[Any]:
+    """What counts of a cell's outputs: texts after the replacements, joined by stream; no PNG, no traceback."""
+    found: list[Any] = []
+    for output in outputs:
+        if output.output_type == "stream":
+            if found and found[-1][0] == output.name:
+                found[-1] = (output.name, found[-1][1] + output.text)
+            else:
+                found.append((output.name, output.text))
+        elif output.output_type == "error":
+            found.append((output.ename, output.evalue))
+        else:
+            found += [(kind, str(value)) for kind, value in sorted(output.data.items()) if kind != "image/png"]
+    return [(kind, _replaced(value, replacements)) for kind, value in found]
+
+
+def _replaced(text: str, replacements: list[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, replacement in replacements:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _read_replacements(path: Path | None) -> list[tuple[re.Pattern[str], str]]:
+    """Read the file that nbval reads too: sections with `regex` and `replace`."""
+    if path is None and not _REPLACEMENTS.exists():
+        return []
+    parser = configparser.RawConfigParser()
+    if not parser.read(path or _REPLACEMENTS):
+        raise NotFound(f"there is no file '{path}'", remedy="Name the file of replacements that nbval uses")
+    try:
+        return [(re.compile(section["regex"]), section["replace"]) for _, section in list(parser.items())[1:]]
+    except (KeyError, re.error) as error:
+        raise InvalidValue(
+            f"'{path or _REPLACEMENTS}' cannot be used",
+            f"each section has 'regex' and 'replace' ({error})",
+            "Correct it",
+        ) from None
+
+
+def _first_line(source: str) -> str:
+    return source.strip().splitlines()[0] if source.strip() else "(empty)"

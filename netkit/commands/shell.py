@@ -1,0 +1,38 @@
+"""`netkit shell`: a shell in a new sandbox, or in that of a running kernel."""
+
+import argparse
+import shutil
+import sys
+
+HELP = "open a shell in a new sandbox, or in a running kernel's"
+
+DESCRIPTION = """\
+Open a shell in a new sandbox, or beside a notebook: in the sandbox of a running kernel, where it sees and
+changes the same network. A kernel can have several shells. The exit status is the shell's own."""
+
+EXAMPLES = """\
+examples:
+  netkit shell            a new sandbox, gone when the shell ends
+  netkit shell --list     the kernels that run now
+  netkit shell 3f2a       in the sandbox of the kernel whose id begins with 3f2a"""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument(
+        "kernel", nargs="?", metavar="KERNEL", help="a kernel's id or its beginning, or its connection file"
+    )
+    parser.add_argument("-l", "--list", action="store_true", help="list the kernels that run now, and exit")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Open the shell; its exit status."""
+    from netkit.sandbox import kernels
+    from netkit.sandbox.run import run
+
+    if options.list:
+        for kernel in kernels.running():
+            sys.stdout.write(f"{kernel.name}\t{kernel.connection_file}\n")
+        return 0
+    shell = shutil.which("bash") or "sh"
+    return run((shell,), kernels.find(options.kernel).first if options.kernel else None)

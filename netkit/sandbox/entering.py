@@ -1,0 +1,71 @@
+"""Running a further program in a sandbox that runs already, from outside.
+
+The namespaces are entered in the order in which they were made, each by a process that owns it: the
+user who started the sandbox needs no privileges for that (user_namespaces(7)).
+"""
+
+import os
+import signal
+
+from netkit.sandbox import init, system
+from netkit.sandbox.job import Job
+from netkit.sandbox.line import Line, fork
+from netkit.sandbox.problems import WorldFailed, explain
+from netkit.sandbox.stages import WORLD, Started
+
+_STAGE_2 = (("net", system.NEWNET), ("ipc", system.NEWIPC), ("uts", system.NEWUTS), ("mnt", system.NEWNS))
+
+
+def enter(first: int, job: Job) -> Started:
+    """Run a program beside those that a sandbox runs already.
+
+    Args:
+        first: process id, outside, of the sandbox's process 1.
+        job: the program.
+
+    Raises:
+        WorldFailed: the sandbox has ended, or belongs to somebody else.
+    """
+    line, inner = Line.pair()
+    starter = os.getpid()
+    child = fork(lambda: _enter(first, job, line, inner, starter))
+    inner.close()
+    message = line.receive()
+    if message.word != "ready":
+        os.waitpid(child, 0)
+        line.close()
+        failure = message.failure() if message.word == "failed" else ("entering", 0, "the sandbox has just ended")
+        raise WorldFailed(explain(WORLD, *failure))
+    return Started(line, child, -1)
+
+
+def _enter(first: int, job: Job, outer_end: Line, line: Line, starter: int) -> int:
+    outer_end.close()
+    system.die_with_parent(starter)
+    for number in init.PASSED_ON:
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        _join(first)
+        system.die_with_parent(starter)
+        system.forbid_new_privileges()
+    except OSError as error:
+        line.send_failure("entering", error)
+        return 1
+    return init.live(job, line)
+
+
+def _join(first: int) -> None:
+    """Become a member of all namespaces of a process."""
+    opened = {kind: _namespace(first, kind) for kind in ("user", "pid", *(kind for kind, _ in _STAGE_2))}
+    stage_1 = system.parent(opened["user"])
+    if os.fstat(stage_1).st_ino != os.stat("/proc/self/ns/user").st_ino:
+        system.enter(stage_1, system.NEWUSER)
+    # The pid namespace belongs to stage 1, the others to stage 2, which has no rights over it.
+    system.enter(opened["pid"], system.NEWPID)
+    system.enter(opened["user"], system.NEWUSER)
+    for kind, flag in _STAGE_2:
+        system.enter(opened[kind], flag)
+
+
+def _namespace(process: int, kind: str) -> int:
+    return os.open(f"/proc/{process}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)

@@ -1,0 +1,51 @@
+"""The kernel that takes the sandbox's place where none can be made: it runs nothing and tells why.
+
+It lives outside, with the machine's own network, and therefore never runs a cell.
+"""
+
+import json
+import sys
+from typing import Any
+
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.kernelbase import Kernel
+
+from netkit.errors import SandboxUnavailable
+from netkit.sandbox import log
+
+
+class FallbackKernel(Kernel):
+    """Answers every cell with the reason why there is no sandbox."""
+
+    implementation = "netkit-fallback"
+    implementation_version = "1"
+    language_info: dict[str, object] = {"name": "python", "mimetype": "text/x-python", "file_extension": ".py"}  # noqa: RUF012 - as ipykernel has it
+    reason = SandboxUnavailable("No sandbox can be made here")
+
+    @property
+    def banner(self) -> str:  # type: ignore[override]
+        """What a client shows when it starts."""
+        return f"netkit runs no code here. {self.reason} The log is {log.path()}."
+
+    async def do_execute(self, code: str, silent: bool, *_more: object, **_options: object) -> dict[str, Any]:  # noqa: ARG002, FBT001 - ipykernel calls it so
+        """Run nothing; the reply is an error."""
+        name, value = type(self.reason).__name__, f"{self.reason} The log is {log.path()}."
+        error = {"ename": name, "evalue": value, "traceback": [f"{name}: {value}"]}
+        if not silent:
+            self.send_response(self.iopub_socket, "error", error)
+        return {"status": "error", "execution_count": self.execution_count, **error}
+
+
+def main(path: str, reason: str) -> None:
+    """Serve a connection until the client ends it.
+
+    Args:
+        path: the connection file.
+        reason: problem, rule and remedy, as a JSON list.
+    """
+    FallbackKernel.reason = SandboxUnavailable(*json.loads(reason))
+    IPKernelApp.launch_instance(argv=["-f", path], kernel_class=FallbackKernel)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
