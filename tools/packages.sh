@@ -18,12 +18,14 @@ say() { printf '%s\n' "$*" >&2; }
 
 # Of these packages, those that are not installed.
 missing_of() {
+    list=""
     for package in "$@"; do
         case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
             installed) ;;
-            *) printf '%s ' "$package" ;;
+            *) list="$list $package" ;;
         esac
     done
+    echo $list
 }
 
 # How to become root: nothing for root, "sudo ..." where that can work, "no" elsewhere.
@@ -69,7 +71,7 @@ missing=$(missing_of $packages)
 if [ -n "$missing" ] && { [ $again = yes ] || [ "$missing" != "$(cat $remembered 2>/dev/null)" ]; }; then
     root=$(way_to_root)
     if [ "$root" != no ]; then
-        say "Installing distribution packages: ${root:+$root }apt-get install --no-install-recommends $missing..."
+        say "Installing distribution packages: ${root:+$root }apt-get install --no-install-recommends $missing ..."
         install $missing
         missing=$(missing_of $packages)
     fi

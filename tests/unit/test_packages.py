@@ -1,0 +1,97 @@
+"""tools/packages.sh on machines made of stand-ins: which commands it gives, and what it says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.project import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Stand-ins know three packages; `installed` lists those that are there, `calls` what apt-get was asked for.
+STAND_INS = {
+    "dpkg-query": 'for last; do :; done; grep -qx "$last" installed && printf installed',
+    "apt-cache": 'case "$2" in tshark|tcpdump|uidmap) ;; *) exit 1 ;; esac',
+    "apt-get": 'echo "apt-get $*" >>calls; for w; do case $w in tshark|uidmap) echo $w >>installed; esac; done',
+    "id": 'if [ "$1" = -u ]; then cat uid; else echo somebody; fi',
+}
+SUDO = {"passwordless": '[ "$1" = -n ] && shift; exec "$@"', "asks": 'echo asked >>calls; [ "$1" != -n ]'}
+PRESENT = "bridge-utils conntrack iproute2 iptables iputils-ping kmod net-tools nftables procps tcpdump util-linux"
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A checkout with the script, on a machine that lacks chromium, tshark and uidmap; root works on it."""
+    (tmp_path / "tools").mkdir()
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / "bin").mkdir()
+    shutil.copy(ROOT / "tools" / "packages.sh", tmp_path / "tools")
+    (tmp_path / "installed").write_text("\n".join(PRESENT.split()) + "\n")
+    (tmp_path / "calls").write_text("")
+    (tmp_path / "uid").write_text("0\n")
+    for name, body in STAND_INS.items():
+        stand_in(tmp_path, name, body)
+    return tmp_path
+
+
+def stand_in(machine: Path, name: str, body: str) -> None:
+    path = machine / "bin" / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+
+
+def run(machine: Path, *words: str) -> list[str]:
+    """What the script says, line by line."""
+    environment = {**os.environ, "PATH": f"{machine / 'bin'}:/usr/bin:/bin"}
+    command = ["sh", "tools/packages.sh", *(words or ("lab", "test"))]
+    answer = subprocess.run(
+        command, cwd=machine, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True
+    )
+    return answer.stderr.splitlines()
+
+
+def calls(machine: Path) -> str:
+    return (machine / "calls").read_text()
+
+
+def test_root_installs_what_is_missing_and_known(machine: Path) -> None:
+    said = run(machine)
+    assert "apt-get install --no-install-recommends uidmap chromium tshark" in said[0]
+    assert calls(machine).splitlines()[-1].endswith("install --yes --no-install-recommends uidmap tshark")
+    assert said[1:] == ["Not installed, so some things will not work: apt-get install chromium"]
+
+
+def test_what_could_not_be_installed_is_not_tried_again(machine: Path) -> None:
+    run(machine)
+    before = calls(machine)
+    assert len(run(machine)) == 1
+    assert calls(machine) == before
+    run(machine, "--again", "lab", "test")
+    assert calls(machine) != before
+
+
+def test_a_complete_machine_is_left_alone(machine: Path) -> None:
+    with (machine / "installed").open("a") as installed:
+        installed.write("chromium\ntshark\nuidmap\n")
+    assert (run(machine), calls(machine)) == ([], "")
+
+
+def test_without_any_right_the_missing_are_named_in_one_line(machine: Path) -> None:
+    (machine / "uid").write_text("1000\n")
+    stand_in(machine, "sudo", SUDO["asks"])
+    said = run(machine)
+    assert said == ["Not installed, so some things will not work: apt-get install uidmap chromium tshark"]
+    assert "apt-get" not in calls(machine)
+
+
+def test_sudo_is_used_after_saying_so(machine: Path) -> None:
+    (machine / "uid").write_text("1000\n")
+    stand_in(machine, "sudo", SUDO["passwordless"])
+    assert "sudo -n apt-get install" in run(machine)[0]
+    assert "install --yes --no-install-recommends uidmap tshark" in calls(machine)
