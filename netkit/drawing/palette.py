@@ -1,0 +1,32 @@
+"""Knows the colours, those of Okabe and Ito, which people with any colour vision can tell apart, and shades of them.
+
+Colour never says anything alone: what is down is hollow, dashed and says so in words.
+"""
+
+from __future__ import annotations
+
+CARD, CARD_EDGE = "#ffffff", "#d5dde5"
+"""The picture brings its own light ground along, so that it can be read on light and on dark pages."""
+INK, QUIET, WARNING, DEAD = "#17212b", "#566472", "#a83c00", "#98a3ad"
+BLUE, GREEN, PURPLE, ORANGE, SKY = "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
+
+ROOMS = {"host": ("#eaf1f8", "#6f8ba6"), "namespace": ("#fff8e8", "#c9932b"), "group": ("#fffdf7", "#c9932b")}
+"""(ground, edge) of a room by its kind."""
+CHIPS = {"veth": BLUE, "ethernet": "#2f3b46", "vxlan": PURPLE, "other": SKY}
+"""The ground of an interface that is up, by its kind."""
+BAR = ("#cfeee3", GREEN)
+BADGES = {
+    "nat": ("#f8e9f1", "#b0578a"),
+    "drop": ("#fbe6da", "#d55e00"),
+    "switch": ("#fdf6bf", "#a89a00"),
+    "lo": ("#ffffff", "#8a96a1"),
+}
+"""(ground, edge) of a badge by its role."""
+LINES = {"cable": "#26323d", "tunnel": "#b0578a", "port": GREEN, "trunk": "#26323d"}
+RING = ORANGE
+TEXTS = {
+    "title": INK, "chip": "#ffffff", "dark chip": INK, "hollow": QUIET, "bridge": "#00483a", "address": INK,
+    "label": INK, "route": QUIET, "quiet": QUIET, "warning": WARNING, "nat": "#5f1f45", "drop": "#7d3200",
+    "switch": "#4d4600", "lo": "#414d58",
+}  # fmt: skip
+"""The colour of a text by its role."""

@@ -1,0 +1,90 @@
+"""Knows how to say in words what a picture shows: one fact a line, the same for the same network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.layout.facts import Facts, listed, odd_mtu, own_addresses, vni
+from netkit.layout.measure import shown
+from netkit.model import is_random_mac
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.model import Interface, Namespace, Route, Snapshot
+
+
+def describe(snapshot: Snapshot, *, mac: bool = False) -> str:
+    """A network in words, one fact a line.
+
+    What the kernel draws at random or learns by itself is not told, so the text of the same network is the same.
+
+    Args:
+        snapshot: the network.
+        mac: whether to tell MAC addresses (never random ones).
+
+    Example:
+        >>> from netkit.model import Interface, Namespace, Snapshot
+        >>> lo = Interface("lo", "loopback", mtu=65536)
+        >>> print(describe(Snapshot({"ns1": Namespace("ns1", {"lo": lo})})))
+        1 namespace: ns1.
+        ns1: lo is down.
+    """
+    facts = Facts(snapshot)
+    names = [shown(name) for name in facts.spaces]
+    lines = [f"{len(names)} namespace{'s' * (len(names) != 1)}{': ' + listed(names) if names else ''}."]
+    for name in facts.spaces:
+        lines += (f"{shown(name)}: {shown(fact)}." for fact in _facts_of(facts, name, mac=mac))
+    for a, b in facts.tunnels:
+        ends = listed(f"{shown(name)} of {shown(space)}" for space, name in (a, b))
+        lines.append(f"VXLAN tunnel, VNI {shown(vni(facts.link(a)))}, between {ends}.")
+    return "\n".join(lines)
+
+
+def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
+    space = facts.spaces[name]
+    for link in facts.links(name):
+        yield _interface(facts, name, link, mac=mac)
+    yield from (_route(route) for route in facts.routes(name))
+    yield from _entries(space)
+    yield from facts.switches(name)
+    for rule in space.rules:
+        if not (rule.text.startswith("-P ") and rule.text.endswith(" ACCEPT")):
+            yield f"{rule.tool} table {rule.table}, {'' if rule.tool != 'nft' else rule.chain + ': '}{rule.text}"
+
+
+def _interface(facts: Facts, namespace: str, link: Interface, *, mac: bool) -> str:
+    end = (namespace, link.name)
+    kind = "" if link.kind in {"loopback", "veth", "ethernet"} else f"{link.kind} "
+    state = "down" if not link.up else "up" if facts.carries(end) or link.kind == "loopback" else "up without a carrier"
+    addresses = own_addresses(link)
+    parts = [f"{kind}{link.name} is {state}{' with ' + listed(addresses) if addresses else ''}", odd_mtu(link)]
+    if mac and link.mac and not is_random_mac(link.mac) and link.kind != "loopback":
+        parts.append(f"MAC {link.mac}")
+    parts += [f"{key} {value}" for key, value in link.details]
+    if link.kind == "bridge":
+        ports = facts.ports(*end)
+        parts.append(f"port{'s' * (len(ports) > 1)} {listed(ports)}" if ports else "no ports")
+    if link.master:
+        parts.append(f"a port of {link.master}")
+    if end in facts.peers:
+        space, peer = facts.peers[end]
+        parts.append(f"cabled to {peer}" + (f" of {space}" if space != namespace else " beside it"))
+    elif link.kind == "veth":
+        parts.append("the other end of its cable is out of sight")
+    return ", ".join(part for part in parts if part)
+
+
+def _route(route: Route) -> str:
+    parts = ["route", route.kind if route.kind != "unicast" else "", route.destination]
+    parts += [f"via {route.via}" if route.via else "", f"dev {route.device}" if route.device else ""]
+    parts += [f"src {route.source}" if route.source else "", f"metric {route.metric}" if route.metric else ""]
+    parts.append(f"table {route.table}" if route.table != "main" else "")
+    return " ".join(part for part in parts if part)
+
+
+def _entries(space: Namespace) -> Iterator[str]:
+    for entry in space.neighbours:
+        yield f"permanent neighbour {entry.address} dev {entry.device}, MAC {entry.mac}"
+    for fdb in space.fdb:
+        yield f"static FDB entry {fdb.mac} dev {fdb.device}" + (f" dst {fdb.destination}" if fdb.destination else "")

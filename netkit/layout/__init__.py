@@ -1,0 +1,93 @@
+"""Knows where everything of a picture stands: a pure function from a snapshot to a scene.
+
+Example:
+    >>> from netkit.model import Interface, Namespace, Snapshot
+    >>> scene = lay_out(Snapshot({"host": Namespace("host", {"lo": Interface("lo", "loopback", up=True)})}))
+    >>> [room.namespace for room in scene.rooms]
+    ['host']
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.layout.blocks import CHANNEL, Block, Lanes, level
+from netkit.layout.builder import WIDEST, Builder
+from netkit.layout.facts import Facts
+from netkit.layout.measure import shown
+from netkit.layout.routes import route
+from netkit.layout.scene import Badge, Bar, Box, Chip, End, Line, Room, Scene, Text
+from netkit.layout.tree import order
+
+if TYPE_CHECKING:
+    from netkit.model import Snapshot
+
+__all__ = ["Badge", "Bar", "Box", "Chip", "End", "Facts", "Line", "Room", "Scene", "Text", "lay_out"]
+
+MARGIN, BETWEEN_ROWS, BETWEEN_GROUPS, TITLE = 20.0, 40.0, 44.0, 15.0
+
+
+def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False) -> Scene:
+    """Where everything of a picture stands.
+
+    Args:
+        snapshot: the network.
+        title: a line above the picture.
+        mac: whether to tell MAC addresses (never those that the kernel drew at random).
+
+    Returns:
+        The scene; the same for equal snapshots.
+    """
+    facts = Facts(snapshot)
+    tree = order(facts)
+    builder = Builder(facts, tree, mac=mac)
+    scene, lanes, top = Scene(), Lanes(), MARGIN
+    if title:
+        scene.texts.append(Text(MARGIN, MARGIN + TITLE * 0.8, shown(title), TITLE, role="title", bold=True))
+        top += TITLE * 1.8
+    groups = [builder.row(row) for row in tree.rows]
+    _place(scene, groups, top, lanes)
+    route(scene, facts, tree, lanes)
+    _frame(scene)
+    return scene
+
+
+def _place(scene: Scene, groups: list[list[tuple[float, Block]]], top: float, lanes: Lanes) -> None:
+    """Put the groups into the scene, line by line; the host, which comes first, is as wide as everything."""
+    lines: list[list[list[tuple[float, Block]]]] = []
+    widest = max([WIDEST * 0.8, *(_width(group) for group in groups)])
+    for group in groups:
+        host = group[0][1].plan.name == "host"
+        used = sum(_width(g) + BETWEEN_GROUPS for g in lines[-1]) if lines else 0.0
+        if not lines or lines[-1][0][0][1].plan.name == "host" or host or used + _width(group) > widest:
+            lines.append([])
+        lines[-1].append(group)
+    overall = max((sum(_width(g) + BETWEEN_GROUPS for g in line) - BETWEEN_GROUPS for line in lines), default=0.0)
+    for line in lines:
+        x = MARGIN
+        if len(lines) > 1 and line[0][0][1].plan.name == "host":
+            line[0][0][1].settle(overall)
+        for group in line:
+            level([block for _, block in group], everything=group[0][1].under > 0)
+            for gap, block in group:
+                block.write(scene, x + gap, top, lanes)
+                x += gap + block.plan.width
+            x += BETWEEN_GROUPS
+        top += max(_height(group) for group in line) + BETWEEN_ROWS
+
+
+def _width(group: list[tuple[float, Block]]) -> float:
+    return sum(gap + block.plan.width for gap, block in group)
+
+
+def _height(group: list[tuple[float, Block]]) -> float:
+    under = group[0][1].under
+    return max(block.height for _, block in group) + (CHANNEL * (under + 1) if under else 0)
+
+
+def _frame(scene: Scene) -> None:
+    """Give the scene the size of what is in it, and a margin."""
+    boxes = [thing.box for things in (scene.rooms, scene.chips, scene.texts) for thing in things]
+    corners = [point for line in scene.lines for point in line.points]
+    scene.width = round(max([*(b.right for b in boxes), *(x for x, _ in corners)], default=0.0) + MARGIN, 2)
+    scene.height = round(max([*(b.bottom for b in boxes), *(y for _, y in corners)], default=0.0) + MARGIN, 2)

@@ -1,0 +1,171 @@
+"""Knows how the blocks of a network are built: which columns and how many rows of rooms stand below each room."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import ceil
+from typing import TYPE_CHECKING
+
+from netkit.layout.blocks import LANE, Block, Column
+from netkit.layout.header import header
+from netkit.layout.parts import COMPACT, NORMAL, Sizes, Slot, bar_plans, in_order, peer_words, slot
+from netkit.layout.room import BETWEEN, Plan
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from netkit.layout.facts import Facts
+    from netkit.layout.scene import End
+    from netkit.layout.tree import Tree
+
+APART, APART_COMPACT = 18.0, 12.0
+APART_WITH = {"cable": 92.0, "tunnel": 120.0}
+"""Pixels between two rooms of a row: with nothing between them, or with a cable or tunnel."""
+WIDEST, WIDEST_OF_MANY, MANY = 940.0, 1240.0, 20
+"""How wide a row of rooms may be, where there are at most or more than MANY."""
+
+
+class Builder:
+    """Builds blocks.
+
+    Args:
+        facts: of the snapshot.
+        tree: who stands below whom.
+        mac: whether to tell MACs.
+    """
+
+    def __init__(self, facts: Facts, tree: Tree, *, mac: bool) -> None:
+        self.facts, self.tree, self.mac = facts, tree, mac
+        self._beside = {frozenset((x.ends[0][0], x.ends[1][0])): x.kind for x in tree.links if x.way == "side"}
+
+    def build(self, name: str, sizes: Sizes = NORMAL) -> Block:
+        """The block of a namespace.
+
+        Args:
+            name: of the namespace.
+            sizes: of its letters; COMPACT labels tell the names of the ports above as well.
+        """
+        walls = self._walls(name, sizes)
+        columns = self._columns(name)
+        ports = [port for column in columns for port, _ in column.ports]
+        ends = {port.end for port in ports}
+        free = [s for s in walls["lower"] if s.end not in ends]
+        bars = bar_plans(self.facts, name, mac=self.mac)
+        centred = name != HOST and not (bars or ports)
+        plan = Plan(header(self.facts, name, sizes, centred=centred), bars, sizes=sizes)
+        plan.upper, plan.left, plan.right, plan.lower = walls["upper"], walls["left"], walls["right"], [*ports, *free]
+        slots = [*plan.upper, *plan.left, *plan.right, *plan.lower]
+        for bar in bars:
+            bar.ports = [s for s in slots if self.facts.link(s.end).master == bar.end[1]]
+        block = Block(plan, columns, free, under_below=self._under(self.tree.children[name]))
+        block.settle()
+        return block
+
+    def row(self, names: list[str]) -> list[tuple[float, Block]]:
+        """The blocks of a row on top, each with the space to its left."""
+        blocks = [self.build(name) for name in names]
+        for block in blocks:
+            block.under = self._under(names)
+        return list(zip(self.gaps(names), blocks, strict=True))
+
+    def gaps(self, names: list[str], plain: float = APART) -> list[float]:
+        """The space to the left of each room of a row."""
+        return [0.0, *(APART_WITH.get(self._beside.get(frozenset(pair), ""), plain) for pair in pairwise(names))][
+            : len(names)
+        ]
+
+    def _under(self, row: list[str]) -> int:
+        return sum(x.way == "under" and x.ends[0][0] in row for x in self.tree.links)
+
+    def _walls(self, name: str, sizes: Sizes) -> dict[str, list[Slot]]:
+        walls: dict[str, list[Slot]] = {"upper": [], "lower": [], "left": [], "right": []}
+        for link in self.facts.links(name):
+            if link.kind not in {"bridge", "loopback"}:
+                end = (name, link.name)
+                card = link.kind == "ethernet" and name not in self.tree.parent
+                wall = self.tree.walls.get(end, "upper" if card else "lower")
+                walls[wall].append(self._slot(end, sizes, wall))
+        return {wall: in_order(slots) for wall, slots in walls.items()}
+
+    def _slot(self, end: End, sizes: Sizes, wall: str) -> Slot:
+        one = slot(self.facts, end, sizes, mac=self.mac)
+        if wall == "upper" and end in self.facts.peers:
+            if sizes is COMPACT:
+                one = Slot(end, one.kind, one.up, [*one.lines, *peer_words(self.facts, end)], sizes, one.stem)
+            else:  # the port above gets the same place, so that the cable is straight
+                peer = slot(self.facts, self.facts.peers[end], mac=self.mac)
+                one.left, one.right = max(one.left, peer.left), max(one.right, peer.right)
+        return one
+
+    def _columns(self, name: str) -> list[Column]:
+        names = self.tree.children[name]
+        simple = [child for child in names if self._is_simple(child)]
+        widest = WIDEST if len(simple) <= MANY else WIDEST_OF_MANY
+        rows, columns = 1, self._one_row(name, names)
+        while simple and sum(c.gap + c.width for c in columns) > widest and rows < len(simple):
+            rows += 1
+            columns = self._rows(name, names, simple, rows)
+        return columns
+
+    def _is_simple(self, name: str) -> bool:
+        """Whether a room has nothing below or beside it."""
+        ways = [x.way for x in self.tree.links if name in (x.ends[0][0], x.ends[1][0])]
+        return not self.tree.children[name] and all(way == "down" for way in ways)
+
+    def _one_row(self, name: str, names: list[str]) -> list[Column]:
+        columns = [Column([self.build(child)], gap) for child, gap in zip(names, self.gaps(names), strict=True)]
+        for column in columns:
+            column.blocks[0].under = self._under(names)
+            self._ports(name, column, tiny=False)
+        return columns
+
+    def _rows(self, name: str, names: list[str], simple: list[str], rows: int) -> list[Column]:
+        """Columns of up to `rows` simple rooms, those of one bridge together, and one for each other room."""
+        sizes = NORMAL if rows < 3 else COMPACT
+        rest = [child for child in names if child not in simple]
+        columns = [Column([self.build(child)], gap) for child, gap in zip(rest, self.gaps(rest), strict=True)]
+        groups: dict[str, list[str]] = {}
+        for child in simple:
+            groups.setdefault(self._bridge_above(name, child), []).append(child)
+        for group in groups.values():
+            blocks = [self.build(child, sizes) for child in group]
+            number = ceil(len(blocks) / rows)
+            columns += [Column(blocks[i::number], APART if rows < 3 else APART_COMPACT) for i in range(number)]
+        widest = max(b.plan.width for c in columns for b in c.blocks if b.plan.name in simple)
+        for column in columns:
+            for block in column.blocks:
+                block.settle(widest if block.plan.name in simple else 0.0)
+            self._ports(name, column, tiny=rows > 2)
+        columns[0].gap = 0.0
+        return columns
+
+    def _bridge_above(self, name: str, child: str) -> str:
+        masters = [self.facts.link(above).master or "" for above, _ in self.tree.between(name, child)]
+        return masters[0] if masters else ""
+
+    def _ports(self, name: str, column: Column, *, tiny: bool) -> None:
+        """Put the other ends of a column's cables on the wall above it.
+
+        Those of the first room stand straight above it, to their left those whose cables run down a lane.
+        """
+        first, *others = column.blocks
+        straight = self._ends_above(name, first, tiny=tiny)
+        lower = [pair for block in reversed(others) for pair in self._ends_above(name, block, tiny=tiny)]
+        at = {s.end: s.x for s in first.plan.upper}
+        leftmost = min((at[end] - port.left for port, end in straight), default=first.plan.width)
+        spread = sum(port.left + port.right + (2 if tiny else BETWEEN) for port, _ in lower)
+        column.lane = max(LANE * len(lower) + 2, spread - leftmost) if lower else 0.0
+        x = column.lane + leftmost - spread
+        column.ports, column.lanes = [], {}
+        for number, (port, end) in enumerate(lower):
+            free = column.lane - 6 - (len(lower) - 1 - number) * LANE
+            place = free if tiny else x + port.left
+            x += port.left + port.right + BETWEEN
+            column.ports.append((port, place))
+            column.lanes[end] = min(place, free)
+        column.ports += [(port, column.lane + at[end]) for port, end in straight]
+
+    def _ends_above(self, name: str, block: Block, *, tiny: bool) -> list[tuple[Slot, End]]:
+        pairs = self.tree.between(name, block.plan.name)
+        slots = [(slot(self.facts, above, mac=self.mac, tiny=tiny), below) for above, below in pairs]
+        order = {s.end: number for number, s in enumerate(block.plan.upper)}
+        return sorted(slots, key=lambda pair: order[pair[1]])

@@ -1,0 +1,177 @@
+"""Knows which facts of a snapshot a picture and its description tell: what was configured and what can pass.
+
+What the kernel draws at random, learns by itself or only sometimes has is left out, so that the same network
+gives the same picture on every machine.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netkit.layout.scene import End
+    from netkit.model import Interface, Namespace, Route, Snapshot
+
+PLAIN_MTU = {"loopback": 65536}
+_FALLBACKS = frozenset(
+    ["tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0", "teql0"]
+)
+"""Devices that a kernel puts into every new namespace once a module is loaded; they say nothing about this network."""
+FORWARDING = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+_BRIDGE_CALLS = "net.bridge.bridge-nf-call-iptables"
+
+
+def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """A key that sorts ns2 before ns10."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(1, int(part), "") if part.isdigit() and part.isascii() else (0, 0, part) for part in parts if part], name
+
+
+def host_first(name: str) -> tuple[bool, tuple[list[tuple[int, int, str]], str]]:
+    """A key that sorts namespaces: the host, then the others by name."""
+    return name != HOST, natural(name)
+
+
+class Facts:
+    """What matters of one snapshot.
+
+    Args:
+        snapshot: the state to look at.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._seen = snapshot
+        self.spaces: dict[str, Namespace] = _configured(snapshot)
+
+    def link(self, end: End) -> Interface:
+        """The interface at this end, as it was configured."""
+        return self.spaces[end[0]].interfaces[end[1]]
+
+    def links(self, namespace: str) -> list[Interface]:
+        """The interfaces of a namespace that are worth telling, by name, "lo" first."""
+        links = (link for link in self.spaces[namespace].interfaces.values() if not _is_fallback(link))
+        return sorted(links, key=lambda link: (link.kind != "loopback", natural(link.name)))
+
+    @cached_property
+    def peers(self) -> dict[End, End]:
+        """The other end of each cable whose two ends are both in sight."""
+        found: dict[End, End] = {}
+        for name in self.spaces:
+            for link in self.links(name):
+                end, other = (name, link.name), link.peer
+                if other and other != end and self._has(other) and not {end, other} & found.keys():
+                    found[end], found[other] = other, end
+        return found
+
+    def ports(self, namespace: str, bridge: str) -> list[str]:
+        """The names of a bridge's ports."""
+        return [link.name for link in self.links(namespace) if link.master == bridge]
+
+    def carries(self, end: End) -> bool:
+        """Whether packets can pass here: it is up and has a signal.
+
+        The kernel tells a bridge's signal up to a second late (linkwatch), so a bridge's follows from its ports.
+        """
+        link = self.link(end)
+        if not link.up or link.kind != "bridge":
+            return link.up and (link.kind in {"loopback", "vxlan"} or self._seen[end[0]][end[1]].carrier)
+        ports = ((end[0], port) for port in self.ports(*end))
+        return any(self.carries(port) for port in ports if self.link(port).kind != "bridge")
+
+    @cached_property
+    def tunnels(self) -> list[tuple[End, End]]:
+        """Pairs of VXLAN devices with the same VNI of which one names the other's address, or which share a group."""
+        ends = [(name, link.name) for name in self.spaces for link in self.links(name) if link.kind == "vxlan"]
+        pairs = ((a, b) for i, a in enumerate(ends) for b in ends[i + 1 :] if a[0] != b[0])
+        return [(a, b) for a, b in pairs if self._tunnelled(a, b)]
+
+    def _tunnelled(self, a: End, b: End) -> bool:
+        if vni(self.link(a)) != vni(self.link(b)):
+            return False
+        to_a, to_b = self._remotes(a), self._remotes(b)
+        multicast = {address for address in to_a & to_b if _is_multicast(address)}
+        return bool(multicast or to_a & self._owned(b[0]) or to_b & self._owned(a[0]))
+
+    def _remotes(self, end: End) -> set[str]:
+        """The VTEP addresses that a VXLAN device sends to: its remote or group and its FDB's destinations."""
+        details = dict(self.link(end).details)
+        entries = (e.destination for e in self._seen[end[0]].fdb if e.device == end[1])
+        return {address for address in (details.get("remote"), details.get("group"), *entries) if address}
+
+    def _owned(self, namespace: str) -> set[str]:
+        links = self.spaces[namespace].interfaces.values()
+        return {address.split("/")[0] for link in links for address in link.addresses}
+
+    def _has(self, end: End) -> bool:
+        return end[0] in self.spaces and end[1] in self.spaces[end[0]].interfaces
+
+    def routes(self, namespace: str) -> list[Route]:
+        """The routes that somebody set; those that come with an address by themselves are not told."""
+        routes = (r for r in self.spaces[namespace].routes if r.protocol != "kernel")
+        return sorted(routes, key=lambda r: (r.table != "main", r.table, r.destination != "default", r.metric, repr(r)))
+
+    def switches(self, namespace: str) -> list[str]:
+        """The sysctls that matter here, as "name = value".
+
+        Forwarding counts when it is on.  Whether bridged packets pass iptables counts when there are both a bridge
+        and a FORWARD chain that is not empty (bridge-nf-call-iptables; only there when br_netfilter is loaded).
+        """
+        space = self.spaces[namespace]
+        on = [name for name in FORWARDING if space.sysctls.get(name, "0") != "0"]
+        bridges = any(link.kind == "bridge" for link in space.interfaces.values())
+        filtered = any(r.chain == "FORWARD" and not r.text.endswith(" ACCEPT") for r in space.rules if "ip" in r.tool)
+        if bridges and filtered and _BRIDGE_CALLS in space.sysctls:
+            on.append(_BRIDGE_CALLS)
+        return [f"{name} = {space.sysctls[name]}" for name in on]
+
+    def tells_loopback(self, namespace: str) -> bool:
+        """Whether "lo" is worth a word: it is down, has addresses of its own, or is all there is."""
+        links = self.links(namespace)
+        lo = next((link for link in links if link.kind == "loopback"), None)
+        return lo is not None and (not lo.up or bool(own_addresses(lo)) or len(links) == 1)
+
+
+def _configured(snapshot: Snapshot) -> dict[str, Namespace]:
+    spaces = snapshot.configuration().namespaces
+    return {name: spaces[name] for name in sorted(spaces, key=host_first)}
+
+
+def _is_fallback(link: Interface) -> bool:
+    return link.name in _FALLBACKS and not link.up and not link.addresses
+
+
+def _is_multicast(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_multicast
+    except ValueError:
+        return False
+
+
+def own_addresses(link: Interface) -> tuple[str, ...]:
+    """An interface's addresses, IPv4 first, without the loopback's own 127.0.0.1 and ::1."""
+    ordered = sorted(link.addresses, key=lambda address: ":" in address)
+    return tuple(a for a in ordered if link.kind != "loopback" or a not in {"127.0.0.1/8", "::1/128"})
+
+
+def vni(link: Interface) -> str:
+    """The VXLAN network identifier of a device, or "?"."""
+    details = dict(link.details)
+    return details.get("vni") or details.get("id") or "?"
+
+
+def odd_mtu(link: Interface) -> str:
+    """The words "mtu 1450" where the MTU is not the usual one, else nothing."""
+    return "" if link.mtu == PLAIN_MTU.get(link.kind, 1500) else f"mtu {link.mtu}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a list in a sentence: "a, b and c"."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

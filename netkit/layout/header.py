@@ -1,0 +1,110 @@
+"""Knows what a room says about itself: its name, its switches, its packet-filter rules and its routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netkit.layout.facts import Facts, own_addresses
+from netkit.layout.measure import shown
+from netkit.layout.parts import NORMAL, Sizes, Words
+from netkit.layout.rules import badges
+from netkit.layout.scene import Badge, Box, Text
+
+if TYPE_CHECKING:
+    from netkit.layout.scene import Scene
+
+MOST_ROUTES = 4
+
+
+@dataclass
+class Header:
+    """The name of a room and the facts that concern it as a whole.
+
+    Attributes:
+        namespace: whose room it is.
+        items: the words, the name first; those with a frame have a role of Badge.
+        sizes: of its letters.
+        centred: one below the other in the middle, not side by side from the left.
+    """
+
+    namespace: str
+    items: list[Words]
+    sizes: Sizes
+    centred: bool
+
+    FRAMED = frozenset({"nat", "drop", "switch", "lo"})
+    GAP = 8.0
+
+    def _width(self, words: Words) -> float:
+        return words.width(self._size(words)) + (14 if words.role in self.FRAMED else 0)
+
+    def _size(self, words: Words) -> float:
+        return self.sizes.title if words.role == "title" else self.sizes.label * 0.93
+
+    def _height(self, words: Words) -> float:
+        return self.sizes.title * 1.4 if words.role == "title" else self.sizes.label * 1.62
+
+    @property
+    def width(self) -> float:
+        """The least width that it needs."""
+        return max(self._width(words) for words in self.items)
+
+    def rows(self, width: float) -> list[list[Words]]:
+        """The words in lines of at most this width."""
+        rows: list[list[Words]] = []
+        used = width
+        for words in self.items:
+            if self.centred or not rows or used + self.GAP + self._width(words) > width:
+                rows.append([words])
+                used = self._width(words)
+            else:
+                rows[-1].append(words)
+                used += self.GAP + self._width(words)
+        return rows
+
+    def height(self, width: float) -> float:
+        """How high it is when it may be this wide."""
+        return sum(max(self._height(w) for w in row) + 2 for row in self.rows(width))
+
+    def write(self, scene: Scene, x: float, y: float, width: float) -> None:
+        """Put it into the scene: upper left corner at (x, y)."""
+        for row in self.rows(width):
+            height = max(self._height(words) for words in row)
+            left = x + (width - self._width(row[0])) / 2 if self.centred else x
+            for words in row:
+                self._write(scene, words, left, y + height / 2)
+                left += self._width(words) + self.GAP
+            y += height + 2
+
+    def _write(self, scene: Scene, words: Words, x: float, middle: float) -> None:
+        size, width, height = self._size(words), self._width(words), self._height(words)
+        if words.role in self.FRAMED:
+            box = Box(x, middle - height / 2, width, height)
+            scene.badges.append(Badge((self.namespace, "lo" if words.role == "lo" else ""), box, words.role))
+        inset = 7 if words.role in self.FRAMED else 0
+        scene.texts.append(Text(x + inset, middle + 0.36 * size, words.text, size, "start", words.role, words.bold))
+
+
+def header(facts: Facts, namespace: str, sizes: Sizes = NORMAL, *, centred: bool) -> Header:
+    """What a room says about itself.
+
+    Args:
+        facts: of the snapshot.
+        namespace: which room.
+        sizes: of its letters.
+        centred: whether it stands in the middle of its room.
+    """
+    items = [Words(shown(namespace), "title", bold=True)]
+    if facts.tells_loopback(namespace):
+        lo = facts.link((namespace, "lo")) if "lo" in facts.spaces[namespace].interfaces else None
+        items += [Words(" ".join(["lo", "up" if lo.up else "down", *own_addresses(lo)]), "lo")] if lo else []
+    items += [Words(text.removeprefix("net.").replace("ipv4.", ""), "switch") for text in facts.switches(namespace)]
+    items += [Words(shown(text), role) for text, role in badges(facts.spaces[namespace].rules)]
+    routes = [r for r in facts.routes(namespace) if r.via or r.destination == "default" or r.kind != "unicast"]
+    for route in routes[:MOST_ROUTES]:
+        way = [f"via {route.via}"] if route.via else [f"dev {route.device}"] if route.device else [route.kind]
+        items.append(Words(shown(" ".join([route.destination, *way])), "route"))
+    if len(routes) > MOST_ROUTES:
+        items.append(Words(f"+ {len(routes) - MOST_ROUTES} more routes", "quiet"))
+    return Header(namespace, items, sizes, centred)

@@ -1,0 +1,160 @@
+"""Knows what a picture of a network consists of: boxes, texts and lines with their places, as plain values.
+
+The unit is the CSS pixel; x grows to the right and y downward, as in SVG.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from netkit.layout.measure import ASCENT, DESCENT, text_width
+
+End = tuple[str, str]
+"""(namespace, interface)."""
+Point = tuple[float, float]
+Anchor = Literal["start", "middle", "end"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """An upright rectangle: its upper left corner, width and height."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def right(self) -> float:
+        """The x of its right side."""
+        return self.x + self.w
+
+    @property
+    def bottom(self) -> float:
+        """The y of its lower side."""
+        return self.y + self.h
+
+    @property
+    def cx(self) -> float:
+        """The x of its centre."""
+        return self.x + self.w / 2
+
+    @property
+    def cy(self) -> float:
+        """The y of its centre."""
+        return self.y + self.h / 2
+
+    def overlaps(self, other: Box, slack: float = 0.0) -> bool:
+        """Whether the two share more than `slack` in both directions."""
+        across = min(self.right, other.right) - max(self.x, other.x)
+        down = min(self.bottom, other.bottom) - max(self.y, other.y)
+        return across > slack and down > slack
+
+    def holds(self, other: Box, slack: float = 0.01) -> bool:
+        """Whether the other lies inside, give or take `slack`."""
+        return (
+            other.x >= self.x - slack
+            and other.y >= self.y - slack
+            and other.right <= self.right + slack
+            and other.bottom <= self.bottom + slack
+        )
+
+
+@dataclass(frozen=True)
+class Text:
+    """One line of text.
+
+    Attributes:
+        x, y: the place of its anchor, on the base line.
+        text: what it says.
+        size: of the font, in pixels.
+        anchor: which part of it stands at x.
+        role: what it means, which decides its colour: "title", "name", "chip", "label", "quiet", "warning" …
+        bold: whether it is set in bold.
+    """
+
+    x: float
+    y: float
+    text: str
+    size: float
+    anchor: Anchor = "start"
+    role: str = "label"
+    bold: bool = False
+
+    @property
+    def box(self) -> Box:
+        """The rectangle that its letters take up."""
+        width = text_width(self.text, self.size, bold=self.bold)
+        left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        return Box(left, self.y - ASCENT * self.size, width, (ASCENT + DESCENT) * self.size)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A namespace; kind is "host", "namespace" or "group" (a frame around many)."""
+
+    namespace: str
+    box: Box
+    kind: str
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An interface; kind is "veth", "ethernet", "vxlan" or "other"."""
+
+    end: End
+    box: Box
+    kind: str
+    up: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bridge."""
+
+    end: End
+    box: Box
+    up: bool
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A small framed text on a room; role is "nat", "drop", "switch" or "lo"."""
+
+    end: End
+    box: Box
+    role: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A cable, a tunnel, or the inner connection of a port with its bridge.
+
+    Attributes:
+        ends: what it connects.
+        points: its corners; four points of a curve where `curved`.
+        kind: "cable", "tunnel", "port" or "trunk".
+        alive: whether packets can pass.
+        curved: whether the points are those of one cubic Bézier curve.
+    """
+
+    ends: tuple[End, End]
+    points: tuple[Point, ...]
+    kind: str
+    alive: bool = True
+    curved: bool = False
+
+
+@dataclass
+class Scene:
+    """A whole picture: what is where."""
+
+    width: float = 0.0
+    height: float = 0.0
+    rooms: list[Room] = field(default_factory=list)
+    chips: list[Chip] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
+    badges: list[Badge] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
