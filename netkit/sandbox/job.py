@@ -63,7 +63,9 @@ def inside(job: Job, world: str) -> dict[str, str]:
         A copy that finds the administrator's programs, and none of the machine's services.
     """
     kept = {name: value for name, value in job.environment.items() if name not in _MACHINES}
-    path = [PROGRAMS, *(place for place in kept.get("PATH", os.defpath).split(":") if place != PROGRAMS)]
+    # `.venv/bin/netkit run -- python …` means the python beside it, also where .venv is not activated.
+    first = [PROGRAMS, *([os.path.dirname(sys.executable)] if sys.prefix != sys.base_prefix else [])]
+    path = [*first, *(place for place in kept.get("PATH", os.defpath).split(":") if place not in first)]
     path += [place for place in _ADMINISTRATORS if place not in path]
     if job.connection:
         # Process 1 is a kernel's parent; told so, ipykernel does not advise to end it with Ctrl-\\.
