@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from netkit.errors import CaptureFailed, InvalidValue, NotFound
 from netkit.packets import pcapng
 from netkit.packets.dissect import WORDS, read
 from netkit.packets.table import ROWS, Table, loss, table
+from netkit.packets.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from scapy.plist import PacketList
 
     from netkit.model import Frame
+
+_MANY = 5000
+"""A table reads no more frames than this unless it is asked for all rows: 100 000 take seconds."""
 
 _LONGEST_COMMENT = 65_000  # bytes; a pcapng option has at most 65 535
 
@@ -136,7 +140,8 @@ class Recording:
         if callable(wanted):
             return self._only(frame for frame in self.frames if wanted(frame))
         words = _words(wanted)
-        return self._only(frame for frame in self.frames if words & read(frame.data, frame.link).words)
+        wording = Wording()
+        return self._only(frame for frame in self.frames if words & read(frame.data, frame.link, wording).words)
 
     def table(self, *, everything: bool = False, rows: int | None = ROWS) -> Table:
         """The frames as a table.
@@ -151,7 +156,14 @@ class Recording:
         if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
             raise InvalidValue(f"rows is {rows!r}", "it is a number from 1 on, or None for all rows")
         recorded = self._recorded
-        return table(recorded.frames, recorded.owners, everything=everything, rows=rows, lost=recorded.lost)
+        frames = recorded.frames if rows is None else recorded.frames[: max(_MANY, rows)]
+        listed = table(frames, recorded.owners, everything=everything, rows=rows, notes=loss(recorded.lost))
+        if len(frames) == len(self):
+            return listed
+        note = (
+            f"Only the first {len(frames)} of {len(self)} frames were read: select by .at() or .filter(), or rows=None."
+        )
+        return replace(listed, notes=(*listed.notes, note))
 
     def save(self, path: str | Path, comments: Mapping[int, str | Sequence[str]] | None = None) -> Path:
         """Save as a pcapng file, which Wireshark opens; each interface is named "ns1:eth1". An old file is replaced.

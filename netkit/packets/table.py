@@ -101,7 +101,7 @@ def table(
     *,
     everything: bool = False,
     rows: int | None = ROWS,
-    lost: int = 0,
+    notes: Sequence[str] = (),
 ) -> Table:
     """The table of some frames.
 
@@ -113,14 +113,13 @@ def table(
         owners: "ns1:eth1" by MAC.
         everything: list the kernel's housekeeping (neighbour discovery, group memberships) as well.
         rows: how many to show; None for all.
-        lost: how many frames were lost.
+        notes: further sentences below the table.
     """
     wording = Wording(owners)
     readings = ((frame, read(frame.data, frame.link, wording)) for frame in frames)
     packets = by_packet((frame, reading) for frame, reading in readings if everything or not reading.housekeeping)
     listed = tuple(_row(number, *hop) for number, hops in enumerate(packets, 1) for hop in _in_order(hops))
-    notes = () if everything else (_HOUSEKEEPING,)
-    return Table(listed, rows, (*notes, *loss(lost)))
+    return Table(listed, rows, (*(() if everything else (_HOUSEKEEPING,)), *notes))
 
 
 def by_packet(frames: Iterable[tuple[Frame, Reading]]) -> list[list[tuple[Frame, Reading]]]:

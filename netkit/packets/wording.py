@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping  # noqa: TC003  (a dataclass field)
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netkit.model import is_random_mac
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CHOSEN = range(32768, 61000)
 """The ports that the kernel chooses at random for the asking side (net.ipv4.ip_local_port_range)."""
@@ -20,11 +22,10 @@ EVERYONE = "everyone"
 _LINK_LOCAL = ipaddress.ip_network("fe80::/10")
 
 
-@dataclass(frozen=True)
 class Wording:
     """Writes addresses; random MACs become the name of the interface that bears them.
 
-    Attributes:
+    Args:
         owners: "ns1:eth1" by MAC.
 
     Example:
@@ -34,7 +35,9 @@ class Wording:
         '02:42:ac:11:00:02'
     """
 
-    owners: Mapping[str, str] = field(default_factory=dict)
+    def __init__(self, owners: Mapping[str, str] | None = None) -> None:
+        self._owners = owners or {}
+        self._written: dict[bytes, str] = {}  # 100 000 frames have few addresses
 
     def mac(self, mac: bytes) -> str:
         """A MAC address.
@@ -42,12 +45,9 @@ class Wording:
         Args:
             mac: 6 bytes.
         """
-        text = mac.hex(":")
-        if text == "ff:ff:ff:ff:ff:ff":
-            return EVERYONE
-        if mac[0] & 1 or not is_random_mac(text):  # the lowest bit marks a group (IEEE 802), never drawn at random
-            return text
-        return f"the MAC of {self.owners[text]}" if text in self.owners else "a random MAC"
+        if mac not in self._written:
+            self._written[mac] = self._mac(mac)
+        return self._written[mac]
 
     def address(self, packed: bytes) -> str:
         """An IPv4 or IPv6 address; a link-local one follows from a MAC (RFC 4291, appendix A) and is worded like it.
@@ -55,15 +55,9 @@ class Wording:
         Args:
             packed: 4 or 16 bytes.
         """
-        address = ipaddress.ip_address(packed)
-        if address.version == 4 or address not in _LINK_LOCAL:
-            return str(address)
-        if packed[11:13] != b"\xff\xfe":
-            return "a random link-local address"
-        mac = (bytes([packed[8] ^ 2]) + packed[9:11] + packed[13:]).hex(":")
-        if not is_random_mac(mac):
-            return str(address)
-        return f"link-local of {self.owners[mac]}" if mac in self.owners else "a random link-local address"
+        if packed not in self._written:
+            self._written[packed] = self._address(packed)
+        return self._written[packed]
 
     def end(self, packed: bytes, port: int | None) -> str:
         """One end of a conversation: "172.17.0.2:80", "[fd00::2]:80", "172.17.0.1:*".
@@ -75,6 +69,25 @@ class Wording:
         address = self.address(packed)
         if port is None:
             return address
-        if ":" in address or " " in address:
+        if len(packed) == 16:
             address = f"[{address}]"
         return f"{address}:{ANY if port in CHOSEN else port}"
+
+    def _mac(self, mac: bytes) -> str:
+        text = mac.hex(":")
+        if text == "ff:ff:ff:ff:ff:ff":
+            return EVERYONE
+        if mac[0] & 1 or not is_random_mac(text):  # the lowest bit marks a group (IEEE 802), never drawn at random
+            return text
+        return f"the MAC of {self._owners[text]}" if text in self._owners else "a random MAC"
+
+    def _address(self, packed: bytes) -> str:
+        address = ipaddress.ip_address(packed)
+        if address.version == 4 or address not in _LINK_LOCAL:
+            return str(address)
+        if packed[11:13] != b"\xff\xfe":
+            return "a random link-local address"
+        mac = (bytes([packed[8] ^ 2]) + packed[9:11] + packed[13:]).hex(":")
+        if not is_random_mac(mac):
+            return str(address)
+        return f"link-local of {self._owners[mac]}" if mac in self._owners else "a random link-local address"
