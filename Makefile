@@ -1,6 +1,7 @@
 # Two commands do everything: `make lab` and `make test`.  `make help` lists the others.
 #
-# PYTHON=/usr/bin/python3.12  chooses the interpreter that .venv is made with.
+# PYTHON=/usr/bin/python3.12     chooses the interpreter that .venv is made with.
+# LAB="--no-browser --port=9999"  hands arguments to JupyterLab.
 
 BIN := .venv/bin
 export PYTHON
@@ -19,7 +20,7 @@ packages: ## install missing distribution packages (as root, or with sudo)
 
 lab: env ## open JupyterLab on notebook 00, with the sandbox kernel
 	@sh tools/packages.sh lab
-	@exec $(BIN)/netkit lab
+	@exec $(BIN)/netkit lab notebooks/00-start-here.ipynb $(LAB)
 
 test: env ## run every test (as root: also as an ordinary user)
 	@sh tools/packages.sh lab test
