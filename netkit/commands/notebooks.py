@@ -111,10 +111,24 @@ def _tidied(notebook: Any) -> Any:
     for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
         cell.execution_count = number
         cell.metadata.pop("execution", None)
+        cell.outputs = _merged(cell.outputs)
         for output in cell.outputs:
             if "execution_count" in output:
                 output["execution_count"] = number
     return notebook
+
+
+def _merged(outputs: list[Any]) -> list[Any]:
+    """The outputs with neighbours of one stream joined: how a kernel's text is cut into messages is chance."""
+    import nbformat
+
+    merged: list[Any] = []
+    for output in outputs:
+        if merged and output.output_type == "stream" and merged[-1].get("name") == output.name:
+            merged[-1] = nbformat.from_dict({**merged[-1], "text": merged[-1]["text"] + output.text})
+        else:
+            merged.append(output)
+    return merged
 
 
 def _write(path: Path, text: str, notebook: Any) -> None:
@@ -129,12 +143,9 @@ def _write(path: Path, text: str, notebook: Any) -> None:
 def _comparable(outputs: list[Any], replacements: list[tuple[re.Pattern[str], str]]) -> list[Any]:
     """What counts of a cell's outputs: texts after the replacements, joined by stream; no PNG, no traceback."""
     found: list[Any] = []
-    for output in outputs:
+    for output in _merged(outputs):
         if output.output_type == "stream":
-            if found and found[-1][0] == output.name:
-                found[-1] = (output.name, found[-1][1] + output.text)
-            else:
-                found.append((output.name, output.text))
+            found.append((output.name, output.text))
         elif output.output_type == "error":
             found.append((output.ename, output.evalue))
         else:

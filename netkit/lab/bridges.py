@@ -136,6 +136,10 @@ def veth(
     perform(
         here.typed(f"ip link add {first} type veth peer name {second}{goes}"),
         lambda: links.create_veth(here.path, first, second, there.path),
-        taken=f"there is a '{first}' in {here.name} or a '{second}' in {there.name} already",
+        taken=lambda: " and ".join(
+            f"there is an interface '{end}' in {place.name} already"
+            for end, place in ((first, here), (second, there))
+            if end in place
+        ),
     )
     return Interface(here, first), Interface(there, second)

@@ -44,13 +44,20 @@ class Script(str):
         return str(self).rstrip("\n")
 
 
-def perform(command: str, act: Callable[[], Result], *, taken: str = "") -> Result:
+def perform(
+    command: str,
+    act: Callable[[], Result],
+    *,
+    taken: str | Callable[[], str] = "",
+    succeeded: Callable[[Result], bool] = lambda _: True,
+) -> Result:
     """Show a command, do what it does, and write it down.
 
     Args:
         command: what one would type in a shell of the host.
         act: does the same.
-        taken: what to say when the kernel answers that it is there already.
+        taken: what to say when the kernel answers that it is there already, or a function that finds out.
+        succeeded: whether the result is a success, which belongs in the journal.
 
     Returns:
         What `act` returned.
@@ -67,8 +74,9 @@ def perform(command: str, act: Callable[[], Result], *, taken: str = "") -> Resu
     try:
         result = act()
     except KernelRefused as error:
-        raise _explained(command, error, taken) from None
-    _lines.append(command)
+        raise _explained(command, error, taken() if callable(taken) else taken) from None
+    if succeeded(result):
+        _lines.append(command)
     return result
 
 
@@ -144,7 +152,7 @@ def in_namespace(name: str, path: str, command: str) -> str:
 
 def _explained(command: str, error: KernelRefused, taken: str) -> KernelRefused | AlreadyExists:
     if error.errno == errno.EEXIST and taken:
-        return AlreadyExists(taken, "two of the same cannot be", "Take another, or use the one that is there")
+        return AlreadyExists(taken, "each can be there once", "Take another, or use the one that is there")
     reason = f"the kernel says: {error.rule}" if error.errno else error.rule
     return KernelRefused(
         f"`{command}` was refused", reason, error.remedy or _REMEDIES.get(error.errno, ""), errno=error.errno

@@ -65,7 +65,7 @@ class Routing(Place):
         words, ways = self._way(destination, via, device, needed=False)
         journal.perform(self.typed(f"ip route del {words}"), lambda: routes.delete(self.path, **ways))
 
-    def sysctl(self, name: str, value: int | str | None = None) -> str:
+    def sysctl(self, name: str, value: int | str | None = None) -> str | None:
         """Read a switch, or set it: `sysctl NAME`, `sysctl -w NAME=VALUE`.
 
         Args:
@@ -73,7 +73,7 @@ class Routing(Place):
             value: what to set; without it the switch is only read.
 
         Returns:
-            The switch's value now.
+            The switch's value; None when it was set.
 
         Raises:
             InvalidName: it is no switch of the network.
@@ -87,7 +87,7 @@ class Routing(Place):
         journal.perform(
             self.typed(f"sysctl -w {switch}={shlex.quote(wanted)}"), lambda: sysctls.write(self.path, switch, wanted)
         )
-        return sysctls.read(self.path, switch)
+        return None
 
     @property
     def routes(self) -> tuple[model.Route, ...]:

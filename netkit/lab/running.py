@@ -45,7 +45,9 @@ class Running(Place):
         limit = values.seconds(timeout, "a timeout")
         journal.look()
         return journal.perform(
-            self.typed(_quoted(argv, command)), lambda: run.run(self.path, argv, typed=command, timeout=limit)
+            self.typed(_quoted(argv, command)),
+            lambda: run.run(self.path, argv, typed=command, timeout=limit),
+            succeeded=lambda outcome: outcome.returncode == 0,
         )
 
     def start(self, command: str) -> run.Process:

@@ -18,7 +18,7 @@ _FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 _IPTABLES_TABLES = ("raw", "mangle", "nat", "filter", "security")
 _SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
 _COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*)")
-_CHAIN = re.compile(r":(\S+) (\S+) \[")
+_CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):")
 
 
 def read_here() -> tuple[Rule, ...]:
@@ -57,7 +57,7 @@ def parse_save(listing: str, tool: str) -> tuple[Rule, ...]:
             if policy == "-":
                 found.append(Rule(tool, table, chain, f"-N {chain}"))
             elif policy != "ACCEPT":
-                found.append(Rule(tool, table, chain, f"-P {chain} {policy}"))
+                found.append(Rule(tool, table, chain, f"-P {chain} {policy}", int(match[3])))
         elif match := _COUNTED.match(line):
             found.append(Rule(tool, table, match[3], match[2], int(match[1])))
     return tuple(found)
