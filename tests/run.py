@@ -9,6 +9,7 @@ before, and nothing is left behind.
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -159,6 +160,8 @@ def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
 
 def main(names: list[str]) -> int:
     """Run, print the table, and return the exit status."""
+    if not os.access(ROOT, os.W_OK):
+        sys.exit(f"{ROOT} is not writable for {getpass.getuser()}: copy the checkout to a folder of your own.")
     ARTIFACTS.mkdir(exist_ok=True)
     for old in ARTIFACTS.glob("*.xml"):
         old.unlink()

@@ -20,7 +20,7 @@ wanted() { pwd -P; cat $installed_from | sha256sum; }
 identity() { "$1" -c 'import sys; print(sys.base_prefix, *sys.version_info[:3])' 2>/dev/null; }
 
 up_to_date() {
-    [ -r "$stamp" ] && [ "$(cat "$stamp")" = "$(wanted)" ] || return 1
+    [ -r "$stamp" ] && [ -x .venv/bin/python ] && [ "$(cat "$stamp")" = "$(wanted)" ] || return 1
     [ -z "${PYTHON:-}" ] || [ "$(identity "$PYTHON")" = "$(identity .venv/bin/python)" ]
 }
 
