@@ -66,13 +66,14 @@ class Running(Place):
         journal.look()
         return journal.perform(f"{self.typed(_quoted(argv, command))} &", lambda: run.Process(self.path, argv, command))
 
-    def ping(self, address: str, *, count: int = 1, timeout: float = 1.0) -> Ping:
+    def ping(self, address: str, *, count: int = 1, timeout: float = 4.0) -> Ping:
         """Ask an address for an answer: `ping -c COUNT ADDRESS`.
 
         Args:
             address: "172.17.1.2".
             count: how many echo requests, 1 to 100.
-            timeout: seconds (float) to wait for the last answer.
+            timeout: seconds (float) to wait for the last answer; after three the kernel itself gives up looking for
+                a neighbour, and says so.
 
         Returns:
             A Ping: `.ok`, `.sent`, `.received`, `.times`.
@@ -85,22 +86,30 @@ class Running(Place):
         limit = values.seconds(timeout, "a timeout")
         journal.require_sandbox()
         journal.look()
-        journal.show(self.typed(f"ping -c {number} {whom}"))
-        return pings.ping(self.path, whom, count=number, timeout=limit)
+        command = pings.command(whom, count=number, timeout=limit)
+        journal.show(self.typed(journal.joined(command)))
+        return pings.ping(self.path, command, whom)
 
 
 def _argv(command: Any) -> list[str]:
     """A typed command as program and arguments; through a shell where it uses one's signs."""
     if not isinstance(command, str) or not command.strip():
         raise InvalidValue(f"{command!r} is not a command", "a command is a text such as one types", "Try 'ip route'")
-    if "\0" in command:
-        raise InvalidValue(f"{command!r} has a zero byte", "no argument of a program can hold one", "Remove it")
+    if "\0" in command or not _encodable(command):
+        raise InvalidValue(
+            f"{command!r} has a zero byte or half a character", "no argument of a program can hold one", "Remove it"
+        )
     if _SHELL.search(command):
         return ["sh", "-c", command]
     try:
         return shlex.split(command)
     except ValueError as error:
         raise InvalidValue(f"{command!r} cannot be read", str(error), "Close the quote") from None
+
+
+def _encodable(command: str) -> bool:
+    """Whether it can be written as UTF-8: a lone surrogate cannot."""
+    return command == command.encode(errors="replace").decode()
 
 
 def _quoted(argv: list[str], command: str) -> str:

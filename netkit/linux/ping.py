@@ -12,20 +12,32 @@ if TYPE_CHECKING:
     from netkit.outcomes import Outcome
     from netkit.values import IPAddress
 
+_SECONDS_BETWEEN = "0.2"
+_SECONDS_AT_MOST = 4000.0  # more than any count and timeout that the lab accepts
 _COUNTS = re.compile(r"(\d+) packets transmitted, (\d+) received")
 _TIME = re.compile(r"time[=<]([\d.]+) ms")
 _COMPLAINT = re.compile(r"icmp_seq=\d+ (?!.*bytes from)(?!ttl=)(.+)")
 
 
-def ping(path: str, address: IPAddress, *, count: int = 1, timeout: float = 1.0, size: int | None = None) -> Ping:
-    """`ping -c COUNT -W TIMEOUT ADDRESS`, five requests a second.
+def command(address: IPAddress, *, count: int = 1, timeout: float = 4.0) -> list[str]:
+    """The words of `ping -c COUNT -W TIMEOUT ADDRESS`; several requests leave five a second.
 
     Args:
-        path: the namespace that asks.
         address: who is asked.
         count: how many echo requests.
         timeout: seconds (float) to wait for the last answer.
-        size: bytes of payload; 56 unless told.
+    """
+    pace = ["-i", _SECONDS_BETWEEN] if count > 1 else []
+    return ["ping", "-c", str(count), *pace, "-W", f"{timeout:g}", str(address)]
+
+
+def ping(path: str, words: list[str], address: IPAddress) -> Ping:
+    """Ask, and wait for the answers.
+
+    Args:
+        path: the namespace that asks.
+        words: what `command` returned.
+        address: who is asked.
 
     Returns:
         A Ping.
@@ -34,10 +46,7 @@ def ping(path: str, address: IPAddress, *, count: int = 1, timeout: float = 1.0,
         ProgramMissing: ping is not installed.
         NotFound: the namespace is not there.
     """
-    command = ["ping", "-n", "-c", str(count), "-i", "0.2", "-W", f"{timeout:g}"]
-    command += ["-s", str(size), "-M", "do"] if size is not None else []
-    outcome = run(path, [*command, str(address)], timeout=count * 0.2 + timeout + 10)
-    return read(str(address), outcome)
+    return read(str(address), run(path, words, timeout=_SECONDS_AT_MOST))
 
 
 def read(address: str, outcome: Outcome) -> Ping:
