@@ -1,13 +1,16 @@
 """Knows how a scene becomes matplotlib artists on an `ax`.
 
-One collection for each layer and one text for each label: drawing stays quick with hundreds of rooms.
+One collection for all boxes of the same size and style, one for all lines, and one text for each label: drawing
+stays quick with hundreds of rooms.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.drawing import palette, shapes
+from netkit.layout.scene import Box
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -19,11 +22,27 @@ if TYPE_CHECKING:
     from netkit.layout.scene import Chip, End, Line, Scene, Text
 
 DOTS, DASHES = (0, (1.2, 2.4)), (0, (5, 2.6))
-ROUND = {"veth": 5.0, "ethernet": 1.5, "vxlan": 20.0, "other": 5.0}
+ROUND = {"veth": 5.0, "ethernet": 1.5, "vxlan": 20.0, "other": 5.0, "bundle": 5.0}
 """The radius of a chip's corners: its kind is told by its shape too."""
+MANY_LINES = 60
 
-Style = tuple[str, str, float, object]
-"""(ground, edge, width of the edge in pixels, line style)."""
+
+class Style(NamedTuple):
+    """How a shape is drawn: its ground, its edge, the edge's width in pixels and its dashes."""
+
+    ground: str
+    edge: str
+    width: float
+    dashes: str | tuple[int, tuple[float, ...]] = "solid"
+
+
+class Shape(NamedTuple):
+    """A rounded box with a style; `grow` is by how much the outline stands outside the box."""
+
+    box: Box
+    radius: float
+    style: Style
+    grow: float = 0.0
 
 
 def draw_scene(ax: Axes, scene: Scene, highlight: Collection[str | End] = ()) -> list[Artist]:
@@ -41,61 +60,98 @@ def draw_scene(ax: Axes, scene: Scene, highlight: Collection[str | End] = ()) ->
     ax.set_ylim(scene.height, 0)
     ax.set_axis_off()
     marked = {name if isinstance(name, str) else tuple(name) for name in highlight}
-    behind = [line for line in scene.lines if line.curved]
-    before = [line for line in scene.lines if not line.curved]
-    layers = [
-        [_line(line) for line in behind],
-        [(shapes.rounded(r.box, 12), (*palette.ROOMS[r.kind], 1.4, "solid")) for r in scene.rooms],
-        [_line(line) for line in before],
-        [_cross(line) for line in scene.lines if not line.alive and line.kind != "port"],
-        [(shapes.rounded(b.box, 6), _bar_style(up=b.up)) for b in scene.bars],
-        [(shapes.rounded(b.box, 20), (*palette.BADGES[b.role], 0.9, "solid")) for b in scene.badges],
-        [(shapes.rounded(c.box, ROUND[c.kind]), _chip_style(c)) for c in scene.chips],
-        list(_rings(scene, marked)),
+    thin = 0.7 if len(scene.lines) > MANY_LINES else 1.0
+    rooms = [Shape(r.box, 9 if r.box.h < 40 else 12, Style(*palette.ROOMS[r.kind], 1.4)) for r in scene.rooms]
+    artists = [
+        *_lines(ax, [_line(line, thin) for line in scene.lines if line.curved], 1),
+        *_boxes(ax, rooms, 2),
+        *_lines(ax, [_line(line, thin) for line in scene.lines if not line.curved], 3),
+        *_lines(ax, [_cross(line) for line in scene.lines if not line.alive and line.kind != "port"], 4),
+        *_boxes(ax, [Shape(b.box, 6, _bar_style(up=b.up)) for b in scene.bars], 5),
+        *_boxes(ax, [Shape(b.box, 20, Style(*palette.BADGES[b.role], 0.9)) for b in scene.badges], 6),
+        *_boxes(ax, [Shape(c.box, ROUND[c.kind], _chip_style(c)) for c in scene.chips], 7),
+        *_boxes(ax, _rings(scene, marked), 8),
     ]
-    artists: list[Artist] = [_collection(ax, layer, z) for z, layer in enumerate(layers, 1) if layer]
-    return artists + [_text(ax, text, len(layers) + 1) for text in scene.texts]
+    return artists + [_text(ax, text, 9) for text in scene.texts]
 
 
-def _collection(ax: Axes, layer: Sequence[tuple[Path, Style]], z: int) -> Artist:
+def _boxes(ax: Axes, shapes_: Iterable[Shape], z: int) -> list[Artist]:
+    """Collections of boxes: those of one size and style are one outline at many places."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.transforms import AffineDeltaTransform
+
+    places: dict[tuple[float, float, float, Style, float], list[tuple[float, float]]] = defaultdict(list)
+    for box, radius, style, grow in shapes_:
+        places[box.w, box.h, radius, style, grow].append((box.x, box.y))
+    artists: list[Artist] = []
+    for (width, height, radius, style, grow), offsets in places.items():
+        outline = shapes.rounded(Box(0, 0, width, height), radius, grow)
+        artist = PathCollection(
+            [outline],
+            offsets=offsets,
+            offset_transform=ax.transData,
+            facecolors=[style.ground],
+            edgecolors=[style.edge],
+            linewidths=[style.width],
+            linestyles=[style.dashes],
+            zorder=z,
+            clip_on=False,
+        )
+        artist.set_transform(AffineDeltaTransform(ax.transData))
+        ax.add_collection(artist, autolim=False)
+        artists.append(artist)
+    return artists
+
+
+def _lines(ax: Axes, lines: Sequence[tuple[Path, Style]], z: int) -> list[Artist]:
+    """One collection of lines."""
     from matplotlib.collections import PathCollection
 
-    paths, styles = zip(*layer, strict=True)
-    grounds, edges, widths, dashes = zip(*styles, strict=True)
+    if not lines:
+        return []
+    paths, styles = zip(*lines, strict=True)
     artist = PathCollection(
-        paths, facecolors=grounds, edgecolors=edges, linewidths=widths, linestyles=list(dashes), zorder=z
+        paths,
+        facecolors=["none"],
+        edgecolors=[style.edge for style in styles],
+        linewidths=[style.width for style in styles],
+        linestyles=[style.dashes for style in styles],
+        zorder=z,
+        clip_on=False,
     )
     ax.add_collection(artist, autolim=False)
-    return artist
+    return [artist]
 
 
-def _line(line: Line) -> tuple[Path, Style]:
+def _line(line: Line, thin: float) -> tuple[Path, Style]:
     path = shapes.curve(line.points) if line.curved else shapes.cable(line.points)
-    colour = palette.LINES[line.kind] if line.alive else palette.DEAD
-    width = {"cable": 2.0, "tunnel": 2.4, "port": 1.8, "trunk": 5.0}[line.kind]
-    alive_style = DASHES if line.kind == "tunnel" else "solid"
-    return path, ("none", colour, width if line.alive else 1.5, alive_style if line.alive else DOTS)
+    if not line.alive:
+        return path, Style("none", palette.DEAD, 1.5 * thin, DOTS)
+    width = {"cable": 2.0, "tunnel": 2.4, "port": 1.8, "trunk": 6.0}[line.kind]
+    return path, Style("none", palette.LINES[line.kind], width * thin, DASHES if line.kind == "tunnel" else "solid")
 
 
 def _cross(line: Line) -> tuple[Path, Style]:
-    return shapes.cross(shapes.middle(line.points, curved=line.curved)), ("none", palette.WARNING, 1.8, "solid")
+    return shapes.cross(shapes.middle(line.points, curved=line.curved)), Style("none", palette.WARNING, 1.8)
 
 
 def _bar_style(*, up: bool) -> Style:
-    return (*palette.BAR, 1.6, "solid") if up else (palette.CARD, palette.DEAD, 1.4, DASHES)
+    return Style(*palette.BAR, 1.6) if up else Style(palette.CARD, palette.DEAD, 1.4, DASHES)
 
 
 def _chip_style(chip: Chip) -> Style:
-    if not chip.up:
-        return (palette.CARD, palette.DEAD, 1.4, DASHES)
-    return (palette.CHIPS[chip.kind], palette.CARD, 1.0, "solid")
+    return (
+        Style(palette.CHIPS[chip.kind], palette.CARD, 1.0)
+        if chip.up
+        else Style(palette.CARD, palette.DEAD, 1.4, DASHES)
+    )
 
 
-def _rings(scene: Scene, marked: set[object]) -> Iterable[tuple[Path, Style]]:
-    style = ("none", palette.RING, 3.0, "solid")
-    yield from ((shapes.rounded(r.box, 14, 3), style) for r in scene.rooms if r.namespace in marked)
-    yield from ((shapes.rounded(x.box, 8, 3.5), style) for x in (*scene.chips, *scene.bars) if x.end in marked)
-    yield from ((shapes.rounded(b.box, 20, 3), style) for b in scene.badges if b.end in marked)
+def _rings(scene: Scene, marked: set[object]) -> Iterable[Shape]:
+    style = Style("none", palette.RING, 2.6)
+    yield from (Shape(r.box, 14, style, 3) for r in scene.rooms if r.namespace in marked)
+    yield from (Shape(x.box, 8, style, 2.6) for x in (*scene.chips, *scene.bars) if x.end in marked)
+    yield from (Shape(b.box, 20, style, 2.6) for b in scene.badges if b.end in marked)
 
 
 def _text(ax: Axes, text: Text, z: int) -> Artist:

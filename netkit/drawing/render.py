@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 
 PIXELS_PER_INCH = 72
 """One pixel of the scene is one point of the figure."""
+PAGE = 1300
+"""The pixels that a PNG should have from left to right, if it is a wide one."""
 _SETTINGS = {
     "svg.hashsalt": "netkit",
     "svg.fonttype": "none",
     "svg.image_inline": True,
     "pdf.fonttype": 42,
+    "text.hinting": "none",
     "path.sketch": None,
     "path.effects": [],
     "path.simplify": False,
@@ -46,29 +50,45 @@ def svg(scene: Scene, highlight: Collection[str | End] = ()) -> str:
     with _figure(scene, highlight) as figure:
         page = io.StringIO()
         FigureCanvasSVG(figure).print_svg(page, metadata=_NO_DATES)
-    return page.getvalue()
+    return _shortened(page.getvalue())
 
 
-def png(scene: Scene, highlight: Collection[str | End] = (), scale: float = 1.5, colours: int = 64) -> bytes:
+_NEEDLESS = re.compile(
+    r' transform="rotate\(-0 [-0-9.]+ [-0-9.]+\)"'  # texts that are not turned
+    r"|<!--.*?-->"  # what a text says, once more
+    r"|font-family: 'DejaVu Sans', 'Verdana', sans-serif; |text-anchor: start; "
+    r'| id="(?:figure|axes|patch|text|PathCollection)_[0-9]+"'
+)
+
+
+def _shortened(page: str) -> str:
+    """The SVG without what says nothing: half the size, and notebooks hold many pictures."""
+    fonts = "text{font-family:'DejaVu Sans','Verdana',sans-serif}"
+    page = _NEEDLESS.sub("", page).replace("</style>", f"{fonts}</style>", 1)
+    return re.sub(r"\n *", "\n", page)
+
+
+def png(scene: Scene, highlight: Collection[str | End] = (), scale: float = 0.0, colours: int = 96) -> bytes:
     """The scene as a PNG with few colours, hence small.
 
     Args:
         scene: what to draw.
         highlight: see `draw_scene`.
-        scale: pixels of the image for a pixel of the scene.
+        scale: pixels of the image for a pixel of the scene; 0 for what a page needs, at most 1.5.
         colours: how many colours it may have, at most 256.
     """
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
+    scale = scale or min(1.5, max(1.0, PAGE / scene.width))
     with _figure(scene, highlight) as figure:
-        figure.set_dpi(PIXELS_PER_INCH * scale)
+        figure.set(dpi=PIXELS_PER_INCH * scale, facecolor=palette.CARD)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     file = io.BytesIO()
-    image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
 
 

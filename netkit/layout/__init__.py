@@ -9,6 +9,8 @@ Example:
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from netkit.layout.blocks import CHANNEL, Block, Lanes, level
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Badge", "Bar", "Box", "Chip", "End", "Facts", "Line", "Room", "Scene", "Text", "lay_out"]
 
-MARGIN, BETWEEN_ROWS, BETWEEN_GROUPS, TITLE = 20.0, 40.0, 44.0, 15.0
+MARGIN, BETWEEN_ROWS, BETWEEN_GROUPS, TITLE = 20.0, 30.0, 44.0, 15.0
 
 
 def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False) -> Scene:
@@ -48,8 +50,7 @@ def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False) -> Scene:
     groups = [builder.row(row) for row in tree.rows]
     _place(scene, groups, top, lanes)
     route(scene, facts, tree, lanes)
-    _frame(scene)
-    return scene
+    return _framed(scene)
 
 
 def _place(scene: Scene, groups: list[list[tuple[float, Block]]], top: float, lanes: Lanes) -> None:
@@ -85,9 +86,27 @@ def _height(group: list[tuple[float, Block]]) -> float:
     return max(block.height for _, block in group) + (CHANNEL * (under + 1) if under else 0)
 
 
-def _frame(scene: Scene) -> None:
-    """Give the scene the size of what is in it, and a margin."""
+def _framed(scene: Scene) -> Scene:
+    """The scene with the size of what is in it and a margin, and with all places on quarters of a pixel."""
+    scene = Scene(
+        rooms=[replace(room, box=_snapped(room.box)) for room in scene.rooms],
+        chips=[replace(chip, box=_snapped(chip.box)) for chip in scene.chips],
+        bars=[replace(bar, box=_snapped(bar.box)) for bar in scene.bars],
+        badges=[replace(badge, box=_snapped(badge.box)) for badge in scene.badges],
+        lines=[replace(line, points=tuple((_snap(x), _snap(y)) for x, y in line.points)) for line in scene.lines],
+        texts=[replace(text, x=_snap(text.x), y=_snap(text.y)) for text in scene.texts],
+    )
     boxes = [thing.box for things in (scene.rooms, scene.chips, scene.texts) for thing in things]
     corners = [point for line in scene.lines for point in line.points]
-    scene.width = round(max([*(b.right for b in boxes), *(x for x, _ in corners)], default=0.0) + MARGIN, 2)
-    scene.height = round(max([*(b.bottom for b in boxes), *(y for _, y in corners)], default=0.0) + MARGIN, 2)
+    scene.width = ceil(max([*(b.right for b in boxes), *(x for x, _ in corners)], default=0.0) + MARGIN)
+    scene.height = ceil(max([*(b.bottom for b in boxes), *(y for _, y in corners)], default=0.0) + MARGIN)
+    return scene
+
+
+def _snap(value: float) -> float:
+    return round(value * 4) / 4
+
+
+def _snapped(box: Box) -> Box:
+    x, y = _snap(box.x), _snap(box.y)
+    return Box(x, y, _snap(box.right) - x, _snap(box.bottom) - y)

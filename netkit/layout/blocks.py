@@ -21,7 +21,7 @@ ROW_GAP, ROW_GAP_COMPACT = 42.0, 30.0
 """Pixels between two rows of simple rooms."""
 CHANNEL = 14.0
 """Pixels between two cables that run beneath a row."""
-LANE = 9.0
+LANE = 7.5
 """Pixels between two cables that run down beside a column."""
 
 
@@ -125,6 +125,15 @@ class Block:
                 lanes.places[end] = (x + column.x + offset, number)
             for (row_y, _), block in zip(places, column.blocks, strict=False):
                 block.write(scene, x + column.x + column.lane, y + row_y, lanes)
+
+
+def align_sides(blocks: list[Block]) -> None:
+    """Let the chips on the side walls of the rooms of a row begin at the same height."""
+    beside = [block.plan for block in blocks if block.plan.left or block.plan.right]
+    top = max((plan.sides_top() for plan in beside), default=0.0)
+    for plan in beside:
+        plan.sides_from = top
+        plan.settle(plan.width)
 
 
 def level(blocks: list[Block], *, everything: bool) -> None:

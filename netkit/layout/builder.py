@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
 
-from netkit.layout.blocks import LANE, Block, Column
+from netkit.layout.blocks import LANE, Block, Column, align_sides
 from netkit.layout.header import header
 from netkit.layout.parts import COMPACT, NORMAL, Sizes, Slot, bar_plans, in_order, peer_words, slot
 from netkit.layout.room import BETWEEN, Plan
@@ -46,6 +46,7 @@ class Builder:
         """
         walls = self._walls(name, sizes)
         columns = self._columns(name)
+        align_sides([column.blocks[0] for column in columns])
         ports = [port for column in columns for port, _ in column.ports]
         ends = {port.end for port in ports}
         free = [s for s in walls["lower"] if s.end not in ends]
@@ -63,6 +64,7 @@ class Builder:
     def row(self, names: list[str]) -> list[tuple[float, Block]]:
         """The blocks of a row on top, each with the space to its left."""
         blocks = [self.build(name) for name in names]
+        align_sides(blocks)
         for block in blocks:
             block.under = self._under(names)
         return list(zip(self.gaps(names), blocks, strict=True))
@@ -74,7 +76,7 @@ class Builder:
         ]
 
     def _under(self, row: list[str]) -> int:
-        return sum(x.way == "under" and x.ends[0][0] in row for x in self.tree.links)
+        return sum(x.way == "under" and x.ends[0][0] == name for name in row for x in self.tree.of(name))
 
     def _walls(self, name: str, sizes: Sizes) -> dict[str, list[Slot]]:
         walls: dict[str, list[Slot]] = {"upper": [], "lower": [], "left": [], "right": []}
@@ -108,8 +110,7 @@ class Builder:
 
     def _is_simple(self, name: str) -> bool:
         """Whether a room has nothing below or beside it."""
-        ways = [x.way for x in self.tree.links if name in (x.ends[0][0], x.ends[1][0])]
-        return not self.tree.children[name] and all(way == "down" for way in ways)
+        return not self.tree.children.get(name) and all(link.way == "down" for link in self.tree.of(name))
 
     def _one_row(self, name: str, names: list[str]) -> list[Column]:
         columns = [Column([self.build(child)], gap) for child, gap in zip(names, self.gaps(names), strict=True)]
@@ -157,7 +158,7 @@ class Builder:
         x = column.lane + leftmost - spread
         column.ports, column.lanes = [], {}
         for number, (port, end) in enumerate(lower):
-            free = column.lane - 6 - (len(lower) - 1 - number) * LANE
+            free = column.lane - 5 - (len(lower) - 1 - number) * LANE
             place = free if tiny else x + port.left
             x += port.left + port.right + BETWEEN
             column.ports.append((port, place))

@@ -29,9 +29,9 @@ _BRIDGE_CALLS = "net.bridge.bridge-nf-call-iptables"
 
 
 def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
-    """A key that sorts ns2 before ns10."""
-    parts = re.split(r"([0-9]+)", name)
-    return [(1, int(part), "") if part.isdigit() and part.isascii() else (0, 0, part) for part in parts if part], name
+    """A key that sorts ns2 before ns10, and "[web]" as "web"."""
+    parts = re.split(r"([0-9]+)", name.strip("[]"))
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts if part], name
 
 
 def host_first(name: str) -> tuple[bool, tuple[list[tuple[int, int, str]], str]]:

@@ -99,7 +99,10 @@ def header(facts: Facts, namespace: str, sizes: Sizes = NORMAL, *, centred: bool
     if facts.tells_loopback(namespace):
         lo = facts.link((namespace, "lo")) if "lo" in facts.spaces[namespace].interfaces else None
         items += [Words(" ".join(["lo", "up" if lo.up else "down", *own_addresses(lo)]), "lo")] if lo else []
-    items += [Words(text.removeprefix("net.").replace("ipv4.", ""), "switch") for text in facts.switches(namespace)]
+    items += [
+        Words(text.removeprefix("net.").removeprefix("ipv4.").removeprefix("bridge."), "switch")
+        for text in facts.switches(namespace)
+    ]
     items += [Words(shown(text), role) for text, role in badges(facts.spaces[namespace].rules)]
     routes = [r for r in facts.routes(namespace) if r.via or r.destination == "default" or r.kind != "unicast"]
     for route in routes[:MOST_ROUTES]:

@@ -81,7 +81,7 @@ class Slot:
 
     def __post_init__(self) -> None:
         name = text_width(shown(self.end[1]), self.sizes.name, bold=True)
-        self.width = 7.0 if self.tiny else max(name + self.sizes.chip * 0.7, self.sizes.chip * 1.6)
+        self.width = 6.0 if self.tiny else max(name + self.sizes.chip * 0.7, self.sizes.chip * 1.6)
         labels = 0.0 if self.tiny else self.label_width
         self.left = self.width / 2 if self.stem else max(self.width, labels) / 2
         self.right = max(self.width / 2, STEM_GAP + labels) if self.stem else self.left

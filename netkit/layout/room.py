@@ -30,7 +30,8 @@ class Plan:
         bars: its bridges.
         upper, lower, left, right: the slots on its walls; those of `lower` know their x.
         sizes: of its letters.
-        width, height: of the room, once measured.
+        width, height: of the room, once settled.
+        sides_from: the least y of the chips on its side walls.
     """
 
     header: Header
@@ -42,6 +43,7 @@ class Plan:
     sizes: Sizes = NORMAL
     width: float = 0.0
     height: float = 0.0
+    sides_from: float = 0.0
 
     @property
     def name(self) -> str:
@@ -93,13 +95,13 @@ class Plan:
 
     def _upper_height(self) -> float:
         labels = max((s.label_height for s in self.upper), default=0.0)
-        return self.sizes.chip / 2 + 5 + labels if self.upper else self.sizes.pad * 0.8
+        return self.sizes.chip / 2 + 7 + labels if self.upper else self.sizes.pad * 0.8
 
     def _header_width(self) -> float:
         return self.header_column if self.beside else self.width - 2 * self.sizes.pad
 
     def _bars_top(self) -> float:
-        head = self.header.height(self._header_width()) + 3
+        head = self.header.height(self._header_width()) + (7 if self.bars else 3)
         if self.beside:
             return max(self._upper_height(), self.sizes.pad * 0.8 + head)
         return self._upper_height() + head
@@ -114,7 +116,7 @@ class Plan:
         if self.lower:
             labels = max(s.label_height for s in self.lower)
             stem = STEM if any(s.stem for s in self.lower) else 0
-            bottom += max(labels + 3, stem) + self.sizes.chip / 2
+            bottom += max(labels + 5, stem) + self.sizes.chip / 2
         sides = [self._side_places(wall)[1] for wall in (self.left, self.right) if wall]
         return max([bottom + (0 if self.lower else self.sizes.pad * 0.4), *(side + 4 for side in sides)])
 
@@ -130,13 +132,13 @@ class Plan:
             bar.left = max(left, min(start - missing / 2, right - bar.width))
             bar.right = max(end, bar.left + bar.width)
             if not bar.ports:
-                self._beside_others(bar, placed, right)
+                self._without_ports(bar, placed, right)
             bar.level = next(n for n in range(len(placed) + 1) if not any(_clash(bar, b, n) for b in placed))
             placed.append(bar)
 
-    def _beside_others(self, bar: BarPlan, placed: list[BarPlan], right: float) -> None:
-        """Move a bridge without ports to the right of the others, if there is space."""
-        start = max((b.right for b in placed), default=bar.left - BETWEEN) + BETWEEN
+    def _without_ports(self, bar: BarPlan, placed: list[BarPlan], right: float) -> None:
+        """Put a bridge without ports into the middle, or to the right of the others if there is space."""
+        start = max((b.right + BETWEEN for b in placed), default=(bar.left + right - bar.width) / 2)
         if start + bar.width <= right:
             bar.left, bar.right = start, start + bar.width
 
@@ -153,13 +155,17 @@ class Plan:
 
     def _side_places(self, wall: list[Slot]) -> tuple[list[float], float]:
         """The y of each chip on a side wall, and where the last one's labels end."""
-        places, free = [], self._bars_top() + self.sizes.chip / 2 + 2
+        places, free = [], max(self.sides_from, self._bars_top() + self.sizes.chip / 2 + 2)
         for one in wall:
             bar = next((b for b in self.bars if one in b.ports), None)
             y = max(free, self._bar_box(bar).cy) if bar else free
             places.append(y)
             free = y + self.sizes.chip * 1.2 + one.label_height + 8
         return places, free - self.sizes.chip / 2 - 4
+
+    def sides_top(self) -> float:
+        """The y of the highest chip on a side wall."""
+        return min(self._side_places(wall)[0][0] for wall in (self.left, self.right) if wall)
 
     def _bar_box(self, bar: BarPlan) -> Box:
         above = sum(h + BETWEEN for h in self._levels()[bar.level + 1 :])
@@ -186,7 +192,7 @@ class Plan:
         for one in self.upper:
             box = _chip(scene, one, x + one.x, y)
             at, anchor = (x + one.x + STEM_GAP, "start") if one.stem else (x + one.x, "middle")
-            one.write(scene, at, box.bottom + 4, anchor)
+            one.write(scene, at, box.bottom + 6, anchor)
             if bar := self._bar_of(scene, one):
                 _stem(scene, one, bar, [(x + one.x, box.bottom), (x + one.x, bar.box.y)])
 
@@ -194,7 +200,7 @@ class Plan:
         for one in self.lower:
             box = _chip(scene, one, x + one.x, y + self.height)
             at, anchor = (x + one.x + STEM_GAP, "start") if one.stem else (x + one.x, "middle")
-            one.write(scene, at, box.y - 3 - one.label_height, anchor)
+            one.write(scene, at, box.y - 5 - one.label_height, anchor)
             if bar := self._bar_of(scene, one):
                 _stem(scene, one, bar, [(x + one.x, box.y), (x + one.x, bar.box.bottom)])
 
@@ -202,7 +208,7 @@ class Plan:
         inward = 1 if wall is self.left else -1
         for one, middle in zip(wall, self._side_places(wall)[0], strict=True):
             box = _chip(scene, one, x, y + middle)
-            one.write(scene, x + inward * 8, box.bottom + 3, "start" if inward > 0 else "end")
+            one.write(scene, x + inward * 8, box.bottom + 5, "start" if inward > 0 else "end")
             if bar := self._bar_of(scene, one):
                 inner, edge = (box.right, bar.box.x) if inward > 0 else (box.x, bar.box.right)
                 bend = inner + inward * 7

@@ -89,5 +89,5 @@ def _leave(box: Box, wall: str) -> tuple[Point, Point]:
 
 def _clean(points: list[Point]) -> tuple[Point, ...]:
     """The corners without those that repeat the one before, to a hundredth of a pixel."""
-    rounded = [(round(x, 2), round(y, 2)) for x, y in points]
+    rounded = [(round(x, 2), round(y, 2)) for x, y in points]  # straight cables differ by less than the float's error
     return tuple(p for i, p in enumerate(rounded) if i == 0 or p != rounded[i - 1] or i == len(rounded) - 1)

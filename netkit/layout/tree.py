@@ -55,10 +55,21 @@ class Tree:
     parent: dict[str, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     walls: dict[End, str] = field(default_factory=dict)
+    _of: dict[str, list[Link]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, link: Link) -> None:
+        """Add a cable or a tunnel."""
+        self.links.append(link)
+        for name in {link.ends[0][0], link.ends[1][0]}:
+            self._of[name].append(link)
+
+    def of(self, name: str) -> list[Link]:
+        """The cables and tunnels of a namespace."""
+        return self._of[name]
 
     def between(self, upper: str, lower: str) -> list[tuple[End, End]]:
-        """The cables from a namespace down to its child, in the order of the child's interfaces."""
-        return [x.ends for x in self.links if x.way == "down" and (x.ends[0][0], x.ends[1][0]) == (upper, lower)]
+        """The cables from a namespace down to its child."""
+        return [x.ends for x in self._of[lower] if x.way == "down" and (x.ends[0][0], x.ends[1][0]) == (upper, lower)]
 
 
 def order(facts: Facts) -> Tree:
@@ -75,7 +86,7 @@ def order(facts: Facts) -> Tree:
             continue
         group = _reach(name, near)
         row = _top_row(group, near, facts)
-        _hang(tree, row, near)
+        _hang(tree, row, near, facts)
         tree.rows.append(row)
         seen |= group
     if HOST in facts.spaces:
@@ -112,7 +123,7 @@ def _top_row(group: set[str], near: dict[str, list[str]], facts: Facts) -> list[
     """Who stands on top of a group that hangs together."""
     if HOST in group:
         return [HOST]
-    bridged = {name for name in group if any(link.kind == "bridge" for link in facts.links(name))}
+    bridged = {name for name in group if _has_bridge(name, facts)}
     path = _as_path(group, near)
     if path and not bridged:
         return path
@@ -135,18 +146,22 @@ def _as_path(names: set[str], near: dict[str, list[str]]) -> list[str]:
     return path if len(path) == len(names) else []
 
 
-def _hang(tree: Tree, row: list[str], near: dict[str, list[str]]) -> None:
-    """Hang everything that the row leads to below it, breadth first."""
+def _hang(tree: Tree, row: list[str], near: dict[str, list[str]], facts: Facts) -> None:
+    """Hang everything that the row leads to below it, breadth first, rather below a bridge than below a cable."""
     seen, level = set(row), list(row)
     while level:
         below = []
-        for name in level:
+        for name in sorted(level, key=lambda name: not _has_bridge(name, facts)):
             new = [other for other in near[name] if other not in seen]
             seen.update(new)
             tree.children[name] += new
             tree.parent.update(dict.fromkeys(new, name))
             below += new
         level = below
+
+
+def _has_bridge(name: str, facts: Facts) -> bool:
+    return any(link.kind == "bridge" for link in facts.spaces[name].interfaces.values())
 
 
 def _sorted_below(name: str, below: Iterable[str], facts: Facts) -> list[str]:
@@ -176,7 +191,7 @@ def _connect(tree: Tree, facts: Facts) -> None:
                 way = "free"  # a VXLAN device has one place though many tunnels start at it
             tree.walls.setdefault(a, walls[0])
             tree.walls.setdefault(b, walls[1])
-            tree.links.append(Link((a, b), kind, way))
+            tree.add(Link((a, b), kind, way))
 
 
 def _agree(tree: Tree, ends: tuple[End, End], walls: tuple[str, str]) -> bool:
