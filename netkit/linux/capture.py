@@ -104,7 +104,7 @@ class Capture(Recording):
 
 def _at_least(name: str, value: Any, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise InvalidValue(f"{name} is {value!r}", f"it is a number of bytes, at least {least}")
+        raise InvalidValue(f"{name} is {value!r}", f"it is a number of bytes, at least {least}", f"Try {least}")
 
 
 def _wishes(where: Any) -> Iterator[tuple[str, str | None]]:
@@ -120,6 +120,7 @@ def _wishes(where: Any) -> Iterator[tuple[str, str | None]]:
         raise InvalidValue(
             f"where is {where!r}",
             "it is a namespace's name, a (namespace, interface) pair, a list of these, or None for everything",
+            "Try 'ns1'",
         )
 
 
@@ -145,14 +146,14 @@ def _place(name: str, places: list[Place]) -> Place:
     for place in places:
         if place.name == name:
             return place
-    raise NotFound(f"there is no namespace {name!r}", f"there are {', '.join(place.name for place in places)}")
+    raise NotFound(f"there is no namespace {name!r}", f"there are: {', '.join(place.name for place in places)}", "Take one of these")
 
 
 def _inode(path: str) -> int:
     try:
         return os.stat(path).st_ino
     except (OSError, ValueError):
-        raise NotFound(f"there is no namespace at {path!r}") from None
+        raise NotFound(f"there is no namespace at {path!r}", "no file there opens one", "Take a name instead") from None
 
 
 def _recorded(recorder: Recorder) -> Recorded:
@@ -168,9 +169,11 @@ def _watched(point: Point, links: dict[int, Link]) -> tuple[str, ...]:
 
 
 def _frames(recorder: Recorder, names: list[str], links: dict[int, dict[int, Link]]) -> tuple[Frame, ...]:
-    """The frames of all namespaces in the order of time.
+    """The frames of all namespaces, each ring in its own order, rings merged by time.
 
-    Frames with the same time keep the order of their ring; between rings, sending comes before receiving.
+    A ring's order is what happened in its namespace; times may step back in it by some microseconds (what a
+    bridge hands up to itself keeps the time at which its port received it). Where two rings have the
+    same time, sending comes before receiving.
     """
     rings: list[list[Frame]] = [[] for _ in names]
     for number, block in recorder.blocks:
@@ -187,8 +190,16 @@ def _frames(recorder: Recorder, names: list[str], links: dict[int, dict[int, Lin
             )
             for seen in frames_of(block)
         )
-    ordered = (sorted(frames, key=lambda frame: frame.time) for frames in rings)
-    return tuple(heapq.merge(*ordered, key=lambda frame: (frame.time, frame.direction == "in")))
+    merged = heapq.merge(*map(_timed, rings), key=lambda timed: (timed[0], timed[1].direction == "in"))
+    return tuple(frame for _, frame in merged)
+
+
+def _timed(frames: list[Frame]) -> Iterator[tuple[int, Frame]]:
+    """Frames with the latest time up to each of them."""
+    latest = 0
+    for frame in frames:
+        latest = max(latest, frame.time)
+        yield latest, frame
 
 
 def _owners(names: list[str], links: dict[int, dict[int, Link]]) -> dict[str, str]:

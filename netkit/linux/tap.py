@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -32,14 +33,14 @@ class Tap:
     def __init__(self, point: Point, size: int, retire: int) -> None:
         self.place = point.place
         packets, netlink = inside(point.place.path, _sockets)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(packets.close)
+            undo.callback(netlink.close)
             self.ring = Ring(packets, size, retire)
+            undo.callback(self.ring.close)
             self.links = Links(netlink)
             self._indexes = self._of(point.interfaces)
-        except BaseException:
-            packets.close()
-            netlink.close()
-            raise
+            undo.pop_all()
 
     def open_gate(self, snaplen: int) -> None:
         """Record from now on."""
@@ -59,7 +60,7 @@ class Tap:
         by_name = {link.name: index for index, link in self.links.by_index.items()}
         for name in sorted(interfaces - by_name.keys()):
             problem = f"there is no interface '{name}' in the namespace '{self.place.name}'"
-            raise NotFound(problem, f"it has {', '.join(by_name)}")
+            raise NotFound(problem, f"it has {', '.join(by_name)}", "Take one of these")
         return [by_name[name] for name in interfaces]
 
 

@@ -67,7 +67,7 @@ class Recording:
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """Every recorded frame, in the order of time."""
+        """Every recorded frame, in the order in which the kernel handled them."""
         return self._recorded.frames
 
     @property
