@@ -35,6 +35,7 @@ FLOORS = {
     "netkit.faults": 4,
     "netkit.magics": 5,
     "netkit.widgets": 5,
+    "netkit.demo": 6,
     "netkit.kernel": 6,
     "netkit.commands": 6,
     "netkit.cli": 6,
