@@ -7,14 +7,14 @@ MACs, indexes, learned neighbours, process ids, counters) does not count.
 
 from __future__ import annotations
 
-import dataclasses
-import ipaddress
 import json
 from collections.abc import Iterator, Mapping  # noqa: TC003  (plain.rebuilt reads the annotations)
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from netkit.configured import configured
+from netkit.errors import InvalidValue, NotFound
 from netkit.plain import plain, rebuilt
 
 HOST = "host"
@@ -130,6 +130,13 @@ class Rule:
     packets: int = field(default=0, compare=False)
 
 
+def _item(values: Mapping[str, Any], name: str, what: str) -> Any:
+    """The value of that name, or an error that lists the names that are there."""
+    if not isinstance(name, str) or name not in values:
+        raise NotFound(f"there is no {what} called {name!r}", f"there are: {', '.join(values)}", "Take one of these")
+    return values[name]
+
+
 def _names_to(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """A read-only view of a copy."""
     return MappingProxyType(dict(values))
@@ -166,7 +173,7 @@ class Namespace:
             object.__setattr__(self, name, _names_to(getattr(self, name)))
 
     def __getitem__(self, interface: str) -> Interface:
-        return self.interfaces[interface]
+        return _item(self.interfaces, interface, f"interface in the namespace '{self.name}'")
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +196,7 @@ class Snapshot:
         object.__setattr__(self, "namespaces", _names_to(self.namespaces))
 
     def __getitem__(self, namespace: str) -> Namespace:
-        return self.namespaces[namespace]
+        return _item(self.namespaces, namespace, "namespace")
 
     def __iter__(self) -> Iterator[Namespace]:
         return iter(self.namespaces.values())
@@ -212,7 +219,7 @@ class Snapshot:
             addresses and routes, learned neighbours and FDB entries, and processes are gone, and whose
             namespaces, interfaces, addresses, routes and entries are sorted (rules keep their order).
         """
-        return Snapshot({name: _configured(self.namespaces[name]) for name in sorted(self.namespaces)})
+        return Snapshot({name: configured(self.namespaces[name]) for name in sorted(self.namespaces)})
 
     def to_json(self, indent: int | None = None) -> str:
         """The snapshot as JSON text; `from_json` reads it."""
@@ -224,8 +231,17 @@ class Snapshot:
 
         Args:
             text: JSON text.
+
+        Raises:
+            InvalidValue: it is not what `to_json` writes.
         """
-        return rebuilt(cls, json.loads(text))
+        try:
+            return rebuilt(cls, {**json.loads(text)})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            start = text[:60] if isinstance(text, str) else text
+            raise InvalidValue(
+                f"{start!r} is no snapshot", "only what .to_json() wrote can be read", "Try nk.snapshot().to_json()"
+            ) from None
 
     def __repr__(self) -> str:
         links = sum(len(space.interfaces) for space in self)
@@ -253,51 +269,3 @@ class Frame:
     data: bytes = field(repr=False)
     length: int
     link: Literal["ethernet", "ip"] = "ethernet"
-
-
-def is_random_mac(mac: str | None) -> bool:
-    """Whether the kernel drew this MAC at random.
-
-    It sets the "locally administered" bit of such addresses (eth_hw_addr_random); so do Docker's
-    02:42:… ones, which follow from the IP address and are therefore not random.
-    """
-    return mac is not None and bool(int(mac[:2], 16) & 2) and not mac.startswith("02:42:")
-
-
-def _configured(space: Namespace) -> Namespace:
-    interfaces = {
-        name: dataclasses.replace(
-            link,
-            index=0,
-            carrier=False,
-            state="",
-            mac=None if is_random_mac(link.mac) else link.mac,
-            addresses=tuple(sorted(a for a in link.addresses if not _by_itself(a))),
-        )
-        for name, link in sorted(space.interfaces.items())
-    }
-    return dataclasses.replace(
-        space,
-        interfaces=interfaces,
-        routes=_sorted(r for r in space.routes if not _by_itself(r.destination)),
-        neighbours=_sorted(n for n in space.neighbours if n.state == "permanent"),
-        fdb=_sorted(entry for entry in space.fdb if entry.state == "static"),
-        rules=tuple(dataclasses.replace(rule, packets=0) for rule in space.rules),
-        sysctls=dict(sorted(space.sysctls.items())),
-        processes=(),
-    )
-
-
-def _sorted(values: Any) -> tuple[Any, ...]:
-    return tuple(sorted(values, key=repr))
-
-
-_MADE_BY_ITSELF = (ipaddress.ip_network("fe80::/10"), ipaddress.ip_network("ff00::/8"))
-
-
-def _by_itself(prefix: str) -> bool:
-    """Whether the kernel makes this address or route for IPv6 on its own (RFC 4291, 2.5.6)."""
-    if ":" not in prefix:
-        return False
-    address = ipaddress.ip_interface(prefix).ip
-    return any(address in network for network in _MADE_BY_ITSELF)

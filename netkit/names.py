@@ -77,7 +77,7 @@ def sysctl(value: Any) -> str:
     text = values.text(value, "a switch, such as 'net.ipv4.ip_forward'", InvalidName)
     if not _SYSCTL.fullmatch(text) or not text.replace("/", ".").startswith("net."):
         raise InvalidName(
-            f"'{text}' is not a switch of the network", "their names begin with 'net.'", "Try 'net.ipv4.ip_forward'"
+            f"{text!r} is not a switch of the network", "their names begin with 'net.'", "Try 'net.ipv4.ip_forward'"
         )
     return text
 

@@ -39,14 +39,14 @@ def interface_address(value: Any) -> IPInterface:
     """
     typed = text(value, "an address with its prefix length, such as '10.0.0.1/24'")
     host, slash, length = typed.partition("/")
+    plain = _address(host, typed)
     if not slash:
-        plain = address(host)
         raise InvalidAddress(
             f"'{typed}' has no prefix length",
             "an interface's address says which network it is in",
             f"Try '{typed}/{24 if plain.version == 4 else 64}'",
         )
-    plain, bits = address(host), _prefix_length(typed, length, 32 if ":" not in host else 128)
+    bits = _prefix_length(typed, length, plain.max_prefixlen)
     whole = ipaddress.ip_interface(f"{plain}/{bits}")
     _refuse_unless_bearable(typed, whole)
     return whole
@@ -67,12 +67,28 @@ def address(value: Any) -> IPAddress:
     typed = text(value, "an IP address, such as '10.0.0.1'")
     if "/" in typed:
         raise InvalidAddress(f"'{typed}' is a prefix", "one address is needed here", f"Try '{typed.partition('/')[0]}'")
-    try:
-        found = ipaddress.ip_address(typed)
-    except ValueError:
-        raise InvalidAddress(f"'{typed}' is not an IP address", *_why_no_address(typed)) from None
-    if getattr(found, "scope_id", None):
-        raise InvalidAddress(f"'{typed}' names an interface", "only the address is needed here", f"Try '{found}'")
+    return _address(typed, typed)
+
+
+def router(value: Any) -> IPAddress:
+    """The address of a route's next router (ip-route(8), via).
+
+    Args:
+        value: text.
+
+    Returns:
+        An `ipaddress.IPv4Address` or `IPv6Address`.
+
+    Raises:
+        InvalidAddress: it is not an IP address, or none that another machine on the link can have.
+    """
+    found = address(value)
+    if found.is_unspecified or found.is_multicast or found.is_loopback or str(found) == "255.255.255.255":
+        raise InvalidAddress(
+            f"'{found}' is no router's address",
+            "a router is another machine, with an address of its own on one of the links here",
+            "Try '10.0.0.1'",
+        )
     return found
 
 
@@ -96,7 +112,7 @@ def network(value: Any) -> IPNetwork | None:
     if typed == "default":
         return None
     host, slash, length = typed.partition("/")
-    plain = address(host)
+    plain = _address(host, typed)
     bits = _prefix_length(typed, length, plain.max_prefixlen) if slash else plain.max_prefixlen
     whole = ipaddress.ip_interface(f"{plain}/{bits}")
     if whole.ip != whole.network.network_address:
@@ -153,7 +169,7 @@ def mac_of(ip: Any) -> str:
         >>> mac_of("172.17.0.2")
         '02:42:ac:11:00:02'
     """
-    found = address(ip.partition("/")[0] if isinstance(ip, str) else ip)
+    found = interface_address(ip).ip if isinstance(ip, str) and "/" in ip else address(ip)
     if found.version != 4:
         raise InvalidAddress(
             f"'{ip}' is an IPv6 address", "Docker derives MACs from IPv4 addresses", "Give an IPv4 one"
@@ -222,6 +238,20 @@ def text(value: Any, what: str, error: type[InvalidValue] = InvalidAddress) -> s
     return value
 
 
+def _address(host: str, typed: str) -> IPAddress:
+    """The address in what was typed, or an error that names all that was typed."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        raise InvalidAddress(f"{typed!r} is not an IP address", *_why_no_address(host)) from None
+    if getattr(found, "scope_id", None):
+        plain = str(found).partition("%")[0]
+        raise InvalidAddress(
+            f"'{typed}' names an interface", "only the address is needed here", f"Try '{typed.replace(host, plain)}'"
+        )
+    return found
+
+
 def _why_no_address(typed: str) -> tuple[str, str]:
     """(rule, remedy) for a text that is meant to be an IP address."""
     if typed == "localhost" or re.search(r"[g-z]", typed, re.IGNORECASE):
@@ -248,7 +278,7 @@ def _refuse_unless_bearable(typed: str, whole: IPInterface) -> None:
     """Refuse addresses that the kernel accepts although no interface can use them."""
     ip, net = whole.ip, whole.network
     bits = ip.max_prefixlen
-    first = str(next(net.hosts(), ip)) + f"/{net.prefixlen}"
+    first = str(next(iter(net.hosts()), ip)) + f"/{net.prefixlen}"
     if ip.is_multicast:
         raise InvalidAddress(f"'{typed}' is a multicast address", "it means a group of receivers", "Try '10.0.0.1/24'")
     if ip.is_unspecified or net.prefixlen == 0:

@@ -91,7 +91,7 @@ def _words(arguments: Any) -> list[str]:
     Raises:
         InvalidValue: it is no text, is empty, or a quote is left open.
     """
-    if not isinstance(arguments, str) or not arguments.strip():
+    if not isinstance(arguments, str) or not arguments.strip() or "\0" in arguments:
         raise InvalidValue(f"{arguments!r} is not a rule", "it is what one types behind iptables", "Try '-L'")
     try:
         return ["iptables", *shlex.split(arguments)]
@@ -117,11 +117,13 @@ def _publish(port: Any, to: Any, unless_in: str | None) -> list[str]:
     """The rules by which a port of the host leads to a container: for packets from outside, and for the host's own."""
     here = values.port(port)
     address, colon, there = to.partition(":") if isinstance(to, str) else ("", "", "")
-    if not colon or not there.isdecimal():
+    if not colon or not (there.isascii() and there.isdecimal()) or not 0 < int(there) <= 65535:
         raise InvalidValue(
-            f"{to!r} is not an address and a port", "both are needed, with a colon between", "Try '172.17.0.2:80'"
+            f"{to!r} is not an address and a port (1 to 65535)",
+            "both are needed, with a colon between",
+            "Try '172.17.0.2:80'",
         )
-    target = f"{_ipv4(address).network_address}:{values.port(int(there))}"
+    target = f"{_ipv4(values.address(address)).network_address}:{there}"
     comes = f"! -i {unless_in} " if unless_in else ""
     match = f"-p tcp -m addrtype --dst-type LOCAL -m tcp --dport {here} -j DNAT --to-destination {target}"
     return [f"-t nat -A PREROUTING {comes}{match}", f"-t nat -A OUTPUT ! -d 127.0.0.0/8 {match}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netkit import names, values
-from netkit.errors import AlreadyExists, InvalidValue, NetkitError
+from netkit.errors import AlreadyExists, InvalidName, InvalidValue, NetkitError
 from netkit.lab.journal import look, perform
 from netkit.lab.place import checked
 from netkit.linux import addresses, links, observe, sysctls
@@ -36,7 +36,8 @@ class Interface:
     """
 
     def __init__(self, namespace: Namespace, name: str) -> None:
-        self.namespace, self.name = namespace, name
+        self.namespace = checked(namespace)
+        self.name = values.text(name, "an interface's name", InvalidName)
 
     def up(self) -> None:
         """Switch it on: `ip link set dev NAME up` (`ifconfig NAME up`)."""

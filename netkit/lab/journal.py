@@ -154,6 +154,5 @@ def _explained(command: str, error: KernelRefused, taken: str) -> KernelRefused 
     if error.errno == errno.EEXIST and taken:
         return AlreadyExists(taken, "each can be there once", "Take another, or use the one that is there")
     reason = f"the kernel says: {error.rule}" if error.errno else error.rule
-    return KernelRefused(
-        f"`{command}` was refused", reason, error.remedy or _REMEDIES.get(error.errno, ""), errno=error.errno
-    )
+    remedy = error.remedy or _REMEDIES.get(error.errno, "Look at what is there: nk.draw(), or the handle's .state")
+    return KernelRefused(f"`{command}` was refused", reason, remedy, errno=error.errno)

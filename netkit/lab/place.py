@@ -32,7 +32,7 @@ class Place:
             NotFound: there is none of that name; the error lists those that are there.
         """
         there = {place.name: place for place in namespaces.find()}
-        if name not in there:
+        if not isinstance(name, str) or name not in there:
             raise NotFound(
                 f"there is no namespace {name!r}", f"there are: {', '.join(there)}", "Make it: nk.Namespace('ns1')"
             )

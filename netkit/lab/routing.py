@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netkit import names, values
-from netkit.errors import InvalidValue
+from netkit.errors import InvalidAddress, InvalidValue
 from netkit.lab import journal
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import Place
@@ -41,6 +41,7 @@ class Routing(Place):
             KernelRefused: the router cannot be reached, and the like.
         """
         words, ways = self._way(destination, via, device)
+        self._refuse_own(ways["via"])
         if metric is not None:
             ways["metric"] = values.number(metric, "a metric", 0, 2**32 - 1, example=100)
             words += f" metric {metric}"
@@ -97,7 +98,7 @@ class Routing(Place):
     def _way(self, destination: Any, via: Any, device: Any, *, needed: bool = True) -> tuple[str, dict[str, Any]]:
         """A route as words of a command and as arguments of an act."""
         network = values.network(destination)
-        router = values.address(via) if via is not None else None
+        router = values.router(via) if via is not None else None
         name = self._device(device)
         if needed and router is None and name is None:
             raise InvalidValue(
@@ -113,6 +114,16 @@ class Routing(Place):
             )
         words = [str(network or "default"), *(["via", str(router)] if router else []), *(["dev", name] if name else [])]
         return " ".join(words), {"destination": network, "via": router, "device": name}
+
+    def _refuse_own(self, router: values.IPAddress | None) -> None:
+        """The kernel would take an address of this very namespace as a router, and send packets nowhere."""
+        bearer = observe.bearer(self.path, router) if router is not None else None
+        if bearer is not None:
+            raise InvalidAddress(
+                f"'{router}' is this namespace's own address, on '{bearer}'",
+                "a router is another machine on the link",
+                "Give the address of the other end, such as the bridge's",
+            )
 
     def _device(self, device: Any) -> str | None:
         if isinstance(device, Interface) and device.namespace != self:

@@ -12,6 +12,7 @@ from typing import Any
 
 from netkit.errors import NotFound
 from netkit.linux import netlink
+from netkit.linux.namespaces import opened
 
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 _IFF_UP = 1
@@ -44,7 +45,7 @@ def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
         peer: the second end.
         peer_path: the namespace of the second end.
     """
-    there = os.open(peer_path, os.O_RDONLY | os.O_CLOEXEC)
+    there = opened(peer_path)
     try:
         second = [("IFLA_IFNAME", peer), ("IFLA_NET_NS_FD", there)]
         data = ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", {"attrs": second})]})
@@ -102,7 +103,7 @@ def move(path: str, name: str, target: str) -> None:
         name: the link.
         target: a file that opens the namespace that it goes to.
     """
-    there = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+    there = opened(target)
     try:
         _set(path, name, ("IFLA_NET_NS_FD", there))
     finally:
@@ -117,9 +118,11 @@ def index_of(name: str) -> int:
     """
     try:
         return socket.if_nametoindex(name)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a zero byte, or characters that no file name can hold
         there = ", ".join(link for _, link in socket.if_nameindex())
-        raise NotFound(f"there is no interface '{name}' in this namespace", remedy=f"There are: {there}") from None
+        raise NotFound(
+            f"there is no interface {name!r} in this namespace", f"there are: {there}", "Take one of these, or make it"
+        ) from None
 
 
 def _set(path: str, name: str, attribute: tuple[str, Any]) -> None:

@@ -105,6 +105,26 @@ def inside(path: str, act: Callable[[], Result]) -> Result:
     return _worker(os.getpid()).call(path, act)
 
 
+def opened(path: str) -> int:
+    """A descriptor of a namespace, which keeps it alive until it is closed.
+
+    Args:
+        path: a file that opens it.
+
+    Raises:
+        NotFound: the path opens no namespace.
+    """
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        name = path.removeprefix(f"{DIRECTORY}/")
+        raise NotFound(
+            f"there is no namespace '{name}'",
+            "a namespace is there until it is deleted or its last process ends",
+            "See those that are there: nk.snapshot()",
+        ) from None
+
+
 def create(name: str) -> None:
     """`ip netns add NAME` (ip-netns(8)): a new namespace, kept alive by a bind mount on /run/netns/NAME.
 
@@ -175,10 +195,7 @@ class _Worker:
     def _enter(self, path: str, act: Callable[[], Result]) -> Result:
         if path == HOST_PATH:
             return self._away(self._home, act)
-        try:
-            there = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            raise NotFound(f"there is no namespace at {path}") from None
+        there = opened(path)
         try:
             return self._away(there, act)
         finally:

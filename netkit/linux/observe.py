@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH, _RTM_GETNSID = 18, 22, 26, 30, 90
 _NETNSA_NSID, _NETNSA_FD = 1, 3
 _IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
+_MAKE_IT = "Make it: nk.Namespace('ns1')"
 _ALL_LINKS = bytes(16) + struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
 
 
@@ -46,9 +47,10 @@ def namespace(name: str) -> model.Namespace:
     Raises:
         NotFound: there is none of that name.
     """
-    found = snapshot().namespaces.get(name)
+    seen = snapshot()
+    found = seen.namespaces.get(name)
     if found is None:
-        raise NotFound(f"there is no namespace '{name}'")
+        raise NotFound(f"there is no namespace '{name}'", f"there are: {', '.join(seen.namespaces)}", _MAKE_IT)
     return found
 
 

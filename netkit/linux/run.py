@@ -12,6 +12,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+from netkit import values
 from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
 from netkit.linux.namespaces import inside
 from netkit.outcomes import Outcome
@@ -101,12 +102,16 @@ class Process:
 
         Raises:
             CommandFailed: it was still running then; it goes on.
+            InvalidValue: the timeout is no number of seconds.
         """
+        limit = values.seconds(timeout, "a timeout")
         try:
-            status = self._popen.wait(timeout)
+            status = self._popen.wait(limit)
         except subprocess.TimeoutExpired:
             raise CommandFailed(
-                f"`{self.command}` was still running after {timeout:g} seconds", remedy="Call .stop() to end it"
+                f"`{self.command}` was still running after {limit:g} seconds",
+                "it runs on in the background until it ends by itself or is stopped",
+                "Call .stop() to end it",
             ) from None
         return Outcome(self.command, self.output, "", status)
 
@@ -152,9 +157,14 @@ def _popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Pope
         package = _PACKAGES.get(command[0])
         remedy = f"Install the package {package}" if package else "Check its spelling"
         raise ProgramMissing(f"there is no program '{command[0]}'", "none of that name is in PATH", remedy) from None
-    except PermissionError:
+    except (PermissionError, NotADirectoryError):
         raise ProgramMissing(
             f"'{command[0]}' cannot be started", "it is not an executable file", "Check its path"
+        ) from None
+    except OSError as error:  # its arguments are too long, it is for another machine …
+        reason = error.strerror or str(error)
+        raise CommandFailed(
+            f"'{command[0]}' cannot be started", f"the kernel says: {reason}", "Try a simpler command"
         ) from None
 
 

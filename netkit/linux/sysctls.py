@@ -60,7 +60,7 @@ def read(path: str, name: str) -> str:
     """
     found = value(path, name)
     if found is None:
-        raise NotFound(f"there is no switch '{name}'", "this kernel has none of that name", "See `sysctl -a`")
+        raise _absent(name)
     return found
 
 
@@ -82,11 +82,12 @@ def write(path: str, name: str, value: str) -> None:
 
     try:
         inside(path, act)
-    except FileNotFoundError:
-        raise NotFound(f"there is no switch '{name}'", "this kernel has none of that name", "See `sysctl -a`") from None
+    except (FileNotFoundError, IsADirectoryError):
+        raise _absent(name) from None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise KernelRefused(f"'{name}' does not take '{value}'", reason, errno=error.errno or 0) from None
+        remedy = "See what it may be: `man 7 ip`, or the kernel document networking/ip-sysctl"
+        raise KernelRefused(f"'{name}' does not take '{value}'", reason, remedy, errno=error.errno or 0) from None
 
 
 def read_here(name: str) -> str | None:
@@ -97,8 +98,14 @@ def read_here(name: str) -> str | None:
         return None
     try:
         return os.read(file, 4096).decode().strip()
+    except OSError:  # a directory, such as net.ipv4.conf, or a switch that can only be written
+        return None
     finally:
         os.close(file)
+
+
+def _absent(name: str) -> NotFound:
+    return NotFound(f"there is no switch '{name}'", "this kernel has none of that name here", "See `sysctl -a`")
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.model import is_random_mac
+from netkit.configured import is_random_mac
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

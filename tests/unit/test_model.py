@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netkit.configured import is_random_mac
 from netkit.model import (
     ForwardingEntry,
     Frame,
@@ -18,7 +19,6 @@ from netkit.model import (
     Route,
     Rule,
     Snapshot,
-    is_random_mac,
 )
 from tests.unit.networks import macs, namespaces, snapshots
 

@@ -1,0 +1,73 @@
+"""What of a network was configured: the part that counts when two snapshots are compared.
+
+What the kernel draws at random or learns by itself (random MACs, indexes, learned neighbours, process
+ids, counters) does not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from typing import Any
+
+
+def is_random_mac(mac: str | None) -> bool:
+    """Whether the kernel drew this MAC at random.
+
+    It sets the "locally administered" bit of such addresses (eth_hw_addr_random); so do Docker's
+    02:42:… ones, which follow from the IP address and are therefore not random.
+    """
+    return mac is not None and bool(int(mac[:2], 16) & 2) and not mac.startswith("02:42:")
+
+
+def configured(space: Any) -> Any:
+    """A namespace without what the kernel draws at random or learns by itself, all but its rules sorted.
+
+    Args:
+        space: a `netkit.model.Namespace`.
+
+    Returns:
+        The same kind of value: what counts when snapshots are compared.
+    """
+    interfaces = {
+        name: dataclasses.replace(
+            link,
+            index=0,
+            carrier=False,
+            state="",
+            mac=None if _follows(link, space) else link.mac,
+            addresses=tuple(sorted(a for a in link.addresses if not _by_itself(a))),
+        )
+        for name, link in sorted(space.interfaces.items())
+    }
+    return dataclasses.replace(
+        space,
+        interfaces=interfaces,
+        routes=_sorted(r for r in space.routes if not _by_itself(r.destination)),
+        neighbours=_sorted(n for n in space.neighbours if n.state == "permanent"),
+        fdb=_sorted(entry for entry in space.fdb if entry.state == "static"),
+        rules=tuple(dataclasses.replace(rule, packets=0) for rule in space.rules),
+        sysctls=dict(sorted(space.sysctls.items())),
+        processes=(),
+    )
+
+
+def _follows(link: Any, space: Any) -> bool:
+    """Whether nobody chose this MAC: it is random, or a bridge's that it took over from a port (bridge(8))."""
+    ports = (port.mac for port in space.interfaces.values() if port.master == link.name)
+    return is_random_mac(link.mac) or (link.kind == "bridge" and link.mac in ports)
+
+
+def _sorted(values: Any) -> tuple[Any, ...]:
+    return tuple(sorted(values, key=repr))
+
+
+_MADE_BY_ITSELF = (ipaddress.ip_network("fe80::/10"), ipaddress.ip_network("ff00::/8"))
+
+
+def _by_itself(prefix: str) -> bool:
+    """Whether the kernel makes this address or route for IPv6 on its own (RFC 4291, 2.5.6)."""
+    if ":" not in prefix:
+        return False
+    address = ipaddress.ip_interface(prefix).ip
+    return any(address in network for network in _MADE_BY_ITSELF)
