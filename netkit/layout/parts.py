@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from netkit.configured import is_random_mac
 from netkit.layout.facts import Facts, natural, odd_mtu, own_addresses, vni
 from netkit.layout.measure import ASCENT, shown, text_width
 from netkit.layout.scene import Text
-from netkit.model import is_random_mac
 
 if TYPE_CHECKING:
     from netkit.layout.scene import Anchor, Box, End, Scene
@@ -99,7 +99,7 @@ class Slot:
     def write_name(self, scene: Scene, x: float, y: float) -> None:
         """Write the interface's name into the middle of its chip."""
         if not self.tiny:
-            role = "hollow" if not self.up else "chip" if self.kind in {"veth", "ethernet"} else "dark chip"
+            role = "hollow" if not self.up else "dark chip" if self.kind in {"vxlan", "other"} else "chip"
             base = y + 0.36 * self.sizes.name
             scene.texts.append(Text(x, base, shown(self.end[1]), self.sizes.name, "middle", role, bold=True))
 
