@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.drawing import palette, shapes
+from netkit.drawing.labels import add_label
 from netkit.layout.scene import Box
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.path import Path
 
-    from netkit.layout.scene import Chip, End, Line, Scene, Text
+    from netkit.layout.scene import Chip, End, Line, Scene
 
 DOTS, DASHES = (0, (1.2, 2.4)), (0, (5, 2.6))
 ROUND = {"veth": 5.0, "ethernet": 1.5, "vxlan": 20.0, "other": 5.0, "bundle": 5.0}
@@ -56,26 +57,33 @@ def draw_scene(ax: Axes, scene: Scene, highlight: Collection[str | End] = ()) ->
     Returns:
         The artists, from the back to the front.
     """
-    ax.set_xlim(0, scene.width)
-    ax.set_ylim(scene.height, 0)
+    ax.set(xlim=(0, scene.width or 1), ylim=(scene.height or 1, 0), aspect="equal")
     ax.set_axis_off()
+    scale = _scale(ax, scene)
     marked = {name if isinstance(name, str) else tuple(name) for name in highlight}
-    thin = 0.7 if len(scene.lines) > MANY_LINES else 1.0
+    thin = 0.7 * scale if len(scene.lines) > MANY_LINES else scale
     rooms = [Shape(r.box, 9 if r.box.h < 40 else 12, Style(*palette.ROOMS[r.kind], 1.4)) for r in scene.rooms]
     artists = [
-        *_lines(ax, [_line(line, thin) for line in scene.lines if line.curved], 1),
-        *_boxes(ax, rooms, 2),
-        *_lines(ax, [_line(line, thin) for line in scene.lines if not line.curved], 3),
-        *_lines(ax, [_cross(line) for line in scene.lines if not line.alive and line.kind != "port"], 4),
-        *_boxes(ax, [Shape(b.box, 6, _bar_style(up=b.up)) for b in scene.bars], 5),
-        *_boxes(ax, [Shape(b.box, 20, Style(*palette.BADGES[b.role], 0.9)) for b in scene.badges], 6),
-        *_boxes(ax, [Shape(c.box, ROUND[c.kind], _chip_style(c)) for c in scene.chips], 7),
-        *_boxes(ax, _rings(scene, marked), 8),
+        *_lines(ax, [_line(line) for line in scene.lines if line.curved], thin, 1),
+        *_boxes(ax, rooms, scale, 2),
+        *_lines(ax, [_line(line) for line in scene.lines if not line.curved], thin, 3),
+        *_lines(ax, [_cross(line) for line in scene.lines if not line.alive and line.kind != "port"], scale, 4),
+        *_boxes(ax, [Shape(b.box, 6, _bar_style(up=b.up)) for b in scene.bars], scale, 5),
+        *_boxes(ax, [Shape(b.box, 20, Style(*palette.BADGES[b.role], 0.9)) for b in scene.badges], scale, 6),
+        *_boxes(ax, [Shape(c.box, ROUND[c.kind], _chip_style(c)) for c in scene.chips], scale, 7),
+        *_boxes(ax, _rings(scene, marked), scale, 8),
     ]
-    return artists + [_text(ax, text, 9) for text in scene.texts]
+    return artists + [add_label(ax, text, scale, 9) for text in scene.texts]
 
 
-def _boxes(ax: Axes, shapes_: Iterable[Shape], z: int) -> list[Artist]:
+def _scale(ax: Axes, scene: Scene) -> float:
+    """The points of the figure for a pixel of the scene, as large as the axes are now."""
+    size = ax.get_window_extent()
+    pixels = min(size.width / (scene.width or 1), size.height / (scene.height or 1))
+    return round(pixels * 72 / ax.figure.dpi, 3)
+
+
+def _boxes(ax: Axes, shapes_: Iterable[Shape], scale: float, z: int) -> list[Artist]:
     """Collections of boxes: those of one size and style are one outline at many places."""
     from matplotlib.collections import PathCollection
     from matplotlib.transforms import AffineDeltaTransform
@@ -92,7 +100,7 @@ def _boxes(ax: Axes, shapes_: Iterable[Shape], z: int) -> list[Artist]:
             offset_transform=ax.transData,
             facecolors=[style.ground],
             edgecolors=[style.edge],
-            linewidths=[style.width],
+            linewidths=[style.width * scale],
             linestyles=[style.dashes],
             zorder=z,
             clip_on=False,
@@ -103,7 +111,7 @@ def _boxes(ax: Axes, shapes_: Iterable[Shape], z: int) -> list[Artist]:
     return artists
 
 
-def _lines(ax: Axes, lines: Sequence[tuple[Path, Style]], z: int) -> list[Artist]:
+def _lines(ax: Axes, lines: Sequence[tuple[Path, Style]], scale: float, z: int) -> list[Artist]:
     """One collection of lines."""
     from matplotlib.collections import PathCollection
 
@@ -114,7 +122,7 @@ def _lines(ax: Axes, lines: Sequence[tuple[Path, Style]], z: int) -> list[Artist
         paths,
         facecolors=["none"],
         edgecolors=[style.edge for style in styles],
-        linewidths=[style.width for style in styles],
+        linewidths=[style.width * scale for style in styles],
         linestyles=[style.dashes for style in styles],
         zorder=z,
         clip_on=False,
@@ -123,12 +131,12 @@ def _lines(ax: Axes, lines: Sequence[tuple[Path, Style]], z: int) -> list[Artist
     return [artist]
 
 
-def _line(line: Line, thin: float) -> tuple[Path, Style]:
+def _line(line: Line) -> tuple[Path, Style]:
     path = shapes.curve(line.points) if line.curved else shapes.cable(line.points)
     if not line.alive:
-        return path, Style("none", palette.DEAD, 1.5 * thin, DOTS)
+        return path, Style("none", palette.DEAD, 1.5, DOTS)
     width = {"cable": 2.0, "tunnel": 2.4, "port": 1.8, "trunk": 6.0}[line.kind]
-    return path, Style("none", palette.LINES[line.kind], width * thin, DASHES if line.kind == "tunnel" else "solid")
+    return path, Style("none", palette.LINES[line.kind], width, DASHES if line.kind == "tunnel" else "solid")
 
 
 def _cross(line: Line) -> tuple[Path, Style]:
@@ -152,21 +160,3 @@ def _rings(scene: Scene, marked: set[object]) -> Iterable[Shape]:
     yield from (Shape(r.box, 14, style, 3) for r in scene.rooms if r.namespace in marked)
     yield from (Shape(x.box, 8, style, 2.6) for x in (*scene.chips, *scene.bars) if x.end in marked)
     yield from (Shape(b.box, 20, style, 2.6) for b in scene.badges if b.end in marked)
-
-
-def _text(ax: Axes, text: Text, z: int) -> Artist:
-    anchor = {"start": "left", "middle": "center", "end": "right"}[text.anchor]
-    return ax.text(
-        text.x,
-        text.y,
-        text.text,
-        fontfamily="sans-serif",
-        fontsize=text.size,
-        fontweight="bold" if text.bold else "normal",
-        color=palette.TEXTS[text.role],
-        ha=anchor,
-        va="baseline",
-        parse_math=False,
-        clip_on=False,
-        zorder=z,
-    )

@@ -12,7 +12,7 @@ BLUE, GREEN, PURPLE, ORANGE, SKY = "#0072b2", "#009e73", "#cc79a7", "#e69f00", "
 
 ROOMS = {"host": ("#eaf1f8", "#6f8ba6"), "namespace": ("#fff8e8", "#c9932b"), "group": ("#fffdf7", "#c9932b")}
 """(ground, edge) of a room by its kind."""
-CHIPS = {"veth": BLUE, "ethernet": "#2f3b46", "vxlan": PURPLE, "other": SKY}
+CHIPS = {"veth": BLUE, "ethernet": "#2f3b46", "vxlan": PURPLE, "other": SKY, "bundle": BLUE}
 """The ground of an interface that is up, by its kind."""
 BAR = ("#cfeee3", GREEN)
 BADGES = {

@@ -54,18 +54,22 @@ class Picture:
         return lay_out(self.snapshot, title=self.title, mac=self.mac)
 
     @cached_property
+    def _drawn(self) -> tuple[str, bytes]:
+        """SVG and PNG; one figure serves both."""
+        from netkit.drawing import render
+
+        with render.figure_of(self.scene, self.highlight) as figure:
+            return render.svg(figure), render.png(figure)
+
+    @property
     def svg(self) -> str:
         """The picture as SVG text."""
-        from netkit.drawing import render
+        return self._drawn[0]
 
-        return render.svg(self.scene, self.highlight)
-
-    @cached_property
+    @property
     def png(self) -> bytes:
         """The picture as a PNG file."""
-        from netkit.drawing import render
-
-        return render.png(self.scene, self.highlight)
+        return self._drawn[1]
 
     @property
     def html(self) -> str:
@@ -96,12 +100,13 @@ class Picture:
             raise InvalidValue(
                 f"the folder {str(path.parent)!r} is not there", "pictures are saved in a folder that is"
             )
-        if path.suffix == ".svg":
-            path.write_text(self.svg, encoding="utf-8")
-        elif path.suffix == ".png":
-            path.write_bytes(render.png(self.scene, self.highlight, scale=2))
-        else:
-            path.write_bytes(render.pdf(self.scene, self.highlight))
+        with render.figure_of(self.scene, self.highlight) as figure:
+            if path.suffix == ".svg":
+                path.write_bytes(render.svg(figure).encode())
+            elif path.suffix == ".png":
+                path.write_bytes(render.png(figure, scale=2, colours=256))
+            else:
+                path.write_bytes(render.pdf(figure))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         png = base64.b64encode(self.png).decode()

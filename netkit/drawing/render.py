@@ -33,47 +33,44 @@ _SETTINGS = {
     "path.effects": [],
     "path.simplify": False,
     "text.usetex": False,
-    "font.sans-serif": ["DejaVu Sans", "Verdana"],  # the font that the layout measured; one as wide in browsers
 }
 _NO_DATES = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def svg(scene: Scene, highlight: Collection[str | End] = ()) -> str:
-    """The scene as SVG text.
+def svg(figure: Figure) -> str:
+    """The figure as SVG text.
 
     Args:
-        scene: what to draw.
-        highlight: see `draw_scene`.
+        figure: made by `figure_of`, while its block is open.
     """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    with _figure(scene, highlight) as figure:
-        page = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(page, metadata=_NO_DATES)
+    page = io.StringIO()
+    figure.set(dpi=PIXELS_PER_INCH, facecolor="none")
+    FigureCanvasSVG(figure).print_svg(page, metadata=_NO_DATES)
     return _shortened(page.getvalue())
 
 
 _NEEDLESS = re.compile(
-    r' transform="rotate\(-0 [-0-9.]+ [-0-9.]+\)"'  # texts that are not turned
+    r' transform="rotate\(-?0 [-0-9.]+ [-0-9.]+\)"'  # texts that are not turned
     r"|<!--.*?-->"  # what a text says, once more
-    r"|font-family: 'DejaVu Sans', 'Verdana', sans-serif; |text-anchor: start; "
+    r"|font-family: 'DejaVu Sans'; ?|text-anchor: start; "
     r'| id="(?:figure|axes|patch|text|PathCollection)_[0-9]+"'
 )
 
 
 def _shortened(page: str) -> str:
     """The SVG without what says nothing: half the size, and notebooks hold many pictures."""
-    fonts = "text{font-family:'DejaVu Sans','Verdana',sans-serif}"
+    fonts = "text{font-family:'DejaVu Sans','Verdana',sans-serif}"  # Verdana is as wide
     page = _NEEDLESS.sub("", page).replace("</style>", f"{fonts}</style>", 1)
     return re.sub(r"\n *", "\n", page)
 
 
-def png(scene: Scene, highlight: Collection[str | End] = (), scale: float = 0.0, colours: int = 96) -> bytes:
-    """The scene as a PNG with few colours, hence small.
+def png(figure: Figure, scale: float = 0.0, colours: int = 96) -> bytes:
+    """The figure as a PNG with few colours, hence small.
 
     Args:
-        scene: what to draw.
-        highlight: see `draw_scene`.
+        figure: made by `figure_of`, while its block is open.
         scale: pixels of the image for a pixel of the scene; 0 for what a page needs, at most 1.5.
         colours: how many colours it may have, at most 256.
     """
@@ -81,42 +78,45 @@ def png(scene: Scene, highlight: Collection[str | End] = (), scale: float = 0.0,
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    scale = scale or min(1.5, max(1.0, PAGE / scene.width))
-    with _figure(scene, highlight) as figure:
-        figure.set(dpi=PIXELS_PER_INCH * scale, facecolor=palette.CARD)
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
+    scale = scale or min(1.5, max(1.0, PAGE / (figure.get_figwidth() * PIXELS_PER_INCH)))
+    figure.set(dpi=PIXELS_PER_INCH * scale, facecolor=palette.CARD)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     file = io.BytesIO()
     image.quantize(colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
 
 
-def pdf(scene: Scene, highlight: Collection[str | End] = ()) -> bytes:
-    """The scene as a PDF page.
+def pdf(figure: Figure) -> bytes:
+    """The figure as a PDF page.
+
+    Args:
+        figure: made by `figure_of`, while its block is open.
+    """
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    file = io.BytesIO()
+    figure.set(dpi=PIXELS_PER_INCH, facecolor="none")
+    FigureCanvasPdf(figure).print_pdf(file, metadata={"CreationDate": None})
+    return file.getvalue()
+
+
+@contextmanager
+def figure_of(scene: Scene, highlight: Collection[str | End] = ()) -> Iterator[Figure]:
+    """A figure with the scene on a card, whatever the learner's own matplotlib settings are.
 
     Args:
         scene: what to draw.
         highlight: see `draw_scene`.
     """
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf
-
-    with _figure(scene, highlight) as figure:
-        file = io.BytesIO()
-        FigureCanvasPdf(figure).print_pdf(file, metadata={"CreationDate": None})
-    return file.getvalue()
-
-
-@contextmanager
-def _figure(scene: Scene, highlight: Collection[str | End]) -> Iterator[Figure]:
-    """A figure with the scene on a card, whatever the learner's own matplotlib settings are."""
     import matplotlib as mpl
     from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a browser has other fonts for them
-        size = (scene.width / PIXELS_PER_INCH, scene.height / PIXELS_PER_INCH)
+        size = (max(scene.width, 1) / PIXELS_PER_INCH, max(scene.height, 1) / PIXELS_PER_INCH)
         figure = Figure(figsize=size, dpi=PIXELS_PER_INCH, facecolor="none")
         ax = figure.add_axes((0, 0, 1, 1))
         card = shapes.rounded(Box(0.75, 0.75, scene.width - 1.5, scene.height - 1.5), 10)

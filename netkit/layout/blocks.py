@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from netkit.layout.room import BETWEEN, Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netkit.layout.grid import Grid
     from netkit.layout.parts import Slot
     from netkit.layout.scene import End, Scene
 
@@ -38,7 +41,7 @@ class Column:
         x: of the column, from the left of the room above.
     """
 
-    blocks: list[Block]
+    blocks: Sequence[Block | Grid]
     gap: float = 0.0
     ports: list[tuple[Slot, float]] = field(default_factory=list)
     lanes: dict[End, float] = field(default_factory=dict)
@@ -53,9 +56,15 @@ class Column:
 
 @dataclass
 class Lanes:
-    """Where the cables that pass other rooms run: by the cable's lower end, the x of its lane and its number."""
+    """What cables need to know that do not lead straight down.
+
+    Attributes:
+        places: by a cable's lower end, the x of its lane beside other rooms, and its number.
+        bundles: the ends of the thick lines that stand for many cables.
+    """
 
     places: dict[End, tuple[float, int]] = field(default_factory=dict)
+    bundles: list[tuple[End, End]] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -127,16 +136,17 @@ class Block:
                 block.write(scene, x + column.x + column.lane, y + row_y, lanes)
 
 
-def align_sides(blocks: list[Block]) -> None:
+def align_sides(blocks: Sequence[Block | Grid]) -> None:
     """Let the chips on the side walls of the rooms of a row begin at the same height."""
-    beside = [block.plan for block in blocks if block.plan.left or block.plan.right]
+    plans = [block.plan for block in blocks if isinstance(block, Block)]
+    beside = [plan for plan in plans if plan.left or plan.right]
     top = max((plan.sides_top() for plan in beside), default=0.0)
     for plan in beside:
         plan.sides_from = top
         plan.settle(plan.width)
 
 
-def level(blocks: list[Block], *, everything: bool) -> None:
+def level(blocks: Sequence[Block | Grid], *, everything: bool) -> None:
     """Make the rooms of a row equally high: those with nothing below them, or all."""
     chosen = [b for b in blocks if everything or not b.columns]
     height = max((b.plan.height for b in chosen), default=0.0)

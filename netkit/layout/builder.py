@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from netkit.layout.blocks import LANE, Block, Column, align_sides
+from netkit.layout.grid import grid
 from netkit.layout.header import header
 from netkit.layout.parts import COMPACT, NORMAL, Sizes, Slot, bar_plans, in_order, peer_words, slot
 from netkit.layout.room import BETWEEN, Plan
@@ -21,6 +22,8 @@ APART, APART_COMPACT = 18.0, 12.0
 APART_WITH = {"cable": 92.0, "tunnel": 120.0}
 """Pixels between two rooms of a row: with nothing between them, or with a cable or tunnel."""
 WIDEST, WIDEST_OF_MANY, MANY = 940.0, 1240.0, 20
+MOST = 60
+"""How many simple rooms are drawn one by one; more are drawn as tiles."""
 """How wide a row of rooms may be, where there are at most or more than MANY."""
 
 
@@ -35,6 +38,9 @@ class Builder:
 
     def __init__(self, facts: Facts, tree: Tree, *, mac: bool) -> None:
         self.facts, self.tree, self.mac = facts, tree, mac
+        self._leaves: dict[tuple[str, Sizes], Block] = {}
+        self._hidden: set[End] = set()
+        self._bundled: dict[End, str | None] = {}
         self._beside = {frozenset((x.ends[0][0], x.ends[1][0])): x.kind for x in tree.links if x.way == "side"}
 
     def build(self, name: str, sizes: Sizes = NORMAL) -> Block:
@@ -44,8 +50,8 @@ class Builder:
             name: of the namespace.
             sizes: of its letters; COMPACT labels tell the names of the ports above as well.
         """
-        walls = self._walls(name, sizes)
         columns = self._columns(name)
+        walls = self._walls(name, sizes)
         align_sides([column.blocks[0] for column in columns])
         ports = [port for column in columns for port, _ in column.ports]
         ends = {port.end for port in ports}
@@ -56,7 +62,7 @@ class Builder:
         plan.upper, plan.left, plan.right, plan.lower = walls["upper"], walls["left"], walls["right"], [*ports, *free]
         slots = [*plan.upper, *plan.left, *plan.right, *plan.lower]
         for bar in bars:
-            bar.ports = [s for s in slots if self.facts.link(s.end).master == bar.end[1]]
+            bar.ports = [s for s in slots if self._master(s) == bar.end[1]]
         block = Block(plan, columns, free, under_below=self._under(self.tree.children[name]))
         block.settle()
         return block
@@ -81,7 +87,7 @@ class Builder:
     def _walls(self, name: str, sizes: Sizes) -> dict[str, list[Slot]]:
         walls: dict[str, list[Slot]] = {"upper": [], "lower": [], "left": [], "right": []}
         for link in self.facts.links(name):
-            if link.kind not in {"bridge", "loopback"}:
+            if link.kind not in {"bridge", "loopback"} and (name, link.name) not in self._hidden:
                 end = (name, link.name)
                 card = link.kind == "ethernet" and name not in self.tree.parent
                 wall = self.tree.walls.get(end, "upper" if card else "lower")
@@ -98,9 +104,14 @@ class Builder:
                 one.left, one.right = max(one.left, peer.left), max(one.right, peer.right)
         return one
 
+    def _master(self, one: Slot) -> str | None:
+        return self._bundled[one.end] if one.end in self._bundled else self.facts.link(one.end).master
+
     def _columns(self, name: str) -> list[Column]:
         names = self.tree.children[name]
         simple = [child for child in names if self._is_simple(child)]
+        if len(simple) > MOST:
+            return self._grids(name, names, simple)
         widest = WIDEST if len(simple) <= MANY else WIDEST_OF_MANY
         rows, columns = 1, self._one_row(name, names)
         while simple and sum(c.gap + c.width for c in columns) > widest and rows < len(simple):
@@ -119,16 +130,35 @@ class Builder:
             self._ports(name, column, tiny=False)
         return columns
 
+    def _grids(self, name: str, names: list[str], simple: list[str]) -> list[Column]:
+        """One column for each room that is not simple, and one grid for the simple rooms of each bridge."""
+        rest = [child for child in names if child not in set(simple)]
+        columns = self._one_row(name, rest)
+        for bridge, group in self._by_bridge(name, simple).items():
+            self._hidden.update(port for child in group for port, _ in self.tree.between(name, child))
+            tiles = grid(self.facts, self.tree, name, group)
+            column = Column([tiles], APART if columns else 0.0)
+            if tiles.port:
+                self._bundled[tiles.port.end] = bridge or None
+                tiles.port.stem = bool(bridge)
+                column.ports.append((tiles.port, tiles.width / 2))
+            columns.append(column)
+        return columns
+
+    def _by_bridge(self, name: str, simple: list[str]) -> dict[str, list[str]]:
+        groups: dict[str, list[str]] = {}
+        for child in simple:
+            masters = [self.facts.link(above).master or "" for above, _ in self.tree.between(name, child)]
+            groups.setdefault(masters[0] if masters else "", []).append(child)
+        return groups
+
     def _rows(self, name: str, names: list[str], simple: list[str], rows: int) -> list[Column]:
         """Columns of up to `rows` simple rooms, those of one bridge together, and one for each other room."""
         sizes = NORMAL if rows < 3 else COMPACT
         rest = [child for child in names if child not in simple]
         columns = [Column([self.build(child)], gap) for child, gap in zip(rest, self.gaps(rest), strict=True)]
-        groups: dict[str, list[str]] = {}
-        for child in simple:
-            groups.setdefault(self._bridge_above(name, child), []).append(child)
-        for group in groups.values():
-            blocks = [self.build(child, sizes) for child in group]
+        for group in self._by_bridge(name, simple).values():
+            blocks = [self._leaf(child, sizes) for child in group]
             number = ceil(len(blocks) / rows)
             columns += [Column(blocks[i::number], APART if rows < 3 else APART_COMPACT) for i in range(number)]
         widest = max(b.plan.width for c in columns for b in c.blocks if b.plan.name in simple)
@@ -139,9 +169,11 @@ class Builder:
         columns[0].gap = 0.0
         return columns
 
-    def _bridge_above(self, name: str, child: str) -> str:
-        masters = [self.facts.link(above).master or "" for above, _ in self.tree.between(name, child)]
-        return masters[0] if masters else ""
+    def _leaf(self, name: str, sizes: Sizes) -> Block:
+        """The block of a simple room, which is the same however many rows there are."""
+        if (name, sizes) not in self._leaves:
+            self._leaves[name, sizes] = self.build(name, sizes)
+        return self._leaves[name, sizes]
 
     def _ports(self, name: str, column: Column, *, tiny: bool) -> None:
         """Put the other ends of a column's cables on the wall above it.

@@ -82,8 +82,9 @@ class Header:
         if words.role in self.FRAMED:
             box = Box(x, middle - height / 2, width, height)
             scene.badges.append(Badge((self.namespace, "lo" if words.role == "lo" else ""), box, words.role))
-        inset = 7 if words.role in self.FRAMED else 0
-        scene.texts.append(Text(x + inset, middle + 0.36 * size, words.text, size, "start", words.role, words.bold))
+        middle_of_it = self.centred or words.role in self.FRAMED
+        at, anchor = (x + width / 2, "middle") if middle_of_it else (x, "start")
+        scene.texts.append(Text(at, middle + 0.36 * size, words.text, size, anchor, words.role, words.bold))
 
 
 def header(facts: Facts, namespace: str, sizes: Sizes = NORMAL, *, centred: bool) -> Header:

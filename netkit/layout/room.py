@@ -190,7 +190,7 @@ class Plan:
 
     def _write_upper(self, scene: Scene, x: float, y: float) -> None:
         for one in self.upper:
-            box = _chip(scene, one, x + one.x, y)
+            box = chip(scene, one, x + one.x, y)
             at, anchor = (x + one.x + STEM_GAP, "start") if one.stem else (x + one.x, "middle")
             one.write(scene, at, box.bottom + 6, anchor)
             if bar := self._bar_of(scene, one):
@@ -198,7 +198,7 @@ class Plan:
 
     def _write_lower(self, scene: Scene, x: float, y: float) -> None:
         for one in self.lower:
-            box = _chip(scene, one, x + one.x, y + self.height)
+            box = chip(scene, one, x + one.x, y + self.height)
             at, anchor = (x + one.x + STEM_GAP, "start") if one.stem else (x + one.x, "middle")
             one.write(scene, at, box.y - 5 - one.label_height, anchor)
             if bar := self._bar_of(scene, one):
@@ -207,7 +207,7 @@ class Plan:
     def _write_side(self, scene: Scene, wall: list[Slot], x: float, y: float) -> None:
         inward = 1 if wall is self.left else -1
         for one, middle in zip(wall, self._side_places(wall)[0], strict=True):
-            box = _chip(scene, one, x, y + middle)
+            box = chip(scene, one, x, y + middle)
             one.write(scene, x + inward * 8, box.bottom + 5, "start" if inward > 0 else "end")
             if bar := self._bar_of(scene, one):
                 inner, edge = (box.right, bar.box.x) if inward > 0 else (box.x, bar.box.right)
@@ -224,8 +224,18 @@ def _clash(bar: BarPlan, other: BarPlan, level: int) -> bool:
     return other.level == level and not apart
 
 
-def _chip(scene: Scene, one: Slot, x: float, y: float) -> Box:
-    """Put a chip with its name into the scene, its centre at (x, y)."""
+def chip(scene: Scene, one: Slot, x: float, y: float) -> Box:
+    """Put a chip with its name into the scene, its centre at (x, y).
+
+    Args:
+        scene: to put it into.
+        one: the interface.
+        x: of its centre.
+        y: of its centre.
+
+    Returns:
+        The chip's box.
+    """
     height = one.sizes.chip * (0.6 if one.tiny else 1.0)
     box = Box(x - one.width / 2, y - height / 2, one.width, height)
     scene.chips.append(Chip(one.end, box, one.kind, one.up))

@@ -31,6 +31,8 @@ def route(scene: Scene, facts: Facts, tree: Tree, lanes: Lanes) -> None:
     """
     chips = {chip.end: chip.box for chip in scene.chips}
     floors = {room.namespace: room.box for room in scene.rooms}
+    for a, b in lanes.bundles:
+        scene.lines.append(Line((a, b), ((chips[a].cx, chips[a].bottom), (chips[b].cx, chips[b].y)), "trunk"))
     beneath: dict[float, int] = {}
     for link in tree.links:
         a, b = link.ends

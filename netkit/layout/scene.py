@@ -101,7 +101,7 @@ class Room:
 
 @dataclass(frozen=True)
 class Chip:
-    """An interface; kind is "veth", "ethernet", "vxlan" or "other"."""
+    """An interface; kind is "veth", "ethernet", "vxlan", "other" or "bundle" (many)."""
 
     end: End
     box: Box
