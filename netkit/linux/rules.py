@@ -97,7 +97,8 @@ def _legacy(family: str) -> bool:
     """Whether the older, separate iptables of the kernel has tables here."""
     try:
         file = os.open(f"/proc/thread-self/net/{family}_tables_names", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
+        # For a plain user's sandbox this file belongs to nobody, and iptables-legacy-save cannot read it either.
         return False
     try:
         return bool(os.read(file, 4096).strip())
