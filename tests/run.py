@@ -2,6 +2,7 @@
 
     python tests/run.py                  everything
     python tests/run.py unit notebooks   only these suites, as whoever runs it
+    python tests/run.py netkit-tester    only as the ordinary user (suites may follow)
 
 The exit status is 0 only if nothing failed, every suite ran at least one test, the machine is as it was
 before, and nothing is left behind.
@@ -146,12 +147,15 @@ def check_machine(before: machine.Picture, files: set[Path], mark: str, temporar
 def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
     """Run the chosen suites here, then, as root, those that an ordinary user runs as well."""
     marks = {MARK: mark.partition("=")[2], "TMPDIR": str(temporary)}
-    here = ordinary.here(marks)
-    results = [run_suite(suite, here) for suite in SUITES if not names or suite.name in names]
-    if os.geteuid() == 0 and not names:
+    chosen = [suite for suite in SUITES if suite.name in names] or list(SUITES)
+    results: list[Result] = []
+    if ordinary.NAME not in names:
+        here = ordinary.here(marks)
+        results += [run_suite(suite, here) for suite in chosen]
+    if os.geteuid() == 0 and (not names or ordinary.NAME in names):
         try:
             with ordinary.user(marks) as place:
-                results += [run_suite(suite, place) for suite in SUITES if suite.ordinary]
+                results += [run_suite(suite, place) for suite in chosen if suite.ordinary]
         except (OSError, RuntimeError, subprocess.CalledProcessError) as reason:
             print(f"The tests as an ordinary user did not come to their end: {reason}", flush=True)
             results.append(Result("ordinary user", ordinary.NAME, failed=1))
@@ -160,6 +164,9 @@ def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
 
 def main(names: list[str]) -> int:
     """Run, print the table, and return the exit status."""
+    known = {ordinary.NAME, *(suite.name for suite in SUITES)}
+    if unknown := set(names) - known:
+        sys.exit(f"There is no suite {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
     if not os.access(ROOT, os.W_OK):
         sys.exit(f"{ROOT} is not writable for {getpass.getuser()}: copy the checkout to a folder of your own.")
     ARTIFACTS.mkdir(exist_ok=True)
