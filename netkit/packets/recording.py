@@ -100,12 +100,12 @@ class Recording:
     def __bool__(self) -> bool:
         return True  # a recording without frames is still a recording
 
-    def at(self, namespace: str, interface: str | None = None) -> Recording:
+    def at(self, namespace: Any, interface: Any = None) -> Recording:
         """The frames of one namespace, or of one of its interfaces.
 
         Args:
-            namespace: its name.
-            interface: its name; None for all of them.
+            namespace: its name or its handle; the handle of an interface will do alone.
+            interface: its name or its handle; None for all of them.
 
         Raises:
             NotFound: no such place was watched.
@@ -114,7 +114,10 @@ class Recording:
             >>> Recording(Recorded((), {"ns1": ("lo", "eth1")})).at("ns1", "eth1").frames
             ()
         """
-        if namespace not in self.places:
+        if hasattr(namespace, "namespace"):  # a handle of an interface
+            namespace, interface = namespace.namespace, namespace
+        namespace, interface = (getattr(place, "name", place) for place in (namespace, interface))
+        if not isinstance(namespace, str) or namespace not in self.places:
             raise NotFound(f"no namespace {namespace!r} was recorded", f"recorded: {', '.join(self.places) or 'none'}")
         interfaces = self.places[namespace]
         if interface is not None and interface not in interfaces:

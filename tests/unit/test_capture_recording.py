@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,6 +145,15 @@ def test_at_a_place() -> None:
     assert len(whole.at("ns1", "lo")) == 0
 
 
+def test_at_a_handle() -> None:
+    """Anything with a name will do: the handles live on a higher floor."""
+    ns1 = SimpleNamespace(name="ns1")
+    eth1 = SimpleNamespace(name="eth1", namespace=ns1)
+    whole = recording(*OVER_THE_BRIDGE)
+    assert whole.at(ns1).frames == whole.at("ns1").frames
+    assert whole.at(eth1).frames == whole.at(ns1, eth1).frames == whole.at("ns1", "eth1").frames != ()
+
+
 def test_filter_by_words_and_by_a_function() -> None:
     whole = recording(*OVER_THE_BRIDGE, hop("ns1:eth1", "out", PING), hop("ns1:eth1", "out", UDP_OUT))
     sizes = [len(whole.filter(wanted)) for wanted in ("arp", "icmp", "ARP or icmp", "icmp udp", "ip", "http")]
@@ -172,7 +182,7 @@ def test_an_unknown_word_lists_the_known_ones() -> None:
         recording().filter("tpc")
 
 
-@pytest.mark.parametrize("place", [("ns9",), ("ns1", "eth9"), (None,), ("ns1", 5)])
+@pytest.mark.parametrize("place", [("ns9",), ("ns1", "eth9"), (None,), ("ns1", 5), ([],), ("ns1", [])])
 def test_absent_places(place: tuple) -> None:
     with pytest.raises(NotFound, match="recorded: "):
         recording().at(*place)
