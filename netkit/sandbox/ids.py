@@ -98,8 +98,8 @@ def repeated(own_map: str) -> str:
         The same extents line by line, since one may not span two of the parent's.
 
     Example:
-        >>> repeated("0 1000 1\\n1 100000 65535\\n")
-        '0 0 1\\n1 1 65535\\n'
+        >>> print(repeated("0 1000 1"), end="")
+        0 0 1
     """
     extents = (line.split() for line in own_map.splitlines())
     return "".join(f"{inside} {inside} {count}\n" for inside, _outside, count in extents)

@@ -1,0 +1,172 @@
+"""Nothing gets out of the sandbox: attempts from every place in which a kernel runs code."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import threading
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netkit.sandbox.job import runtime_directory
+from tests.outside.attempts import ATTEMPTS, Outside, attempt
+from tests.outside.sessions import NETKIT, PATIENCE, Session, eventually, session, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLACES = ("iopub_thread", "control_thread", "shell_channel_thread")
+RECYCLING = "connect_recycled"
+REACHING = [name for name in ATTEMPTS if name.startswith("connect") and name != RECYCLING]
+
+
+def serve(listener: socket.socket) -> None:
+    """Answer every connection, so that a reached service shows."""
+    with suppress(OSError):
+        while True:
+            stream, _ = listener.accept()
+            stream.sendall(b"the machine's service")
+            stream.close()
+
+
+@pytest.fixture(scope="module")
+def outside() -> Iterator[Outside]:
+    """A service, a process and a file of the machine, all the test's own."""
+    name = f"netkit-test-{uuid.uuid4()}"
+    service, abstract = socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)
+    abstract.bind("\0" + name)
+    abstract.listen()
+    for listener in (service, abstract):
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+    folder = Path(runtime_directory(os.environ))
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / f"{name}.txt"
+    secret.write_text("a secret of the machine", encoding="utf-8")
+    victim = subprocess.Popen(["sleep", "1000"])
+    yield Outside(service.getsockname()[1], name, victim.pid, str(secret))
+    victim.kill()
+    victim.wait()
+    secret.unlink()
+    for listener in (service, abstract):
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+@pytest.fixture(scope="module")
+def prisoner(kernel: Session, outside: Outside) -> Session:
+    """The kernel, with the attempts loaded."""
+    return load_attempts(kernel, outside)
+
+
+def load_attempts(kernel: Session, outside: Outside) -> Session:
+    """Load the attempts into a kernel."""
+    folder = str(Path(__file__).parent)
+    kernel.run(f"import os, sys; sys.path.insert(0, {folder!r})\nfrom attempts import Outside, attempt")
+    assert kernel.run(f"outside = Outside(*{tuple(outside)!r}); print(outside.port)").strip() == str(outside.port)
+    return kernel
+
+
+def test_the_attempts_work_outside(outside: Outside) -> None:
+    """Otherwise their failure inside would say nothing."""
+    harmless = [*(name for name in REACHING if "ipv6" not in name), "find_process"]
+    harmless += ["signal_process", "signal_thread", "open_process", "read_hidden_file", "renice_process"]
+    assert [name for name in harmless if not attempt(name, outside).startswith("SUCCEEDED")] == []
+
+
+def test_there_are_enough_attempts() -> None:
+    assert len(ATTEMPTS) >= 20
+
+
+@pytest.mark.parametrize("name", [name for name in ATTEMPTS if name != RECYCLING])
+def test_refused(prisoner: Session, name: str) -> None:
+    assert prisoner.run(f"print(attempt({name!r}, outside))").startswith("refused: ")
+
+
+def test_refused_with_a_recycled_socket(outside: Outside) -> None:
+    """In a kernel of its own, for which losing its sockets is the end."""
+    with session() as kernel:
+        assert load_attempts(kernel, outside).run(f"print(attempt({RECYCLING!r}, outside))").startswith("refused: ")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", [*REACHING, "signal_process", "unmount_run"])
+def test_refused_in_threads_of_the_kernel(prisoner: Session, place: str, name: str) -> None:
+    code = f"""
+import threading
+done, results = threading.Event(), []
+def callback():
+    results.append(attempt({name!r}, outside))
+    done.set()
+from ipykernel.kernelapp import IPKernelApp
+IPKernelApp.instance().{place}.io_loop.add_callback(callback)
+done.wait(30)
+print(*results)
+"""
+    assert prisoner.run(code).startswith("refused: ")
+
+
+@pytest.mark.parametrize("name", [*REACHING, "signal_process", "unmount_run"])
+def test_refused_in_a_subshell(prisoner: Session, name: str) -> None:
+    subshell = prisoner.ask("control", "create_subshell_request", {})["subshell_id"]
+    content = {"code": f"print(attempt({name!r}, outside))", "silent": False}
+    prisoner.ask("shell", "execute_request", content, {"subshell_id": subshell})
+    shown = ""
+    while not shown.strip():
+        shown += text_of(prisoner.client.get_iopub_msg(timeout=PATIENCE))
+    prisoner.ask("control", "delete_subshell_request", {"subshell_id": subshell})
+    assert shown.startswith("refused: ")
+
+
+def test_links_of_the_machine_are_out_of_sight(prisoner: Session) -> None:
+    inside = json.loads(prisoner.run("import os; print(os.popen('ip -j link').read())"))
+    assert [link["ifname"] for link in inside] == ["lo"]
+    assert prisoner.run("print(*sorted(os.listdir('/sys/class/net')))").strip() == "lo"
+
+
+def test_run_is_the_sandbox_own(prisoner: Session) -> None:
+    inside = prisoner.run("print(*sorted(os.listdir('/run')))").split()
+    assert set(inside) <= {"lock", "mount", "netkit", "netns", "xtables.lock"}
+
+
+def test_host_name_stays_inside(prisoner: Session) -> None:
+    before = socket.gethostname()
+    assert prisoner.run("os.system('hostname changed'); print(os.uname().nodename)").strip().endswith("changed")
+    assert socket.gethostname() == before
+    prisoner.run("os.system('hostname netkit')")
+
+
+def test_no_program_gains_privileges(prisoner: Session) -> None:
+    status = prisoner.run("print(open('/proc/self/status').read())")
+    assert "NoNewPrivs:\t1" in status
+
+
+def test_signal_to_its_own_group_stays_inside() -> None:
+    """`trap "kill 0" EXIT` is common in scripts; it must not end the script outside that started the sandbox."""
+    script = f"{NETKIT} run -- sh -c 'kill -9 0'; echo outside: $?"
+    answer = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert answer.stdout == "outside: 137\n"
+
+
+def test_hosts_file_is_the_sandbox_own(prisoner: Session) -> None:
+    before = Path("/etc/hosts").read_text(encoding="utf-8")
+    prisoner.run("open('/etc/hosts', 'a').write('192.0.2.1 nk-attempt\\n')")
+    assert "nk-attempt" in prisoner.run("print(open('/etc/hosts').read())")
+    assert Path("/etc/hosts").read_text(encoding="utf-8") == before
+
+
+def test_working_directory_below_run_is_not_a_way_out() -> None:
+    """A directory that was open before the mounts were made would still lead to what they hide."""
+    command = [NETKIT, "run", "--", "sh", "-c", "pwd; ls .."]
+    answer = subprocess.run(command, cwd="/run/lock", capture_output=True, text=True, timeout=60, check=False)
+    assert answer.stdout.split() == ["/run/lock", "lock", "netkit", "netns"]
+
+
+def test_what_was_done_is_really_inside(prisoner: Session) -> None:
+    """The kernel lives: all attempts were refused without harm."""
+    assert eventually(lambda: prisoner.run("print(6 * 7)").strip()) == "42"

@@ -1,0 +1,82 @@
+"""Knows the processes of one sandbox, from outside: who is whose child, and which namespaces they are in."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+ROLES = ("launcher", "keeper", "init", "program")
+"""A sandbox's processes, each the child of the one before."""
+
+KINDS = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+
+
+class Processes(NamedTuple):
+    """What runs of a sandbox.
+
+    Attributes:
+        roles: process ids by role, as far as they are there.
+        namespaces: inode numbers of all namespaces that they are in and this process is not.
+    """
+
+    roles: dict[str, int]
+    namespaces: set[int]
+
+
+def look(launcher: int) -> Processes:
+    """Look at the processes of a sandbox.
+
+    Args:
+        launcher: process id of its launcher.
+    """
+    children = children_of_all()
+    roles, process = {}, launcher
+    for role in ROLES:
+        roles[role] = process
+        if not children.get(process):
+            break
+        process = min(children[process])
+    found = set().union(*(namespaces(process) for process in roles.values()))
+    return Processes(roles, found - namespaces(os.getpid()))
+
+
+def children_of_all() -> dict[int, list[int]]:
+    """The children of every process."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, IndexError):
+            fields = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(folder.name))
+    return children
+
+
+def namespaces(process: int) -> set[int]:
+    """Inode numbers of the namespaces that a process is in, as far as this user may know."""
+    found = set()
+    for kind in KINDS:
+        with suppress(OSError):
+            found.add(os.stat(f"/proc/{process}/ns/{kind}").st_ino)
+    return found
+
+
+def alive(processes: list[int]) -> list[int]:
+    """Those of some processes that still run; a zombie does not."""
+    return [process for process in processes if state(process) not in ("", "Z", "X")]
+
+
+def state(process: int) -> str:
+    """The one-letter state of a process (proc_pid_stat(5)), empty if it is gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return ""
+
+
+def still_used(numbers: set[int]) -> set[int]:
+    """Those of some namespaces that a process of this user is still in."""
+    used = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        used |= numbers & namespaces(int(folder.name))
+    return used
