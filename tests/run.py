@@ -50,7 +50,7 @@ class Suite:
     name: str
     command: tuple[str, ...]
     ordinary: bool = False
-    limit: float = 400
+    limit: float = 600
 
 
 SUITES = (

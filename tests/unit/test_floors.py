@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from graphlib import TopologicalSorter
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -44,7 +45,7 @@ FLOORS = {
 }
 STRANGERS = ("netkit.linux", "netkit.drawing", "netkit.sandbox")
 MODULES = module_files()
-LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+LONGEST_FILE, LONGEST_FUNCTION, USUAL_FUNCTION = 300, 40, 10
 
 
 def part_of(module: str) -> str:
@@ -94,6 +95,10 @@ def test_files_and_functions_are_short(path: Path) -> None:
     assert lines <= LONGEST_FILE, f"{path} has {lines} lines: split it"
     too_long = [f"{f.name}: {_length(f)} lines" for f in functions(ROOT / path) if _length(f) > LONGEST_FUNCTION]
     assert not too_long, f"in {path}"
+
+
+def test_functions_are_mostly_very_short() -> None:
+    assert median(_length(function) for path in MODULES.values() for function in functions(path)) <= USUAL_FUNCTION
 
 
 def _length(function: Function) -> int:

@@ -20,7 +20,7 @@ from netkit.model import (
     Rule,
     Snapshot,
 )
-from tests.unit.networks import macs, namespaces, snapshots
+from tests.unit.snapshots import macs, namespaces, snapshots
 
 VETH = Interface("veth1", "veth", "02:42:ac:11:00:02", up=True, addresses=("10.0.0.1/24",), peer=("ns1", "eth1"))
 HOST = Namespace("host", {"veth1": VETH}, routes=(Route("10.0.0.0/24", device="veth1"),), sysctls={"a": "1"})
