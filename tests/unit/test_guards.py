@@ -16,7 +16,7 @@ STILL = {"links": ["lo"], "sysctls": ["net/ipv4/ip_forward = 0"]}
 
 def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.mark.parametrize(
