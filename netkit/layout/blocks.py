@@ -59,11 +59,12 @@ class Lanes:
     """What cables need to know that do not lead straight down.
 
     Attributes:
-        places: by a cable's lower end, the x of its lane beside other rooms, and its number.
+        places: by a cable's lower end, the x of its lane beside other rooms, its number among the column's lanes, and
+            among those to the same room.
         bundles: the ends of the thick lines that stand for many cables.
     """
 
-    places: dict[End, tuple[float, int]] = field(default_factory=dict)
+    places: dict[End, tuple[float, int, int]] = field(default_factory=dict)
     bundles: list[tuple[End, End]] = field(default_factory=list)
 
 
@@ -110,29 +111,35 @@ class Block:
     @property
     def height(self) -> float:
         """The height of the room and all below it."""
-        return max((y + h for y, h in self._places()), default=self.plan.height)
+        ends = [y + h for column in self.columns for y, h in self._places(column)[-1:]]
+        channel = CHANNEL * (self.under_below + 1) if self.under_below else 0.0
+        return max([self.plan.height, *(end + channel for end in ends)])
 
-    def _places(self) -> list[tuple[float, float]]:
-        """The y (from the top of the room) and the height of each row below the room."""
-        rows = self._rows()
-        gap = ROW_GAP if rows < 3 else ROW_GAP_COMPACT
+    def _places(self, column: Column) -> list[tuple[float, float]]:
+        """The y (from the top of the room) and the height of each room of a column.
+
+        The rows of all columns that hold several rooms are in line with one another.
+        """
+        gap = ROW_GAP if self._rows() < 3 else ROW_GAP_COMPACT
         y, places = self.plan.height + BELOW + CHANNEL * self.under, []
-        for row in range(rows):
-            height = max(c.blocks[row].height for c in self.columns if row < len(c.blocks))
+        for row in range(len(column.blocks)):
+            beside = [c.blocks[row] for c in self.columns if row < len(c.blocks) and not c.blocks[row].columns]
+            height = column.blocks[row].height
             places.append((y, height))
-            y += height + gap
-        if places and self.under_below and not any(b.columns for c in self.columns for b in c.blocks):
-            places.append((y - gap, CHANNEL * (self.under_below + 1)))
+            y += (
+                max([height, *(block.height for block in beside)] if not column.blocks[row].columns else [height]) + gap
+            )
         return places
 
     def write(self, scene: Scene, x: float, y: float, lanes: Lanes) -> None:
         """Put the block into the scene: upper left corner at (x, y)."""
         self.plan.write(scene, x, y)
-        places = self._places()
         for column in self.columns:
+            before: dict[str, int] = {}
             for number, (end, offset) in enumerate(column.lanes.items()):
-                lanes.places[end] = (x + column.x + offset, number)
-            for (row_y, _), block in zip(places, column.blocks, strict=False):
+                before[end[0]] = before.get(end[0], -1) + 1
+                lanes.places[end] = (x + column.x + offset, number, before[end[0]])
+            for (row_y, _), block in zip(self._places(column), column.blocks, strict=True):
                 block.write(scene, x + column.x + column.lane, y + row_y, lanes)
 
 

@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from netkit.layout.blocks import LANE, Block, Column, align_sides
+from netkit.layout.facts import natural
 from netkit.layout.grid import grid
 from netkit.layout.header import header
 from netkit.layout.parts import COMPACT, NORMAL, Sizes, Slot, bar_plans, in_order, peer_words, slot
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from netkit.layout.tree import Tree
 
 APART, APART_COMPACT = 18.0, 12.0
-APART_WITH = {"cable": 92.0, "tunnel": 120.0}
-"""Pixels between two rooms of a row: with nothing between them, or with a cable or tunnel."""
+"""Pixels between two rooms of a row with nothing between them."""
+APART_WITH = {"cable": 44.0, "tunnel": 62.0}
+"""Pixels between two chips that face one another, and so the length of the cable or tunnel."""
 WIDEST, WIDEST_OF_MANY, MANY = 940.0, 1240.0, 20
 MOST = 60
 """How many simple rooms are drawn one by one; more are drawn as tiles."""
@@ -41,7 +43,6 @@ class Builder:
         self._leaves: dict[tuple[str, Sizes], Block] = {}
         self._hidden: set[End] = set()
         self._bundled: dict[End, str | None] = {}
-        self._beside = {frozenset((x.ends[0][0], x.ends[1][0])): x.kind for x in tree.links if x.way == "side"}
 
     def build(self, name: str, sizes: Sizes = NORMAL) -> Block:
         """The block of a namespace.
@@ -55,7 +56,7 @@ class Builder:
         align_sides([column.blocks[0] for column in columns])
         ports = [port for column in columns for port, _ in column.ports]
         ends = {port.end for port in ports}
-        free = [s for s in walls["lower"] if s.end not in ends]
+        free = self._pairs_together([s for s in walls["lower"] if s.end not in ends])
         bars = bar_plans(self.facts, name, mac=self.mac)
         centred = name != HOST and not (bars or ports)
         plan = Plan(header(self.facts, name, sizes, centred=centred), bars, sizes=sizes)
@@ -67,6 +68,16 @@ class Builder:
         block.settle()
         return block
 
+    def _pairs_together(self, slots: list[Slot]) -> list[Slot]:
+        """The two ends of a cable within one room beside one another, so that such cables do not cross."""
+        of = {one.end: one for one in slots}
+        order: dict[End, None] = {}
+        for end in of:
+            order.setdefault(end)
+            if (peer := self.facts.peers.get(end)) in of:
+                order.setdefault(peer)
+        return [of[end] for end in order]
+
     def row(self, names: list[str]) -> list[tuple[float, Block]]:
         """The blocks of a row on top, each with the space to its left."""
         blocks = [self.build(name) for name in names]
@@ -75,11 +86,14 @@ class Builder:
             block.under = self._under(names)
         return list(zip(self.gaps(names), blocks, strict=True))
 
-    def gaps(self, names: list[str], plain: float = APART) -> list[float]:
-        """The space to the left of each room of a row."""
-        return [0.0, *(APART_WITH.get(self._beside.get(frozenset(pair), ""), plain) for pair in pairwise(names))][
-            : len(names)
-        ]
+    def gaps(self, names: list[str]) -> list[float]:
+        """The space to the left of each room of a row: room for the cables between neighbours and their chips."""
+        return [0.0, *(self._gap(*pair) for pair in pairwise(names))][: len(names)]
+
+    def _gap(self, left: str, right: str) -> float:
+        between = [x for x in self.tree.of(left) if x.way == "side" and right in (x.ends[0][0], x.ends[1][0])]
+        chips = [sum(slot(self.facts, end).width / 2 for end in x.ends) + APART_WITH[x.kind] for x in between]
+        return max(chips, default=APART)
 
     def _under(self, row: list[str]) -> int:
         return sum(x.way == "under" and x.ends[0][0] == name for name in row for x in self.tree.of(name))
@@ -92,15 +106,19 @@ class Builder:
                 card = link.kind == "ethernet" and name not in self.tree.parent
                 wall = self.tree.walls.get(end, "upper" if card else "lower")
                 walls[wall].append(self._slot(end, sizes, wall))
-        return {wall: in_order(slots) for wall, slots in walls.items()}
+        walls = {wall: in_order(slots) for wall, slots in walls.items()}
+        facing = {x.ends[1]: natural(x.ends[0][1]) for x in self.tree.of(name) if x.way == "side"}
+        walls["left"].sort(key=lambda one: facing[one.end])  # as they stand opposite, so that no cables cross
+        return walls
 
     def _slot(self, end: End, sizes: Sizes, wall: str) -> Slot:
         one = slot(self.facts, end, sizes, mac=self.mac)
-        if wall == "upper" and end in self.facts.peers:
+        above = {below: above for above, below in self.tree.between(self.tree.parent.get(end[0], ""), end[0])}
+        if wall == "upper" and end in above:
             if sizes is COMPACT:
-                one = Slot(end, one.kind, one.up, [*one.lines, *peer_words(self.facts, end)], sizes, one.stem)
+                one = Slot(end, one.kind, one.up, [*one.lines, *peer_words(self.facts, above[end])], sizes, one.stem)
             else:  # the port above gets the same place, so that the cable is straight
-                peer = slot(self.facts, self.facts.peers[end], mac=self.mac)
+                peer = slot(self.facts, above[end], mac=self.mac)
                 one.left, one.right = max(one.left, peer.left), max(one.right, peer.right)
         return one
 

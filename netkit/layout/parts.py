@@ -150,11 +150,16 @@ def _troubles(facts: Facts, end: End) -> list[Words]:
     return [] if facts.carries(end) else [Words("no carrier", "warning", bold=True)]
 
 
-def peer_words(facts: Facts, end: End) -> list[Words]:
-    """What an interface tells about the other end of its cable when that one is drawn without its name."""
-    peer = facts.peers[end]
-    return [Words(f"↔ {shown(peer[1])}", "quiet"), *(Words(f"{shown(peer[1])} {w.text}", w.role, w.bold)
-                                                     for w in _troubles(facts, peer) if w.text == "down")]  # fmt: skip
+def peer_words(facts: Facts, peer: End) -> list[Words]:
+    """What an interface tells about the other end of its cable when that one is drawn without its name.
+
+    Args:
+        facts: of the snapshot.
+        peer: the other end.
+    """
+    name = shown(peer[1])
+    down = [] if facts.link(peer).up else [Words(f"{name} down", "warning", bold=True)]
+    return [Words(f"↔ {name}", "quiet"), *down]
 
 
 @dataclass

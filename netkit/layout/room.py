@@ -79,12 +79,11 @@ class Plan:
             lower_width: what the slots on the lower wall (and what stands below them) need.
         """
         pad = self.sizes.pad
-        across = sum(s.left + s.right for s in self.upper) + BETWEEN * max(len(self.upper) - 1, 0)
+        upper = self._upper_left() + self._across() + (self.inner_right() if self.beside else pad)
         head = self.header_column if self.beside else self.header.width
-        upper = across + (head + 2 * BETWEEN if self.beside else 0)
         middle = max([lower_width, *(bar.width for bar in self.bars)])
         sides = self.inner_left() + self.inner_right() + middle + (16 if self.left and self.right else 0)
-        return max(upper + 2 * pad, head + 2 * pad, sides, LEAST_HOST if self.name == HOST else LEAST)
+        return max(upper, head + 2 * pad, sides, LEAST_HOST if self.name == HOST else LEAST)
 
     def settle(self, width: float) -> None:
         """Take this width, put everything that has no place yet to its x, and take the least height."""
@@ -142,13 +141,19 @@ class Plan:
         if start + bar.width <= right:
             bar.left, bar.right = start, start + bar.width
 
+    def _across(self) -> float:
+        """What the slots on the upper wall need."""
+        return sum(s.left + s.right for s in self.upper) + BETWEEN * max(len(self.upper) - 1, 0)
+
+    def _upper_left(self) -> float:
+        """The x from which slots on the upper wall may stand."""
+        if not self.beside:
+            return self.sizes.pad
+        return max(self.sizes.pad + self.header_column + 2 * BETWEEN, self.inner_left())
+
     def _place_upper(self) -> None:
-        across = sum(s.left + s.right for s in self.upper) + BETWEEN * max(len(self.upper) - 1, 0)
-        if self.beside:
-            start = self.sizes.pad + self.header_column + 2 * BETWEEN
-            x = start + max(0.0, (self.width - start - self.sizes.pad - across) / 2)
-        else:
-            x = (self.width - across) / 2
+        start, end = self._upper_left(), self.width - (self.inner_right() if self.beside else self.sizes.pad)
+        x = start + max(0.0, (end - start - self._across()) / 2)
         for one in self.upper:
             one.x = x + one.left
             x += one.left + one.right + BETWEEN
@@ -211,7 +216,7 @@ class Plan:
             one.write(scene, x + inward * 8, box.bottom + 5, "start" if inward > 0 else "end")
             if bar := self._bar_of(scene, one):
                 inner, edge = (box.right, bar.box.x) if inward > 0 else (box.x, bar.box.right)
-                bend = inner + inward * 7
+                bend = x + inward * (self.margin(wall) - 2)  # beyond all labels
                 _stem(scene, one, bar, [(inner, box.cy), (bend, box.cy), (bend, bar.box.cy), (edge, bar.box.cy)])
 
     def _bar_of(self, scene: Scene, one: Slot) -> Bar | None:

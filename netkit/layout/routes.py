@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOOP = 18.0
 """How far a cable between two chips of one room hangs below it."""
-JOG = 6.0
+JOG, STEP = 6.0, 4.0
 BEND = 70.0
 
 
@@ -33,33 +33,43 @@ def route(scene: Scene, facts: Facts, tree: Tree, lanes: Lanes) -> None:
     floors = {room.namespace: room.box for room in scene.rooms}
     for a, b in lanes.bundles:
         scene.lines.append(Line((a, b), ((chips[a].cx, chips[a].bottom), (chips[b].cx, chips[b].y)), "trunk"))
-    beneath: dict[float, int] = {}
+    before: dict[object, int] = {}
     for link in tree.links:
         a, b = link.ends
         if a not in chips or b not in chips:
             continue
-        alive = facts.carries(a) and facts.carries(b)
         if link.way == "free":
             points = _curve(chips[a], chips[b], tree.walls[a], tree.walls[b])
         elif link.way == "under":
             floor = _floor(floors.values(), floors[a[0]], floors[b[0]])
-            beneath[floor] = beneath.get(floor, 0) + 1
-            depth = floor + LOOP + CHANNEL * (beneath[floor] - 1)
-            points = _hang(chips[a], chips[b], depth)
+            points = _hang(chips[a], chips[b], floor + LOOP + CHANNEL * _count(before, floor))
+        elif link.way == "side":
+            points = _across(chips[a], chips[b], _count(before, (a[0], b[0])))
         else:
             points = _straight(link, chips[a], chips[b], lanes)
+        alive = facts.carries(a) and facts.carries(b)
         scene.lines.append(Line((a, b), _clean(points), link.kind, alive, curved=link.way == "free"))
+
+
+def _count(before: dict[object, int], what: object) -> int:
+    """How many cables have taken this way before."""
+    before[what] = before.get(what, -1) + 1
+    return before[what]
+
+
+def _across(a: Box, b: Box, number: int) -> list[Point]:
+    """From room to room beside it; several cables bend at different places, the middle first."""
+    shift = STEP * ((number + 1) // 2) * (-1) ** number
+    middle = (a.right + b.x) / 2 + shift
+    return [(a.right, a.cy), (middle, a.cy), (middle, b.cy), (b.x, b.cy)]
 
 
 def _straight(link: Link, a: Box, b: Box, lanes: Lanes) -> list[Point]:
     if link.way == "loop":
         return _hang(a, b, max(a.bottom, b.bottom) + LOOP - 8)
-    if link.way == "side":
-        middle = (a.right + b.x) / 2
-        return [(a.right, a.cy), (middle, a.cy), (middle, b.cy), (b.x, b.cy)]
     if link.ends[1] in lanes.places:
-        lane, number = lanes.places[link.ends[1]]
-        turn, above = a.bottom + JOG + 4 * number, b.y - JOG
+        lane, number, place = lanes.places[link.ends[1]]
+        turn, above = a.bottom + JOG + STEP * number, b.y - JOG - STEP * place
         return [(a.cx, a.bottom), (a.cx, turn), (lane, turn), (lane, above), (b.cx, above), (b.cx, b.y)]
     middle = (a.bottom + b.y) / 2
     return [(a.cx, a.bottom), (a.cx, middle), (b.cx, middle), (b.cx, b.y)]

@@ -1,82 +1,52 @@
-"""Hypothesis strategies: any state of a network that the model can hold."""
+"""Knows how hypothesis makes up networks."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
-
 from hypothesis import strategies as st
 
-from netkit.model import ForwardingEntry, Interface, Namespace, Neighbour, Route, Rule, Snapshot
+from netkit.model import Route, Rule, Snapshot
+from tests.unit.cases import Network
 
-names = st.text("abcdefghij0123456789.-_", min_size=1, max_size=15)
-texts = st.text("abc -'\"\\\n\t\0é✓", max_size=20)
-numbers = st.integers(0, 2**32)
-macs = st.binary(min_size=6, max_size=6).map(lambda six: ":".join(f"{byte:02x}" for byte in six))
-addresses = st.integers(0, 2**32 - 1).map(IPv4Address).map(str) | st.integers(0, 2**128 - 1).map(IPv6Address).map(str)
-lengths = st.integers(0, 32)
-prefixes = st.builds("{}/{}".format, addresses, lengths)
-
-
-def tuples(of: st.SearchStrategy) -> st.SearchStrategy:
-    return st.lists(of, max_size=3).map(tuple)
-
-
-interfaces = st.builds(
-    Interface,
-    name=names,
-    kind=st.sampled_from(["loopback", "veth", "bridge", "vxlan", "dummy", "ethernet"]),
-    mac=st.none() | macs,
-    mtu=numbers,
-    up=st.booleans(),
-    carrier=st.booleans(),
-    state=st.sampled_from(["up", "down", "lowerlayerdown", "unknown"]),
-    addresses=tuples(prefixes),
-    peer=st.none() | st.tuples(names, names),
-    master=st.none() | names,
-    details=tuples(st.tuples(names, texts)),
-    index=numbers,
-)
-routes = st.builds(
-    Route,
-    destination=st.just("default") | prefixes,
-    via=st.none() | addresses,
-    device=st.none() | names,
-    source=st.none() | addresses,
-    metric=numbers,
-)
-neighbours = st.builds(
-    Neighbour, address=addresses, device=names, mac=st.none() | macs, state=st.sampled_from(["permanent", "stale"])
-)
-entries = st.builds(
-    ForwardingEntry,
-    mac=macs,
-    device=names,
-    master=st.none() | names,
-    destination=st.none() | addresses,
-    state=st.sampled_from(["learned", "static", "permanent"]),
-)
-rules = st.builds(
-    Rule, tool=st.sampled_from(["iptables", "nft"]), table=names, chain=names, text=texts, packets=numbers
-)
+NAMES = ["ns1", "ns2", "ns10", "web", "[nginx]", "a-rather-long-name", "router"]
+BADGES = [
+    Rule("iptables", "nat", "POSTROUTING", "-A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE"),
+    Rule("iptables", "filter", "FORWARD", "-P FORWARD DROP"),
+    Rule("nft", "ip nat", "pre", "tcp dport 8080 dnat to 10.0.0.2:80"),
+]
 
 
 @st.composite
-def namespaces(draw: st.DrawFn, name: str) -> Namespace:
-    links = draw(st.lists(interfaces, max_size=3))
-    return Namespace(
-        name,
-        {link.name: link for link in links},
-        routes=draw(tuples(routes)),
-        neighbours=draw(tuples(neighbours)),
-        fdb=draw(tuples(entries)),
-        rules=draw(tuples(rules)),
-        sysctls=draw(st.dictionaries(names, texts, max_size=2)),
-        processes=draw(tuples(names)),
-        named=draw(st.booleans()),
-    )
+def networks(draw: st.DrawFn) -> Snapshot:
+    """Any network of up to eight namespaces, cabled in any way, with bridges, tunnels and things that are down."""
+    rooms = ["host"] * draw(st.booleans()) + draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=7))
+    network = Network(*rooms, lo=draw(st.booleans()))
+    bridges = {room: draw(st.integers(0, 2)) for room in rooms}
+    for room in rooms:
+        rules = tuple(draw(st.lists(st.sampled_from(BADGES), max_size=3)))
+        routes = (Route("default", via="10.0.0.254"),) * draw(st.booleans())
+        network.room(room, rules=rules, routes=routes, sysctls={"net.ipv4.ip_forward": draw(st.sampled_from("01"))})
+        for number in range(bridges[room]):
+            network.bridge(room, f"br{number}", *_addresses(draw), up=draw(st.booleans()))
+        if draw(st.integers(0, 3)) == 0:
+            remote = (("remote", "10.0.0.1"), ("vni", draw(st.sampled_from("78"))))
+            network.link(room, "vxlan0", "vxlan", *_addresses(draw), details=remote, mtu=1450)
+        if draw(st.integers(0, 5)) == 0:
+            network.link(room, "eth9", draw(st.sampled_from(["ethernet", "dummy"])), *_addresses(draw))
+    for number in range(draw(st.integers(0, 12)) if rooms else 0):
+        _cable(draw, network, rooms, bridges, number)
+    return network.snapshot()
 
 
-@st.composite
-def snapshots(draw: st.DrawFn) -> Snapshot:
-    """A network of at most three namespaces."""
-    return Snapshot({name: draw(namespaces(name)) for name in draw(st.lists(names, max_size=3, unique=True))})
+def _cable(draw: st.DrawFn, network: Network, rooms: list[str], bridges: dict[str, int], number: int) -> None:
+    names = draw(st.sampled_from([("v{}a", "v{}b"), ("eth{}x", "eth{}y"), ("veth-abcdefg-{}", "wlan-abcdefg-{}")]))
+    ends = [(draw(st.sampled_from(rooms)), name.format(number)) for name in names]
+    up = (draw(st.booleans()), draw(st.booleans()))
+    network.veth(ends[0], ends[1], addresses=_addresses(draw), up=up)
+    for room, name in ends:
+        if bridges[room] and draw(st.booleans()):
+            network.port(room, f"br{draw(st.integers(0, bridges[room] - 1))}", name)
+
+
+def _addresses(draw: st.DrawFn) -> tuple[str, ...]:
+    some = ["10.0.0.1/24", "192.168.100.200/24", "2001:db8:1234:5678:9abc:def0:1234:5678/64"]
+    return tuple(draw(st.lists(st.sampled_from(some), unique=True, max_size=3)))
