@@ -50,7 +50,8 @@ def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
     yield from facts.switches(name)
     for rule in space.rules:
         if not (rule.text.startswith("-P ") and rule.text.endswith(" ACCEPT")):
-            yield f"{rule.tool} table {rule.table}, {'' if rule.tool != 'nft' else rule.chain + ': '}{rule.text}"
+            chain = f" chain {rule.chain}" if rule.tool == "nft" else ""
+            yield f"{rule.tool} table {rule.table}{chain}: {rule.text}"
 
 
 def _interface(facts: Facts, namespace: str, link: Interface, *, mac: bool) -> str:

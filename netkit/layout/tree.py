@@ -186,9 +186,11 @@ def _connect(tree: Tree, facts: Facts) -> None:
         for pair in sorted(pairs, key=lambda ends: [(host_first(ns), natural(name)) for ns, name in ends]):
             a, b = sorted(pair, key=lambda end: (_depth(tree, end[0]), place[end[0]], natural(end[1])))
             way = _way(tree, a[0], b[0], place)
-            walls = _walls(way, deeper=_depth(tree, b[0]) > _depth(tree, a[0]))
+            deeper = _depth(tree, b[0]) > _depth(tree, a[0])
+            walls = _walls(way, deeper=deeper)
             if {a, b} & tree.walls.keys() and (way != "side" or not _agree(tree, (a, b), walls)):
                 way = "free"  # a VXLAN device has one place though many tunnels start at it
+                walls = _walls(way, deeper=deeper)
             tree.walls.setdefault(a, walls[0])
             tree.walls.setdefault(b, walls[1])
             tree.add(Link((a, b), kind, way))

@@ -241,6 +241,7 @@ def odd() -> Snapshot:
     for number, name in enumerate(("$x^2$", "<b>&amp;", "日本語", "a\x07b")):
         network.veth(("host", f"v$_{number}"), (name, "eth0"), up=(True, True)).port("host", "br$0$", f"v$_{number}")
     network.change(("日本語", "eth0"), mac="0a:11:22:33:44:55", peer=("gone", "eth9"))
+    network.change(("host", "v$_2"), peer=None)
     entry = ForwardingEntry("02:42:ac:11:00:02", "v$_0", "br$0$", state="static")
     return network.room("host", fdb=(entry,)).snapshot()
 
