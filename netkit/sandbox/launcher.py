@@ -14,19 +14,20 @@ from netkit.sandbox.connection import Connection, parse
 from netkit.sandbox.filesystem import CONNECTION_FILE
 from netkit.sandbox.init import PASSED_ON
 from netkit.sandbox.job import here, python
-from netkit.sandbox.relay import Relay, watch_parent
+from netkit.sandbox.relay import Relay, watch
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], parent: int) -> int:
     """Run a kernel in a sandbox until it ends.
 
     Args:
         arguments: of the kernel, `-f CONNECTION_FILE` among them.
+        parent: process id of the client that started this one.
 
     Returns:
         The exit status: the kernel's own.
     """
-    is_wanted = watch_parent()
+    is_wanted = watch(parent)
     try:
         connection, rest = parse(arguments)
         relay = Relay(connection)

@@ -163,12 +163,27 @@ class Relay:
             end.close()
 
 
-def watch_parent() -> Callable[[], bool]:
+def watch(parent: int) -> Callable[[], bool]:
     """A function that tells whether the process that started this one still lives.
 
     A kernel belongs to its client: when that is killed, nobody could ever end the kernel.
+
+    Args:
+        parent: process id of the parent when this process began.
     """
-    parent = os.getppid()
-    announced = int(os.environ.get("JPY_PARENT_PID") or 0)
-    orphaned = announced not in (0, parent) and not os.path.exists(f"/proc/{announced}")
-    return lambda: not orphaned and os.getppid() == parent
+    announced = int(os.environ.get("JPY_PARENT_PID") or parent)
+
+    def is_wanted() -> bool:
+        # The second tells of a client that was killed while this interpreter was loading.
+        return os.getppid() == parent and (announced == parent or _lives(announced))
+
+    return is_wanted
+
+
+def _lives(process: int) -> bool:
+    """Whether a process runs; one that has ended and waits for its parent's attention does not."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as stat:
+            return stat.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except OSError:
+        return False

@@ -67,7 +67,7 @@ def connect_in_thread(outside: Outside) -> object:
 
 
 def connect_by_child(outside: Outside) -> object:
-    return _program("sh", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{outside.port}", shell="bash")
+    return _program("bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{outside.port}")
 
 
 def connect_recycled(outside: Outside) -> object:
@@ -310,9 +310,8 @@ def _call(function: str, *arguments: object) -> int:
     return result
 
 
-def _program(*words: str, shell: str = "") -> str:
-    command = [shell, *words[1:]] if shell else list(words)
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+def _program(*words: str) -> str:
+    answer = subprocess.run(words, capture_output=True, text=True, check=False, timeout=20)
     if answer.returncode:
         raise Refused(answer.stderr.strip())
     return answer.stdout

@@ -25,7 +25,7 @@ def netkit() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `netkit` with some arguments and get its output and status."""
 
     def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-        options = {"capture_output": True, "text": True, "timeout": 60, "check": False, **options}
-        return subprocess.run([sessions.NETKIT, *arguments], **options)  # type: ignore[call-overload]
+        options = {"capture_output": True, "text": True, "timeout": 60, **options}
+        return subprocess.run([sessions.NETKIT, *arguments], check=False, **options)  # type: ignore[call-overload]
 
     return run

@@ -19,10 +19,12 @@ class Processes(NamedTuple):
     Attributes:
         roles: process ids by role, as far as they are there.
         namespaces: inode numbers of all namespaces that they are in and this process is not.
+        everybody: ids of all processes of the machine at that moment.
     """
 
     roles: dict[str, int]
     namespaces: set[int]
+    everybody: set[int]
 
 
 def look(launcher: int) -> Processes:
@@ -39,7 +41,8 @@ def look(launcher: int) -> Processes:
             break
         process = min(children[process])
     found = set().union(*(namespaces(process) for process in roles.values()))
-    return Processes(roles, found - namespaces(os.getpid()))
+    everybody = set().union(*children.values())
+    return Processes(roles, found - namespaces(os.getpid()), everybody)
 
 
 def children_of_all() -> dict[int, list[int]]:
@@ -74,9 +77,10 @@ def state(process: int) -> str:
         return ""
 
 
-def still_used(numbers: set[int]) -> set[int]:
-    """Those of some namespaces that a process of this user is still in."""
-    used = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        used |= numbers & namespaces(int(folder.name))
-    return used
+def still_used(processes: Processes) -> set[int]:
+    """Those of a sandbox's namespaces that somebody is still in.
+
+    Only who was there when they were looked at counts, since the kernel gives the numbers out again; and no
+    zombie, which is gone but for its parent's knowledge of it.
+    """
+    return processes.namespaces & set().union(*map(namespaces, alive(sorted(processes.everybody))))

@@ -1,0 +1,81 @@
+"""`netkit` at the command line: help, version, doctor, lab."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netkit.subcommands import COMMANDS, lab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Netkit = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_help_lists_every_command(netkit: Netkit) -> None:
+    answer = netkit("--help")
+    assert answer.returncode == 0
+    listed = [line.split()[0] for line in answer.stdout.splitlines() if line.startswith("    ") and line.strip()]
+    assert set(COMMANDS) <= set(listed)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_has_examples(netkit: Netkit, name: str) -> None:
+    answer = netkit(name, "--help")
+    assert answer.returncode == 0
+    assert f"netkit {name}" in answer.stdout.partition("examples:")[2]
+
+
+def test_version(netkit: Netkit) -> None:
+    from importlib.metadata import version
+
+    assert netkit("--version").stdout == f"netkit {version('netkit-lab')}\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("no-such-command",), ("doctor", "--no-such-option")])
+def test_mistakes_are_told(netkit: Netkit, arguments: tuple[str, ...]) -> None:
+    answer = netkit(*arguments)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("usage: netkit")
+
+
+def test_doctor(netkit: Netkit) -> None:
+    answer = netkit("doctor", "--json")
+    report = json.loads(answer.stdout)
+    works = {finding["name"] for finding in report["findings"] if finding["works"]}
+    assert report["world"] == "user"
+    assert {"user world: second user namespace", "user world: own /proc", "bridge", "veth pair", "ping"} <= works
+    assert all(finding["remedy"] for finding in report["findings"] if not finding["works"])
+    assert answer.returncode == (0 if report["healthy"] else 1)
+
+
+def test_doctor_in_words(netkit: Netkit) -> None:
+    lines = netkit("doctor").stdout.splitlines()
+    assert "works    bridge" in lines
+    assert "world: user (namespaces of this machine's own kernel; the first of user that works)" in lines
+
+
+def test_lab_without_such_a_notebook(netkit: Netkit) -> None:
+    answer = netkit("lab", "no-such-notebook.ipynb")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("netkit: There is no notebook 'no-such-notebook.ipynb'")
+
+
+def test_lab_has_the_kernel_as_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    words = lab.command(["notebooks", "--no-browser"])
+    assert words[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert words[3:] == ["--MultiKernelManager.default_kernel_name=netkit", "notebooks", "--no-browser"]
+
+
+def test_the_launcher_loads_little() -> None:
+    """It forks before the kernel starts: no threads, and nothing that takes time to load."""
+    code = "import sys, netkit.sandbox.launcher; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"numpy", "zmq", "IPython", "pyroute2", "scapy", "matplotlib", "ipywidgets", "asyncio", "threading"}
+    assert heavy.intersection(loaded) == set()

@@ -1,0 +1,141 @@
+"""Whoever of a sandbox's processes is killed, and whenever: two seconds later nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from tests import machine
+from tests.outside import sessions, trees
+from tests.outside.sessions import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KERNELS, MANY_KERNELS = 100, 500
+AT_ONCE = 4
+SECONDS_TO_END = 2.0
+LATEST = 1.5
+"""Seconds after the start within which a process is killed: a kernel is ready after about one."""
+
+CLIENT = 'JPY_PARENT_PID=$$ $PYTHON -m netkit.kernel -f "$1" & wait'
+"""A client in as few words as possible: it starts a kernel and lives until that ends."""
+
+
+class Killing(NamedTuple):
+    """One kernel of which one process was killed.
+
+    Attributes:
+        role: which one.
+        after: seconds from the start.
+        processes: ids of all its processes.
+        left: processes that still ran, and namespaces that were still in use, two seconds later.
+    """
+
+    role: str
+    after: float
+    processes: list[int]
+    left: list[int]
+
+
+def kill_one(number: int, folder: Path, mark: str) -> Killing:
+    """Start a kernel, kill one of its processes, and see what is left.
+
+    Args:
+        number: of this kernel; also the seed of what is chosen at random.
+        folder: for the connection file.
+        mark: goes into the environment of everything that is started.
+    """
+    chance = random.Random(number)  # noqa: S311 - repeatable, not secret
+    file = sessions.connection_file(folder, f"kernel-{number}.json")
+    variables = sessions.environment(PYTHON=sys.executable, NETKIT_MARK=f"{mark}-{number}.")
+    client = subprocess.Popen(["sh", "-c", CLIENT, "sh", str(file)], env=variables, start_new_session=True)
+    after = chance.uniform(0.0, LATEST)
+    time.sleep(after)
+    children = trees.children_of_all().get(client.pid)
+    found = trees.look(children[0]) if children else trees.Processes({}, set(), set())
+    roles = {"client": client.pid, **found.roles}
+    role = chance.choice(sorted(roles))
+    with suppress(ProcessLookupError):
+        os.kill(roles[role], signal.SIGKILL)
+    eventually(lambda: not trees.alive(list(roles.values())), SECONDS_TO_END)
+    left = [*trees.alive(list(roles.values())), *trees.still_used(found)]
+    if client.poll() is None:
+        client.kill()
+    client.wait()
+    file.unlink(missing_ok=True)
+    return Killing(role, after, list(roles.values()), left)
+
+
+def kill_many(count: int, folder: Path) -> list[Killing]:
+    """Kill a process of each of many kernels, a few at a time, and check that nothing is left."""
+    mark = str(uuid.uuid4())
+    before = machine.picture()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        killings = list(pool.map(lambda number: kill_one(number, folder, mark), range(count)))
+    assert [killing for killing in killings if killing.left] == []
+    assert eventually(lambda: not machine.marked_processes(f"NETKIT_MARK={mark}"), SECONDS_TO_END)
+    assert machine.differences(before, machine.picture()) == []
+    assert list(folder.iterdir()) == []
+    return killings
+
+
+def test_random_kills(tmp_path: Path) -> None:
+    killings = kill_many(KERNELS, tmp_path)
+    assert {killing.role for killing in killings} == {"client", *trees.ROLES}
+
+
+@pytest.mark.long
+def test_many_random_kills(tmp_path: Path) -> None:
+    assert len(kill_many(MANY_KERNELS, tmp_path)) == MANY_KERNELS
+
+
+@pytest.mark.parametrize("role", trees.ROLES)
+def test_kill_of_a_kernel_at_work(role: str) -> None:
+    """With processes in namespaces of their own, as a lesson has them."""
+    with sessions.session() as kernel:
+        kernel.run(
+            "import os\nos.system('ip netns add a; ip netns exec a sleep 1000 & setsid nohup sleep 1000 >/dev/null &')"
+        )
+        found = trees.look(kernel.launcher)
+        family = descendants(kernel.launcher)
+        os.kill(found.roles[role], signal.SIGKILL)
+        assert eventually(lambda: not trees.alive(family), SECONDS_TO_END), trees.alive(family)
+        assert not trees.still_used(found)
+
+
+def test_normal_end_removes_the_connection_file() -> None:
+    with sessions.session() as kernel:
+        file = kernel.manager.connection_file
+        family = descendants(kernel.launcher)
+        assert os.path.exists(file)
+    assert not os.path.exists(file)
+    assert trees.alive(family) == []
+
+
+def test_background_processes_end_with_a_command() -> None:
+    mark = f"NETKIT_MARK={uuid.uuid4()}"
+    command = [sessions.NETKIT, "run", "--", "sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo started"]
+    variables = sessions.environment(NETKIT_MARK=mark.partition("=")[2])
+    answer = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.stdout == "started\n"
+    assert machine.marked_processes(mark) == []
+
+
+def descendants(process: int) -> list[int]:
+    """A process and all that descend from it."""
+    children, found, pending = trees.children_of_all(), [], [process]
+    while pending:
+        found.append(pending.pop())
+        pending += children.get(found[-1], [])
+    return found

@@ -1,0 +1,175 @@
+"""Where no sandbox can be made, everything says why and what to do, and no code runs."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+
+from netkit.errors import InvalidValue
+from netkit.sandbox import log, problems, worlds
+from tests.outside import sessions
+from tests.outside.sessions import NETKIT, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CAUSE = "the user world stops at the stage 'user namespace' (ENOSPC): user.max_user_namespaces is 0"
+FORBIDDING = (
+    # In a user namespace of its own, where the setting is not the machine's.
+    *("unshare", "--user", "--map-root-user", "--mount", "sh", "-c"),
+    'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"',
+    "sh",
+)
+
+
+def forbidden(*command: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a command where nobody may make another user namespace."""
+    options = {"capture_output": True, "text": True, "timeout": 60, **options}
+    return subprocess.run([*FORBIDDING, *command], check=False, **options)  # type: ignore[call-overload]
+
+
+@contextmanager
+def fallback(folder: Path, *prefix: str, **variables: str) -> Iterator[BlockingKernelClient]:
+    """The kernel that takes the sandbox's place, and a client of it."""
+    file = sessions.connection_file(folder)
+    command = [*prefix, sys.executable, "-m", "netkit.kernel", "-f", str(file)]
+    variables = {"XDG_STATE_HOME": str(folder / "state"), **variables}
+    process = subprocess.Popen(command, env=sessions.environment(**variables), start_new_session=True)
+    client = BlockingKernelClient(connection_file=str(file))
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        assert eventually(lambda: sessions.is_ready(client), sessions.PATIENCE)
+        yield client
+    finally:
+        client.shutdown()
+        client.stop_channels()
+        process.wait(20)
+
+
+def answer_to(client: BlockingKernelClient, code: str) -> tuple[dict[str, Any], str]:
+    """The reply to a cell, and what it shows."""
+    shown: list[str] = []
+    reply = client.execute_interactive(code, timeout=20, output_hook=lambda m: shown.append(sessions.text_of(m)))
+    return reply["content"], "".join(shown)
+
+
+def test_the_fallback_kernel_answers_every_cell_with_the_reason(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    with fallback(tmp_path, *FORBIDDING) as client:
+        for code in (f"open({str(canary)!r}, 'w')", f"!touch {canary}"):
+            told, shown = answer_to(client, code)
+            assert (told["status"], told["ename"]) == ("error", "SandboxUnavailable")
+            assert CAUSE in told["evalue"]
+            assert "sysctl -w user.max_user_namespaces" in told["evalue"]
+            assert str(tmp_path / "state" / "netkit" / "netkit.log") in told["evalue"]
+            assert shown.startswith("SandboxUnavailable: ")
+        client.kernel_info()
+        banner = client.get_shell_msg(timeout=20)["content"]["banner"]
+    assert CAUSE in banner
+    assert not canary.exists()
+    assert CAUSE in (tmp_path / "state" / "netkit" / "netkit.log").read_text(encoding="utf-8")
+
+
+def test_an_unknown_world_is_told_with_the_known_ones(tmp_path: Path) -> None:
+    with fallback(tmp_path, NETKIT_WORLD="mars") as client:
+        told, _ = answer_to(client, "1")
+    assert told["evalue"].startswith("NETKIT_WORLD is 'mars'; it is one of auto, user")
+
+
+def test_run_says_why_not() -> None:
+    answer = forbidden(NETKIT, "run", "--", "touch", "/tmp/netkit-canary")
+    assert answer.returncode == 125
+    assert CAUSE in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not os.path.exists("/tmp/netkit-canary")
+
+
+def test_doctor_says_why_not() -> None:
+    answer = forbidden(NETKIT, "doctor", "--json")
+    report = json.loads(answer.stdout)
+    assert (answer.returncode, report["world"], report["healthy"]) == (1, None, False)
+    finding = next(finding for finding in report["findings"] if finding["name"] == "user world: user namespace")
+    assert not finding["works"]
+    assert finding["remedy"].startswith("user.max_user_namespaces is 0. An administrator can raise it")
+
+
+def test_a_sandbox_whose_later_stage_fails_leaves_nothing() -> None:
+    """One user namespace may be made, the second one not."""
+    one = tuple(word.replace("echo 0 ", "echo 1 ") for word in FORBIDDING)
+    answer = subprocess.run(
+        [*one, NETKIT, "run", "--", "true"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.returncode == 125
+    assert "at the stage 'second user namespace' (ENOSPC)" in answer.stderr
+
+
+CAUSES = (
+    ("user namespace", errno.ENOSPC, {"user.max_user_namespaces": "0"}, "", "user.max_user_namespaces is 0"),
+    ("pid namespace", errno.ENOSPC, {"user.max_pid_namespaces": "3"}, "", "user.max_pid_namespaces is 3"),
+    ("user namespace", errno.EINVAL, {}, "", "without user namespaces"),
+    ("user namespace", errno.EPERM, {}, "2", "a seccomp filter"),
+    ("mount propagation", errno.EACCES, {"kernel.apparmor_restrict_unprivileged_userns": "1"}, "0", "AppArmor"),
+    ("user namespace", errno.EPERM, {"kernel.unprivileged_userns_clone": "0"}, "0", "unprivileged_userns_clone is 0"),
+    ("own /proc", errno.EPERM, {}, "0", "parts of /proc are masked"),
+    ("own /run", errno.EPERM, {}, "0", "a security module"),
+    ("own /dev", errno.ENODEV, {}, "0", "the kernel's own words"),
+)
+
+
+@pytest.mark.parametrize("row", CAUSES, ids=lambda row: f"{row[0]}: {row[4]}")
+def test_causes(monkeypatch: pytest.MonkeyPatch, row: tuple[str, int, dict[str, str], str, str]) -> None:
+    stage, number, settings, seccomp, cause = row
+    files = {f"/proc/sys/{name.replace('.', '/')}": value for name, value in settings.items()}
+    files["/proc/self/status"] = f"Name:\tpython\nSeccomp:\t{seccomp}\n"
+    monkeypatch.setattr(problems, "_read", lambda path: files.get(path, ""))
+    monkeypatch.setattr(problems.os, "geteuid", lambda: 1000)
+    problem = problems.explain("user", stage, number, "the kernel's own words")
+    assert cause in problem.cause
+    assert problem.remedy
+    assert str(problem).startswith(f"the user world stops at the stage '{stage}' ({errno.errorcode[number]}): ")
+
+
+def test_choice_of_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("", "auto"):
+        monkeypatch.setenv(worlds.VARIABLE, value)
+        assert worlds.chosen() == (*worlds.WORLDS,)
+    monkeypatch.setenv(worlds.VARIABLE, "user")
+    assert worlds.chosen() == ("user",)
+    monkeypatch.setenv(worlds.VARIABLE, "User")
+    with pytest.raises(InvalidValue, match="NETKIT_WORLD is 'User'; it is one of auto, user"):
+        worlds.chosen()
+
+
+@pytest.mark.parametrize("name", worlds.WORLDS)
+def test_every_world_has_what_a_world_has(name: str) -> None:
+    world = worlds.load(name)
+    assert world.NAME == name
+    assert world.SUMMARY
+    assert all(callable(getattr(world, act)) for act in ("start", "enter", "inside"))
+
+
+def test_the_diary_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for number in range(6000):
+        log.write(f"{number} " + 100 * "x")
+    folder = tmp_path / "netkit"
+    assert sorted(path.name for path in folder.iterdir()) == ["netkit.log", "netkit.log.1"]
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 600_000
+    assert "5999 " in (folder / "netkit.log").read_text(encoding="utf-8")
+
+
+def test_a_diary_that_cannot_be_written_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    log.write("nothing happens")
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
