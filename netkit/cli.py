@@ -5,8 +5,8 @@ import importlib
 import sys
 from types import ModuleType
 
-from netkit.commands import COMMANDS
 from netkit.errors import NetkitError, SandboxUnavailable
+from netkit.subcommands import COMMANDS
 
 FAILED, NO_SANDBOX = 2, 125
 """Exit statuses: of a mistake in the command line, and when no sandbox can be made."""
@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:
-        module = importlib.import_module(f"netkit.commands.{name}")
+        module = importlib.import_module(f"netkit.subcommands.{name}")
         _add(commands, name, module)
     return parser
 

@@ -40,7 +40,7 @@ FLOORS = {
     "netkit.demo": 6,
     "netkit.kernel": 6,
     "netkit.cli": 6,
-    "netkit.commands": 6,
+    "netkit.subcommands": 6,
     "netkit": 6,
 }
 STRANGERS = ("netkit.linux", "netkit.drawing", "netkit.sandbox")
