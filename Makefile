@@ -35,6 +35,7 @@ lock: ## choose the newest versions of all dependencies anew
 
 notebooks: env ## run the notebooks and write their outputs back
 	@$(BIN)/netkit notebooks --update
+	@$(BIN)/python tools/picture.py
 
 bench: env ## compare the speed with `ip`, `ip -batch` and Mininet
 	@sh tools/packages.sh lab bench

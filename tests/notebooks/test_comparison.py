@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import ROOT
+from tools.picture import PICTURE, whole_network
 
 WRONG = ROOT / "tests" / "notebooks" / "wrong.ipynb"
 SANITIZE = ROOT / "tests" / "notebooks.cfg"
@@ -44,6 +45,12 @@ def test_update_writes_every_byte_as_it_was(tmp_path: Path) -> None:
     done = run("netkit.cli", "notebooks", "--update", "--sanitize-with", str(SANITIZE), cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [(folder / lesson.name).read_bytes() == lesson.read_bytes() for lesson in lessons] == [True] * len(lessons)
+
+
+def test_the_readme_shows_what_notebook_04_drew() -> None:
+    assert PICTURE.read_bytes() == whole_network()
+    for text in (b"brtest", b"172.17.1.254/24", b"ns1", b"ns2"):
+        assert text in PICTURE.read_bytes()
 
 
 def test_update_mends_a_wrong_notebook(tmp_path: Path) -> None:

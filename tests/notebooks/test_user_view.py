@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LESSON = "04-build-docker-bridge.ipynb"
-PICTURES, CELLS = 3, 25
+PICTURES, CELLS = 4, 25
 SECONDS_TO_START, SECONDS_TO_RUN = 60, 120
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
