@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit.drawing.words import describe
-from netkit.errors import InvalidValue
+from netkit.errors import InvalidValue, NotFound
 from netkit.layout import lay_out
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from netkit.layout.scene import End, Scene
     from netkit.model import Snapshot
+
+
+MAGNIFIED, PAGE = 1.25, 940
+"""How much a picture is magnified in a notebook, as long as it is no wider than a page, in pixels."""
 
 
 class Picture:
@@ -41,7 +45,8 @@ class Picture:
     def __init__(
         self, snapshot: Snapshot, *, title: str = "", highlight: Collection[str | End] = (), mac: bool = False
     ) -> None:
-        self.snapshot, self.title, self.highlight, self.mac = snapshot, title, tuple(highlight), mac
+        self.snapshot, self.title, self.mac = snapshot, _title(title), mac
+        self.highlight = _marks(snapshot, highlight)
 
     @cached_property
     def text(self) -> str:
@@ -74,9 +79,10 @@ class Picture:
     @property
     def html(self) -> str:
         """The picture as an HTML image that holds the SVG, with its text as the alternative text."""
+        width = min(self.scene.width * MAGNIFIED, max(self.scene.width, PAGE))
         data = base64.b64encode(self.svg.encode()).decode()
         return (
-            f'<img alt="{html.escape(self.text)}" width="{self.scene.width:.0f}" '
+            f'<img alt="{html.escape(self.text)}" width="{width:.0f}" '
             f'style="max-width: 100%; height: auto" src="data:image/svg+xml;base64,{data}">'
         )
 
@@ -133,4 +139,26 @@ def draw_on(
     """
     from netkit.drawing.artists import draw_scene
 
-    return draw_scene(ax, lay_out(snapshot, title=title, mac=mac), highlight)
+    return draw_scene(ax, lay_out(snapshot, title=_title(title), mac=mac), _marks(snapshot, highlight))
+
+
+def _title(title: str) -> str:
+    if not isinstance(title, str):
+        raise InvalidValue(f"{title!r} cannot be a title", "a title is a text", f"Try title={str(title)!r}")
+    return title
+
+
+def _marks(snapshot: Snapshot, highlight: Collection[str | End]) -> tuple[str | End, ...]:
+    """What to draw a ring around; each of it must be in the snapshot."""
+    rule = "a highlight is a namespace's name or a pair of namespace and interface"
+    wanted = (highlight,) if isinstance(highlight, str) else highlight
+    if not isinstance(wanted, list | tuple | set | frozenset):
+        raise InvalidValue(f"{highlight!r} cannot be highlighted", rule, "Try highlight=['ns1', ('ns1', 'eth0')]")
+    for one in wanted:
+        names = (one,) if isinstance(one, str) else one
+        if not isinstance(names, tuple) or len(names) not in {1, 2} or not all(isinstance(name, str) for name in names):
+            raise InvalidValue(f"{one!r} cannot be highlighted", rule, "Try highlight=['ns1', ('ns1', 'eth0')]")
+        space = snapshot.namespaces.get(names[0])
+        if space is None or (len(names) > 1 and names[1] not in space.interfaces):
+            raise NotFound(f"{one!r} is not in this snapshot", rule, f"It has {', '.join(snapshot.namespaces)}")
+    return tuple(wanted)

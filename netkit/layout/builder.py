@@ -142,7 +142,8 @@ class Builder:
         return not self.tree.children.get(name) and all(link.way == "down" for link in self.tree.of(name))
 
     def _one_row(self, name: str, names: list[str]) -> list[Column]:
-        columns = [Column([self.build(child)], gap) for child, gap in zip(names, self.gaps(names), strict=True)]
+        blocks = [self._leaf(child, NORMAL) if self._is_simple(child) else self.build(child) for child in names]
+        columns = [Column([block], gap) for block, gap in zip(blocks, self.gaps(names), strict=True)]
         for column in columns:
             column.blocks[0].under = self._under(names)
             self._ports(name, column, tiny=False)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netkit.drawing import describe, draw_on, palette, picture
-from netkit.errors import InvalidValue
+from netkit.errors import InvalidValue, NotFound
 from tests.unit import cases
 from tests.unit.networks import networks
 
@@ -80,7 +80,7 @@ def test_a_notebook_gets_an_image_with_the_words_as_its_alternative() -> None:
         r'<img alt="([^"]*)" width="(\d+)" style="[^"]*" src="data:image/svg\+xml;base64,([^"]*)">', bundle["text/html"]
     ).groups()  # type: ignore[union-attr]
     assert html.unescape(alt) == drawn.text
-    assert int(width) == drawn.scene.width
+    assert drawn.scene.width <= int(width) <= 1.3 * drawn.scene.width
     assert base64.b64decode(data).decode() == drawn.svg
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
 
@@ -115,6 +115,26 @@ def test_highlights_are_rings(highlight: list) -> None:
     assert palette.RING not in plain.svg
     assert len(re.findall(f"<use[^>]*{palette.RING}", marked.svg)) == len(highlight)
     assert marked.text == plain.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"highlight": ["ns9"]}, NotFound),
+        ({"highlight": "ns9"}, NotFound),
+        ({"highlight": [("ns1", "eth9")]}, NotFound),
+        ({"highlight": [7]}, InvalidValue),
+        ({"highlight": 7}, InvalidValue),
+        ({"highlight": [()]}, InvalidValue),
+        ({"highlight": [("ns1", "eth1", "x")]}, InvalidValue),
+        ({"title": 7}, InvalidValue),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_drawn_is_refused_in_words(wrong: dict, error: type[Exception]) -> None:
+    with pytest.raises(error) as refused:
+        picture(cases.section_4(), **wrong)
+    assert "7" in str(refused.value) or "snapshot" in str(refused.value) or "pair" in str(refused.value)
 
 
 def test_drawing_on_axes_of_ones_own() -> None:
