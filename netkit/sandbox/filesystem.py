@@ -13,6 +13,7 @@ PLACE = "/run/netkit"
 
 SOCKETS = PLACE + "/sockets"
 PROGRAMS = PLACE + "/bin"
+TEMPORARY = PLACE + "/temporary"
 CONNECTION_FILE = PLACE + "/kernel.json"
 MARK = "netkit-"
 """The mount at PLACE has this name, followed by the name of the world."""
@@ -77,6 +78,7 @@ def cover_run(world: str) -> None:
     system.mount(None, PLACE, None, system.SHARED)
     os.mkdir(SOCKETS, 0o700)
     os.mkdir(PROGRAMS)
+    os.mkdir(TEMPORARY, 0o700)
     _create(PROGRAMS + "/sudo", _SUDO, 0o755)
 
 

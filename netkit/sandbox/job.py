@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from netkit.sandbox.filesystem import PROGRAMS
+from netkit.sandbox.filesystem import PROGRAMS, TEMPORARY
 
 _MACHINES = (
     # The number of a process outside; ipykernel would end because its parent has another one.
@@ -70,6 +70,8 @@ def inside(job: Job, world: str) -> dict[str, str]:
     if job.connection:
         # Process 1 is a kernel's parent; told so, ipykernel does not advise to end it with Ctrl-\\.
         kept["JPY_PARENT_PID"] = "1"
+        # ipykernel names temporary files after its process id, which is 2 in every sandbox.
+        kept["TMPDIR"] = TEMPORARY
     own = {"NETKIT_SANDBOX": world, "PATH": ":".join(path), "debian_chroot": "netkit"}
     # Stronger than the context that ~/.docker may name: that one could be the machine's own engine.
     return {**kept, **own, "DOCKER_HOST": "unix:///run/docker.sock"}

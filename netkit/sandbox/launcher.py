@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from netkit.errors import NetkitError
+from netkit.errors import InvalidValue, NetkitError, SandboxError, SandboxUnavailable
 from netkit.sandbox import log, worlds
 from netkit.sandbox.connection import Connection, parse
 from netkit.sandbox.filesystem import CONNECTION_FILE
@@ -39,9 +39,12 @@ def main(arguments: list[str], parent: int) -> int:
     job = here(python("-m", "ipykernel_launcher", "-f", CONNECTION_FILE, *rest), connection.inside())
     try:
         sandbox = worlds.start(job)
-    except NetkitError as error:
+    except (InvalidValue, SandboxUnavailable) as error:
         relay.close()
         _fall_back(connection, error)
+    except SandboxError as error:
+        log.write(f"{os.path.basename(connection.path)}: {error}")
+        return 128 + signal.SIGKILL
     for note in sandbox.notes:
         log.write(f"{os.path.basename(connection.path)}: {note}")
     for number in PASSED_ON:

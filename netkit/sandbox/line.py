@@ -8,6 +8,9 @@ from typing import NamedTuple, NoReturn
 
 _LONGEST = 4096
 
+BROKEN = 70
+"""Exit status of a child that ended with an exception: a fault of netkit, which standard error shows."""
+
 
 class Message(NamedTuple):
     """One message.
@@ -103,7 +106,7 @@ def fork(main: Callable[[], int]) -> int:
 
 
 def _run(main: Callable[[], int]) -> NoReturn:
-    status = 70
+    status = BROKEN
     try:
         status = main()
     except Exception:  # noqa: BLE001 - a child must never return into its parent's code

@@ -17,9 +17,10 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from netkit.errors import SandboxError
 from netkit.sandbox import filesystem, ids, init, system
 from netkit.sandbox.job import Job
-from netkit.sandbox.line import Line, fork
+from netkit.sandbox.line import BROKEN, Line, Message, fork
 from netkit.sandbox.problems import USER_NAMESPACE, WorldFailed, explain
 
 WORLD = "user"
@@ -57,6 +58,7 @@ def start(job: Job) -> Started:
 
     Raises:
         WorldFailed: with stage, cause and remedy; nothing is left then.
+        SandboxError: somebody killed it meanwhile; nothing is left either.
     """
     line, inner = Line.pair()
     starter = os.getpid()
@@ -72,11 +74,18 @@ def start(job: Job) -> Started:
         elif message.word in told:
             told[message.word].append(message.text)
         else:
-            status = os.waitpid(keeper, 0)[1]
             line.close()
-            failure = message.failure() if message.word == "failed" else ("start", 0, f"ended with status {status}")
-            raise WorldFailed(explain(WORLD, *failure), tuple(told["passed"]))
+            raise _failed(message, os.waitpid(keeper, 0)[1], tuple(told["passed"]))
     return Started(line, keeper, sockets, tuple(told["note"]), tuple(told["passed"]))
+
+
+def _failed(message: Message, status: int, passed: tuple[str, ...]) -> Exception:
+    """The error for a sandbox that did not come into being."""
+    if message.word == "failed":
+        return WorldFailed(explain(WORLD, *message.failure()), passed)
+    if os.waitstatus_to_exitcode(status) == BROKEN:
+        return WorldFailed(explain(WORLD, "start", 0, "its processes broke off, see standard error"), passed)
+    return SandboxError("The sandbox was killed while it was made", remedy="Start it again")
 
 
 def _give_ids(line: Line, keeper: int) -> list[str]:
@@ -119,8 +128,8 @@ def _keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     line.close()
     if job.connection:
         _seal(child)
-    os.waitpid(child, 0)
-    return 0
+    status = os.waitpid(child, 0)[1]
+    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 0
 
 
 def _hiding(job: Job) -> tuple[tuple[str, Callable[[], None]], ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _REMOUNT_WRITABLE, _BIND, _DETACH = 0x20, 0x1000, 2
-_PTRACE_SEIZE, _INIT_MODULE = 0x4206, 175
+_PTRACE_SEIZE = 0x4206
 
 
 class Outside(NamedTuple):
@@ -98,11 +98,6 @@ def connect_abstract(outside: Outside) -> object:
         return stream.recv(100)
 
 
-def connect_by_ipv6(outside: Outside) -> object:
-    with socket.create_connection(("::1", outside.port), timeout=2) as stream:
-        return stream.recv(100)
-
-
 def find_process(outside: Outside) -> object:
     return Path(f"/proc/{outside.victim}/cmdline").read_text(encoding="utf-8")
 
@@ -112,7 +107,7 @@ def signal_process(outside: Outside) -> object:
 
 
 def signal_thread(outside: Outside) -> object:
-    return _call("syscall", 234, outside.victim, outside.victim, 18)  # tgkill(2)
+    return _call("tgkill", outside.victim, outside.victim, 18)
 
 
 def trace_process(outside: Outside) -> object:
@@ -232,7 +227,7 @@ def open_disk(outside: Outside) -> object:
 
 
 def load_module(outside: Outside) -> object:
-    return _call("syscall", _INIT_MODULE, b"", 0, b"")  # no module at all: ENOEXEC for who may
+    return _call("init_module", b"", 0, b"")  # no module at all: ENOEXEC for who may
 
 
 def open_by_handle(outside: Outside) -> object:
@@ -263,10 +258,6 @@ def run_before_others(outside: Outside) -> object:
     return os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
 
-def lock_disk_quota(outside: Outside) -> object:
-    return _call("quotactl", 0x800001 << 8, b"/dev/vda", 0, None)  # Q_SYNC writes nothing that is not due
-
-
 def leave_by_open_folder(outside: Outside) -> object:
     """A descriptor of a folder outside would still lead there."""
     for name in os.listdir("/proc/self/fd"):
@@ -280,8 +271,7 @@ def leave_by_open_folder(outside: Outside) -> object:
 ATTEMPTS: dict[str, Callable[[Outside], object]] = {
     name: value
     for name, value in list(globals().items())
-    if callable(value) and getattr(value, "__module__", "") == __name__ and isinstance(value, type(connect))
-    if not name.startswith("_")
+    if isinstance(value, type(connect)) and value.__module__ == __name__ and not name.startswith("_")
 }
 """All of them by name."""
 

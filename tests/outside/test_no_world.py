@@ -142,7 +142,7 @@ def test_causes(monkeypatch: pytest.MonkeyPatch, row: tuple[str, int, dict[str, 
 def test_choice_of_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     for value in ("", "auto"):
         monkeypatch.setenv(worlds.VARIABLE, value)
-        assert worlds.chosen() == (*worlds.WORLDS,)
+        assert list(worlds.chosen()) == list(worlds.WORLDS)
     monkeypatch.setenv(worlds.VARIABLE, "user")
     assert worlds.chosen() == ("user",)
     monkeypatch.setenv(worlds.VARIABLE, "User")
