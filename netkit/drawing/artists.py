@@ -37,6 +37,9 @@ class Style(NamedTuple):
     dashes: str | tuple[int, tuple[float, ...]] = "solid"
 
 
+RING = Style("none", palette.RING, 2.6)
+
+
 class Shape(NamedTuple):
     """A rounded box with a style; `grow` is by how much the outline stands outside the box."""
 
@@ -66,6 +69,7 @@ def draw_scene(ax: Axes, scene: Scene, highlight: Collection[str | End] = ()) ->
     artists = [
         *_lines(ax, [_line(line) for line in scene.lines if line.curved], thin, 1),
         *_boxes(ax, rooms, scale, 2),
+        *_boxes(ax, [Shape(r.box, 14, RING, 3) for r in scene.rooms if r.namespace in marked], scale, 2),
         *_lines(ax, [_line(line) for line in scene.lines if not line.curved], thin, 3),
         *_lines(ax, [_cross(line) for line in scene.lines if not line.alive and line.kind != "port"], scale, 4),
         *_boxes(ax, [Shape(b.box, 6, _bar_style(up=b.up)) for b in scene.bars], scale, 5),
@@ -156,7 +160,6 @@ def _chip_style(chip: Chip) -> Style:
 
 
 def _rings(scene: Scene, marked: set[object]) -> Iterable[Shape]:
-    style = Style("none", palette.RING, 2.6)
-    yield from (Shape(r.box, 14, style, 3) for r in scene.rooms if r.namespace in marked)
-    yield from (Shape(x.box, 8, style, 2.6) for x in (*scene.chips, *scene.bars) if x.end in marked)
-    yield from (Shape(b.box, 20, style, 2.6) for b in scene.badges if b.end in marked)
+    """Rings around interfaces."""
+    yield from (Shape(x.box, 8, RING, 2.6) for x in (*scene.chips, *scene.bars) if x.end in marked)
+    yield from (Shape(b.box, 20, RING, 2.6) for b in scene.badges if b.end in marked)

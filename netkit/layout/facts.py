@@ -120,14 +120,14 @@ class Facts:
     def switches(self, namespace: str) -> list[str]:
         """The sysctls that matter here, as "name = value".
 
-        Forwarding counts when it is on.  Whether bridged packets pass iptables counts when there are both a bridge
-        and a FORWARD chain that is not empty (bridge-nf-call-iptables; only there when br_netfilter is loaded).
+        Each counts when it is on; that bridged packets pass iptables (bridge-nf-call-iptables, which is there only
+        when br_netfilter is loaded), when there are both a bridge and a FORWARD chain that is not empty.
         """
         space = self.spaces[namespace]
         on = [name for name in FORWARDING if space.sysctls.get(name, "0") != "0"]
         bridges = any(link.kind == "bridge" for link in space.interfaces.values())
         filtered = any(r.chain == "FORWARD" and not r.text.endswith(" ACCEPT") for r in space.rules if "ip" in r.tool)
-        if bridges and filtered and _BRIDGE_CALLS in space.sysctls:
+        if bridges and filtered and space.sysctls.get(_BRIDGE_CALLS, "0") != "0":
             on.append(_BRIDGE_CALLS)
         return [f"{name} = {space.sysctls[name]}" for name in on]
 

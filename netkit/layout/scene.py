@@ -45,21 +45,6 @@ class Box:
         """The y of its centre."""
         return self.y + self.h / 2
 
-    def overlaps(self, other: Box, slack: float = 0.0) -> bool:
-        """Whether the two share more than `slack` in both directions."""
-        across = min(self.right, other.right) - max(self.x, other.x)
-        down = min(self.bottom, other.bottom) - max(self.y, other.y)
-        return across > slack and down > slack
-
-    def holds(self, other: Box, slack: float = 0.01) -> bool:
-        """Whether the other lies inside, give or take `slack`."""
-        return (
-            other.x >= self.x - slack
-            and other.y >= self.y - slack
-            and other.right <= self.right + slack
-            and other.bottom <= self.bottom + slack
-        )
-
 
 @dataclass(frozen=True)
 class Text:

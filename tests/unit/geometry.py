@@ -19,6 +19,23 @@ ON_CHIPS = {"chip", "dark chip", "hollow"}
 Named = tuple[Box, str]
 
 
+def overlaps(a: Box, b: Box, slack: float = 0.0) -> bool:
+    """Whether the two share more than `slack` pixels in both directions."""
+    across = min(a.right, b.right) - max(a.x, b.x)
+    down = min(a.bottom, b.bottom) - max(a.y, b.y)
+    return across > slack and down > slack
+
+
+def holds(outer: Box, inner: Box, slack: float = 0.01) -> bool:
+    """Whether the inner one lies inside, give or take `slack` pixels."""
+    return (
+        inner.x >= outer.x - slack
+        and inner.y >= outer.y - slack
+        and inner.right <= outer.right + slack
+        and inner.bottom <= outer.bottom + slack
+    )
+
+
 def faults(scene: Scene) -> list[str]:
     """Everything that is wrong with a scene, in words."""
     return [*_outside(scene), *_overlaps(scene), *_loose_ends(scene), *_crossings(scene), *_merged(scene)]
@@ -27,9 +44,9 @@ def faults(scene: Scene) -> list[str]:
 def _outside(scene: Scene) -> Iterator[str]:
     canvas = Box(0, 0, scene.width, scene.height)
     things = [*scene.rooms, *scene.chips, *scene.bars, *scene.badges, *scene.texts]
-    yield from (f"outside the canvas: {thing}" for thing in things if not canvas.holds(thing.box))
+    yield from (f"outside the canvas: {thing}" for thing in things if not holds(canvas, thing.box))
     corners = [(line, Box(x, y, 0, 0)) for line in scene.lines if not line.curved for x, y in line.points]
-    yield from (f"outside the canvas: {line}" for line, corner in corners if not canvas.holds(corner))
+    yield from (f"outside the canvas: {line}" for line, corner in corners if not holds(canvas, corner))
 
 
 def _overlaps(scene: Scene) -> Iterator[str]:
@@ -41,7 +58,7 @@ def _overlaps(scene: Scene) -> Iterator[str]:
     for layer in layers:
         yield from (f"{a[1]} and {b[1]} overlap" for a, b in _touching(layer))
     rooms = [(room.box, f"room {room.namespace!r}") for room in scene.rooms]
-    nested = ((a, b) for a, b in _touching(rooms) if not a[0].holds(b[0]) and not b[0].holds(a[0]))
+    nested = ((a, b) for a, b in _touching(rooms) if not holds(a[0], b[0]) and not holds(b[0], a[0]))
     yield from (f"{a[1]} and {b[1]} overlap" for a, b in nested)
     for text in scene.texts:
         yield from _misplaced(scene, text)
@@ -54,7 +71,7 @@ def _touching(things: list[Named]) -> Iterator[tuple[Named, Named]]:
         for other, other_name in ordered[number + 1 :]:
             if other.y > box.bottom:
                 break
-            if box.overlaps(other, SLACK):
+            if overlaps(box, other, SLACK):
                 yield (box, name), (other, other_name)
 
 
@@ -62,10 +79,10 @@ def _misplaced(scene: Scene, text: Text) -> Iterator[str]:
     """A text on something that it does not belong to."""
     box, on_chip = text.box, text.role in ON_CHIPS
     for thing in [*scene.badges, *scene.bars, *(scene.chips if on_chip else [])]:
-        if box.overlaps(thing.box, SLACK) and not thing.box.holds(box, SLACK):
+        if overlaps(box, thing.box, SLACK) and not holds(thing.box, box, SLACK):
             yield f"{text.text!r} juts out of {thing}"
     if not on_chip:
-        yield from (f"{text.text!r} is on {c.end}" for c in scene.chips if box.overlaps(c.box, SLACK))
+        yield from (f"{text.text!r} is on {c.end}" for c in scene.chips if overlaps(box, c.box, SLACK))
 
 
 def _loose_ends(scene: Scene) -> Iterator[str]:
@@ -79,12 +96,12 @@ def _loose_ends(scene: Scene) -> Iterator[str]:
 def _on_edge(box: Box, point: tuple[float, float]) -> bool:
     around = Box(point[0] - SLACK, point[1] - SLACK, 2 * SLACK, 2 * SLACK)
     inside = Box(box.x + SLACK, box.y + SLACK, box.w - 2 * SLACK, box.h - 2 * SLACK)
-    return box.overlaps(around) and not inside.overlaps(around)
+    return overlaps(box, around) and not overlaps(inside, around)
 
 
 def _crossings(scene: Scene) -> Iterator[str]:
     """Cables that run through rooms, and lines that run through texts, but for ports that pass behind a bridge."""
-    on_bars = {text for text in scene.texts for bar in scene.bars if bar.box.holds(text.box, SLACK)}
+    on_bars = {text for text in scene.texts for bar in scene.bars if holds(bar.box, text.box, SLACK)}
     for line in scene.lines:
         if line.curved:
             continue
@@ -92,15 +109,15 @@ def _crossings(scene: Scene) -> Iterator[str]:
         for stretch in _stretches(line):
             if line.kind != "port":
                 for room in scene.rooms:
-                    if room.box.overlaps(stretch, 0.1) and _inside(room.box, stretch):
+                    if overlaps(room.box, stretch, 0.1) and _inside(room.box, stretch):
                         yield f"{line.ends} runs through {room.namespace}"
-            yield from (f"{line.ends} runs through {text!r}" for box, text in texts if box.overlaps(stretch, 0.1))
+            yield from (f"{line.ends} runs through {text!r}" for box, text in texts if overlaps(box, stretch, 0.1))
 
 
 def _inside(room: Box, stretch: Box) -> bool:
     """Whether a stretch runs deeper in a room than a chip on its wall reaches."""
     deep = Box(room.x + CHIP_REACH, room.y + CHIP_REACH, room.w - 2 * CHIP_REACH, room.h - 2 * CHIP_REACH)
-    return deep.overlaps(stretch, 0.1)
+    return overlaps(deep, stretch, 0.1)
 
 
 def _merged(scene: Scene) -> Iterator[str]:
