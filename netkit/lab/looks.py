@@ -12,8 +12,13 @@ from netkit.linux import observe
 from netkit.model import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netkit.drawing import Picture
     from netkit.linux.capture import Capture
+
+WHOLE_FRAME = 1 << 18
+"""More bytes than any frame has."""
 
 
 def snapshot() -> Snapshot:
@@ -30,44 +35,56 @@ def snapshot() -> Snapshot:
     return observe.snapshot()
 
 
-def draw(state: Snapshot | None = None, **options: Any) -> Picture:
+def draw(
+    state: Snapshot | None = None,
+    *,
+    title: str = "",
+    highlight: Sequence[str | tuple[str, str]] = (),
+    mac: bool = False,
+) -> Picture:
     """A picture of the network; its alternative text is an exact description in words.
 
     Args:
         state: what to draw; the present state by default.
-        options: see `netkit.drawing.picture`.
+        title: a line above it.
+        highlight: what to emphasise: names of namespaces, and (namespace, interface) pairs.
+        mac: whether to show MAC addresses, except those that the kernel drew at random.
 
     Returns:
         A Picture, which a notebook shows; `.save("net.svg")` keeps it.
 
     Raises:
-        InvalidValue: `state` is no snapshot.
+        InvalidValue: `state` is no snapshot, or an option is of the wrong kind.
+        NotFound: `highlight` names something that is not in the picture.
     """
     from netkit.drawing import picture
 
     if state is not None and not isinstance(state, Snapshot):
         raise InvalidValue(f"{state!r} cannot be drawn", "a picture shows a snapshot", "Try nk.draw(nk.snapshot())")
-    return picture(state if state is not None else snapshot(), **options)
+    shown = state if state is not None else snapshot()
+    return picture(shown, title=title, highlight=highlight, mac=mac)
 
 
-def capture(*where: Namespace | Interface, **options: Any) -> Capture:
+def capture(*where: Namespace | Interface, snaplen: int = WHOLE_FRAME) -> Capture:
     """Record the packets while a block runs: `with nk.capture() as cap: …`.
 
     Args:
         where: namespaces or interfaces; without any, every interface of every namespace.
-        options: see `netkit.linux.capture.capture`.
+        snaplen: bytes of each frame to keep; all of it by default.
 
     Returns:
         A Capture: a notebook shows its table; `.packets` are scapy's, `.save("x.pcapng")` keeps them.
 
     Raises:
         InvalidValue: something is neither a namespace nor an interface.
+        NotInSandbox: this process is not in the sandbox.
         CaptureFailed: it could not be opened.
     """
     from netkit.linux.capture import capture as record
 
+    journal.require_sandbox()
     journal.look()
-    return record([_point(one) for one in where] or None, **options)
+    return record([_point(one) for one in where] or None, snaplen=snaplen)
 
 
 def _point(where: Any) -> str | tuple[str, str]:
