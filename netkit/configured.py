@@ -10,14 +10,20 @@ import dataclasses
 import ipaddress
 from typing import Any
 
+_PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
 
 def is_random_mac(mac: str | None) -> bool:
     """Whether the kernel drew this MAC at random.
 
-    It sets the "locally administered" bit of such addresses (eth_hw_addr_random); so do Docker's
-    02:42:… ones, which follow from the IP address and are therefore not random.
+    It sets the "locally administered" bit of such addresses (eth_hw_addr_random).  So do Docker's 02:42:…
+    ones, which follow from a container's private IPv4 address (RFC 1918) and are therefore not random; that
+    the kernel draws one of those by chance happens once in four million times.
     """
-    return mac is not None and bool(int(mac[:2], 16) & 2) and not mac.startswith("02:42:")
+    if mac is None or not int(mac[:2], 16) & 2:
+        return False
+    behind = ipaddress.IPv4Address(bytes.fromhex(mac.replace(":", ""))[2:])
+    return not (mac.startswith("02:42:") and any(behind in network for network in _PRIVATE))
 
 
 def configured(space: Any) -> Any:

@@ -16,6 +16,15 @@ from netkit.model import HOST
 _INTERFACE_MAX = 15
 _NAMESPACE_MAX = 64
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
+_IP_LINK_WORDS = (
+    *("up", "down", "name", "index", "link", "address", "broadcast", "brd", "txqueuelen", "txqlen", "qlen", "mtu"),
+    *("netns", "multicast", "allmulticast", "promisc", "trailers", "arp", "carrier", "vf", "master", "vrf", "nomaster"),
+    *("dynamic", "type", "alias", "group", "mode", "state", "numtxqueues", "numrxqueues", "addrgenmode", "link-netns"),
+    *("link-netnsid", "protodown", "protodown_reason", "gso_max_size", "gso_max_segs", "gro_max_size", "xdp"),
+    *("xdpgeneric", "parentdev", "dev", "peer", "help"),
+)
+"""What `ip link` takes for a keyword when it meets it, or its beginning, where a name may stand (ip-link(8))."""
+
 _SYSCTL = re.compile(r"[a-z0-9_-]+([./][A-Za-z0-9_-]+)+", re.ASCII)
 
 
@@ -43,6 +52,19 @@ def interface(value: Any) -> str:
             "Choose another name, such as 'eth1'",
         )
     return name
+
+
+def in_ip_link(name: str) -> str:
+    """An interface's name where `ip link add`, `delete` and `set` may also have a keyword: with `dev` if need be.
+
+    Args:
+        name: of an interface, also one that a shell command made.
+
+    Example:
+        >>> in_ip_link("veth1"), in_ip_link("a")  # `ip link add a …` would take a for the beginning of "address"
+        ('veth1', 'dev a')
+    """
+    return f"dev {name}" if any(word.startswith(name) for word in _IP_LINK_WORDS) else name
 
 
 def namespace(value: Any) -> str:

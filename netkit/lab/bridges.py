@@ -36,7 +36,11 @@ class Bridge(Interface):
     def __init__(self, name: str, namespace: Namespace | None = None) -> None:
         super().__init__(host if namespace is None else checked(namespace), names.interface(name))
         taken = f"there is an interface '{name}' in {self.namespace.name} already"
-        self._act(f"ip link add {name} type bridge", lambda: links.create(self._path, self.name, "bridge"), taken)
+        self._act(
+            f"ip link add {names.in_ip_link(name)} type bridge",
+            lambda: links.create(self._path, self.name, "bridge"),
+            taken,
+        )
 
     def attach(self, port: Interface) -> None:
         """Make an interface a port of it: `ip link set dev PORT master NAME` (`brctl addif NAME PORT`).
@@ -134,7 +138,7 @@ def veth(
         raise InvalidName(f"both ends are called '{first}'", "names are unique in a namespace", f"Try '{first[:14]}1'")
     goes = "" if here == there else f" netns {there.as_argument}"
     perform(
-        here.typed(f"ip link add {first} type veth peer name {second}{goes}"),
+        here.typed(f"ip link add {names.in_ip_link(first)} type veth peer name {second}{goes}"),
         lambda: links.create_veth(here.path, first, second, there.path),
         taken=lambda: " and ".join(
             f"there is an interface '{end}' in {place.name} already"

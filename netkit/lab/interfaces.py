@@ -134,16 +134,21 @@ class Interface:
 
         Raises:
             AlreadyExists: an interface of that name is there already.
+            InvalidValue: it is there already itself.
         """
         target = checked(namespace)
+        if target == self.namespace:
+            raise InvalidValue(
+                f"'{self.name}' is in {target.name} already", "a link is moved to another namespace", "Name another one"
+            )
         taken = f"there is an interface '{self.name}' in {target.name} already"
-        command = f"ip link set {self.name} netns {target.as_argument}"
+        command = f"ip link set {names.in_ip_link(self.name)} netns {target.as_argument}"
         self._act(command, lambda: links.move(self._path, self.name, target.path), taken)
         self.namespace = target
 
     def delete(self) -> None:
         """Remove it: `ip link delete NAME`; a veth takes its other end with it."""
-        self._act(f"ip link delete {self.name}", lambda: links.delete(self._path, self.name))
+        self._act(f"ip link delete {names.in_ip_link(self.name)}", lambda: links.delete(self._path, self.name))
 
     @property
     def state(self) -> model.Interface:

@@ -80,6 +80,11 @@ def perform(
     return result
 
 
+def note(line: str) -> None:
+    """Write down a line that only the script needs, such as one that waits."""
+    _lines.append(line)
+
+
 def look() -> None:
     """Let the kernel draw its conclusions from the last acts, so that a look sees what they lead to."""
     global _acted  # noqa: PLW0603  (one kernel, one state)

@@ -56,7 +56,7 @@ class Namespace(Running, Filtering):
             InvalidValue: it is the host, a nameless one, or processes still live in it.
             NotFound: it is not there (any more).
         """
-        space = self.state
+        space = observe.namespace(self.name)
         if self.name == HOST or not space.named:
             raise InvalidValue(
                 f"{self.name} cannot be deleted",
@@ -69,9 +69,12 @@ class Namespace(Running, Filtering):
                 "a namespace lives on while a process is in it, only its name would go",
                 "Stop them first: .stop() of what .start(…) returned",
             )
-        peers = [link.peer for link in space.interfaces.values() if link.peer]
+        peers = [link.peer for link in space.interfaces.values() if link.peer and link.peer[0] != self.name]
         journal.perform(f"ip netns delete {self.name}", lambda: namespaces.delete(self.name))
         _wait_until_gone(peers)
+        for place, end in peers:
+            there = Namespace.get(place).typed(f"ip link show dev {end}")
+            journal.note(f"while {there} >/dev/null 2>&1; do sleep 0.01; done  # its cable follows a moment later")
 
     @property
     def state(self) -> model.Namespace:

@@ -49,7 +49,7 @@ class Place:
     def as_argument(self) -> str:
         """What `ip link set … netns` calls it: its name; the host by its first process, a nameless one by its path."""
         if self.name == HOST:
-            return "1"
+            return "/proc/1/ns/net" if namespaces.exists("1") else "1"
         return self.path if self.name.startswith("[") else self.name
 
     def typed(self, command: str) -> str:

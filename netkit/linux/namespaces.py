@@ -59,6 +59,11 @@ def path_of(name: str) -> str:
     return HOST_PATH if name == HOST else f"{DIRECTORY}/{name}"
 
 
+def exists(name: str) -> bool:
+    """Whether /run/netns has a name, without looking what it leads to."""
+    return os.path.lexists(path_of(name))
+
+
 def find() -> list[Place]:
     """Every network namespace: the host's first, then the named ones, then the nameless ones.
 
@@ -157,7 +162,7 @@ def delete(name: str) -> None:
         NotFound: there is no such name.
     """
     path = path_of(name)
-    if not os.path.lexists(path):
+    if not exists(name):
         raise NotFound(f"there is no namespace '{name}'")
     if not os.path.islink(path):  # `ln -s /proc/PID/ns/net` makes names without a mount
         _libc().umount2(path.encode(), _MNT_DETACH)

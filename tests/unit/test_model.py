@@ -169,6 +169,9 @@ def test_a_snapshot_can_be_walked_and_shown() -> None:
     ("mac", "random"),
     [
         ("02:42:ac:11:00:02", False),  # Docker's, from 172.17.0.2
+        ("02:42:0a:00:00:01", False),
+        ("02:42:c0:a8:07:09", False),
+        ("02:42:19:1f:ff:90", True),  # no container has 25.31.255.144
         ("ca:fe:00:11:22:33", True),  # "locally administered"
         ("00:00:00:00:00:00", False),
         ("52:54:00:12:34:56", True),

@@ -1,0 +1,75 @@
+"""Fresh networks inside the sandbox: each is that of a process of its own, the first of its pid namespace.
+
+Its process ids, /run/netns and network are new, so that a journal's `ip link set … netns 1` means there what
+it means in a new sandbox; and nothing has to be cleaned up.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from netkit.model import Snapshot
+from netkit.sandbox import system
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+
+SECONDS = 60.0
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(
+    [
+        "pytest",
+        "netkit.lab.namespaces",
+        "pyroute2.netlink.rtnl.ifinfmsg",
+        "netkit.sandbox.worlds.user",
+        "tests.inside.programs",
+    ]
+)
+
+
+def call(act: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a fresh network and return what it returned; all of it has to fit through a pipe (pickle)."""
+    ours, theirs = _processes.Pipe()
+    process = _processes.Process(target=_first, args=(theirs, act, arguments))
+    process.start()
+    theirs.close()
+    try:
+        assert ours.poll(SECONDS), f"{act.__name__} has not ended after {SECONDS} seconds"
+        complaint, result = ours.recv()
+    finally:
+        ours.close()
+        process.kill()
+        process.join()
+    assert not complaint, complaint
+    return result
+
+
+def without_strangers(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without the networks around the fresh one, which /proc still shows."""
+    return Snapshot({space.name: space for space in snapshot if space.named})
+
+
+def _first(connection: Connection, act: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Become the parent of a first process, and wait for its end."""
+    system.unshare(system.NEWNS | system.NEWNET | system.NEWPID)
+    child = os.fork()
+    if child == 0:
+        connection.send(_answer(act, arguments))
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def _answer(act: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
+    try:
+        system.die_with_parent(os.getppid())
+        system.mount(None, "/", None, system.RECURSIVE | system.SLAVE)
+        os.makedirs("/run/netns", exist_ok=True)
+        system.mount("netns", "/run/netns", "tmpfs")
+        system.raise_loopback()
+        return "", act(*arguments)
+    except BaseException:  # noqa: BLE001  (the test that asked for it is told)
+        return traceback.format_exc(), None
