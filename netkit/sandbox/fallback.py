@@ -44,7 +44,8 @@ def main(path: str, reason: str) -> None:
         reason: problem, rule and remedy, as a JSON list.
     """
     FallbackKernel.reason = SandboxUnavailable(*json.loads(reason))
-    IPKernelApp.launch_instance(argv=["-f", path], kernel_class=FallbackKernel)
+    # No cell prints anything; without streams to flush, ipykernel also ends without a delay of 10 s now and then.
+    IPKernelApp.launch_instance(argv=["-f", path], kernel_class=FallbackKernel, outstream_class=None)
 
 
 if __name__ == "__main__":

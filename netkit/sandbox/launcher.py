@@ -12,9 +12,9 @@ from netkit.errors import InvalidValue, NetkitError, SandboxError, SandboxUnavai
 from netkit.sandbox import log, worlds
 from netkit.sandbox.connection import Connection, parse
 from netkit.sandbox.filesystem import CONNECTION_FILE
-from netkit.sandbox.init import PASSED_ON
 from netkit.sandbox.job import here, python
 from netkit.sandbox.relay import Relay, watch
+from netkit.sandbox.signals import Signals
 
 
 def main(arguments: list[str], parent: int) -> int:
@@ -37,6 +37,7 @@ def main(arguments: list[str], parent: int) -> int:
         sys.stderr.write(f"netkit: {error}\n")
         return 2
     job = here(python("-m", "ipykernel_launcher", "-f", CONNECTION_FILE, *rest), connection.inside())
+    signals = Signals()
     try:
         sandbox = worlds.start(job)
     except (InvalidValue, SandboxUnavailable) as error:
@@ -47,8 +48,7 @@ def main(arguments: list[str], parent: int) -> int:
         return 128 + signal.SIGKILL
     for note in sandbox.notes:
         log.write(f"{os.path.basename(connection.path)}: {note}")
-    for number in PASSED_ON:
-        signal.signal(number, lambda number, _frame: sandbox.send("signal", int(number)))
+    signals.pass_to(sandbox)
     try:
         status = relay.carry(sandbox, is_wanted)
     finally:

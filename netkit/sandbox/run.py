@@ -5,8 +5,8 @@ import signal
 import sys
 
 from netkit.sandbox import worlds
-from netkit.sandbox.init import PASSED_ON
 from netkit.sandbox.job import here
+from netkit.sandbox.signals import Signals
 
 
 def run(command: tuple[str, ...], first: int | None = None) -> int:
@@ -24,9 +24,9 @@ def run(command: tuple[str, ...], first: int | None = None) -> int:
     """
     terminal = _has_terminal()
     job = here(command, terminal=terminal)
+    signals = Signals()
     sandbox = worlds.start(job) if first is None else worlds.enter(first, job)
-    for number in PASSED_ON:
-        signal.signal(number, lambda number, _frame: sandbox.send("signal", int(number)))
+    signals.pass_to(sandbox)
     try:
         return _wait(sandbox, terminal=terminal)
     finally:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netkit.sandbox.job import runtime_directory
-from tests.outside.attempts import ATTEMPTS, Outside, attempt
+from tests.outside.attempts import ATTEMPTS, attempt
+from tests.outside.kernel_calls import Outside
 from tests.outside.sessions import NETKIT, PATIENCE, Session, eventually, session, text_of
+from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +68,9 @@ def prisoner(kernel: Session, outside: Outside) -> Session:
 
 def load_attempts(kernel: Session, outside: Outside) -> Session:
     """Load the attempts into a kernel."""
-    folder = str(Path(__file__).parent)
-    kernel.run(f"import os, sys; sys.path.insert(0, {folder!r})\nfrom attempts import Outside, attempt")
+    kernel.run(
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r})\nfrom tests.outside.attempts import Outside, attempt"
+    )
     assert kernel.run(f"outside = Outside(*{tuple(outside)!r}); print(outside.port)").strip() == str(outside.port)
     return kernel
 

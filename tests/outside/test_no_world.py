@@ -153,7 +153,7 @@ def test_choice_of_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", worlds.WORLDS)
 def test_every_world_has_what_a_world_has(name: str) -> None:
     world = worlds.load(name)
-    assert world.NAME == name
+    assert name == world.NAME
     assert world.SUMMARY
     assert all(callable(getattr(world, act)) for act in ("start", "enter", "inside"))
 

@@ -176,7 +176,9 @@ def test_shell_has_job_control(terminal: pexpect.spawn) -> None:
     assert eventually(lambda: "sleep 100" in _jobs(terminal))
     terminal.sendcontrol("z")
     terminal.expect("Stopped")
-    say(terminal, "kill %1; wait; exit 5\nexit 5", "")
+    say(terminal, "fg", "sleep 100")
+    terminal.sendcontrol("c")
+    terminal.sendline("exit 5")
     terminal.expect_exact(PROMPT)
     say(terminal, "echo status-$?", "status-5")
 

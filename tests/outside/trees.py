@@ -19,12 +19,12 @@ class Processes(NamedTuple):
     Attributes:
         roles: process ids by role, as far as they are there.
         namespaces: inode numbers of all namespaces that they are in and this process is not.
-        everybody: ids of all processes of the machine at that moment.
+        members: ids of all processes, whoever's, that are in one of these namespaces.
     """
 
     roles: dict[str, int]
     namespaces: set[int]
-    everybody: set[int]
+    members: set[int]
 
 
 def look(launcher: int) -> Processes:
@@ -40,9 +40,9 @@ def look(launcher: int) -> Processes:
         if not children.get(process):
             break
         process = min(children[process])
-    found = set().union(*(namespaces(process) for process in roles.values()))
-    everybody = set().union(*children.values())
-    return Processes(roles, found - namespaces(os.getpid()), everybody)
+    found = set().union(*(namespaces(process) for process in roles.values())) - namespaces(os.getpid())
+    members = {process for family in children.values() for process in family if found & namespaces(process)}
+    return Processes(roles, found, members)
 
 
 def children_of_all() -> dict[int, list[int]]:
@@ -78,9 +78,8 @@ def state(process: int) -> str:
 
 
 def still_used(processes: Processes) -> set[int]:
-    """Those of a sandbox's namespaces that somebody is still in.
+    """Those of a sandbox's namespaces that somebody is still in who was in them before.
 
-    Only who was there when they were looked at counts, since the kernel gives the numbers out again; and no
-    zombie, which is gone but for its parent's knowledge of it.
+    Others do not count, since the kernel gives the numbers of namespaces out again.
     """
-    return processes.namespaces & set().union(*map(namespaces, alive(sorted(processes.everybody))))
+    return processes.namespaces & set().union(*map(namespaces, alive(sorted(processes.members))))
