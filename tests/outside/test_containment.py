@@ -69,7 +69,8 @@ def prisoner(kernel: Session, outside: Outside) -> Session:
 def load_attempts(kernel: Session, outside: Outside) -> Session:
     """Load the attempts into a kernel."""
     kernel.run(
-        f"import os, sys; sys.path.insert(0, {str(ROOT)!r})\nfrom tests.outside.attempts import Outside, attempt"
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from tests.outside.attempts import attempt\nfrom tests.outside.kernel_calls import Outside"
     )
     assert kernel.run(f"outside = Outside(*{tuple(outside)!r}); print(outside.port)").strip() == str(outside.port)
     return kernel
