@@ -146,7 +146,11 @@ def _place(name: str, places: list[Place]) -> Place:
     for place in places:
         if place.name == name:
             return place
-    raise NotFound(f"there is no namespace {name!r}", f"there are: {', '.join(place.name for place in places)}", "Take one of these")
+    raise NotFound(
+        f"there is no namespace {name!r}",
+        f"there are: {', '.join(place.name for place in places)}",
+        "Take one of these",
+    )
 
 
 def _inode(path: str) -> int:
