@@ -171,37 +171,35 @@ def say(shell: pexpect.spawn, line: str, expected: str) -> None:
 def test_shell_has_job_control(terminal: pexpect.spawn) -> None:
     say(terminal, "netkit shell", "netkit.*# ")
     say(terminal, "ip netns add inner && echo made-$((40 + 2))", "made-42")
-    terminal.sendline("echo sleeping; sleep 100")
-    terminal.expect("sleeping")
-    assert eventually(lambda: "sleep 100" in _jobs(terminal))
+    terminal.sendline("sleep 4321")
+    assert eventually(lambda: in_front("sleep 4321"))
     terminal.sendcontrol("z")
     terminal.expect("Stopped")
-    say(terminal, "fg", "sleep 100")
+    terminal.sendline("fg")
+    assert eventually(lambda: in_front("sleep 4321"))
     terminal.sendcontrol("c")
     terminal.sendline("exit 5")
     terminal.expect_exact(PROMPT)
     say(terminal, "echo status-$?", "status-5")
 
 
-def _jobs(terminal: pexpect.spawn) -> str:
-    return subprocess.run(["ps", "-o", "args", "-A"], capture_output=True, text=True, check=True).stdout
+def in_front(program: str) -> bool:
+    """Whether a program waits in the foreground of its terminal: only then do the terminal's keys reach it."""
+    states = subprocess.run(["ps", "-o", "stat,args", "-A"], capture_output=True, text=True, check=True).stdout
+    return bool(re.search(rf"^S\S*\+ +{program}$", states, re.MULTILINE))
 
 
 def test_command_stops_continues_and_is_interrupted(terminal: pexpect.spawn) -> None:
-    terminal.sendline("netkit run -- sh -c 'echo begun; exec sleep 1234'")
-    terminal.expect("begun")
+    terminal.sendline("netkit run -- sleep 1234")
+    assert eventually(lambda: in_front("sleep 1234"))
     terminal.sendcontrol("z")
     terminal.expect("Stopped")
     terminal.expect_exact(PROMPT)
     say(terminal, "fg", "netkit run")
-    assert eventually(lambda: re.search(r"^S\S*\+? +sleep 1234", _states(), re.MULTILINE))
+    assert eventually(lambda: in_front("sleep 1234"))
     terminal.sendcontrol("c")
     terminal.expect_exact(PROMPT)
     say(terminal, "echo status-$?", "status-130")
-
-
-def _states() -> str:
-    return subprocess.run(["ps", "-o", "stat,args", "-A"], capture_output=True, text=True, check=True).stdout
 
 
 def test_shell_of_a_kernel(kernel: Session, netkit: Netkit) -> None:
