@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from netkit import values
+from netkit import names, values
 from netkit.errors import InvalidValue
 from netkit.lab import journal
 from netkit.lab.routing import Routing
@@ -94,9 +94,12 @@ def _words(arguments: Any) -> list[str]:
     if not isinstance(arguments, str) or not arguments.strip() or "\0" in arguments:
         raise InvalidValue(f"{arguments!r} is not a rule", "it is what one types behind iptables", "Try '-L'")
     try:
-        return ["iptables", *shlex.split(arguments)]
+        words = shlex.split(arguments)
     except ValueError as error:
         raise InvalidValue(f"{arguments!r} cannot be read", str(error), "Close the quote") from None
+    if words[:1] == ["iptables"]:
+        raise InvalidValue(f"{arguments!r} names the program", "what follows it is needed here", "Leave 'iptables' out")
+    return ["iptables", *words]
 
 
 def _policy(chain: Any, verdict: Any) -> str:
@@ -138,4 +141,5 @@ def _ipv4(prefix: Any) -> values.IPNetwork:
 
 def _one_of(value: Any, what: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise InvalidValue(f"{value!r} is not a {what}", f"it is one of {', '.join(choices)}", f"Try '{choices[0]}'")
+        meant = names.nearest(value, choices) or choices[0]
+        raise InvalidValue(f"{value!r} is not a {what}", f"it is one of {', '.join(choices)}", f"Try '{meant}'")

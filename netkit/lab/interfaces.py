@@ -186,7 +186,7 @@ class Interface:
     @property
     def master(self) -> str | None:
         """The bridge that it is a port of."""
-        return self._quick.master
+        return observe.interface(self._path, self.name, addresses=False).master
 
     @property
     def peer(self) -> Interface | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import shlex
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from netkit import sandbox
 from netkit.errors import AlreadyExists, InvalidValue, KernelRefused
 from netkit.linux import settle
 from netkit.model import HOST
-from netkit.sandbox import require_sandbox
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Sequence
 
 Result = TypeVar("Result")
@@ -43,6 +46,21 @@ class Script(str):
     def __repr__(self) -> str:
         return str(self).rstrip("\n")
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file, which `netkit run -- sh FILE` carries out in a fresh sandbox.
+
+        Args:
+            path: of the file.
+
+        Raises:
+            InvalidValue: the file cannot be written there.
+        """
+        try:
+            Path(path).write_text(self, encoding="utf-8")
+        except (OSError, TypeError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise InvalidValue(f"{path!r} cannot be written", why, "Try .save('build.sh')") from None
+
 
 def perform(
     command: str,
@@ -68,7 +86,7 @@ def perform(
         NotInSandbox: this process is not in the sandbox.
     """
     global _acted  # noqa: PLW0603  (one kernel, one state)
-    require_sandbox()
+    in_sandbox()
     show(command)
     _acted = True
     try:
@@ -78,6 +96,16 @@ def perform(
     if succeeded(result):
         _lines.append(command)
     return result
+
+
+@cache
+def in_sandbox() -> None:
+    """Make sure that this process is in the sandbox, which it cannot leave: once it is seen there, it stays there.
+
+    Raises:
+        NotInSandbox: it is not.
+    """
+    sandbox.require_sandbox()
 
 
 def note(line: str) -> None:

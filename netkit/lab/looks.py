@@ -60,7 +60,8 @@ def draw(
     from netkit.drawing import picture
 
     if state is not None and not isinstance(state, Snapshot):
-        raise InvalidValue(f"{state!r} cannot be drawn", "a picture shows a snapshot", "Try nk.draw(nk.snapshot())")
+        shown = state.name if isinstance(state, Namespace | Interface) else repr(state)
+        raise InvalidValue(f"{shown} cannot be drawn", "a picture shows a snapshot", "Try nk.draw(nk.snapshot())")
     shown = state if state is not None else snapshot()
     return picture(shown, title=title, highlight=highlight, mac=mac)
 
@@ -82,7 +83,7 @@ def capture(*where: Namespace | Interface, snaplen: int = WHOLE_FRAME) -> Captur
     """
     from netkit.linux.capture import capture as record
 
-    journal.require_sandbox()
+    journal.in_sandbox()
     journal.look()
     return record([_point(one) for one in where] or None, snaplen=snaplen)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from netkit.errors import InvalidValue, NotFound
+from netkit import names
+from netkit.errors import InvalidValue, NotFound, UnknownName
 from netkit.lab import journal
-from netkit.linux import namespaces
+from netkit.linux import namespaces, observe
 from netkit.model import HOST
 
 
@@ -34,7 +35,7 @@ class Place:
         there = {place.name: place for place in namespaces.find()}
         if not isinstance(name, str) or name not in there:
             raise NotFound(
-                f"there is no namespace {name!r}", f"there are: {', '.join(there)}", "Make it: nk.Namespace('ns1')"
+                f"there is no namespace {name!r}", f"there are: {', '.join(there)}", f"Make it: nk.Namespace({name!r})"
             )
         return cls.at(name, there[name].path)
 
@@ -55,6 +56,11 @@ class Place:
     def typed(self, command: str) -> str:
         """A command as one types it on the host so that it runs in here."""
         return journal.in_namespace(self.name, self.path, command)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and name not in ("name", "path") and name in observe.names(self.path):
+            raise UnknownName(f"{self.name} has no '{name}'", "interfaces are looked up", f"Try {self.name}['{name}']")
+        raise names.unknown(vars(self).get("name", type(self).__name__), name, dir(type(self)))
 
     def __eq__(self, other: object) -> bool:
         return self.name == other.name if isinstance(other, Place) else NotImplemented

@@ -12,9 +12,13 @@ from netkit.lab import journal
 from netkit.lab.place import Place
 from netkit.linux import ping as pings
 from netkit.linux import run
+from netkit.model import HOST
 
 if TYPE_CHECKING:
     from netkit.outcomes import Outcome, Ping
+
+_OF_THE_SHELL = ("cd", "export", "ulimit", "umask", "type", "set", "exec", ".", ":")
+"""What is no program, but a word of the shell's own."""
 
 _SHELL = re.compile(r"[|&;<>()$`*?~\n]")
 
@@ -45,7 +49,7 @@ class Running(Place):
         limit = values.seconds(timeout, "a timeout")
         journal.look()
         return journal.perform(
-            self.typed(_quoted(argv, command)),
+            self._as_typed(argv, command),
             lambda: run.run(self.path, argv, typed=command, timeout=limit),
             succeeded=lambda outcome: outcome.returncode == 0,
         )
@@ -64,9 +68,9 @@ class Running(Place):
         """
         argv = _argv(command)
         journal.look()
-        return journal.perform(f"{self.typed(_quoted(argv, command))} &", lambda: run.Process(self.path, argv, command))
+        return journal.perform(f"{self._as_typed(argv, command)} &", lambda: run.Process(self.path, argv, command))
 
-    def ping(self, address: str, *, count: int = 1, timeout: float = 4.0) -> Ping:
+    def ping(self, address: str, *, count: int = 1, timeout: float = 5.0) -> Ping:
         """Ask an address for an answer: `ping -c COUNT ADDRESS`.
 
         Args:
@@ -84,11 +88,16 @@ class Running(Place):
         whom = values.address(address)
         number = values.number(count, "a number of pings", 1, 100, example=3)
         limit = values.seconds(timeout, "a timeout")
-        journal.require_sandbox()
+        journal.in_sandbox()
         journal.look()
         command = pings.command(whom, count=number, timeout=limit)
         journal.show(self.typed(journal.joined(command)))
         return pings.ping(self.path, command, whom)
+
+    def _as_typed(self, argv: list[str], command: str) -> str:
+        """The command as one types it on the host: elsewhere, a shell's signs have to reach the shell in there."""
+        through_shell = argv[:2] == ["sh", "-c"] and self.name != HOST
+        return self.typed(shlex.join(argv) if through_shell else command.strip())
 
 
 def _argv(command: Any) -> list[str]:
@@ -102,16 +111,12 @@ def _argv(command: Any) -> list[str]:
     if _SHELL.search(command):
         return ["sh", "-c", command]
     try:
-        return shlex.split(command)
+        words = shlex.split(command)
     except ValueError as error:
         raise InvalidValue(f"{command!r} cannot be read", str(error), "Close the quote") from None
+    return ["sh", "-c", command] if words[0] in _OF_THE_SHELL else words
 
 
 def _encodable(command: str) -> bool:
     """Whether it can be written as UTF-8: a lone surrogate cannot."""
     return command == command.encode(errors="replace").decode()
-
-
-def _quoted(argv: list[str], command: str) -> str:
-    """The command as it can follow `ip netns exec ns1`."""
-    return shlex.join(argv) if argv[:2] == ["sh", "-c"] else command.strip()

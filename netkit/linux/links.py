@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 from typing import Any
 
 from netkit.errors import NotFound
@@ -16,6 +17,7 @@ from netkit.linux.namespaces import opened
 
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 _IFF_UP = 1
+_HEADER = struct.Struct("=BxHiII")
 
 
 def create(path: str, name: str, kind: str, **data: Any) -> None:
@@ -27,13 +29,12 @@ def create(path: str, name: str, kind: str, **data: Any) -> None:
         kind: "bridge", "dummy", "vxlan" …
         data: attributes of its kind in pyroute2's words: vxlan_id=42.
     """
-    info = [("IFLA_INFO_KIND", kind)]
+    info: tuple[Any, ...] = (("IFLA_INFO_KIND", kind),)
     if data:
         prefix = "IFLA_BR_" if kind == "bridge" else ""
-        info.append(("IFLA_INFO_DATA", {"attrs": [(prefix + key.upper(), value) for key, value in data.items()]}))
-    netlink.send(
-        path, RTM_NEWLINK, netlink.NEW, lambda: _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", {"attrs": info}))
-    )
+        info += (("IFLA_INFO_DATA", tuple((prefix + key.upper(), value) for key, value in data.items())),)
+    message = _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", info))
+    netlink.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
 
 
 def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
@@ -47,27 +48,27 @@ def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
     """
     there = opened(peer_path)
     try:
-        second = [("IFLA_IFNAME", peer), ("IFLA_NET_NS_FD", there)]
-        data = ("IFLA_INFO_DATA", {"attrs": [("VETH_INFO_PEER", {"attrs": second})]})
-        info = {"attrs": [("IFLA_INFO_KIND", "veth"), data]}
-        netlink.send(path, RTM_NEWLINK, netlink.NEW, lambda: _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", info)))
+        second = ("VETH_INFO_PEER", (("IFLA_IFNAME", peer), ("IFLA_NET_NS_FD", there)))
+        info = (("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", (second,)))
+        message = _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", info))
+        netlink.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
     finally:
         os.close(there)
 
 
 def delete(path: str, name: str) -> None:
     """`ip link delete NAME`: a veth takes its other end with it."""
-    netlink.send(path, RTM_DELLINK, 0, lambda: _message(index=index_of(name)))
+    netlink.send(path, RTM_DELLINK, 0, lambda _: _message(index=index_of(name)))
 
 
 def set_up(path: str, name: str) -> None:
     """`ip link set dev NAME up`."""
-    netlink.send(path, RTM_NEWLINK, 0, lambda: _message(index=index_of(name), flags=_IFF_UP, change=_IFF_UP))
+    netlink.send(path, RTM_NEWLINK, 0, lambda _: _message(index=index_of(name), flags=_IFF_UP, change=_IFF_UP))
 
 
 def set_down(path: str, name: str) -> None:
     """`ip link set dev NAME down`."""
-    netlink.send(path, RTM_NEWLINK, 0, lambda: _message(index=index_of(name), change=_IFF_UP))
+    netlink.send(path, RTM_NEWLINK, 0, lambda _: _message(index=index_of(name), change=_IFF_UP))
 
 
 def set_mtu(path: str, name: str, size: int) -> None:
@@ -87,7 +88,7 @@ def rename(path: str, name: str, new: str) -> None:
 
 def attach(path: str, name: str, bridge: str) -> None:
     """`ip link set dev NAME master BRIDGE`: the link becomes a port of the bridge (`brctl addif BRIDGE NAME`)."""
-    netlink.send(path, RTM_NEWLINK, 0, lambda: _message(("IFLA_MASTER", index_of(bridge)), index=index_of(name)))
+    netlink.send(path, RTM_NEWLINK, 0, lambda _: _message(("IFLA_MASTER", index_of(bridge)), index=index_of(name)))
 
 
 def detach(path: str, name: str) -> None:
@@ -126,13 +127,10 @@ def index_of(name: str) -> int:
 
 
 def _set(path: str, name: str, attribute: tuple[str, Any]) -> None:
-    netlink.send(path, RTM_NEWLINK, 0, lambda: _message(attribute, index=index_of(name)))
+    netlink.send(path, RTM_NEWLINK, 0, lambda _: _message(attribute, index=index_of(name)))
 
 
-def _message(*attributes: tuple[str, Any], index: int = 0, flags: int = 0, change: int = 0) -> Any:
-    from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-
-    message = ifinfmsg()
-    message["index"], message["flags"], message["change"] = index, flags, change
-    message["attrs"] = list(attributes)
-    return message
+def _message(*attributes: tuple[str, Any], index: int = 0, flags: int = 0, change: int = 0) -> bytes:
+    """A struct ifinfomsg and attributes."""
+    parts = (netlink.encoded("ifinfmsg", name, value) for name, value in attributes)
+    return b"".join((_HEADER.pack(0, 0, index, flags, change), *parts))

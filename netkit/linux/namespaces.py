@@ -94,7 +94,8 @@ def inside(path: str, act: Callable[[], Result]) -> Result:
 
     The calling thread stays where it is: a thread of netkit's own enters the namespace (setns(2)),
     calls, and goes back, so that an interrupt cannot leave the learner's code in the wrong place.
-    Acts run one at a time and have to be short; start a process rather than wait for one here.
+    Only what is to happen on the host, where the caller is already, is called right here.
+    Acts have to be short; start a process rather than wait for one here.
 
     Args:
         path: a file that opens the namespace.
@@ -107,7 +108,8 @@ def inside(path: str, act: Callable[[], Result]) -> Result:
         NotFound: the path opens no namespace.
         Exception: whatever `act` raised.
     """
-    return _worker(os.getpid()).call(path, act)
+    worker = _worker(os.getpid())
+    return act() if path == HOST_PATH and worker.at_home() else worker.call(path, act)
 
 
 def opened(path: str) -> int:
@@ -146,7 +148,7 @@ def create(name: str) -> None:
     except FileExistsError:
         raise AlreadyExists(f"there is a namespace '{name}' already") from None
     try:
-        inside(HOST_PATH, lambda: _unshare_onto(path))
+        _worker(os.getpid()).call(HOST_PATH, lambda: _unshare_onto(path))
     except OSError as error:
         os.unlink(path)
         raise KernelRefused(f"no namespace '{name}' was made", error.strerror, errno=error.errno or 0) from None
@@ -173,10 +175,15 @@ class _Worker:
     """A thread that enters namespaces and always comes home."""
 
     def __init__(self) -> None:
-        self._home = os.open(HOST_PATH, os.O_RDONLY | os.O_CLOEXEC)
+        self._home = self._here = os.open(HOST_PATH, os.O_RDONLY | os.O_CLOEXEC)
+        self._home_inode = os.fstat(self._home).st_ino
         self._jobs: queue.SimpleQueue[tuple[str, Callable[[], object], queue.SimpleQueue]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="netkit namespaces", daemon=True)
         self._thread.start()
+
+    def at_home(self) -> bool:
+        """Whether the calling thread is in the host's namespace: the learner's code may have led it elsewhere."""
+        return os.stat("/proc/thread-self/ns/net").st_ino == self._home_inode
 
     def call(self, path: str, act: Callable[[], Result]) -> Result:
         if threading.current_thread() is self._thread:  # an act that uses another act's helper
@@ -207,13 +214,13 @@ class _Worker:
             os.close(there)
 
     def _away(self, there: int, act: Callable[[], Result]) -> Result:
-        back = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        back, self._here = self._here, there
         try:
             _checked(_libc().setns(there, _CLONE_NEWNET))
             return act()
         finally:
             _checked(_libc().setns(back, _CLONE_NEWNET))
-            os.close(back)
+            self._here = back
 
 
 @cache

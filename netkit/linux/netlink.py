@@ -12,6 +12,8 @@ import os
 import socket
 import struct
 import sys
+from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from netkit.errors import KernelRefused
@@ -32,6 +34,8 @@ _SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270,
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _BUFFER = 1 << 16
+_BEFORE_ATTRIBUTES = {"ifinfmsg": 16, "ifaddrmsg": 8, "rtmsg": 12}
+"""Bytes of each family's own header (rtnetlink(7))."""
 
 
 class Talk:
@@ -111,14 +115,15 @@ class Talk:
                 yield payload
 
 
-def send(path: str, kind: int, flags: int, build: Callable[[], Any]) -> None:
+def send(path: str, kind: int, flags: int, build: Callable[[Talk], bytes]) -> None:
     """One change in a namespace: build a message there, send it, wait for the kernel's yes.
 
     Args:
         path: a file that opens the namespace.
         kind: the message type.
         flags: NLM_F_… beyond REQUEST and ACK.
-        build: called inside the namespace (where names turn into indexes); returns a pyroute2 message.
+        build: called inside the namespace, where names turn into indexes and the kernel can be asked first;
+            returns the family's header and attributes.
 
     Raises:
         KernelRefused: with the kernel's own reason.
@@ -126,18 +131,35 @@ def send(path: str, kind: int, flags: int, build: Callable[[], Any]) -> None:
     """
 
     def act() -> None:
-        body = encoded(build())
         with Talk() as talk:
-            talk.request(kind, flags, body)
+            talk.request(kind, flags, build(talk))
 
     inside(path, act)
 
 
-def encoded(message: Any) -> bytes:
-    """A pyroute2 message as bytes, without the netlink header."""
+@lru_cache(4096)
+def encoded(kind: str, name: str, value: Any, family: int = 0) -> bytes:
+    """One attribute, encoded by pyroute2; remembered, since encoding takes it 50 to 300 µs.
+
+    Args:
+        kind: pyroute2's message class, "ifinfmsg", "ifaddrmsg" or "rtmsg".
+        name: of the attribute, "IFLA_IFNAME".
+        value: its value; a tuple of (name, value) pairs for an attribute that holds others.
+        family: AF_INET or AF_INET6, where the value is an address.
+
+    Returns:
+        The attribute with its length and number, as it stands in a message.
+    """
+    message = getattr(import_module(f"pyroute2.netlink.rtnl.{kind}"), kind)()
     message["header"] = {"type": 0, "flags": 0, "sequence_number": 0, "pid": 0}
+    message["family"], message["attrs"] = family, [(name, _nested(value))]
     message.encode()
-    return bytes(message.data[_HEADER.size :])
+    return bytes(message.data[_HEADER.size + _BEFORE_ATTRIBUTES[kind] :])
+
+
+def _nested(value: Any) -> Any:
+    """A tuple of pairs as pyroute2 wants it."""
+    return {"attrs": [(name, _nested(item)) for name, item in value]} if isinstance(value, tuple) else value
 
 
 def attributes(data: memoryview) -> dict[int, memoryview]:

@@ -23,7 +23,8 @@ _RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH, _RTM_GETNSID = 18, 22,
 _NETNSA_NSID, _NETNSA_FD = 1, 3
 _IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
 _MAKE_IT = "Make it: nk.Namespace('ns1')"
-_ALL_LINKS = bytes(16) + struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
+_NO_STATISTICS = struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
+_ALL_LINKS = bytes(16) + _NO_STATISTICS
 
 
 def snapshot() -> model.Snapshot:
@@ -54,12 +55,13 @@ def namespace(name: str) -> model.Namespace:
     return found
 
 
-def interface(path: str, name: str) -> model.Interface:
+def interface(path: str, name: str, *, addresses: bool = True) -> model.Interface:
     """One interface, quickly: the kernel is asked for it alone, so its peer stays None.
 
     Args:
         path: the namespace.
         name: the interface.
+        addresses: whether to ask for its addresses as well.
 
     Raises:
         NotFound: there is no such interface; the error lists those that are there.
@@ -68,9 +70,10 @@ def interface(path: str, name: str) -> model.Interface:
     def read() -> model.Interface:
         index = index_of(name)
         with Talk() as talk:
-            addresses = [records.address(body)[1] for body in talk.dump(_RTM_GETADDR, struct.pack("=4xi", index))]
-            [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index))
-            link = records.link(body, {index: addresses})
+            own = talk.dump(_RTM_GETADDR, struct.pack("=4xi", index)) if addresses else ()
+            found = {index: [records.address(body)[1] for body in own]}
+            [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
+            link = records.link(body, found)
         masters = {link.master: socket.if_indextoname(link.master)} if link.master else {}
         return records.interface(link, masters)
 

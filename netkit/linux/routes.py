@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from typing import TYPE_CHECKING, Any
 
 from netkit.linux import netlink
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from netkit.values import IPAddress, IPNetwork
 
 _RTM_NEWROUTE, _RTM_DELROUTE = 24, 25
-_MAIN, _UNSPECIFIED = 254, 0
+_HEADER = struct.Struct("=BBBBBBBBI")
+_MAIN = 254
 _PROTO_BOOT, _UNICAST = 3, 1
 _SCOPE_GLOBAL, _SCOPE_LINK, _SCOPE_NOWHERE = 0, 253, 255
 
@@ -38,7 +40,7 @@ def add(
         NotFound: the interface or the namespace is not there.
     """
 
-    def build() -> Any:
+    def build(_: netlink.Talk) -> bytes:
         scope = _SCOPE_GLOBAL if via is not None else _SCOPE_LINK
         return _message(destination, via, device, metric, scope=scope, protocol=_PROTO_BOOT, kind=_UNICAST)
 
@@ -62,21 +64,18 @@ def delete(path: str, destination: IPNetwork | None, via: IPAddress | None = Non
         path,
         _RTM_DELROUTE,
         0,
-        lambda: _message(destination, via, device, None, scope=_SCOPE_NOWHERE, protocol=0, kind=0),
+        lambda _: _message(destination, via, device, None, scope=_SCOPE_NOWHERE, protocol=0, kind=0),
     )
 
 
 def _message(
     destination: IPNetwork | None, via: IPAddress | None, device: str | None, metric: int | None, **kinds: int
-) -> Any:
-    from pyroute2.netlink.rtnl.rtmsg import rtmsg
-
-    message = rtmsg()
+) -> bytes:
+    """A struct rtmsg and attributes."""
     version = (destination or via).version if destination or via else 4
-    message["family"] = socket.AF_INET if version == 4 else socket.AF_INET6
-    message["table"], message["dst_len"] = _MAIN, destination.prefixlen if destination else 0
-    message["scope"] = kinds["scope"] if version == 4 else _SCOPE_GLOBAL
-    message["proto"], message["type"] = kinds["protocol"], kinds["kind"]
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    length = destination.prefixlen if destination else 0
+    scope = kinds["scope"] if version == 4 else _SCOPE_GLOBAL
     attributes: list[tuple[str, Any]] = []
     if destination is not None and destination.prefixlen:
         attributes.append(("RTA_DST", str(destination.network_address)))
@@ -86,5 +85,5 @@ def _message(
         attributes.append(("RTA_OIF", index_of(device)))
     if metric is not None:
         attributes.append(("RTA_PRIORITY", metric))
-    message["attrs"] = attributes
-    return message
+    header = _HEADER.pack(family, length, 0, 0, _MAIN, kinds["protocol"], scope, kinds["kind"], 0)
+    return header + b"".join(netlink.encoded("rtmsg", name, value, family) for name, value in attributes)
