@@ -6,6 +6,7 @@ Importing netkit does nothing but name what it offers; the libraries that it res
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,11 +61,15 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"netkit has no '{name}'; it offers {', '.join(__all__)}")
+        if find_spec(f"{__name__}.{name}") is not None:
+            raise AttributeError(name)  # `from netkit import values` asks here first, then loads the module
+        from netkit.names import unknown
+
+        raise unknown("netkit", name, __all__)
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return list(__all__)

@@ -40,6 +40,7 @@ def _plug_in(bridge: nk.Bridge, container: nk.Namespace, port: str, address: str
     """A cable from the container to the bridge, with an address at the container's end."""
     outer, inner = nk.veth(port, "eth1", peer_namespace=container)
     bridge.attach(outer)
+    container["lo"].up()
     inner.set_mac(nk.mac_of(address))
     inner.add_address(address)
     inner.up()

@@ -5,6 +5,7 @@
     │   ├── InvalidName       of a namespace or an interface
     │   └── InvalidAddress    an IP address, a prefix, a MAC address
     ├── NotFound              nothing of that name is there
+    ├── UnknownName           netkit, or one of its handles, has no attribute of that name
     ├── AlreadyExists         the name or the address is taken
     ├── KernelRefused         the kernel answered an act with an error
     ├── ProgramMissing        a program is not installed
@@ -37,7 +38,7 @@ class NetkitError(Exception):
 
     def __str__(self) -> str:
         first = "; ".join(part.rstrip(".") for part in (self.problem, self.rule) if part)
-        return " ".join(f"{sentence.rstrip('.')}." for sentence in (first, self.remedy) if sentence)
+        return " ".join(s if s.endswith("?") else f"{s.rstrip('.')}." for s in (first, self.remedy) if s)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in a notebook: the sentence, not the library's insides."""
@@ -58,6 +59,10 @@ class InvalidAddress(InvalidValue):
 
 class NotFound(NetkitError, LookupError):
     """Nothing of that name is there."""
+
+
+class UnknownName(NetkitError, AttributeError):
+    """An attribute that netkit, or one of its handles, does not have."""
 
 
 class AlreadyExists(NetkitError):

@@ -175,6 +175,9 @@ class Namespace:
     def __getitem__(self, interface: str) -> Interface:
         return _item(self.interfaces, interface, f"interface in the namespace '{self.name}'")
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.interfaces)
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -197,6 +200,9 @@ class Snapshot:
 
     def __getitem__(self, namespace: str) -> Namespace:
         return _item(self.namespaces, namespace, "namespace")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.namespaces)
 
     def __iter__(self) -> Iterator[Namespace]:
         return iter(self.namespaces.values())

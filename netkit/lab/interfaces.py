@@ -205,6 +205,9 @@ class Interface:
     def _act(self, command: str, act: Any, taken: str = "") -> None:
         perform(self.namespace.typed(command), act, taken=taken)
 
+    def __getattr__(self, name: str) -> Any:
+        raise names.unknown(vars(self).get("name", type(self).__name__), name, dir(type(self)))
+
     def __eq__(self, other: object) -> bool:
         same = isinstance(other, Interface) and (self.name, self.namespace) == (other.name, other.namespace)
         return same if isinstance(other, Interface) else NotImplemented

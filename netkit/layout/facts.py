@@ -120,11 +120,13 @@ class Facts:
     def switches(self, namespace: str) -> list[str]:
         """The sysctls that matter here, as "name = value".
 
-        Each counts when it is on; that bridged packets pass iptables (bridge-nf-call-iptables, which is there only
-        when br_netfilter is loaded), when there are both a bridge and a FORWARD chain that is not empty.
+        Forwarding counts when it is on and there is somewhere to forward to: a new namespace copies it from the
+        machine, where Docker may have switched it on. That bridged packets pass iptables (bridge-nf-call-iptables,
+        there only when br_netfilter is loaded) counts with both a bridge and a FORWARD chain that is not empty.
         """
         space = self.spaces[namespace]
-        on = [name for name in FORWARDING if space.sysctls.get(name, "0") != "0"]
+        ways = [link for link in space.interfaces.values() if link.kind != "loopback" and not link.master]
+        on = [name for name in FORWARDING if len(ways) > 1 and space.sysctls.get(name, "0") != "0"]
         bridges = any(link.kind == "bridge" for link in space.interfaces.values())
         filtered = any(r.chain == "FORWARD" and not r.text.endswith(" ACCEPT") for r in space.rules if "ip" in r.tool)
         if bridges and filtered and space.sysctls.get(_BRIDGE_CALLS, "0") != "0":

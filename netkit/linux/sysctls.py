@@ -105,7 +105,15 @@ def read_here(name: str) -> str | None:
 
 
 def _absent(name: str) -> NotFound:
-    return NotFound(f"there is no switch '{name}'", "this kernel has none of that name here", "See `sysctl -a`")
+    problem = f"there is no switch '{name}'"
+    if name.replace("/", ".").startswith("net.bridge."):
+        return NotFound(
+            problem,
+            "it comes with the kernel's module br_netfilter, which this machine has not loaded",
+            "On the machine itself: `sudo modprobe br_netfilter`. Its own bridges then pass iptables as well, until "
+            "`sudo modprobe -r br_netfilter`",
+        )
+    return NotFound(problem, "this kernel has none of that name here", "See `sysctl -a`")
 
 
 @cache

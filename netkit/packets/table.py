@@ -145,11 +145,10 @@ def by_packet(frames: Iterable[tuple[Frame, Reading]]) -> list[list[tuple[Frame,
 
 
 def _in_order(hops: list[tuple[Frame, Reading]]) -> list[tuple[Frame, Reading]]:
-    """The hops of one packet, those of one passage through a namespace together.
-
-    When a bridge floods, the kernel may deliver each copy at once or all of them later, as the processor
-    pleases: the frames at the ports come first here, then those at the other ends.
-    """
+    """The hops of one packet, those of one passage through a namespace together."""
+    first = hops[0][0]
+    if first.link == "ethernet" and first.data[0] & 1:
+        return _flooded(hops)
     passages: list[list[tuple[Frame, Reading]]] = []
     latest: dict[str, list[tuple[Frame, Reading]]] = {}
     for hop in hops:
@@ -160,6 +159,21 @@ def _in_order(hops: list[tuple[Frame, Reading]]) -> list[tuple[Frame, Reading]]:
             passages.append(passage)
         passage.append(hop)
     return [hop for passage in passages for hop in passage]
+
+
+def _flooded(hops: list[tuple[Frame, Reading]]) -> list[tuple[Frame, Reading]]:
+    """The hops of a packet for everyone: by namespace, in each the arrival, then the bridge's copy, then the ports.
+
+    The copies have no order of their own: the kernel makes each at once or all of them later, as it pleases.
+    """
+    places: dict[str, list[tuple[Frame, Reading]]] = {}
+    for hop in hops:
+        places.setdefault(hop[0].namespace, []).append(hop)
+
+    def order(hop: tuple[Frame, Reading]) -> tuple[bool, int, str]:
+        return hop[0].direction == "out", len(hop[0].interface), hop[0].interface
+
+    return [hop for first, *copies in places.values() for hop in (first, *sorted(copies, key=order))]
 
 
 def loss(lost: int) -> tuple[str, ...]:
