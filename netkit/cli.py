@@ -5,7 +5,7 @@ import importlib
 import sys
 from types import ModuleType
 
-from netkit.errors import NetkitError, SandboxUnavailable
+from netkit.errors import InvalidValue, NetkitError, SandboxUnavailable
 from netkit.subcommands import COMMANDS
 
 FAILED, NO_SANDBOX = 2, 125
@@ -21,12 +21,27 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words:
+        _parser().print_help()
+        return FAILED
     try:
+        _make_sure_of(words[0])
+        options = _parser().parse_args(words)
         return options.main(options)
     except NetkitError as error:
         sys.stderr.write(f"netkit: {error}\n")
         return NO_SANDBOX if isinstance(error, SandboxUnavailable) else FAILED
+
+
+def _make_sure_of(word: str) -> None:
+    """Refuse a command that is not there, with the one that was probably meant."""
+    if word not in COMMANDS and not word.startswith("-"):
+        from netkit.names import nearest
+
+        meant = nearest(word, COMMANDS)
+        remedy = f"Did you mean 'netkit {meant}'?" if meant else "See 'netkit --help'"
+        raise InvalidValue(f"there is no command '{word}'", f"there are: {', '.join(COMMANDS)}", remedy)
 
 
 def _parser() -> argparse.ArgumentParser:

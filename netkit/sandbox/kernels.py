@@ -31,7 +31,12 @@ def running() -> list[RunningKernel]:
     for first, keeper in parents.items():
         launcher = parents.get(keeper)
         # Launcher, keeper and process 1 are one another's children, and nobody else has the command.
-        if launcher in parents and parents[launcher] not in parents and (file := _connection_file(launcher)):
+        if (
+            launcher in parents
+            and parents[launcher] not in parents
+            and _may_enter(launcher)
+            and (file := _connection_file(launcher))
+        ):
             name = os.path.basename(file).removeprefix("kernel-").removesuffix(".json")
             found.append(RunningKernel(name, file, launcher, first))
     return sorted(found)
@@ -72,6 +77,14 @@ def _processes() -> list[tuple[int, int]]:
             if fields := stat.rpartition(b")")[2].split():
                 found.append((int(name), int(fields[1])))
     return found
+
+
+def _may_enter(launcher: int) -> bool:
+    """Whether this user may enter the kernel: it is the user's own, or the user is root."""
+    try:
+        return os.geteuid() in (0, os.stat(f"/proc/{launcher}").st_uid)
+    except FileNotFoundError:
+        return False
 
 
 def _is_ours(process: int) -> bool:

@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import os
 import sys
+import urllib.parse
 
 HELP = "open JupyterLab, with the sandboxed kernel as default"
 
@@ -18,6 +19,13 @@ examples:
   netkit lab notebooks --no-browser --port=9999"""
 
 KERNEL = "netkit"
+
+_QUIET = (
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.news_url=",
+)
+"""Nothing here needs the internet, so nothing asks for it."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -37,17 +45,22 @@ def command(arguments: list[str]) -> list[str]:
     # JupyterLab refuses to run as root, since cells could do anything then; here they are in the sandbox.
     root = ["--allow-root"] if os.geteuid() == 0 else []
     default = f"--MultiKernelManager.default_kernel_name={KERNEL}"
-    return [sys.executable, "-m", "jupyterlab", default, *root, *arguments]
+    # So that the address that is printed for another computer's browser opens the notebook as well.
+    place = arguments[0] if arguments and arguments[0].endswith(".ipynb") else ""
+    opened = [f"--LabApp.default_url=/lab/tree/{urllib.parse.quote(os.path.basename(place))}"] if place else []
+    return [sys.executable, "-m", "jupyterlab", default, *_QUIET, *opened, *root, *arguments]
 
 
 def main(options: argparse.Namespace) -> int:
     """Become JupyterLab."""
-    from netkit.errors import NotFound, ProgramMissing
+    from netkit.errors import InvalidValue, NotFound, ProgramMissing
 
     if importlib.util.find_spec("jupyterlab") is None:
         raise ProgramMissing("JupyterLab is not installed", remedy="'pip install jupyterlab' in the same environment")
     place = options.arguments[0] if options.arguments else ""
     if place and not place.startswith("-") and not os.path.exists(place):
         raise NotFound(f"There is no notebook '{place}'", remedy="Give the path of a notebook or a folder, or nothing")
+    if os.path.isfile(place) and not place.endswith(".ipynb"):
+        raise InvalidValue(f"'{place}' is no notebook", "notebooks end in .ipynb", "Give a notebook or a folder")
     words = command(options.arguments)
     os.execv(words[0], words)  # noqa: S606 - a shell would only be in the way

@@ -60,9 +60,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def address_of(server: subprocess.Popen[bytes], log: Path) -> str:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and server.poll() is None:
-        found = re.search(r"http://127\.0\.0\.1:[1-9]\d*/lab\?token=\w+", log.read_text())
+        found = re.search(r"(http://127\.0\.0\.1:[1-9]\d*)/lab/tree/\S+\?(token=\w+)", log.read_text())
         if found:
-            return found[0]
+            return f"{found[1]}/lab?{found[2]}"
         time.sleep(0.1)
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
 

@@ -37,11 +37,24 @@ def test_version(netkit: Netkit) -> None:
     assert netkit("--version").stdout == f"netkit {version('netkit-lab')}\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("no-such-command",), ("doctor", "--no-such-option")])
-def test_mistakes_are_told(netkit: Netkit, arguments: tuple[str, ...]) -> None:
-    answer = netkit(*arguments)
+def test_an_unknown_option_is_told(netkit: Netkit) -> None:
+    answer = netkit("doctor", "--no-such-option")
     assert answer.returncode == 2
     assert answer.stderr.startswith("usage: netkit")
+
+
+def test_without_a_command_it_shows_the_help(netkit: Netkit) -> None:
+    answer = netkit()
+    assert answer.returncode == 2
+    assert all(name in answer.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("rum", "run"), ("notebook", "notebooks"), ("dokter", "doctor")])
+def test_an_unknown_command_leads_to_the_one_that_was_meant(netkit: Netkit, typed: str, meant: str) -> None:
+    answer = netkit(typed)
+    assert answer.returncode == 2
+    assert f"there is no command '{typed}'" in answer.stderr
+    assert f"Did you mean 'netkit {meant}'?" in answer.stderr
 
 
 def test_doctor(netkit: Netkit) -> None:
@@ -70,7 +83,18 @@ def test_lab_has_the_kernel_as_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     words = lab.command(["notebooks", "--no-browser"])
     assert words[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert words[3:] == ["--MultiKernelManager.default_kernel_name=netkit", "notebooks", "--no-browser"]
+    assert "--MultiKernelManager.default_kernel_name=netkit" in words
+    assert words[-2:] == ["notebooks", "--no-browser"]
+
+
+def test_the_address_that_lab_prints_opens_the_notebook() -> None:
+    assert "--LabApp.default_url=/lab/tree/00%20a.ipynb" in lab.command(["some/00 a.ipynb", "--no-browser"])
+
+
+def test_lab_opens_notebooks_and_folders_only(netkit: Netkit) -> None:
+    answer = netkit("lab", __file__)
+    assert answer.returncode == 2
+    assert "notebooks end in .ipynb" in answer.stderr
 
 
 def test_the_launcher_loads_little() -> None:
