@@ -29,11 +29,13 @@ class Feature(NamedTuple):
         name: what it is called.
         commands: what shows that it works; each is tried in turn and has to succeed.
         needed: whether most lessons need it.
+        remedy: what to do when it is missing, where the command's own complaint does not tell.
     """
 
     name: str
     commands: tuple[str, ...]
     needed: bool = False
+    remedy: str = ""
 
 
 FEATURES = (
@@ -42,6 +44,12 @@ FEATURES = (
     Feature("veth pair", ("ip link add nk-left type veth peer name nk-right",), needed=True),
     Feature("ping", ("ping -c 1 -W 2 127.0.0.1",), needed=True),
     Feature("iptables, NAT", ("iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE",), needed=True),
+    Feature(
+        "bridged packets in iptables (notebook 04)",
+        ("test -e /proc/sys/net/bridge/bridge-nf-call-iptables",),
+        remedy="the machine has not loaded br_netfilter: 'sudo modprobe br_netfilter' does; its own bridges then pass "
+        "iptables as well, until 'sudo modprobe -r br_netfilter'",
+    ),
     Feature("nftables", ("nft add table inet nk-probe",)),
     Feature("vxlan", ("ip link add nk-vxlan type vxlan id 42 dstport 4789 dev lo",)),
     Feature("dummy", ("ip link add nk-dummy type dummy",)),
@@ -73,7 +81,7 @@ def examine(feature: Feature) -> str:
         except subprocess.TimeoutExpired:
             return f"'{command}' did not end within 5 s"
         if tried.returncode:
-            return _explained(feature, command, tried.stderr)
+            return feature.remedy or _explained(feature, command, tried.stderr)
     return ""
 
 
