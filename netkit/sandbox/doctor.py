@@ -89,7 +89,8 @@ def _why(name: str, names: tuple[str, ...]) -> str:
     summary = worlds.load(name).SUMMARY
     if os.environ.get(worlds.VARIABLE, "auto") == name:
         return f"{summary}; {worlds.VARIABLE} asks for it"
-    return f"{summary}; the first of {', '.join(names)} that works"
+    why = f"the first of {', '.join(names)} that works" if len(names) > 1 else "the only one there is"
+    return f"{summary}; {why}"
 
 
 def _tried(name: str) -> dict[str, Any]:

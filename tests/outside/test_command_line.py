@@ -70,7 +70,7 @@ def test_doctor(netkit: Netkit) -> None:
 def test_doctor_in_words(netkit: Netkit) -> None:
     lines = netkit("doctor").stdout.splitlines()
     assert "works    bridge" in lines
-    assert "world: user (namespaces of this machine's own kernel; the first of user that works)" in lines
+    assert "world: user (namespaces of this machine's own kernel; the only one there is)" in lines
 
 
 def test_lab_without_such_a_notebook(netkit: Netkit) -> None:
