@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import permutations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,14 @@ def test_a_flood_is_listed_in_one_order(order: tuple[int, ...]) -> None:
     ]  # fmt: skip
     rows = recording(*(flood[number] for number in order)).table().rows
     assert [row.where for row in rows] == ["host:veth1", "host:veth2", "ns1:eth1", "ns2:eth1"]
+
+
+@pytest.mark.parametrize("copies", list(permutations(("host:br0 in", "host:veth2 out", "host:veth10 out"))))
+def test_the_copies_that_a_bridge_makes_are_listed_in_one_order(copies: tuple[str, ...]) -> None:
+    places = [place.split() for place in ("ns1:eth1 out", "host:veth1 in", *copies, "ns2:eth1 in")]
+    rows = recording(*(hop(where, way, ASK) for where, way in places)).table().rows
+    listed = [row.where for row in rows]
+    assert listed == ["ns1:eth1", "host:veth1", "host:br0", "host:veth2", "host:veth10", "ns2:eth1"]
 
 
 def test_the_same_content_again_is_another_packet() -> None:
