@@ -82,4 +82,4 @@ install_packages
 list_fonts
 wanted >"$stamp.new"
 mv "$stamp.new" "$stamp"
-say "Made .venv."
+say "Made .venv. Next: make lab, or .venv/bin/netkit demo"
