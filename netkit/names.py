@@ -29,6 +29,8 @@ _IP_LINK_WORDS = (
 )
 """What `ip link` takes for a keyword when it meets it, or its beginning, where a name may stand (ip-link(8))."""
 
+_MISREAD = frozenset(word[:length] for word in _IP_LINK_WORDS for length in range(1, len(word) + 1))
+
 _SYSCTL = re.compile(r"[a-z0-9_-]+([./][A-Za-z0-9_-]+)+", re.ASCII)
 
 
@@ -68,7 +70,7 @@ def in_ip_link(name: str) -> str:
         >>> in_ip_link("veth1"), in_ip_link("a")  # `ip link add a …` would take a for the beginning of "address"
         ('veth1', 'dev a')
     """
-    return f"dev {name}" if any(word.startswith(name) for word in _IP_LINK_WORDS) else name
+    return f"dev {name}" if name in _MISREAD else name
 
 
 def namespace(value: Any) -> str:

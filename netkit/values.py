@@ -277,8 +277,6 @@ def _prefix_length(typed: str, length: str, most: int) -> int:
 def _refuse_unless_bearable(typed: str, whole: IPInterface) -> None:
     """Refuse addresses that the kernel accepts although no interface can use them."""
     ip, net = whole.ip, whole.network
-    bits = ip.max_prefixlen
-    first = str(next(iter(net.hosts()), ip)) + f"/{net.prefixlen}"
     if ip.is_multicast:
         raise InvalidAddress(f"'{typed}' is a multicast address", "it means a group of receivers", "Try '10.0.0.1/24'")
     if ip.is_unspecified or net.prefixlen == 0:
@@ -287,12 +285,13 @@ def _refuse_unless_bearable(typed: str, whole: IPInterface) -> None:
         )
     if whole.version == 4 and str(ip) == "255.255.255.255":
         raise InvalidAddress(f"'{typed}' is the broadcast address", "it means everybody", "Try '10.0.0.1/24'")
-    if net.prefixlen < bits - 1:
-        if ip == net.network_address and whole.version == 4:
+    if whole.version == 4 and net.prefixlen < 31:
+        first = f"{net.network_address + 1}/{net.prefixlen}"
+        if ip == net.network_address:
             raise InvalidAddress(
                 f"'{typed}' is the address of the network itself", f"the hosts of {net} come after it", f"Try '{first}'"
             )
-        if whole.version == 4 and ip == net.broadcast_address:
+        if ip == net.broadcast_address:
             raise InvalidAddress(
                 f"'{typed}' is the broadcast address of {net}", "it means everybody there", f"Try '{first}'"
             )

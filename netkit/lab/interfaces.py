@@ -186,7 +186,7 @@ class Interface:
     @property
     def master(self) -> str | None:
         """The bridge that it is a port of."""
-        return observe.interface(self._path, self.name, addresses=False).master
+        return observe.kind_and_master(self._path, self.name)[1]
 
     @property
     def peer(self) -> Interface | None:

@@ -99,7 +99,7 @@ class Namespace(Running, Filtering):
     def __getitem__(self, interface: str) -> Interface:
         from netkit.lab.bridges import Bridge
 
-        kind = observe.interface(self.path, interface, addresses=False).kind if isinstance(interface, str) else None
+        kind = observe.kind_and_master(self.path, interface)[0] if isinstance(interface, str) else None
         if kind is None:
             raise NotFound(f"{interface!r} is no interface's name", "names are texts", f"Try {self.name}['lo']")
         handle = object.__new__(Bridge if kind == "bridge" else Interface)

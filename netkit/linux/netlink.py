@@ -13,10 +13,10 @@ import socket
 import struct
 import sys
 from functools import lru_cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 from netkit.errors import KernelRefused
+from netkit.linux import messages
 from netkit.linux.namespaces import inside
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def encoded(kind: str, name: str, value: Any, family: int = 0) -> bytes:
     Returns:
         The attribute with its length and number, as it stands in a message.
     """
-    message = getattr(import_module(f"pyroute2.netlink.rtnl.{kind}"), kind)()
+    message = messages.classes()[kind]()
     message["header"] = {"type": 0, "flags": 0, "sequence_number": 0, "pid": 0}
     message["family"], message["attrs"] = family, [(name, _nested(value))]
     message.encode()
@@ -171,9 +171,9 @@ def attributes(data: memoryview) -> dict[int, memoryview]:
     Returns:
         The last value of each number; nested ones are read by another call.
     """
-    found, position, end = {}, 0, len(data)
+    found, position, end, unpack = {}, 0, len(data), _ATTRIBUTE.unpack_from
     while position + 4 <= end:
-        length, number = _ATTRIBUTE.unpack_from(data, position)
+        length, number = unpack(data, position)
         if length < 4:
             break
         found[number & 0x3FFF] = data[position + 4 : position + length]

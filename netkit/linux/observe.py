@@ -34,7 +34,7 @@ def snapshot() -> model.Snapshot:
         A Snapshot; a namespace that ends while it is read is left out.
     """
     places = namespaces.find()
-    readings = namespaces.inside(namespaces.HOST_PATH, lambda: _read_all(places))
+    readings = namespaces.apart(lambda: _read_all(places))
     peers = _Peers(readings, {place.name: place.path for place in places})
     return model.Snapshot({name: _with_peers(reading, peers) for name, reading in readings.items()})
 
@@ -55,13 +55,12 @@ def namespace(name: str) -> model.Namespace:
     return found
 
 
-def interface(path: str, name: str, *, addresses: bool = True) -> model.Interface:
+def interface(path: str, name: str) -> model.Interface:
     """One interface, quickly: the kernel is asked for it alone, so its peer stays None.
 
     Args:
         path: the namespace.
         name: the interface.
-        addresses: whether to ask for its addresses as well.
 
     Raises:
         NotFound: there is no such interface; the error lists those that are there.
@@ -70,12 +69,33 @@ def interface(path: str, name: str, *, addresses: bool = True) -> model.Interfac
     def read() -> model.Interface:
         index = index_of(name)
         with Talk() as talk:
-            own = talk.dump(_RTM_GETADDR, struct.pack("=4xi", index)) if addresses else ()
+            own = talk.dump(_RTM_GETADDR, struct.pack("=4xi", index))
             found = {index: [records.address(body)[1] for body in own]}
             [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
             link = records.link(body, found)
         masters = {link.master: socket.if_indextoname(link.master)} if link.master else {}
         return records.interface(link, masters)
+
+    return namespaces.inside(path, read)
+
+
+def kind_and_master(path: str, name: str) -> tuple[str, str | None]:
+    """An interface's kind and the bridge that it is a port of, still quicker than `interface`.
+
+    Args:
+        path: the namespace.
+        name: the interface.
+
+    Raises:
+        NotFound: there is no such interface; the error lists those that are there.
+    """
+
+    def read() -> tuple[str, str | None]:
+        request = struct.pack("=4xi8x", index_of(name)) + _NO_STATISTICS
+        with Talk() as talk:
+            [body] = talk.ask(_RTM_GETLINK, request)
+        kind, master = records.kind_and_master(body)
+        return kind, socket.if_indextoname(master) if master else None
 
     return namespaces.inside(path, read)
 

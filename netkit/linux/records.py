@@ -74,7 +74,7 @@ def link(body: memoryview, addresses: Mapping[int, list[str]]) -> Link:
     _, hardware, index, flags, _ = _LINK.unpack_from(body)
     facts = attributes(body[_LINK.size :])
     info = attributes(facts[18]) if 18 in facts else {}  # IFLA_LINKINFO
-    kind = text(info[1]) if 1 in info else "loopback" if hardware == _ARPHRD_LOOPBACK else "ethernet"
+    kind = _kind(info, hardware)
     other = number(facts[5]) if 5 in facts else 0  # IFLA_LINK
     nsid = number(facts[37], signed=True) if 37 in facts else None  # IFLA_LINK_NETNSID
     return Link(
@@ -92,6 +92,17 @@ def link(body: memoryview, addresses: Mapping[int, list[str]]) -> Link:
         tuple(addresses.get(index, ())),
         number(port[1]) if 1 in (port := _port(info)) else None,  # IFLA_BRPORT_STATE
     )
+
+
+def kind_and_master(body: memoryview) -> tuple[str, int]:
+    """A link's kind and the index of its master, 0 for none (RTM_NEWLINK)."""
+    facts = attributes(body[_LINK.size :])
+    info = attributes(facts[18]) if 18 in facts else {}
+    return _kind(info, _LINK.unpack_from(body)[1]), number(facts[10]) if 10 in facts else 0
+
+
+def _kind(info: Mapping[int, memoryview], hardware: int) -> str:
+    return text(info[1]) if 1 in info else "loopback" if hardware == _ARPHRD_LOOPBACK else "ethernet"
 
 
 def interface(found: Link, names: Mapping[int, str]) -> model.Interface:
