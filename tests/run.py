@@ -18,8 +18,10 @@ import sys
 import tempfile
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 from jupyter_core.paths import jupyter_runtime_dir
@@ -80,30 +82,32 @@ class Result:
         return f"{self.name:<18}{self.who:<16}{counts}{self.seconds:9.1f}"
 
 
-def run_suite(suite: Suite, place: ordinary.Place) -> Result:
-    """Run one suite, its output going straight to the terminal."""
-    print(f"\n===== {suite.name}, as {place.who} =====", flush=True)
+def run_suite(suite: Suite, place: ordinary.Place, output: IO[str] | None = None) -> Result:
+    """Run one suite, its output going straight to the terminal, or to a file."""
+    print(f"\n===== {suite.name}, as {place.who} =====", file=output, flush=True)
     counts = ARTIFACTS / f"{suite.name}-{place.who}.xml"
     written = place.root / "artifacts" / counts.name
     words = [*suite.command, f"--junitxml={written}"] if "pytest" in suite.command else list(suite.command)
     started = time.monotonic()
-    status = _status(place, words, suite.limit)
+    status = _status(place, words, suite.limit, output)
     if written.exists() and written != counts:
         shutil.copyfile(written, counts)
     passed, failed, skipped = _counts(written) if "pytest" in suite.command else (int(status == 0), 0, 0)
     if status != 0 and not failed:
-        print(f"{suite.name} ended with status {status}", flush=True)
+        print(f"{suite.name} ended with status {status}", file=output, flush=True)
         failed = 1
     return Result(suite.name, place.who, passed, failed, skipped, time.monotonic() - started)
 
 
-def _status(place: ordinary.Place, words: list[str], limit: float) -> int | str:
+def _status(place: ordinary.Place, words: list[str], limit: float, output: IO[str] | None) -> int | str:
     program = place.root / ".venv" / "bin" / words[0]
     process = subprocess.Popen(
         [*place.prefix, str(program), *words[1:]],
         cwd=place.root,
         env=place.environment,
         stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
     )
     try:
@@ -145,20 +149,32 @@ def check_machine(before: machine.Picture, files: set[Path], mark: str, temporar
 
 
 def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
-    """Run the chosen suites here, then, as root, those that an ordinary user runs as well."""
+    """Run the chosen suites here and, as root, beside them those that an ordinary user runs as well."""
     marks = {MARK: mark.partition("=")[2], "TMPDIR": str(temporary)}
     chosen = [suite for suite in SUITES if suite.name in names] or list(SUITES)
     results: list[Result] = []
-    if ordinary.NAME not in names:
-        here = ordinary.here(marks)
-        results += [run_suite(suite, here) for suite in chosen]
-    if os.geteuid() == 0 and (not names or ordinary.NAME in names):
-        try:
-            with ordinary.user(marks) as place:
-                results += [run_suite(suite, place) for suite in chosen if suite.ordinary]
-        except (OSError, RuntimeError, subprocess.CalledProcessError) as reason:
-            print(f"The tests as an ordinary user did not come to their end: {reason}", flush=True)
-            results.append(Result("ordinary user", ordinary.NAME, failed=1))
+    with ThreadPoolExecutor(1) as lane, (ARTIFACTS / f"{ordinary.NAME}.log").open("w+") as output:
+        also = os.geteuid() == 0 and (not names or ordinary.NAME in names)
+        theirs = lane.submit(_as_ordinary_user, chosen, marks, output) if also else None
+        if ordinary.NAME not in names:
+            here = ordinary.here(marks)
+            results += [run_suite(suite, here) for suite in chosen]
+        if theirs is not None:
+            results += theirs.result()
+            output.seek(0)
+            print(output.read(), flush=True)
+    return results
+
+
+def _as_ordinary_user(chosen: list[Suite], marks: dict[str, str], output: IO[str]) -> list[Result]:
+    """Run the suites that an ordinary user runs as well, beside the others: most of their time is waiting."""
+    results: list[Result] = []
+    try:
+        with ordinary.user(marks) as place:
+            results += [run_suite(suite, place, output) for suite in chosen if suite.ordinary]
+    except (OSError, RuntimeError, subprocess.CalledProcessError) as reason:
+        print(f"The tests as an ordinary user did not come to their end: {reason}", file=output, flush=True)
+        results.append(Result("ordinary user", ordinary.NAME, failed=1))
     return results
 
 

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LESSON = "04-build-docker-bridge.ipynb"
-PICTURES, CELLS = 4, 25
+CODE = [cell for cell in nbformat.read(ROOT / "notebooks" / LESSON, 4).cells if cell.cell_type == "code"]
+CELLS = len(CODE)
+PICTURES = sum("image/png" in output.get("data", {}) for cell in CODE for output in cell.outputs)
 SECONDS_TO_START, SECONDS_TO_RUN = 60, 120
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
