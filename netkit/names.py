@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from netkit import values
@@ -70,7 +71,7 @@ def in_ip_link(name: str) -> str:
         >>> in_ip_link("veth1"), in_ip_link("a")  # `ip link add a …` would take a for the beginning of "address"
         ('veth1', 'dev a')
     """
-    return f"dev {name}" if name in _MISREAD else name
+    return f"dev {name}" if name in _MISREAD else shlex.quote(name)
 
 
 def namespace(value: Any) -> str:

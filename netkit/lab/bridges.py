@@ -60,7 +60,7 @@ class Bridge(Interface):
                 "an interface has one master",
                 f"Detach it first: {master}.detach(…)",
             )
-        command = f"ip link set dev {port.name} master {self.name}"
+        command = f"ip link set dev {port._typed} master {self._typed}"
         self._act(command, lambda: links.attach(self._path, port.name, self.name))
 
     def detach(self, port: Interface) -> None:
@@ -77,7 +77,7 @@ class Bridge(Interface):
             raise InvalidValue(
                 f"'{port.name}' is not a port of '{self.name}'", "only its own ports can be detached", "See .ports"
             )
-        self._act(f"ip link set dev {port.name} nomaster", lambda: links.detach(self._path, port.name))
+        self._act(f"ip link set dev {port._typed} nomaster", lambda: links.detach(self._path, port.name))
 
     @property
     def ports(self) -> tuple[Interface, ...]:

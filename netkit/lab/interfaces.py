@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from netkit import names, values
@@ -41,11 +42,11 @@ class Interface:
 
     def up(self) -> None:
         """Switch it on: `ip link set dev NAME up` (`ifconfig NAME up`)."""
-        self._act(f"ip link set dev {self.name} up", lambda: links.set_up(self._path, self.name))
+        self._act(f"ip link set dev {self._typed} up", lambda: links.set_up(self._path, self.name))
 
     def down(self) -> None:
         """Switch it off: `ip link set dev NAME down`; routes that use it are gone then."""
-        self._act(f"ip link set dev {self.name} down", lambda: links.set_down(self._path, self.name))
+        self._act(f"ip link set dev {self._typed} down", lambda: links.set_down(self._path, self.name))
 
     def add_address(self, address: str) -> None:
         """Give it an address: `ip addr add ADDRESS dev NAME`.
@@ -65,7 +66,7 @@ class Interface:
                 "an address belongs to one interface",
                 f"Choose another, or delete that one first: {self.namespace.name}['{bearer}'].delete_address(…)",
             )
-        self._act(f"ip addr add {wanted} dev {self.name}", lambda: addresses.add(self._path, self.name, wanted))
+        self._act(f"ip addr add {wanted} dev {self._typed}", lambda: addresses.add(self._path, self.name, wanted))
 
     def delete_address(self, address: str) -> None:
         """Take an address away: `ip addr del ADDRESS dev NAME`.
@@ -77,7 +78,7 @@ class Interface:
             KernelRefused: the interface does not bear it.
         """
         wanted = values.interface_address(address)
-        self._act(f"ip addr del {wanted} dev {self.name}", lambda: addresses.delete(self._path, self.name, wanted))
+        self._act(f"ip addr del {wanted} dev {self._typed}", lambda: addresses.delete(self._path, self.name, wanted))
 
     def set_mtu(self, size: int) -> None:
         """Set the size of the largest packet: `ip link set dev NAME mtu SIZE`.
@@ -96,7 +97,7 @@ class Interface:
                 f"IPv6 needs at least {_IPV6_LEAST_MTU} bytes (RFC 8200), and the kernel would remove it in silence",
                 f"Switch it off first: {self.namespace.name}.sysctl('{switch}', 1)",
             )
-        self._act(f"ip link set dev {self.name} mtu {wanted}", lambda: links.set_mtu(self._path, self.name, wanted))
+        self._act(f"ip link set dev {self._typed} mtu {wanted}", lambda: links.set_mtu(self._path, self.name, wanted))
 
     def set_mac(self, mac: str) -> None:
         """Set the MAC address: `ip link set dev NAME address MAC`.
@@ -108,7 +109,9 @@ class Interface:
             InvalidAddress: it is no unicast MAC address.
         """
         wanted = values.mac(mac)
-        self._act(f"ip link set dev {self.name} address {wanted}", lambda: links.set_mac(self._path, self.name, wanted))
+        self._act(
+            f"ip link set dev {self._typed} address {wanted}", lambda: links.set_mac(self._path, self.name, wanted)
+        )
 
     def rename(self, name: str) -> None:
         """Give it another name: `ip link set dev NAME name NEW`; the handle follows.
@@ -122,7 +125,7 @@ class Interface:
         """
         new = names.interface(name)
         taken = f"there is an interface '{new}' in {self.namespace.name} already"
-        command = f"ip link set dev {self.name} name {new}"
+        command = f"ip link set dev {self._typed} name {new}"
         self._act(command, lambda: links.rename(self._path, self.name, new), taken)
         self.name = new
 
@@ -193,6 +196,11 @@ class Interface:
         """A veth's other end, None if it has none or it is out of sight."""
         end = self.state.peer
         return type(self.namespace).get(end[0])[end[1]] if end else None
+
+    @property
+    def _typed(self) -> str:
+        """Its name as a shell takes it: a shell command may have made one with odd characters."""
+        return shlex.quote(self.name)
 
     @property
     def _path(self) -> str:

@@ -180,7 +180,7 @@ def in_namespace(name: str, path: str, command: str) -> str:
         return command
     if name.startswith("["):
         return f"nsenter --net={shlex.quote(path)} {command}"
-    return f"ip netns exec {name} {command}"
+    return f"ip netns exec {shlex.quote(name)} {command}"
 
 
 def _explained(command: str, error: KernelRefused, taken: str) -> KernelRefused | AlreadyExists:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -70,10 +71,10 @@ class Namespace(Running, Filtering):
                 "Stop them first: .stop() of what .start(…) returned",
             )
         peers = [link.peer for link in space.interfaces.values() if link.peer and link.peer[0] != self.name]
-        journal.perform(f"ip netns delete {self.name}", lambda: namespaces.delete(self.name))
+        journal.perform(f"ip netns delete {shlex.quote(self.name)}", lambda: namespaces.delete(self.name))
         _wait_until_gone(peers)
         for place, end in peers:
-            there = Namespace.get(place).typed(f"ip link show dev {end}")
+            there = Namespace.get(place).typed(f"ip link show dev {shlex.quote(end)}")
             journal.note(f"while {there} >/dev/null 2>&1; do sleep 0.01; done  # its cable follows a moment later")
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import Any, Self
 
 from netkit import names
@@ -50,8 +52,8 @@ class Place:
     def as_argument(self) -> str:
         """What `ip link set … netns` calls it: its name; the host by its first process, a nameless one by its path."""
         if self.name == HOST:
-            return "/proc/1/ns/net" if namespaces.exists("1") else "1"
-        return self.path if self.name.startswith("[") else self.name
+            return "/proc/1/ns/net" if os.path.lexists(namespaces.path_of("1")) else "1"
+        return shlex.quote(self.path if self.name.startswith("[") else self.name)
 
     def typed(self, command: str) -> str:
         """A command as one types it on the host so that it runs in here."""

@@ -59,11 +59,6 @@ def path_of(name: str) -> str:
     return HOST_PATH if name == HOST else f"{DIRECTORY}/{name}"
 
 
-def exists(name: str) -> bool:
-    """Whether /run/netns has a name, without looking what it leads to."""
-    return os.path.lexists(path_of(name))
-
-
 def find() -> list[Place]:
     """Every network namespace: the host's first, then the named ones, then the nameless ones.
 
@@ -129,12 +124,7 @@ def opened(path: str) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        name = path.removeprefix(f"{DIRECTORY}/")
-        raise NotFound(
-            f"there is no namespace '{name}'",
-            "a namespace is there until it is deleted or its last process ends",
-            "See those that are there: nk.snapshot()",
-        ) from None
+        raise _no_namespace(path) from None
 
 
 def create(name: str) -> None:
@@ -169,7 +159,7 @@ def delete(name: str) -> None:
         NotFound: there is no such name.
     """
     path = path_of(name)
-    if not exists(name):
+    if not os.path.lexists(path):
         raise NotFound(f"there is no namespace '{name}'")
     if not os.path.islink(path):  # `ln -s /proc/PID/ns/net` makes names without a mount
         _libc().umount2(path.encode(), _MNT_DETACH)
@@ -214,6 +204,8 @@ class _Worker:
             return self._away(self._home, act)
         there = opened(path)
         try:
+            if os.fstat(there).st_dev != os.fstat(self._home).st_dev:
+                raise _no_namespace(path)  # a file that is not yet, or no longer, covered by the mount
             return self._away(there, act)
         finally:
             os.close(there)
@@ -248,6 +240,14 @@ def _unshare_onto(path: str) -> None:
     """Move this thread to a new namespace and keep that by a bind mount; `inside` brings the thread back."""
     _checked(_libc().unshare(_CLONE_NEWNET))
     _checked(_libc().mount(b"/proc/thread-self/ns/net", path.encode(), None, _MS_BIND, None))
+
+
+def _no_namespace(path: str) -> NotFound:
+    return NotFound(
+        f"there is no namespace '{path.removeprefix(f'{DIRECTORY}/')}'",
+        "a namespace is there until it is deleted or its last process ends",
+        "See those that are there: nk.snapshot()",
+    )
 
 
 def _named() -> list[tuple[str, str, int]]:

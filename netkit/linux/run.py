@@ -6,10 +6,12 @@ A process is started from a thread that has entered the namespace, so that it is
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 from netkit import values
@@ -20,7 +22,7 @@ from netkit.outcomes import Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SECONDS_TO_END = 2.0
+_SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 2.0, 0.002
 _PACKAGES = {
     "ping": "iputils-ping",
     "nft": "nftables",
@@ -53,14 +55,18 @@ def run(path: str, command: Sequence[str], *, typed: str | None = None, timeout:
     process = _popen(path, command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         stdout, stderr = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
+    except BaseException as error:  # an interrupt, too, ends what was started
+        _end(process)
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
         raise CommandFailed(
             f"`{typed}` was still running after {timeout:g} seconds",
             "a command that is waited for has to end",
             "Bound it (ping -c 3), give it more time (timeout=…), or let it run on with .start(…)",
         ) from None
     finally:
-        _end(process)
+        for stream in (process.stdout, process.stderr):
+            stream.close()  # type: ignore[union-attr]  (both are pipes)
     return Outcome(typed, _decoded(stdout), _decoded(stderr), process.returncode)
 
 
@@ -169,18 +175,16 @@ def _popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Pope
 
 
 def _end(process: subprocess.Popen[bytes], first: signal.Signals = signal.SIGKILL) -> None:
-    """End a process and its group (its own: start_new_session), and leave no zombie and no open pipe."""
-    for number in (first, signal.SIGKILL):
-        if process.poll() is not None:
-            break
-        os.killpg(process.pid, number)
-        try:
-            process.wait(_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            continue  # the next, harder signal
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
+    """End a process and its group (its own: start_new_session), also what it left behind, and leave no zombie."""
+    with contextlib.suppress(ProcessLookupError):  # nobody of the group is left: that is the aim
+        for number in (first, signal.SIGKILL):
+            os.killpg(process.pid, number)
+            deadline = time.monotonic() + _SECONDS_TO_END
+            while time.monotonic() < deadline:
+                process.poll()
+                os.killpg(process.pid, 0)
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+    process.poll()
 
 
 def _decoded(data: bytes) -> str:

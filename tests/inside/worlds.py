@@ -12,7 +12,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from netkit.model import Snapshot
-from netkit.sandbox import system
+from netkit.sandbox import init, system
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +70,7 @@ def _answer(act: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, A
         os.makedirs("/run/netns", exist_ok=True)
         system.mount("netns", "/run/netns", "tmpfs")
         system.raise_loopback()
+        init.settle_network()
         return "", act(*arguments)
     except BaseException:  # noqa: BLE001  (the test that asked for it is told)
         return traceback.format_exc(), None
