@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import socket
 import struct
 from collections import defaultdict
@@ -225,16 +226,21 @@ class _Peers:
         return candidates[0] if candidates else None
 
     def _number(self, place: str, other: str) -> int:
-        """The number by which one namespace knows another; -1 if it does not."""
+        """The number by which one namespace knows another; -1 if it does not, or if one has ended meanwhile."""
 
         def ask() -> int:
-            with open(self._paths[other], "rb") as file, Talk() as talk:
-                body = struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, file.fileno())
-                for answer in talk.ask(_RTM_GETNSID, body):
-                    return number(attributes(answer[4:])[_NETNSA_NSID], signed=True)
-            return -1
+            there = namespaces.opened(self._paths[other])
+            try:
+                with Talk() as talk:
+                    [answer] = talk.ask(_RTM_GETNSID, struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, there))
+            finally:
+                os.close(there)
+            return number(attributes(answer[4:])[_NETNSA_NSID], signed=True)
 
-        return namespaces.inside(self._paths[place], ask)
+        try:
+            return namespaces.inside(self._paths[place], ask)
+        except NotFound:
+            return -1
 
 
 def _with_peers(reading: _Reading, peers: _Peers) -> model.Namespace:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from netkit.model import Snapshot
 from tests.inside import worlds
@@ -13,12 +15,24 @@ from tests.inside.performing import manners, perform, replay
 from tests.inside.programs import programs
 from tests.inside.telling import imagined, seen
 
+Program = tuple[list[Any], Any]
+Pair = tuple[Program, Program]
+
 FORWARD, PROMOTE = worlds.call(manners)
 PROGRAMS = programs(forward=FORWARD, promote=PROMOTE)
+PAIRS = st.tuples(PROGRAMS, PROGRAMS)
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-def run(program: list[Any], network: Any) -> None:
+def run_both(pair: Pair) -> None:
+    """Two at once, in networks of their own: the kernel often waits."""
+    with ThreadPoolExecutor(2) as threads:
+        for _ in threads.map(run, pair):
+            continue
+
+
+def run(drawn: Program) -> None:
+    program, network = drawn
     performed = worlds.call(perform, program)
     assert not performed.faults, performed.script
     snapshot = Snapshot.from_json(performed.snapshot)
@@ -28,14 +42,14 @@ def run(program: list[Any], network: Any) -> None:
     assert Snapshot.from_json(again) == snapshot, performed.script
 
 
-@settings(max_examples=200, derandomize=True, database=None, suppress_health_check=CHECKS)
-@given(PROGRAMS)
-def test_programs(drawn: tuple[list[Any], Any]) -> None:
-    run(*drawn)
+@settings(max_examples=100, derandomize=True, database=None, suppress_health_check=CHECKS)
+@given(PAIRS)
+def test_200_programs(pair: Pair) -> None:
+    run_both(pair)
 
 
 @pytest.mark.long
-@settings(max_examples=1000, database=None, suppress_health_check=CHECKS)
-@given(PROGRAMS)
-def test_many_programs(drawn: tuple[list[Any], Any]) -> None:
-    run(*drawn)
+@settings(max_examples=500, database=None, suppress_health_check=CHECKS)
+@given(PAIRS)
+def test_1000_programs(pair: Pair) -> None:
+    run_both(pair)
