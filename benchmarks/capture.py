@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netkit.linux.capture import capture
-from netkit.linux.namespaces import inside, path_of
+from netkit.linux.entering import inside
+from netkit.linux.namespaces import path_of
 from netkit.sandbox import require_sandbox
 
 if TYPE_CHECKING:

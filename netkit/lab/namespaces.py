@@ -12,7 +12,9 @@ from netkit.lab import journal
 from netkit.lab.firewall import Filtering
 from netkit.lab.interfaces import Interface, summary
 from netkit.lab.running import Running
-from netkit.linux import namespaces, observe
+from netkit.linux import namespaces, observe, talks
+from netkit.linux.entering import HOST_PATH
+from netkit.linux.netlink import Talk
 from netkit.model import HOST
 
 if TYPE_CHECKING:
@@ -71,11 +73,15 @@ class Namespace(Running, Filtering):
                 "Stop them first: .stop() of what .start(…) returned",
             )
         peers = [link.peer for link in space.interfaces.values() if link.peer and link.peer[0] != self.name]
-        journal.perform(f"ip netns delete {shlex.quote(self.name)}", lambda: namespaces.delete(self.name))
+        journal.perform(f"ip netns delete {shlex.quote(self.name)}", self._delete)
         _wait_until_gone(peers)
         for place, end in peers:
             there = Namespace.get(place).typed(f"ip link show dev {shlex.quote(end)}")
             journal.note(f"while {there} >/dev/null 2>&1; do sleep 0.01; done  # its cable follows a moment later")
+
+    def _delete(self) -> None:
+        talks.forget(self.path)
+        namespaces.delete(self.name)
 
     @property
     def state(self) -> model.Namespace:
@@ -130,7 +136,7 @@ class Namespace(Running, Filtering):
         return "\n".join([f"{self.name}:", *(f"  {link.name}: {summary(link)}" for link in links)])
 
 
-host = Namespace.at(HOST, namespaces.HOST_PATH)
+host = Namespace.at(HOST, HOST_PATH)
 """The namespace that the notebook itself lives in: what plays the machine in the lessons."""
 
 
@@ -153,7 +159,7 @@ def sh(command: str, *, timeout: float = 60.0) -> Outcome:
 
 def _create(name: str) -> None:
     try:
-        namespaces.create(name)
+        talks.keep(namespaces.path_of(name), namespaces.create(name, Talk))
     except AlreadyExists as error:
         raise AlreadyExists(
             error.problem, "names are unique", f"Use it: nk.Namespace.get('{name}'), or delete it first: .delete()"

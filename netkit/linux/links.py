@@ -7,13 +7,11 @@ kernel's own reason, or NotFound when the link or the namespace is not there.
 from __future__ import annotations
 
 import os
-import socket
 import struct
 from typing import Any
 
-from netkit.errors import NotFound
-from netkit.linux import netlink
-from netkit.linux.namespaces import opened
+from netkit.linux import netlink, talks
+from netkit.linux.entering import opened
 
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 _IFF_UP = 1
@@ -34,7 +32,7 @@ def create(path: str, name: str, kind: str, **data: Any) -> None:
         prefix = "IFLA_BR_" if kind == "bridge" else ""
         info += (("IFLA_INFO_DATA", tuple((prefix + key.upper(), value) for key, value in data.items())),)
     message = _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", info))
-    netlink.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
+    talks.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
 
 
 def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
@@ -51,24 +49,24 @@ def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
         second = ("VETH_INFO_PEER", (("IFLA_IFNAME", peer), ("IFLA_NET_NS_FD", there)))
         info = (("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", (second,)))
         message = _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", info))
-        netlink.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
+        talks.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
     finally:
         os.close(there)
 
 
 def delete(path: str, name: str) -> None:
     """`ip link delete NAME`: a veth takes its other end with it."""
-    netlink.send(path, RTM_DELLINK, 0, lambda _: _message(index=index_of(name)))
+    talks.send(path, RTM_DELLINK, 0, lambda talk: _message(index=talk.index_of(name)))
 
 
 def set_up(path: str, name: str) -> None:
     """`ip link set dev NAME up`."""
-    netlink.send(path, RTM_NEWLINK, 0, lambda _: _message(index=index_of(name), flags=_IFF_UP, change=_IFF_UP))
+    talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(index=talk.index_of(name), flags=_IFF_UP, change=_IFF_UP))
 
 
 def set_down(path: str, name: str) -> None:
     """`ip link set dev NAME down`."""
-    netlink.send(path, RTM_NEWLINK, 0, lambda _: _message(index=index_of(name), change=_IFF_UP))
+    talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(index=talk.index_of(name), change=_IFF_UP))
 
 
 def set_mtu(path: str, name: str, size: int) -> None:
@@ -88,7 +86,9 @@ def rename(path: str, name: str, new: str) -> None:
 
 def attach(path: str, name: str, bridge: str) -> None:
     """`ip link set dev NAME master BRIDGE`: the link becomes a port of the bridge (`brctl addif BRIDGE NAME`)."""
-    netlink.send(path, RTM_NEWLINK, 0, lambda _: _message(("IFLA_MASTER", index_of(bridge)), index=index_of(name)))
+    talks.send(
+        path, RTM_NEWLINK, 0, lambda talk: _message(("IFLA_MASTER", talk.index_of(bridge)), index=talk.index_of(name))
+    )
 
 
 def detach(path: str, name: str) -> None:
@@ -111,23 +111,8 @@ def move(path: str, name: str, target: str) -> None:
         os.close(there)
 
 
-def index_of(name: str) -> int:
-    """The number of an interface of the namespace that the calling thread is in (netdevice(7)).
-
-    Raises:
-        NotFound: there is none of that name; the error lists those that are there.
-    """
-    try:
-        return socket.if_nametoindex(name)
-    except (OSError, ValueError):  # ValueError: a zero byte, or characters that no file name can hold
-        there = ", ".join(link for _, link in socket.if_nameindex())
-        raise NotFound(
-            f"there is no interface {name!r} in this namespace", f"there are: {there}", "Take one of these, or make it"
-        ) from None
-
-
 def _set(path: str, name: str, attribute: tuple[str, Any]) -> None:
-    netlink.send(path, RTM_NEWLINK, 0, lambda _: _message(attribute, index=index_of(name)))
+    talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(attribute, index=talk.index_of(name)))
 
 
 def _message(*attributes: tuple[str, Any], index: int = 0, flags: int = 0, change: int = 0) -> bytes:

@@ -6,25 +6,18 @@ A namespace is referred to by a *path* that opens it: "/run/netns/ns1" for a nam
 
 from __future__ import annotations
 
-import ctypes
 import os
-import queue
-import threading
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
+from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart, checked, libc
 from netkit.model import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DIRECTORY = "/run/netns"
-HOST_PATH = "/proc/self/ns/net"
-
-_CLONE_NEWNET = 0x40000000
 _MS_BIND = 0x1000
 _MNT_DETACH = 2
 
@@ -84,54 +77,15 @@ def find() -> list[Place]:
     return list(places.values())
 
 
-def inside(path: str, act: Callable[[], Result]) -> Result:
-    """Call a function inside a network namespace.
-
-    The calling thread stays where it is: a thread of netkit's own enters the namespace (setns(2)),
-    calls, and goes back, so that an interrupt cannot leave the learner's code in the wrong place.
-    Only what is to happen on the host, where the caller is already, is called right here.
-    Acts have to be short; start a process rather than wait for one here.
-
-    Args:
-        path: a file that opens the namespace.
-        act: called without arguments.
-
-    Returns:
-        What `act` returned.
-
-    Raises:
-        NotFound: the path opens no namespace.
-        Exception: whatever `act` raised.
-    """
-    worker = _worker(os.getpid())
-    return act() if path == HOST_PATH and worker.at_home() else worker.call(path, act)
-
-
-def apart(act: Callable[[], Result]) -> Result:
-    """Call a function in netkit's own thread, on the host; calls of `inside` in there need not wait for it."""
-    return _worker(os.getpid()).call(HOST_PATH, act)
-
-
-def opened(path: str) -> int:
-    """A descriptor of a namespace, which keeps it alive until it is closed.
-
-    Args:
-        path: a file that opens it.
-
-    Raises:
-        NotFound: the path opens no namespace.
-    """
-    try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        raise _no_namespace(path) from None
-
-
-def create(name: str) -> None:
+def create(name: str, at_birth: Callable[[], Result]) -> Result:
     """`ip netns add NAME` (ip-netns(8)): a new namespace, kept alive by a bind mount on /run/netns/NAME.
 
     Args:
         name: a valid name.
+        at_birth: called inside it.
+
+    Returns:
+        What `at_birth` returned.
 
     Raises:
         AlreadyExists: the name is taken.
@@ -143,7 +97,7 @@ def create(name: str) -> None:
     except FileExistsError:
         raise AlreadyExists(f"there is a namespace '{name}' already") from None
     try:
-        apart(lambda: _unshare_onto(path))
+        return apart(lambda: _unshared_onto(path, at_birth))
     except OSError as error:
         os.unlink(path)
         raise KernelRefused(f"no namespace '{name}' was made", error.strerror, errno=error.errno or 0) from None
@@ -162,92 +116,15 @@ def delete(name: str) -> None:
     if not os.path.lexists(path):
         raise NotFound(f"there is no namespace '{name}'")
     if not os.path.islink(path):  # `ln -s /proc/PID/ns/net` makes names without a mount
-        _libc().umount2(path.encode(), _MNT_DETACH)
+        libc().umount2(path.encode(), _MNT_DETACH)
     os.unlink(path)
 
 
-class _Worker:
-    """A thread that enters namespaces and always comes home."""
-
-    def __init__(self) -> None:
-        self._home = self._here = os.open(HOST_PATH, os.O_RDONLY | os.O_CLOEXEC)
-        self._home_inode = os.fstat(self._home).st_ino
-        self._jobs: queue.SimpleQueue[tuple[str, Callable[[], object], queue.SimpleQueue]] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="netkit namespaces", daemon=True)
-        self._thread.start()
-
-    def at_home(self) -> bool:
-        """Whether the calling thread is in the host's namespace: the learner's code may have led it elsewhere."""
-        return os.stat("/proc/thread-self/ns/net").st_ino == self._home_inode
-
-    def call(self, path: str, act: Callable[[], Result]) -> Result:
-        if threading.current_thread() is self._thread:  # an act that uses another act's helper
-            return self._enter(path, act)
-        answer: queue.SimpleQueue = queue.SimpleQueue()
-        self._jobs.put((path, act, answer))
-        result, error = answer.get()
-        if error is not None:
-            raise error
-        return result
-
-    def _work(self) -> None:
-        while True:
-            path, act, answer = self._jobs.get()
-            try:
-                answer.put((self._enter(path, act), None))
-            except BaseException as error:  # noqa: BLE001  (it is raised again in the caller's thread)
-                answer.put((None, error))
-            del path, act, answer
-
-    def _enter(self, path: str, act: Callable[[], Result]) -> Result:
-        if path == HOST_PATH:
-            return self._away(self._home, act)
-        there = opened(path)
-        try:
-            if os.fstat(there).st_dev != os.fstat(self._home).st_dev:
-                raise _no_namespace(path)  # a file that is not yet, or no longer, covered by the mount
-            return self._away(there, act)
-        finally:
-            os.close(there)
-
-    def _away(self, there: int, act: Callable[[], Result]) -> Result:
-        back, self._here = self._here, there
-        try:
-            _checked(_libc().setns(there, _CLONE_NEWNET))
-            return act()
-        finally:
-            _checked(_libc().setns(back, _CLONE_NEWNET))
-            self._here = back
-
-
-@cache
-def _worker(pid: int) -> _Worker:  # noqa: ARG001  (a forked child has none of its parent's threads: it needs its own)
-    return _Worker()
-
-
-@cache
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def _checked(result: int) -> None:
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
-def _unshare_onto(path: str) -> None:
-    """Move this thread to a new namespace and keep that by a bind mount; `inside` brings the thread back."""
-    _checked(_libc().unshare(_CLONE_NEWNET))
-    _checked(_libc().mount(b"/proc/thread-self/ns/net", path.encode(), None, _MS_BIND, None))
-
-
-def _no_namespace(path: str) -> NotFound:
-    return NotFound(
-        f"there is no namespace '{path.removeprefix(f'{DIRECTORY}/')}'",
-        "a namespace is there until it is deleted or its last process ends",
-        "See those that are there: nk.snapshot()",
-    )
+def _unshared_onto(path: str, at_birth: Callable[[], Result]) -> Result:
+    """Move this thread to a new namespace and keep that by a bind mount; `apart` brings the thread back."""
+    checked(libc().unshare(CLONE_NEWNET))
+    checked(libc().mount(b"/proc/thread-self/ns/net", path.encode(), None, _MS_BIND, None))
+    return at_birth()
 
 
 def _named() -> list[tuple[str, str, int]]:

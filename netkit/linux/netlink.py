@@ -8,6 +8,7 @@ in a notebook cell, whose event loop is already running.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
 import struct
@@ -15,12 +16,11 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
-from netkit.errors import KernelRefused
+from netkit.errors import KernelRefused, NotFound
 from netkit.linux import messages
-from netkit.linux.namespaces import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 1, 4, 0x100, 0x200, 0x400, 0x800
 NLM_F_DUMP = 0x300
@@ -31,8 +31,13 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NLM_F_ACK_TLVS = 0x200
 _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270, 10, 11, 12
+_CLASSES = messages.classes()
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
+_NAMED = struct.Struct("=16si20x")
+_LINK = struct.Struct("=4xi")
+_SIOCGIFNAME, _SIOCGIFINDEX = 0x8910, 0x8933
+_RTM_GETLINK, _IFLA_IFNAME = 18, 3
 _BUFFER = 1 << 16
 _BEFORE_ATTRIBUTES = {"ifinfmsg": 16, "ifaddrmsg": 8, "rtmsg": 12}
 """Bytes of each family's own header (rtnetlink(7))."""
@@ -59,7 +64,37 @@ class Talk:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it."""
         self._socket.close()
+
+    def index_of(self, name: str) -> int:
+        """The number of an interface of the socket's namespace (netdevice(7), SIOCGIFINDEX).
+
+        Raises:
+            NotFound: there is none of that name; the error lists those that are there.
+        """
+        try:
+            request = _NAMED.pack(_fitting(name), 0)
+            return int(_NAMED.unpack(fcntl.ioctl(self._socket, _SIOCGIFINDEX, request))[1])
+        except (OSError, ValueError):  # ValueError: a zero byte, or characters that no file name can hold
+            there = ", ".join(self.names())
+            raise NotFound(
+                f"there is no interface {name!r} in this namespace",
+                f"there are: {there}",
+                "Take one of these, or make it",
+            ) from None
+
+    def name_of(self, index: int) -> str:
+        """The name of an interface of the socket's namespace (netdevice(7), SIOCGIFNAME)."""
+        return os.fsdecode(fcntl.ioctl(self._socket, _SIOCGIFNAME, _NAMED.pack(b"", index))[:16].rstrip(b"\0"))
+
+    def names(self) -> list[str]:
+        """The names of all interfaces, in index order."""
+        found = ((_LINK.unpack_from(body)[0], attributes(body[16:])) for body in self.dump(_RTM_GETLINK, bytes(16)))
+        return [text(facts[_IFLA_IFNAME]) for _, facts in sorted(found, key=lambda pair: pair[0])]
 
     def request(self, kind: int, flags: int, body: bytes) -> None:
         """Send one request and wait for the kernel's yes.
@@ -115,28 +150,6 @@ class Talk:
                 yield payload
 
 
-def send(path: str, kind: int, flags: int, build: Callable[[Talk], bytes]) -> None:
-    """One change in a namespace: build a message there, send it, wait for the kernel's yes.
-
-    Args:
-        path: a file that opens the namespace.
-        kind: the message type.
-        flags: NLM_F_… beyond REQUEST and ACK.
-        build: called inside the namespace, where names turn into indexes and the kernel can be asked first;
-            returns the family's header and attributes.
-
-    Raises:
-        KernelRefused: with the kernel's own reason.
-        NotFound: the namespace, or what `build` looks for, is not there.
-    """
-
-    def act() -> None:
-        with Talk() as talk:
-            talk.request(kind, flags, build(talk))
-
-    inside(path, act)
-
-
 @lru_cache(4096)
 def encoded(kind: str, name: str, value: Any, family: int = 0) -> bytes:
     """One attribute, encoded by pyroute2; remembered, since encoding takes it 50 to 300 µs.
@@ -150,11 +163,17 @@ def encoded(kind: str, name: str, value: Any, family: int = 0) -> bytes:
     Returns:
         The attribute with its length and number, as it stands in a message.
     """
-    message = messages.classes()[kind]()
+    message = _CLASSES[kind]()
     message["header"] = {"type": 0, "flags": 0, "sequence_number": 0, "pid": 0}
     message["family"], message["attrs"] = family, [(name, _nested(value))]
     message.encode()
     return bytes(message.data[_HEADER.size + _BEFORE_ATTRIBUTES[kind] :])
+
+
+def renumbered(attribute: bytes, number: int) -> bytes:
+    """The same value as another attribute, which need not be encoded again."""
+    length, _ = _ATTRIBUTE.unpack_from(attribute)
+    return _ATTRIBUTE.pack(length, number) + attribute[_ATTRIBUTE.size :]
 
 
 def _nested(value: Any) -> Any:
@@ -189,6 +208,14 @@ def text(value: memoryview) -> str:
 def number(value: memoryview, *, signed: bool = False) -> int:
     """An integer attribute of 1, 2, 4 or 8 bytes, in the machine's byte order."""
     return int.from_bytes(value, sys.byteorder, signed=signed)
+
+
+def _fitting(name: str) -> bytes:
+    """A name as the kernel keeps it; the kernel would cut a longer one off (IFNAMSIZ)."""
+    data = os.fsencode(name)
+    if len(data) > 15 or b"\0" in data:
+        raise ValueError(name)
+    return data
 
 
 def _raise_unless_zero(payload: memoryview, flags: int) -> None:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import model
 from netkit.errors import NotFound
-from netkit.linux import namespaces, records, rules, sysctls
-from netkit.linux.links import index_of
+from netkit.linux import entering, namespaces, records, rules, sysctls, talks
 from netkit.linux.netlink import Talk, attributes, number
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def snapshot() -> model.Snapshot:
         A Snapshot; a namespace that ends while it is read is left out.
     """
     places = namespaces.find()
-    readings = namespaces.apart(lambda: _read_all(places))
+    readings = entering.apart(lambda: _read_all(places))
     peers = _Peers(readings, {place.name: place.path for place in places})
     return model.Snapshot({name: _with_peers(reading, peers) for name, reading in readings.items()})
 
@@ -67,17 +66,15 @@ def interface(path: str, name: str) -> model.Interface:
         NotFound: there is no such interface; the error lists those that are there.
     """
 
-    def read() -> model.Interface:
-        index = index_of(name)
-        with Talk() as talk:
-            own = talk.dump(_RTM_GETADDR, struct.pack("=4xi", index))
-            found = {index: [records.address(body)[1] for body in own]}
-            [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
-            link = records.link(body, found)
-        masters = {link.master: socket.if_indextoname(link.master)} if link.master else {}
-        return records.interface(link, masters)
+    def read(talk: Talk) -> model.Interface:
+        index = talk.index_of(name)
+        own = talk.dump(_RTM_GETADDR, struct.pack("=4xi", index))
+        found = {index: [records.address(body)[1] for body in own]}
+        [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
+        link = records.link(body, found)
+        return records.interface(link, {link.master: talk.name_of(link.master)} if link.master else {})
 
-    return namespaces.inside(path, read)
+    return talks.use(path, read)
 
 
 def kind_and_master(path: str, name: str) -> tuple[str, str | None]:
@@ -91,19 +88,17 @@ def kind_and_master(path: str, name: str) -> tuple[str, str | None]:
         NotFound: there is no such interface; the error lists those that are there.
     """
 
-    def read() -> tuple[str, str | None]:
-        request = struct.pack("=4xi8x", index_of(name)) + _NO_STATISTICS
-        with Talk() as talk:
-            [body] = talk.ask(_RTM_GETLINK, request)
+    def read(talk: Talk) -> tuple[str, str | None]:
+        [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", talk.index_of(name)) + _NO_STATISTICS)
         kind, master = records.kind_and_master(body)
-        return kind, socket.if_indextoname(master) if master else None
+        return kind, talk.name_of(master) if master else None
 
-    return namespaces.inside(path, read)
+    return talks.use(path, read)
 
 
 def names(path: str) -> list[str]:
     """The names of a namespace's interfaces, in index order."""
-    return namespaces.inside(path, lambda: [name for _, name in sorted(socket.if_nameindex())])
+    return talks.use(path, Talk.names)
 
 
 def bearer(path: str, address: IPAddress) -> str | None:
@@ -115,13 +110,12 @@ def bearer(path: str, address: IPAddress) -> str | None:
     """
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
 
-    def read() -> str | None:
-        with Talk() as talk:
-            found = [records.address(body) for body in talk.dump(_RTM_GETADDR, bytes([family]) + bytes(7))]
+    def read(talk: Talk) -> str | None:
+        found = [records.address(body) for body in talk.dump(_RTM_GETADDR, bytes([family]) + bytes(7))]
         owners = (index for index, text in found if text.partition("/")[0] == str(address))
-        return next((socket.if_indextoname(index) for index in owners), None)
+        return next((talk.name_of(index) for index in owners), None)
 
-    return namespaces.inside(path, read)
+    return talks.use(path, read)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,7 +131,7 @@ def _read_all(places: list[namespaces.Place]) -> dict[str, _Reading]:
     readings = {}
     for place in places:
         try:
-            readings[place.name] = namespaces.inside(place.path, lambda place=place: _read(place))
+            readings[place.name] = entering.inside(place.path, lambda place=place: _read(place))
         except NotFound:
             continue  # it ended between being found and being read
     return readings
@@ -229,7 +223,7 @@ class _Peers:
         """The number by which one namespace knows another; -1 if it does not, or if one has ended meanwhile."""
 
         def ask() -> int:
-            there = namespaces.opened(self._paths[other])
+            there = entering.opened(self._paths[other])
             try:
                 with Talk() as talk:
                     [answer] = talk.ask(_RTM_GETNSID, struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, there))
@@ -238,7 +232,7 @@ class _Peers:
             return number(attributes(answer[4:])[_NETNSA_NSID], signed=True)
 
         try:
-            return namespaces.inside(self._paths[place], ask)
+            return entering.inside(self._paths[place], ask)
         except NotFound:
             return -1
 

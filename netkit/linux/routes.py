@@ -6,8 +6,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
-from netkit.linux import netlink
-from netkit.linux.links import index_of
+from netkit.linux import netlink, talks
 
 if TYPE_CHECKING:
     from netkit.values import IPAddress, IPNetwork
@@ -40,11 +39,11 @@ def add(
         NotFound: the interface or the namespace is not there.
     """
 
-    def build(_: netlink.Talk) -> bytes:
+    def build(talk: netlink.Talk) -> bytes:
         scope = _SCOPE_GLOBAL if via is not None else _SCOPE_LINK
-        return _message(destination, via, device, metric, scope=scope, protocol=_PROTO_BOOT, kind=_UNICAST)
+        return _message(talk, destination, via, device, metric, scope=scope, protocol=_PROTO_BOOT, kind=_UNICAST)
 
-    netlink.send(path, _RTM_NEWROUTE, netlink.NEW, build)
+    talks.send(path, _RTM_NEWROUTE, netlink.NEW, build)
 
 
 def delete(path: str, destination: IPNetwork | None, via: IPAddress | None = None, device: str | None = None) -> None:
@@ -60,16 +59,21 @@ def delete(path: str, destination: IPNetwork | None, via: IPAddress | None = Non
         KernelRefused: with the kernel's own reason; ESRCH if there is no such route.
         NotFound: the interface or the namespace is not there.
     """
-    netlink.send(
+    talks.send(
         path,
         _RTM_DELROUTE,
         0,
-        lambda _: _message(destination, via, device, None, scope=_SCOPE_NOWHERE, protocol=0, kind=0),
+        lambda talk: _message(talk, destination, via, device, None, scope=_SCOPE_NOWHERE, protocol=0, kind=0),
     )
 
 
 def _message(
-    destination: IPNetwork | None, via: IPAddress | None, device: str | None, metric: int | None, **kinds: int
+    talk: netlink.Talk,
+    destination: IPNetwork | None,
+    via: IPAddress | None,
+    device: str | None,
+    metric: int | None,
+    **kinds: int,
 ) -> bytes:
     """A struct rtmsg and attributes."""
     version = (destination or via).version if destination or via else 4
@@ -82,7 +86,7 @@ def _message(
     if via is not None:
         attributes.append(("RTA_GATEWAY", str(via)))
     if device is not None:
-        attributes.append(("RTA_OIF", index_of(device)))
+        attributes.append(("RTA_OIF", talk.index_of(device)))
     if metric is not None:
         attributes.append(("RTA_PRIORITY", metric))
     header = _HEADER.pack(family, length, 0, 0, _MAIN, kinds["protocol"], scope, kinds["kind"], 0)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from netkit import values
 from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
-from netkit.linux.namespaces import inside
+from netkit.linux import talks
+from netkit.linux.entering import inside
 from netkit.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ def checked(path: str, command: Sequence[str], *, timeout: float = 60.0) -> str:
 
 
 def _popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen[bytes]:
+    talks.forget_all()  # the command may end a namespace, which a socket would keep
     try:
         return inside(path, lambda: subprocess.Popen(command, start_new_session=True, **streams))
     except FileNotFoundError:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from netkit.errors import NotFound
-from netkit.linux import namespaces, observe
+from netkit.linux import entering, namespaces, observe
 
 if TYPE_CHECKING:
     from netkit.linux.records import Link
@@ -58,6 +58,6 @@ def _state_follows(link: Link) -> bool:
 
 def _at_rest(place: namespaces.Place) -> bool:
     try:
-        return settled(namespaces.inside(place.path, observe.links_here))
+        return settled(entering.inside(place.path, observe.links_here))
     except NotFound:
         return True  # it has ended meanwhile

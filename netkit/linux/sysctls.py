@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from netkit.errors import InvalidValue, KernelRefused, NotFound
-from netkit.linux.namespaces import inside
+from netkit.linux.entering import inside
 
 THAT_MATTER = (
     "net.ipv4.ip_forward",

@@ -8,8 +8,9 @@ import os
 import socket
 from dataclasses import dataclass
 
-from netkit.errors import CaptureFailed, NotFound
-from netkit.linux.namespaces import Place, find, inside
+from netkit.errors import CaptureFailed, KernelRefused, NotFound
+from netkit.linux.entering import inside
+from netkit.linux.namespaces import Place, find
 from netkit.linux.notices import Links
 from netkit.linux.ring import Ring
 
@@ -78,11 +79,11 @@ def opened(point: Point, size: int, retire: int) -> Tap:
     """
     try:
         return Tap(point, size, retire)
-    except OSError as error:
+    except (OSError, KernelRefused) as error:
         raise _explained(error, point.place.name) from None
 
 
-def _explained(error: OSError, name: str) -> CaptureFailed:
+def _explained(error: OSError | KernelRefused, name: str) -> CaptureFailed:
     problem = f"the namespace '{name}' cannot be captured"
     if error.errno == errno.EPERM:
         return CaptureFailed(problem, "recording frames needs CAP_NET_RAW there", "Use a netkit kernel or `netkit run`")
@@ -92,7 +93,7 @@ def _explained(error: OSError, name: str) -> CaptureFailed:
         return CaptureFailed(
             problem, "a namespace takes 3 descriptors", "Capture fewer namespaces, or raise `ulimit -n`"
         )
-    return CaptureFailed(problem, f"the kernel says: {error.strerror}")
+    return CaptureFailed(problem, f"the kernel says: {os.strerror(error.errno or 0)}")
 
 
 def _sockets() -> tuple[socket.socket, socket.socket]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import netkit as nk
-from netkit.linux import links, nat, observe, sysctls
+from netkit.linux import entering, links, nat, observe, sysctls, talks
 from netkit.linux import namespaces as spaces
 
 if TYPE_CHECKING:
@@ -18,18 +19,27 @@ SWITCHES = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables")
 
 def sweep() -> None:
     """Take away every named namespace, every link of the host but lo, its rules and its switches."""
+    talks.forget_all()
     for place in spaces.find():
         if place.named and place.name != "host":
             spaces.delete(place.name)
     _wait_for_the_ends_of_cables()
-    for link in observe.names(spaces.HOST_PATH):
-        if link != "lo" and link in observe.names(spaces.HOST_PATH):
-            links.delete(spaces.HOST_PATH, link)
+    for link in observe.names(entering.HOST_PATH):
+        if link != "lo" and link in observe.names(entering.HOST_PATH):
+            links.delete(entering.HOST_PATH, link)
     for tool, table in {(rule.tool, rule.table): None for rule in nk.snapshot()["host"].rules}:
         _drop(tool, table)
     for switch in SWITCHES:
-        if sysctls.value(spaces.HOST_PATH, switch) == "1":
-            sysctls.write(spaces.HOST_PATH, switch, "0")
+        if sysctls.value(entering.HOST_PATH, switch) == "1":
+            sysctls.write(entering.HOST_PATH, switch, "0")
+    talks.forget_all()
+
+
+def rest() -> None:
+    """Wait until netkit has closed the sockets that it keeps for a moment."""
+    deadline = time.monotonic() + SECONDS_TO_VANISH
+    while any(thread.name == "netkit sockets" for thread in threading.enumerate()) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _wait_for_the_ends_of_cables() -> None:
@@ -41,14 +51,14 @@ def _wait_for_the_ends_of_cables() -> None:
 
 def host_links() -> list[Link]:
     """The host's links as the kernel tells them."""
-    return spaces.inside(spaces.HOST_PATH, observe.links_here)
+    return entering.inside(entering.HOST_PATH, observe.links_here)
 
 
 def _drop(tool: str, table: str) -> None:
     if tool == "nft":
         nk.host.run(f"nft delete table {table}")
         return
-    nat.iptables(spaces.HOST_PATH, ["-t", table, "-F"])
-    nat.iptables(spaces.HOST_PATH, ["-t", table, "-X"])
+    nat.iptables(entering.HOST_PATH, ["-t", table, "-F"])
+    nat.iptables(entering.HOST_PATH, ["-t", table, "-X"])
     for chain in ("INPUT", "FORWARD", "OUTPUT") if table == "filter" else ():
-        nat.iptables(spaces.HOST_PATH, ["-P", chain, "ACCEPT"])
+        nat.iptables(entering.HOST_PATH, ["-P", chain, "ACCEPT"])

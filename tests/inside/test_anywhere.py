@@ -7,13 +7,16 @@ import ctypes
 import gc
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import netkit as nk
+from netkit.linux import entering
 from netkit.linux import namespaces as spaces
+from tests.inside.empty import rest
 
 pytestmark = pytest.mark.usefixtures("fresh")
 HERE = "/proc/thread-self/ns/net"
@@ -80,17 +83,31 @@ def test_a_thread_that_has_entered_another_namespace_by_itself() -> None:
     assert seen == [True, ["lo"], os.stat(spaces.path_of("ns1")).st_ino]
 
 
+def test_a_namespace_that_a_shell_deletes_ends_soon_after_an_act() -> None:
+    """The socket that netkit keeps for the next act does not keep the namespace."""
+    ns1 = nk.Namespace("ns1")
+    _, eth0 = nk.veth("veth0", "eth0", peer_namespace=ns1)
+    eth0.up()
+    nk.sh("ip netns delete ns1")
+    deadline = time.monotonic() + 2
+    while "veth0" in nk.host and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert "veth0" not in nk.host
+    again = nk.Namespace("ns1")
+    assert [link.name for link in again] == ["lo"]
+
+
 def test_an_error_inside_a_namespace_leaves_everybody_at_home() -> None:
     ns1, home = nk.Namespace("ns1"), os.stat(HERE).st_ino
     for _ in range(3):
         with pytest.raises(nk.NetkitError):
             ns1["absent"]
         with pytest.raises(ZeroDivisionError):
-            spaces.inside(ns1.path, lambda: 1 / 0)
+            entering.inside(ns1.path, lambda: 1 / 0)
     assert os.stat(HERE).st_ino == home
     assert spaces.apart(lambda: os.stat(HERE).st_ino) == home
-    assert spaces.inside(ns1.path, lambda: spaces.inside(spaces.HOST_PATH, lambda: os.stat(HERE).st_ino)) == home
-    assert spaces.inside(ns1.path, lambda: os.stat(HERE).st_ino) == os.stat(ns1.path).st_ino
+    assert entering.inside(ns1.path, lambda: entering.inside(entering.HOST_PATH, lambda: os.stat(HERE).st_ino)) == home
+    assert entering.inside(ns1.path, lambda: os.stat(HERE).st_ino) == os.stat(ns1.path).st_ino
 
 
 def open_now() -> tuple[int, int, int]:
@@ -103,6 +120,7 @@ def open_now() -> tuple[int, int, int]:
 def test_two_hundred_acts_leave_nothing_open() -> None:
     build("first")  # what stays for good is there afterwards: one thread and its descriptor
     nk.host.iptables("-S")
+    rest()
     before = open_now()
     for number in range(14):
         space = nk.Namespace(f"n{number}")
@@ -121,4 +139,5 @@ def test_two_hundred_acts_leave_nothing_open() -> None:
         bridge.delete()
         space.delete()
     nk.snapshot()
+    rest()
     assert open_now() == before

@@ -13,7 +13,7 @@ import pytest
 
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
 from netkit.linux.capture import Capture, capture
-from netkit.linux.namespaces import HOST_PATH, inside
+from netkit.linux.entering import HOST_PATH, inside
 from tests.inside.wire import ip, network, ping, sh, wait_until
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import netkit as nk
 from netkit.errors import AlreadyExists, InvalidValue
+from netkit.linux import entering
 from netkit.linux import namespaces as spaces
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -80,7 +81,7 @@ def test_a_namespace_in_use_is_not_deleted() -> None:
 def wait_for_its_own_namespace(process: subprocess.Popen[bytes]) -> str:
     """The namespace's path, once `unshare` has made it."""
     path, deadline = f"/proc/{process.pid}/ns/net", time.monotonic() + 10
-    while os.stat(path).st_ino == os.stat(spaces.HOST_PATH).st_ino and time.monotonic() < deadline:
+    while os.stat(path).st_ino == os.stat(entering.HOST_PATH).st_ino and time.monotonic() < deadline:
         time.sleep(0.005)
     return path
 

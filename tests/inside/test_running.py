@@ -12,6 +12,7 @@ import pytest
 
 import netkit as nk
 from netkit.errors import CommandFailed, ProgramMissing
+from tests.inside.empty import rest
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -135,6 +136,7 @@ def test_what_a_process_left_behind_is_stopped_too() -> None:
 
 def test_no_descriptor_and_no_thread_is_left() -> None:
     nk.sh("true")
+    rest()
     before = len(os.listdir("/proc/self/fd")), threading.active_count()
     for _ in range(20):
         nk.sh("true")
@@ -143,6 +145,7 @@ def test_no_descriptor_and_no_thread_is_left() -> None:
         with pytest.raises(ProgramMissing):
             nk.host.start("no-such-program")
     del process
+    rest()
     assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == before
 
 

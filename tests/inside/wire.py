@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netkit.linux.namespaces import inside, path_of
+from netkit.linux.entering import inside
+from netkit.linux.namespaces import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -59,8 +59,11 @@ def test_a_picture_has_facts_and_does_not_change_by_itself() -> None:
 def test_a_process_left_running_is_found_by_its_mark() -> None:
     mark = f"NETKIT_GUARD_{os.getpid()}=1"
     name, _, value = mark.partition("=")
-    with subprocess.Popen(["sleep", "60"], env={**os.environ, name: value}) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(["cat"], env={**os.environ, name: value}, stdin=pipe, stdout=pipe, text=True) as process:
+        print(file=process.stdin, flush=True)
+        process.stdout.readline()  # from here on it is `cat`, with the environment that it was given
         found = machine.marked_processes(mark)
         process.kill()
-    assert found == [f"{process.pid} sleep 60"]
+    assert found == [f"{process.pid} cat"]
     assert machine.marked_processes(mark) == []
