@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from netkit.values import IPInterface
 
 _RTM_NEWADDR, _RTM_DELADDR = 20, 21
-_IFA_ADDRESS = 1
+_IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _HEADER = struct.Struct("=BBBBi")
 
 
@@ -50,5 +50,4 @@ def _message(index: int, address: IPInterface) -> bytes:
     """A struct ifaddrmsg and the address, as this end's and the other's: without that a deletion ignores its length."""
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     header = _HEADER.pack(family, address.network.prefixlen, 0, 0, index)
-    own = netlink.encoded("ifaddrmsg", "IFA_LOCAL", str(address.ip), family)
-    return header + own + netlink.renumbered(own, _IFA_ADDRESS)
+    return header + b"".join(netlink.attribute(end, address.ip.packed) for end in (_IFA_LOCAL, _IFA_ADDRESS))

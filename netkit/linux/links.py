@@ -12,9 +12,13 @@ from typing import Any
 
 from netkit.linux import netlink, talks
 from netkit.linux.entering import opened
+from netkit.linux.netlink import attribute
 
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 _IFF_UP = 1
+_IFNAME, _LINKINFO, _NET_NS_FD = 3, 18, 28
+_INFO_KIND, _INFO_DATA = 1, 2
+_VETH_INFO_PEER = 1
 _HEADER = struct.Struct("=BxHiII")
 
 
@@ -31,7 +35,7 @@ def create(path: str, name: str, kind: str, **data: Any) -> None:
     if data:
         prefix = "IFLA_BR_" if kind == "bridge" else ""
         info += (("IFLA_INFO_DATA", tuple((prefix + key.upper(), value) for key, value in data.items())),)
-    message = _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", info))
+    message = _message(("IFLA_LINKINFO", info)) + _named(name)
     talks.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
 
 
@@ -46,9 +50,9 @@ def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
     """
     there = opened(peer_path)
     try:
-        second = ("VETH_INFO_PEER", (("IFLA_IFNAME", peer), ("IFLA_NET_NS_FD", there)))
-        info = (("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", (second,)))
-        message = _message(("IFLA_IFNAME", name), ("IFLA_LINKINFO", info))
+        second = _message() + _named(peer) + attribute(_NET_NS_FD, struct.pack("=i", there))
+        data = attribute(_INFO_DATA, attribute(_VETH_INFO_PEER, second))
+        message = _message() + _named(name) + attribute(_LINKINFO, attribute(_INFO_KIND, b"veth") + data)
         talks.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
     finally:
         os.close(there)
@@ -111,8 +115,12 @@ def move(path: str, name: str, target: str) -> None:
         os.close(there)
 
 
-def _set(path: str, name: str, attribute: tuple[str, Any]) -> None:
-    talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(attribute, index=talk.index_of(name)))
+def _set(path: str, name: str, setting: tuple[str, Any]) -> None:
+    talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(setting, index=talk.index_of(name)))
+
+
+def _named(name: str) -> bytes:
+    return attribute(_IFNAME, name.encode() + b"\0")
 
 
 def _message(*attributes: tuple[str, Any], index: int = 0, flags: int = 0, change: int = 0) -> bytes:

@@ -9,12 +9,12 @@ from importlib.util import find_spec, module_from_spec
 from typing import Any
 
 _LIBRARY = "pyroute2"
-_FAMILIES = ("ifinfmsg", "ifaddrmsg", "rtmsg")
+_FAMILIES = ("ifinfmsg", "rtmsg")
 
 
 @cache
 def classes() -> dict[str, Any]:
-    """The classes of links', addresses' and routes' messages, by name.
+    """The classes of links' and routes' messages, by name.
 
     The library's `__init__` loads all that it has, databases and asyncio among it: 0.3 s that a learner would
     wait for at the first act.  Its message classes do without; they are loaded below an empty package, which is

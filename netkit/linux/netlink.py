@@ -39,7 +39,7 @@ _LINK = struct.Struct("=4xi")
 _SIOCGIFNAME, _SIOCGIFINDEX = 0x8910, 0x8933
 _RTM_GETLINK, _IFLA_IFNAME = 18, 3
 _BUFFER = 1 << 16
-_BEFORE_ATTRIBUTES = {"ifinfmsg": 16, "ifaddrmsg": 8, "rtmsg": 12}
+_BEFORE_ATTRIBUTES = {"ifinfmsg": 16, "rtmsg": 12}
 """Bytes of each family's own header (rtnetlink(7))."""
 
 
@@ -155,7 +155,7 @@ def encoded(kind: str, name: str, value: Any, family: int = 0) -> bytes:
     """One attribute, encoded by pyroute2; remembered, since encoding takes it 50 to 300 µs.
 
     Args:
-        kind: pyroute2's message class, "ifinfmsg", "ifaddrmsg" or "rtmsg".
+        kind: pyroute2's message class, "ifinfmsg" or "rtmsg".
         name: of the attribute, "IFLA_IFNAME".
         value: its value; a tuple of (name, value) pairs for an attribute that holds others.
         family: AF_INET or AF_INET6, where the value is an address.
@@ -170,10 +170,9 @@ def encoded(kind: str, name: str, value: Any, family: int = 0) -> bytes:
     return bytes(message.data[_HEADER.size + _BEFORE_ATTRIBUTES[kind] :])
 
 
-def renumbered(attribute: bytes, number: int) -> bytes:
-    """The same value as another attribute, which need not be encoded again."""
-    length, _ = _ATTRIBUTE.unpack_from(attribute)
-    return _ATTRIBUTE.pack(length, number) + attribute[_ATTRIBUTE.size :]
+def attribute(number: int, value: bytes) -> bytes:
+    """One attribute whose value is bytes already: for names and addresses, which no two links share."""
+    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), number) + value + bytes(-len(value) % 4)
 
 
 def _nested(value: Any) -> Any:

@@ -128,16 +128,16 @@ class _Reading:
 
 def _read_all(places: list[namespaces.Place]) -> dict[str, _Reading]:
     """Read each namespace; called in the thread that enters namespaces, which then need not be waited for each time."""
-    readings = {}
+    readings, legacy = {}, rules.legacy_families()
     for place in places:
         try:
-            readings[place.name] = entering.inside(place.path, lambda place=place: _read(place))
+            readings[place.name] = entering.inside(place.path, lambda place=place: _read(place, legacy))
         except NotFound:
             continue  # it ended between being found and being read
     return readings
 
 
-def _read(place: namespaces.Place) -> _Reading:
+def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
     """Read the namespace that the calling thread is in."""
     with Talk() as talk:
         links = _links(talk)
@@ -152,7 +152,7 @@ def _read(place: namespaces.Place) -> _Reading:
         routes,
         neighbours,
         fdb,
-        rules.read_here(),
+        rules.read_here(legacy),
         switches,
         place.processes,
         place.named,

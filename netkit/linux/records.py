@@ -75,6 +75,7 @@ def link(body: memoryview, addresses: Mapping[int, list[str]]) -> Link:
     facts = attributes(body[_LINK.size :])
     info = attributes(facts[18]) if 18 in facts else {}  # IFLA_LINKINFO
     kind = _kind(info, hardware)
+    port = _port(info)
     other = number(facts[5]) if 5 in facts else 0  # IFLA_LINK
     nsid = number(facts[37], signed=True) if 37 in facts else None  # IFLA_LINK_NETNSID
     return Link(
@@ -88,9 +89,9 @@ def link(body: memoryview, addresses: Mapping[int, list[str]]) -> Link:
         _STATES[number(facts[16])] if 16 in facts else "unknown",  # IFLA_OPERSTATE
         number(facts[10]) if 10 in facts else 0,  # IFLA_MASTER
         (other, nsid) if kind == "veth" and other else None,
-        tuple(sorted(_details(kind, info))) if info else (),
+        tuple(sorted(_details(kind, info, port))) if info else (),
         tuple(addresses.get(index, ())),
-        number(port[1]) if 1 in (port := _port(info)) else None,  # IFLA_BRPORT_STATE
+        number(port[1]) if 1 in port else None,  # IFLA_BRPORT_STATE
     )
 
 
@@ -176,8 +177,10 @@ def neighbour(body: memoryview, names: Mapping[int, str]) -> model.Neighbour | N
         names: of interfaces, by index.
     """
     family, index, state, _, _ = _NEIGHBOUR.unpack_from(body)
+    if state not in _NEIGHBOUR_STATES or family not in (socket.AF_INET, socket.AF_INET6):
+        return None
     facts = attributes(body[_NEIGHBOUR.size :])
-    if state not in _NEIGHBOUR_STATES or family not in (socket.AF_INET, socket.AF_INET6) or 1 not in facts:
+    if 1 not in facts:
         return None
     hardware = mac(facts[2]) if 2 in facts and len(facts[2]) == 6 else None
     return model.Neighbour(
@@ -234,17 +237,16 @@ def _next_hops(data: memoryview, family: int) -> list[tuple[str | None, int]]:
     return found
 
 
-def _details(kind: str, info: Mapping[int, memoryview]) -> list[tuple[str, str]]:
+def _details(kind: str, info: Mapping[int, memoryview], port: Mapping[int, memoryview]) -> list[tuple[str, str]]:
     """What is worth knowing of a link's kind, and of its being a bridge's port."""
     found = []
-    data = attributes(info[2]) if 2 in info else {}  # IFLA_INFO_DATA
+    data = attributes(info[2]) if kind in ("vxlan", "bridge", "vlan") and 2 in info else {}  # IFLA_INFO_DATA
     if kind == "vxlan":
         found += _vxlan(data)
     if kind == "bridge" and 5 in data and number(data[5]):
         found.append(("stp", "1"))
     if kind == "vlan" and 1 in data:
         found.append(("vlan", str(number(data[1]))))
-    port = _port(info)
     if 4 in port and number(port[4]):  # IFLA_BRPORT_MODE
         found.append(("hairpin", "1"))
     if 33 in port and number(port[33]):  # IFLA_BRPORT_ISOLATED

@@ -16,15 +16,19 @@ _NETFILTER = 12
 _NFT_GETTABLE = (10 << 8) | 1
 _FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 _IPTABLES_TABLES = ("raw", "mangle", "nat", "filter", "security")
+_LEGACY = "/proc/thread-self/net/{}_tables_names"
 _SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
 _COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*)")
 _CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):")
 
 
-def read_here() -> tuple[Rule, ...]:
+def read_here(legacy: frozenset[str]) -> tuple[Rule, ...]:
     """Every rule, chain and policy of the namespace that the calling thread is in.
 
     No program is started where the kernel says that there are no tables.
+
+    Args:
+        legacy: what `legacy_families` found.
 
     Returns:
         Rules, table by table and chain by chain in the order that the kernel tries them.
@@ -32,7 +36,8 @@ def read_here() -> tuple[Rule, ...]:
     nft, found = _nft_tables(), []
     for family, save in _SAVE.items():
         wanted = {name for kind, name in nft if kind == family and name in _IPTABLES_TABLES}
-        listed = parse_save(_said(save, "-c"), save.removesuffix("-save")) if wanted or _legacy(family) else ()
+        some = wanted or (family in legacy and _legacy(family))
+        listed = parse_save(_said(save, "-c"), save.removesuffix("-save")) if some else ()
         found += listed
         known = {rule.table for rule in listed}
         nft -= {(family, name) for name in wanted if name in known or not _foreign(family, name)}
@@ -93,10 +98,15 @@ def _nft_tables() -> set[tuple[str, str]]:
     return {(_FAMILIES.get(body[0], str(body[0])), text(attributes(body[4:])[1])) for body in bodies}
 
 
+def legacy_families() -> frozenset[str]:
+    """Those of which this kernel has the older, separate iptables: then every namespace has a list of its tables."""
+    return frozenset(family for family in _SAVE if os.path.exists(_LEGACY.format(family)))
+
+
 def _legacy(family: str) -> bool:
-    """Whether the older, separate iptables of the kernel has tables here."""
+    """Whether the older iptables has tables here."""
     try:
-        file = os.open(f"/proc/thread-self/net/{family}_tables_names", os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(_LEGACY.format(family), os.O_RDONLY | os.O_CLOEXEC)
     except (FileNotFoundError, PermissionError):
         # For a plain user's sandbox this file belongs to nobody, and iptables-legacy-save cannot read it either.
         return False
