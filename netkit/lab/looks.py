@@ -9,6 +9,7 @@ from netkit.lab import journal
 from netkit.lab.interfaces import Interface
 from netkit.lab.namespaces import Namespace
 from netkit.linux import observe
+from netkit.linux.ring import ALL_OF_IT
 from netkit.model import Snapshot
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from netkit.drawing import Picture
     from netkit.linux.capture import Capture
-
-WHOLE_FRAME = 1 << 18
-"""More bytes than any frame has."""
 
 
 def snapshot() -> Snapshot:
@@ -66,7 +64,7 @@ def draw(
     return picture(shown, title=title, highlight=highlight, mac=mac)
 
 
-def capture(*where: Namespace | Interface, snaplen: int = WHOLE_FRAME) -> Capture:
+def capture(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> Capture:
     """Record the packets while a block runs: `with nk.capture() as cap: …`.
 
     Args:

@@ -118,18 +118,12 @@ def _legacy(family: str) -> bool:
 
 def _foreign(family: str, name: str) -> bool:
     """Whether a table that bears one of iptables' names is none of iptables' making."""
-    return "incompatible" in _complaint(_SAVE[family], "-t", name)
+    return "incompatible" in _said(_SAVE[family], "-t", name, errors=subprocess.STDOUT)
 
 
-def _said(program: str, *arguments: str) -> str:
-    """A listing program's output; the thread is in the namespace, and so is what it starts."""
+def _said(program: str, *arguments: str, errors: int = subprocess.DEVNULL) -> str:
+    """What a listing program prints; the thread is in the namespace, and so is what it starts."""
     if shutil.which(program) is None:
         return ""
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False).stdout
-
-
-def _complaint(program: str, *arguments: str) -> str:
-    if shutil.which(program) is None:
-        return ""
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
+    command = [program, *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False).stdout

@@ -23,7 +23,7 @@ KERNEL = "netkit"
 _QUIET = (
     "--LabApp.extension_manager=readonly",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.news_url=",
+    "--LabApp.news_url=None",
 )
 """Nothing here needs the internet, so nothing asks for it."""
 
