@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netkit.lab.journal import commands, echo
     from netkit.lab.looks import capture, draw, snapshot
     from netkit.lab.namespaces import Namespace, host, sh
+    from netkit.lab.tunnels import vxlan
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
     from netkit.values import mac_of
@@ -38,6 +39,7 @@ _HOMES = {
     "sh": "netkit.lab.namespaces",
     "snapshot": "netkit.lab.looks",
     "veth": "netkit.lab.bridges",
+    "vxlan": "netkit.lab.tunnels",
 }
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "sh",
     "snapshot",
     "veth",
+    "vxlan",
 ]
 
 

@@ -9,7 +9,7 @@ from netkit import names, values
 from netkit.errors import AlreadyExists, InvalidName, InvalidValue, NetkitError
 from netkit.lab.journal import look, perform
 from netkit.lab.place import checked
-from netkit.linux import addresses, links, observe, sysctls
+from netkit.linux import addresses, links, neighbours, observe, sysctls
 
 if TYPE_CHECKING:
     from netkit import model
@@ -112,6 +112,36 @@ class Interface:
         self._act(
             f"ip link set dev {self._typed} address {wanted}", lambda: links.set_mac(self._path, self.name, wanted)
         )
+
+    def add_neighbour(self, address: str, mac: str) -> None:
+        """Say for good at which MAC a neighbour is: `ip neigh add ADDRESS lladdr MAC dev NAME nud permanent`.
+
+        Args:
+            address: the neighbour's, "10.0.0.2"; nobody is asked for it any more.
+            mac: "02:42:0a:00:00:02".
+
+        Raises:
+            InvalidAddress: one of them is none.
+            AlreadyExists: there is an entry, perhaps a learned one.
+        """
+        whose, where = values.router(address), values.mac(mac)
+        self._act(
+            f"ip neigh add {whose} lladdr {where} dev {self._typed} nud permanent",
+            lambda: neighbours.add(self._path, self.name, whose, where),
+            f"{self.name} has a neighbour entry for {whose} already",
+        )
+
+    def delete_neighbour(self, address: str) -> None:
+        """Remove a neighbour entry: `ip neigh del ADDRESS dev NAME`.
+
+        Args:
+            address: the neighbour's.
+
+        Raises:
+            KernelRefused: there is none.
+        """
+        whose = values.router(address)
+        self._act(f"ip neigh del {whose} dev {self._typed}", lambda: neighbours.delete(self._path, self.name, whose))
 
     def rename(self, name: str) -> None:
         """Give it another name: `ip link set dev NAME name NEW`; the handle follows.

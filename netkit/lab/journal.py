@@ -34,6 +34,8 @@ _REMEDIES = {
     errno.ESRCH: "Look which routes there are: .run('ip route')",
     errno.EADDRNOTAVAIL: "Look which addresses there are: .addresses",
     errno.EOPNOTSUPP: "This interface cannot do that, or this kernel lacks it: `netkit doctor` tells",
+    errno.ENOENT: "Look which entries there are: .fdb of a VXLAN device, .run('ip neigh') of a namespace",
+    errno.EAFNOSUPPORT: "The two ends of a tunnel are both IPv4 or both IPv6",
     errno.EPERM: "The sandbox has no right to do that: `netkit doctor` tells what it may",
 }
 

@@ -268,4 +268,6 @@ def _vxlan(data: Mapping[int, memoryview]) -> list[tuple[str, str]]:
         found.append(("port", str(int.from_bytes(data[15], "big"))))  # IFLA_VXLAN_PORT
     if 7 in data and not number(data[7]):
         found.append(("learning", "0"))  # IFLA_VXLAN_LEARNING
+    if 11 in data and number(data[11]):
+        found.append(("proxy", "1"))  # IFLA_VXLAN_PROXY
     return found

@@ -1,0 +1,228 @@
+"""VXLAN devices: Ethernet frames carried between machines inside UDP packets (RFC 7348)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netkit import names, values
+from netkit.errors import AlreadyExists, InvalidAddress, InvalidValue
+from netkit.lab.interfaces import Interface
+from netkit.lab.journal import perform
+from netkit.lab.namespaces import Namespace, host
+from netkit.lab.place import checked
+from netkit.linux import neighbours, observe
+from netkit.linux import vxlan as tunnels
+
+if TYPE_CHECKING:
+    from netkit import model
+
+VXLAN_PORT = 4789
+"""The UDP port that RFC 7348 gives to VXLAN; the kernel alone would take 8472."""
+
+_LARGEST_VNI = (1 << 24) - 1
+_FLOOD = "00:00:00:00:00:00"
+"""The MAC of the entries by which frames go whose way is not known: also broadcasts (bridge(8))."""
+
+
+class Vxlan(Interface):
+    """A VXLAN device, an end of a tunnel (VTEP); `nk.vxlan(…)` makes one.
+
+    Its forwarding entries say behind which other VTEP a MAC is; unlike a bridge's they hold an IP address.
+
+    Example:
+        >>> vxlan0 = nk.vxlan("vxlan0", 4097, local="192.168.0.1", learning=False)  # doctest: +SKIP
+        $ ip link add vxlan0 type vxlan id 4097 local 192.168.0.1 dstport 4789 nolearning
+        >>> vxlan0.add_forwarding("02:42:0a:00:00:03", "192.168.0.2")  # doctest: +SKIP
+        $ bridge fdb add 02:42:0a:00:00:03 dev vxlan0 dst 192.168.0.2
+    """
+
+    def add_forwarding(self, mac: str, remote: str) -> None:
+        """Frames for a MAC go to that VTEP: `bridge fdb add MAC dev NAME dst REMOTE`.
+
+        An entry that was only learned is replaced, and the command says so.
+
+        Args:
+            mac: of an interface behind the other VTEP.
+            remote: the address of the machine that has the other VTEP.
+
+        Raises:
+            InvalidAddress: it is no unicast MAC address, or no address of one machine.
+            AlreadyExists: there is an entry for this MAC: it can be in one place only.
+        """
+        whose, there = values.mac(mac), _machine(remote, "a remote VTEP")
+        known = [entry for entry in self.fdb if entry.mac == whose]
+        for entry in known:
+            if entry.state != "learned":
+                raise AlreadyExists(
+                    f"{whose} is behind {entry.destination} already, says '{self.name}'",
+                    "a MAC is in one place",
+                    f"Delete that first: .delete_forwarding('{whose}', '{entry.destination}')",
+                )
+        self._forward("replace" if known else "add", whose, there)
+
+    def delete_forwarding(self, mac: str, remote: str) -> None:
+        """Remove a forwarding entry: `bridge fdb del MAC dev NAME dst REMOTE`.
+
+        Args:
+            mac: as it was given.
+            remote: as it was given.
+
+        Raises:
+            KernelRefused: there is no such entry.
+        """
+        self._forget(values.mac(mac), _machine(remote, "a remote VTEP"))
+
+    def add_flood(self, remote: str) -> None:
+        """Frames whose way is not known go to that VTEP too: `bridge fdb append 00:00:00:00:00:00 dev NAME dst REMOTE`.
+
+        Broadcasts such as ARP questions are among them; each entry makes one more copy (head-end replication).
+
+        Args:
+            remote: the address of the machine that has the other VTEP.
+
+        Raises:
+            InvalidAddress: it is no address of one machine.
+            AlreadyExists: they go there already; the kernel would say nothing.
+        """
+        there = _machine(remote, "a remote VTEP")
+        if any(entry.mac == _FLOOD and entry.destination == str(there) for entry in self.fdb):
+            raise AlreadyExists(
+                f"'{self.name}' floods to {there} already", "one copy is enough", "See those that are there: .fdb"
+            )
+        self._forward("append", _FLOOD, there)
+
+    def delete_flood(self, remote: str) -> None:
+        """No more copies to that VTEP: `bridge fdb del 00:00:00:00:00:00 dev NAME dst REMOTE`.
+
+        Args:
+            remote: as it was given.
+
+        Raises:
+            KernelRefused: there is no such entry.
+        """
+        self._forget(_FLOOD, _machine(remote, "a remote VTEP"))
+
+    @property
+    def fdb(self) -> tuple[model.ForwardingEntry, ...]:
+        """Its own forwarding database: which MAC is behind which VTEP."""
+        space = observe.namespace(self.namespace.name)
+        return tuple(entry for entry in space.fdb if entry.device == self.name and entry.master is None)
+
+    def _forward(self, verb: str, mac: str, remote: values.IPAddress) -> None:
+        self._act(
+            f"bridge fdb {verb} {mac} dev {self._typed} dst {remote}",
+            lambda: neighbours.forward(self._path, self.name, mac, remote, verb),
+        )
+
+    def _forget(self, mac: str, remote: values.IPAddress) -> None:
+        self._act(
+            f"bridge fdb del {mac} dev {self._typed} dst {remote}",
+            lambda: neighbours.forget(self._path, self.name, mac, remote),
+        )
+
+
+def vxlan(  # noqa: PLR0913  (what `ip link add … type vxlan` takes)
+    name: str,
+    vni: int,
+    *,
+    namespace: Namespace | None = None,
+    local: str | None = None,
+    remote: str | None = None,
+    port: int = VXLAN_PORT,
+    device: Interface | str | None = None,
+    learning: bool = True,
+    proxy: bool = False,
+) -> Vxlan:
+    """Make a VXLAN device: `ip link add NAME type vxlan id VNI …` (ip-link(8), RFC 7348).
+
+    Its outer packets travel in the namespace that it is made in, also after a move: so Docker's overlay works.
+
+    Args:
+        name: at most 15 characters.
+        vni: the network identifier, 1 to 16777215: devices of one network have the same.
+        namespace: where it is made; the host by default.
+        local: the source address of the outer packets; by default the route's own.
+        remote: where frames go that no forwarding entry knows: a VTEP's address, or a multicast group.
+        port: UDP port of the outer packets.
+        device: the interface that they leave by; a multicast group needs it.
+        learning: whether it notes behind which VTEP a MAC is that it sees as a source.
+        proxy: whether it answers ARP questions by its own neighbour entries (`.add_neighbour`) and floods none.
+
+    Raises:
+        InvalidValue: of a name, a number or an address that cannot be used there.
+        AlreadyExists: the name is taken, or the VNI at this port.
+        KernelRefused: this kernel has no VXLAN, and the like.
+    """
+    place = host if namespace is None else checked(namespace)
+    ends = _ends(local, remote, place._device(device))
+    number = values.number(vni, "a VNI", 1, _LARGEST_VNI, example=42)
+    ways = _switch(learning, "learning"), _switch(proxy, "proxy")
+    return _made(place, names.interface(name), tunnels.Tunnel(number, values.port(port), *ends, *ways))
+
+
+def _made(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> Vxlan:
+    perform(
+        place.typed(f"ip link add {names.in_ip_link(name)} type vxlan {_words(tunnel)}"),
+        lambda: tunnels.create(place.path, name, tunnel),
+        taken=lambda: _taken(place, name, tunnel),
+    )
+    handle = object.__new__(Vxlan)
+    handle.namespace, handle.name = place, name
+    return handle
+
+
+def _words(tunnel: tunnels.Tunnel) -> str:
+    """What ip-link(8) wants behind `type vxlan`."""
+    far = "group" if tunnel.remote is not None and tunnel.remote.is_multicast else "remote"
+    words = [f"id {tunnel.vni}"]
+    words += [f"local {tunnel.local}"] if tunnel.local is not None else []
+    words += [f"{far} {tunnel.remote}"] if tunnel.remote is not None else []
+    words += [f"dev {tunnel.device}"] if tunnel.device is not None else []
+    words += [f"dstport {tunnel.port}"]
+    words += [] if tunnel.learning else ["nolearning"]
+    words += ["proxy"] if tunnel.proxy else []
+    return " ".join(words)
+
+
+def _machine(value: Any, what: str, *, group: bool = False) -> values.IPAddress:
+    """An address of one machine, or of a multicast group where that may be."""
+    found = values.address(value)
+    if found.is_unspecified or str(found) == "255.255.255.255" or (found.is_multicast and not group):
+        raise InvalidAddress(
+            f"'{found}' is no address of {what}", "it is an address of one machine", "Try '192.168.0.2'"
+        )
+    return found
+
+
+def _switch(value: Any, what: str) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValue(f"{value!r} is not True or False", f"{what} is on or off", f"Try {what}=False")
+    return value
+
+
+def _ends(
+    near: Any, far: Any, device: str | None
+) -> tuple[values.IPAddress | None, values.IPAddress | None, str | None]:
+    """The tunnel's ends, checked: what the kernel would refuse in words of its own is refused in clear ones."""
+    local = None if near is None else _machine(near, "a local VTEP")
+    remote = None if far is None else _machine(far, "a remote VTEP", group=True)
+    if local is not None and remote is not None and local.version != remote.version:
+        raise InvalidAddress(
+            f"{local} cannot speak to {remote}", "both ends are IPv4 or both IPv6", "Give addresses of the same kind"
+        )
+    if local is not None and local == remote:
+        raise InvalidAddress(f"{local} is both ends", "a tunnel leads to another machine", "Give the other's address")
+    if remote is not None and remote.is_multicast and device is None:
+        raise InvalidValue(
+            f"{remote} is a multicast group", "the interface that leads to it has to be named", "Add device='eth0'"
+        )
+    return local, remote, device
+
+
+def _taken(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> str:
+    if name in place:
+        return f"there is an interface '{name}' in {place.name} already"
+    return (
+        f"another VXLAN device of {place.name}, perhaps moved to another namespace since, "
+        f"has VNI {tunnel.vni} at port {tunnel.port} already"
+    )
