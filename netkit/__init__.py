@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netkit.dockerd import engine
     from netkit.errors import NetkitError
     from netkit.lab.bridges import Bridge, veth
     from netkit.lab.interfaces import Interface
@@ -33,6 +34,7 @@ _HOMES = {
     "commands": "netkit.lab.journal",
     "draw": "netkit.lab.looks",
     "echo": "netkit.lab.journal",
+    "engine": "netkit.dockerd",
     "host": "netkit.lab.namespaces",
     "mac_of": "netkit.values",
     "require_sandbox": "netkit.sandbox",
@@ -52,6 +54,7 @@ __all__ = [
     "commands",
     "draw",
     "echo",
+    "engine",
     "host",
     "mac_of",
     "require_sandbox",

@@ -11,6 +11,7 @@
     ├── ProgramMissing        a program is not installed
     ├── CommandFailed         a program ended with an error, or did not end in time
     ├── CaptureFailed         a capture could not be opened, read or saved
+    ├── EngineUnavailable     the real Docker Engine does not run here
     └── SandboxError
         ├── NotInSandbox      an act was asked for outside the sandbox
         └── SandboxUnavailable  no sandbox can be made on this machine
@@ -91,6 +92,10 @@ class CommandFailed(NetkitError):
 
 class CaptureFailed(NetkitError):
     """A capture could not be opened, read or saved."""
+
+
+class EngineUnavailable(NetkitError):
+    """The real Docker Engine does not run here: it is not installed, this sandbox cannot carry it, or it ended."""
 
 
 class SandboxError(NetkitError):

@@ -31,6 +31,8 @@ _PACKAGES = {
     "ifconfig": "net-tools",
     "route": "net-tools",
     "ip": "iproute2",
+    "docker": "docker.io",
+    "dockerd": "docker.io",
     **{program: program for program in ("conntrack", "iptables", "tcpdump", "tshark")},
 }
 

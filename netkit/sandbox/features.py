@@ -8,7 +8,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
+
+from netkit.sandbox import containers
 
 _PACKAGES = {
     "ip": "iproute2",
@@ -30,12 +33,14 @@ class Feature(NamedTuple):
         commands: what shows that it works; each is tried in turn and has to succeed.
         needed: whether most lessons need it.
         remedy: what to do when it is missing, where the command's own complaint does not tell.
+        probe: shows it where commands would be a long way round; it returns what `examine` does.
     """
 
     name: str
     commands: tuple[str, ...]
     needed: bool = False
     remedy: str = ""
+    probe: Callable[[], str] = str
 
 
 FEATURES = (
@@ -60,6 +65,7 @@ FEATURES = (
     Feature("netem", ("tc qdisc add dev lo root netem delay 1ms",)),
     Feature("conntrack", ("conntrack -L",)),
     Feature("tcpdump", ("sh -c 'ping -q -i 0.1 -w 3 127.0.0.1 & exec tcpdump -i lo -c 1'",)),
+    Feature("Docker Engine, by nk.engine()", (), probe=containers.missing),
 )
 
 
@@ -82,7 +88,7 @@ def examine(feature: Feature) -> str:
             return f"'{command}' did not end within 5 s"
         if tried.returncode:
             return feature.remedy or _explained(feature, command, tried.stderr)
-    return ""
+    return feature.probe()
 
 
 def _explained(feature: Feature, command: str, error: str) -> str:

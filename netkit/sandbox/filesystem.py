@@ -11,6 +11,9 @@ from netkit.sandbox import system
 PLACE = "/run/netkit"
 """Where a sandbox keeps what is its own; a mount of this name inside is the sandbox's mark."""
 
+SETTINGS_OF_DOCKER = "/etc/docker"
+"""The machine's Docker Engine has its settings here; one that runs in the sandbox keeps its key here."""
+
 SOCKETS = PLACE + "/sockets"
 PROGRAMS = PLACE + "/bin"
 TEMPORARY = PLACE + "/temporary"
@@ -90,7 +93,11 @@ def cover_hosts() -> None:
 
 
 def cover(directories: tuple[str, ...]) -> None:
-    """Put an empty directory over each of these, as far as they exist."""
+    """Put an empty directory over each of these, as far as they exist.
+
+    Args:
+        directories: whose files are the machine's own concern, or would steer programs inside.
+    """
     for directory in directories:
         if os.path.isdir(directory):
             system.mount("netkit-empty", directory, "tmpfs", _PLAIN, "mode=700")

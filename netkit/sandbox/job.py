@@ -5,18 +5,20 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from netkit.sandbox.filesystem import PROGRAMS, TEMPORARY
+from netkit.sandbox.filesystem import PLACE, PROGRAMS, TEMPORARY
 
 _MACHINES = (
     # The number of a process outside; ipykernel would end because its parent has another one.
     "JPY_PARENT_PID",
     # The machine's services, which are out of reach inside.
     "DBUS_SESSION_BUS_ADDRESS",
-    "DOCKER_CONTEXT",
     "NOTIFY_SOCKET",
     "SSH_AUTH_SOCK",
     "XDG_RUNTIME_DIR",
 )
+_CLIENT_OF_DOCKER = "DOCKER_"
+"""Begins the names of the variables that lead the docker command to the machine's Engine."""
+
 _ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
@@ -62,7 +64,11 @@ def inside(job: Job, world: str) -> dict[str, str]:
     Returns:
         A copy that finds the administrator's programs, and none of the machine's services.
     """
-    kept = {name: value for name, value in job.environment.items() if name not in _MACHINES}
+    kept = {
+        name: value
+        for name, value in job.environment.items()
+        if name not in _MACHINES and not name.startswith(_CLIENT_OF_DOCKER)
+    }
     # `.venv/bin/netkit run -- python …` means the python beside it, also where .venv is not activated.
     first = [PROGRAMS, *([os.path.dirname(sys.executable)] if sys.prefix != sys.base_prefix else [])]
     path = [*first, *(place for place in kept.get("PATH", os.defpath).split(":") if place not in first)]
@@ -73,8 +79,8 @@ def inside(job: Job, world: str) -> dict[str, str]:
         # ipykernel names temporary files after its process id, which is 2 in every sandbox.
         kept["TMPDIR"] = TEMPORARY
     own = {"NETKIT_SANDBOX": world, "PATH": ":".join(path), "debian_chroot": "netkit"}
-    # Stronger than the context that ~/.docker may name: that one could be the machine's own engine.
-    return {**kept, **own, "DOCKER_HOST": "unix:///run/docker.sock"}
+    # Settings in ~/.docker could name the machine's own Engine, or proxies that are out of reach in here.
+    return {**kept, **own, "DOCKER_HOST": "unix:///run/docker.sock", "DOCKER_CONFIG": PLACE + "/docker"}
 
 
 def runtime_directory(environment: Mapping[str, str]) -> str:

@@ -138,7 +138,7 @@ def _hiding(job: Job) -> tuple[tuple[str, Callable[[], None]], ...]:
         ("mount propagation", filesystem.leave_propagation),
         ("own /run", lambda: filesystem.cover_run(WORLD)),
         ("own /etc/hosts", filesystem.cover_hosts),
-        ("hidden directories", lambda: filesystem.cover(job.hidden)),
+        ("hidden directories", lambda: filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))),
         ("own /dev", filesystem.cover_devices),
     )
 

@@ -33,6 +33,7 @@ FLOORS = {
     "netkit.drawing": 2,
     "netkit.lab": 3,
     "netkit.docker": 4,
+    "netkit.dockerd": 4,
     "netkit.exercises": 4,
     "netkit.faults": 4,
     "netkit.magics": 5,

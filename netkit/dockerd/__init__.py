@@ -1,0 +1,67 @@
+"""The real Docker Engine of the distribution, at work in the sandbox: how it starts, what it is asked, how it ends.
+
+It never meets a Docker Engine of the machine, whose socket and files are out of reach in here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.dockerd import daemon
+from netkit.lab import journal
+from netkit.sandbox import containers, inside
+
+if TYPE_CHECKING:
+    from netkit.dockerd.handle import Engine
+
+_engines: list[Engine] = []
+
+
+def engine() -> Engine:
+    """The Docker Engine of the sandbox, which is started first if need be: `dockerd … &`, and its images.
+
+    Afterwards the docker command works in every cell: `!docker run -d -p 8080:80 nginx`.  No registry is
+    asked: "busybox:latest" is made from the distribution's busybox, and "nginx:latest" from its nginx, where
+    that is installed.  Docker's page dockerd explains the options with which it is started.
+
+    Returns:
+        Its handle; a second call gives the same one as long as it runs.
+
+    Raises:
+        EngineUnavailable: it is not installed, or the sandbox cannot carry it; it says why.
+        NotInSandbox: this process is not in the sandbox.
+
+    Example:
+        >>> engine = nk.engine()  # doctest: +SKIP
+        >>> engine.docker("run -d --name web -p 8080:80 nginx")  # doctest: +SKIP
+    """
+    from netkit.dockerd.handle import start
+
+    journal.in_sandbox()
+    if _engines and _engines[-1].running:
+        return _engines[-1]
+    for ended in _engines:
+        ended.stop()
+    if found := containers.obstacle():
+        raise daemon.unavailable(found.reason, found.remedy)
+    _engines[:] = [start()]
+    return _engines[-1]
+
+
+def available() -> str | None:
+    """Why the Docker Engine cannot run here, without starting it.
+
+    Returns:
+        A sentence, or None if it can; finding out takes about 0.1 seconds and tries what a container needs.
+
+    Example:
+        >>> available() is None or isinstance(available(), str)
+        True
+    """
+    if not inside():
+        return "This process is not in a sandbox"
+    found = containers.obstacle()
+    return found.reason[0].upper() + found.reason[1:] if found else None
+
+
+engine.available = available  # type: ignore[attr-defined]  (so that a notebook can ask: nk.engine.available())

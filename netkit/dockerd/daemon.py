@@ -1,0 +1,134 @@
+"""The process of the Docker Engine: how it is started, when it is ready, how it ends."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from netkit.errors import CommandFailed, EngineUnavailable
+from netkit.linux.entering import HOST_PATH
+from netkit.linux.run import Process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SOCKET = "/run/docker.sock"
+DATA = "/run/docker-data"
+"""Where it keeps images and containers: in memory, and gone with the sandbox."""
+
+COMMAND = shlex.join(
+    (
+        *("dockerd", "--rootless"),  # it is root in the sandbox only, and must not insist on what that root may not
+        *("--storage-driver", "vfs"),
+        *("--exec-opt", "native.cgroupdriver=cgroupfs"),
+        "--userland-proxy=false",  # published ports by iptables alone, from the host itself as well
+        *("--group", "root"),
+        *("--data-root", DATA),
+    )
+)
+UNTIL_READY = "until docker version >/dev/null 2>&1; do sleep 0.1; done"
+
+_SECONDS_TO_START, _SECONDS_TO_END, _SECONDS_TO_FOLLOW, _SECONDS_BETWEEN_LOOKS = 60.0, 20.0, 5.0, 0.01
+
+
+def unavailable(problem: str, remedy: str, rule: str = "") -> EngineUnavailable:
+    """The error for an Engine that cannot be had."""
+    return EngineUnavailable(problem[0].upper() + problem[1:], rule, remedy)
+
+
+def start() -> Process:
+    """Start it; it is not ready yet."""
+    return Process(HOST_PATH, shlex.split(COMMAND), COMMAND)
+
+
+def wait_until_ready(process: Process, seconds: float = _SECONDS_TO_START) -> None:
+    """Wait until it answers at its socket.
+
+    Args:
+        process: as `start` gave it.
+        seconds: float, how long at most.
+
+    Raises:
+        EngineUnavailable: it ended instead, or did not answer in time.
+    """
+    if not _come_true(lambda: _answers() or not process.running, seconds):
+        raise unavailable(f"the Docker Engine did not answer within {seconds:g} seconds", "Try nk.engine() once more")
+    if not process.running:
+        raise unavailable(
+            "the Docker Engine ended while it started", "'netkit doctor' examines the machine", _last_words(process)
+        )
+
+
+def end(process: Process) -> None:
+    """End it and its containerd: SIGTERM first, and SIGKILL if it does not listen.
+
+    Args:
+        process: as `start` gave it.
+    """
+    try:
+        if process.running:
+            os.kill(process.pid, signal.SIGTERM)
+            process.wait(_SECONDS_TO_END)
+    except CommandFailed:
+        process.stop()
+    if not _come_true(lambda: not _helpers(), _SECONDS_TO_FOLLOW):
+        _end_helpers()
+
+
+def _answers() -> bool:
+    """Whether it answers a ping (Docker's Engine API, /_ping)."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.settimeout(_SECONDS_TO_END)
+        try:
+            asked.connect(SOCKET)
+            asked.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            return b" 200 " in asked.recv(64)
+        except OSError:
+            return False
+
+
+def _last_words(process: Process) -> str:
+    """The last line of its diary, which says why it ended."""
+    return (process.output.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def _helpers() -> list[int]:
+    """The processes that it works with: containerd, and a shim for each container."""
+    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _name(pid).startswith("containerd")]
+
+
+def _end_helpers() -> None:
+    """End helpers that have lost their Engine, and the containers that they keep."""
+    for helper in _helpers():
+        for process in (*_children(helper), helper):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+    _come_true(lambda: not _helpers(), _SECONDS_TO_FOLLOW)
+
+
+def _children(pid: int) -> list[int]:
+    with suppress(OSError), open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+        return [int(child) for child in children.read().split()]
+    return []
+
+
+def _name(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as name:
+            return name.read()
+    except OSError:
+        return ""
+
+
+def _come_true(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    return True

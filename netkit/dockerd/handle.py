@@ -1,0 +1,187 @@
+"""The handle of a running Docker Engine: ask it for something, look into a container's network, stop it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Any, Self
+
+from netkit import values
+from netkit.dockerd import daemon, images, traces
+from netkit.errors import InvalidValue, NotFound
+from netkit.lab import journal
+from netkit.lab.namespaces import Namespace, host
+from netkit.linux import namespaces
+from netkit.linux.entering import HOST_PATH
+from netkit.linux.run import checked, run
+
+if TYPE_CHECKING:
+    from netkit.linux.run import Process
+    from netkit.outcomes import Outcome
+
+
+class Engine:
+    """The real Docker Engine, running in the sandbox; `nk.engine()` starts it.
+
+    Args:
+        process: its process, ready.
+        earlier: how the host was before it started.
+
+    Attributes:
+        image: the name of its busybox image, "busybox:latest".
+        images: the names of all images that netkit made.
+    """
+
+    def __init__(self, process: Process, earlier: traces.Before) -> None:
+        self._process, self._earlier = process, earlier
+        self._stopped = False
+        self.image = images.BUSYBOX.name
+        self.images = tuple(image.name for image in images.IMAGES.values() if image.possible)
+
+    def docker(self, *words: Any, timeout: float = 60.0) -> Outcome:
+        """Run the docker command: `docker WORDS`.
+
+        Args:
+            words: one text as one types it ("run -d -p 8080:80 nginx"), or word by word ("inspect", "web").
+            timeout: seconds (float) after which it is ended; what it began in the Engine may go on.
+
+        Returns:
+            What it said: `.stdout`, `.stderr`, `.returncode`; a notebook shows the output.
+
+        Raises:
+            EngineUnavailable: the Engine was stopped.
+            InvalidValue: these are no words.
+            CommandFailed: it did not end in time.
+
+        Example:
+            >>> engine.docker("ps", "--format", "{{.Names}}")  # doctest: +SKIP
+            $ docker ps --format '{{.Names}}'
+        """
+        typed = _typed(words)
+        limit = values.seconds(timeout, "a timeout")
+        self._insist()
+        return host.run(f"docker {typed}", timeout=limit)
+
+    def namespace(self, container: str) -> Namespace:
+        """The network namespace of a running container, for `.run`, `.ping` and the like.
+
+        `docker inspect` knows the container's first process, and /proc/PID/ns/net opens the namespace
+        (namespaces(7)).
+
+        Args:
+            container: its name or id.
+
+        Returns:
+            A handle by the name that `nk.snapshot()` has for it; nk.host for a container in host mode.
+
+        Raises:
+            NotFound: there is no such container, or it does not run.
+            EngineUnavailable: the Engine was stopped.
+        """
+        if not isinstance(container, str) or not container.strip() or container.startswith("-") or "\0" in container:
+            raise InvalidValue(f"{container!r} is no container's name", "a name is a text", "Try engine.docker('ps')")
+        self._insist()
+        path = f"/proc/{self._first_process(container)}/ns/net"
+        inode = os.stat(path).st_ino
+        place = next(place for place in namespaces.find() if place.inode == inode)
+        return Namespace.at(place.name, place.path)
+
+    def stop(self) -> None:
+        """End it with its containers and networks, and leave the host as it was before; a second time does nothing."""
+        if self._stopped:
+            return
+        if self.running:
+            self.docker("ps -aq | xargs -r docker rm -f -v")
+            self.docker("network prune -f")
+        self._stopped = True
+        journal.perform('kill "$(cat /run/docker.pid)"', lambda: daemon.end(self._process))
+        traces.remove(self._earlier)
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs: it ends by `stop`, or when somebody ends dockerd."""
+        return not self._stopped and self._process.running
+
+    @property
+    def log(self) -> str:
+        """What it has written to its diary so far, as text."""
+        return self._process.output
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Docker Engine: {'running' if self.running else 'stopped'}, images {', '.join(self.images)}>"
+
+    def _insist(self) -> None:
+        if not self.running:
+            how = "was stopped" if self._stopped else "has ended by itself"
+            raise daemon.unavailable(f"this Docker Engine {how}", "Start another: engine = nk.engine()")
+
+    def _first_process(self, container: str) -> int:
+        """The process id of a container's first process."""
+        form = ["--type", "container", "--format", "{{.State.Pid}}"]
+        outcome = run(HOST_PATH, ["docker", "inspect", *form, container])
+        if outcome.returncode:
+            there = checked(HOST_PATH, ["docker", "ps", "--all", "--format", "{{.Names}}"]).split()
+            listed = f"there are: {', '.join(sorted(there))}" if there else "there is none at all"
+            raise NotFound(f"there is no container {container!r}", listed, "See them: engine.docker('ps -a')")
+        if not (pid := int(outcome.stdout)):
+            raise NotFound(
+                f"the container {container!r} does not run",
+                "a container has a network only while it runs",
+                f"Start it: engine.docker('start {container}')",
+            )
+        return pid
+
+
+def start() -> Engine:
+    """Start the Engine and make its images.
+
+    Raises:
+        EngineUnavailable: it did not come up; nothing of it is left then.
+    """
+    earlier = traces.before()
+    process = journal.perform(f"{daemon.COMMAND} &", daemon.start)
+    try:
+        daemon.wait_until_ready(process)
+        journal.note(daemon.UNTIL_READY)
+        for image in images.IMAGES.values():
+            if image.possible:
+                _import(image)
+    except BaseException:  # an interrupt, too, ends what was started
+        daemon.end(process)
+        traces.remove(earlier)
+        raise
+    return Engine(process, earlier)
+
+
+def _import(image: images.Image) -> None:
+    """`docker import` an image; the line that is shown does in a shell what is done here by way of a file."""
+    options = [word for change in image.changes for word in ("--change", change)]
+    file = f"{daemon.DATA}/{image.program}.tar"
+
+    def act() -> str:
+        with open(file, "xb") as tar:
+            images.write(image, tar)
+        try:
+            return checked(HOST_PATH, ["docker", "import", *options, file, image.name])
+        finally:
+            os.unlink(file)
+
+    made = f"python -m netkit.dockerd.images {image.program}"
+    journal.perform(f"{made} | {journal.joined(['docker', 'import', *options, '-', image.name])}", act)
+
+
+def _typed(words: tuple[Any, ...]) -> str:
+    """What stands behind `docker` on the command line."""
+    good = all(isinstance(word, str | int) and not isinstance(word, bool) for word in words)
+    if not words or not good or not str(words[0]).strip():
+        shown = ", ".join(map(repr, words)) or "nothing"
+        raise InvalidValue(
+            f"{shown} is no command for docker", "it is one text, or its words one by one", 'Try engine.docker("ps -a")'
+        )
+    return words[0] if len(words) == 1 and isinstance(words[0], str) else shlex.join(map(str, words))
