@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from netkit.sandbox import inside
+from netkit.subcommands import notebooks
 from tests import machine
 from tests.project import ROOT
 
@@ -54,6 +55,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             "tests/inside change the network, and this is the machine's own; they may run in a sandbox only. "
             "Type: netkit run -- python -m pytest tests/inside"
         )
+    _leave_out_what_needs_the_engine(items)
+
+
+def _leave_out_what_needs_the_engine(items: list[pytest.Item]) -> None:
+    """Skip the cells of notebooks that need the real Docker Engine where it cannot run, and say why."""
+    cells = [
+        item for item in items if notebooks.ENGINE_TAG in getattr(item, "cell", {}).get("metadata", {}).get("tags", [])
+    ]
+    if cells and (why_not := notebooks.engine_obstacle()):
+        for cell in cells:
+            cell.add_marker(pytest.mark.skip(reason=why_not))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
