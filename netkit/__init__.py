@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netkit.comparison import compare
     from netkit.dockerd import engine
     from netkit.errors import NetkitError
     from netkit.lab.bridges import Bridge, veth
@@ -32,6 +33,7 @@ _HOMES = {
     "Snapshot": "netkit.model",
     "capture": "netkit.lab.looks",
     "commands": "netkit.lab.journal",
+    "compare": "netkit.comparison",
     "draw": "netkit.lab.looks",
     "echo": "netkit.lab.journal",
     "engine": "netkit.dockerd",
@@ -52,6 +54,7 @@ __all__ = [
     "Snapshot",
     "capture",
     "commands",
+    "compare",
     "draw",
     "echo",
     "engine",

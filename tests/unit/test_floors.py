@@ -25,6 +25,7 @@ FLOORS = {
     "netkit.configured": 0,
     "netkit.linux": 1,
     "netkit.sandbox": 1,
+    "netkit.comparison": 1,
     "netkit.diff": 1,
     "netkit.journey": 1,
     "netkit.diagnosis": 1,

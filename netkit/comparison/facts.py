@@ -1,0 +1,170 @@
+"""Knows which facts of a snapshot count when networks are compared up to naming."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netkit.comparison import filters
+from netkit.comparison.addresses import Addresses, borne, parsed
+from netkit.comparison.things import Network
+from netkit.layout.facts import Facts, listed, vni
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from netkit.comparison.things import Thing
+    from netkit.model import Interface, Namespace, Route, Snapshot
+    from netkit.values import IPNetwork
+
+_ADDRESSED = ("local", "group", "remote")
+_WITH_WAYS = ("net.ipv4.conf.all.rp_filter", "net.ipv6.conf.all.disable_ipv6")
+"""Switches that matter where there is an interface besides lo."""
+
+
+def both(a: Snapshot, b: Snapshot) -> tuple[Network, Network]:
+    """The facts of two networks that are to be compared.
+
+    Args:
+        a: one network.
+        b: the other one; addresses of subnets that both have are taken literally.
+    """
+    facts = [Facts(snapshot) for snapshot in (a, b)]
+    own = [borne(one.spaces.values()) for one in facts]
+    common = {one.network for one in own[0]} & {one.network for one in own[1]}
+    left, right = (_Teller(snapshot, one, common).network for snapshot, one in zip((a, b), facts, strict=True))
+    return left, right
+
+
+class _Teller:
+    """Puts one network together."""
+
+    def __init__(self, snapshot: Snapshot, facts: Facts, common: set[IPNetwork]) -> None:
+        self.network, self._facts, self._snapshot = Network(), facts, snapshot
+        self._addresses = Addresses(self.network, borne(facts.spaces.values()), common)
+        for name in facts.spaces:
+            self.network.thing("namespace", name, kind=HOST if name == HOST else "")
+            for link in facts.links(name):
+                self.network.thing("interface", name, link.name, kind=link.kind)
+        self._named_macs = {
+            entry.mac for space in facts.spaces.values() for entry in (*space.neighbours, *space.fdb) if entry.mac
+        }
+        for name, space in facts.spaces.items():
+            self._space(self.network.thing("namespace", name), name, space)
+
+    def _space(self, place: Thing, name: str, space: Namespace) -> None:
+        for link in self._facts.links(name):
+            one = self.network.thing("interface", name, link.name)
+            self.network.tell(one, ("place",), (link.kind, place), ("is there", "is not"))
+            self._link(one, name, link)
+            self._cable(one, name, link)
+            for address in link.addresses:
+                self._address(one, link, address)
+        self._connected(name, space)
+        for route in space.routes:
+            self._route(place, name, space, route)
+        self._entries(name, space)
+        self._switches(place, name, space)
+        filters.tell(self.network, place, space.rules, self._addresses)
+
+    def _link(self, one: Thing, name: str, link: Interface) -> None:
+        tell = self.network.tell
+        tell(one, ("state",), (link.up,), ("is up" if link.up else "is down", "is not there"))
+        if link.kind != "loopback":
+            tell(one, ("mtu",), (link.mtu,), (f"has the MTU {link.mtu}", "has another MTU"))
+        for key, value in link.details:
+            term = self._addresses.term(value) if key in _ADDRESSED else value
+            says = f"has the VNI {vni(link)}" if key in ("vni", "id") else f"has {key} {value}"
+            tell(one, ("detail", key), (term,), (says, f"has no {key}"))
+        real = self._snapshot[name][link.name].mac
+        mac = real if real in self._named_macs else link.mac
+        if mac and link.kind != "loopback":
+            words = f"has the MAC {mac}", "has a MAC drawn by the kernel"
+            tell(one, ("mac",), (self._addresses.mac(mac),), words)
+
+    def _cable(self, one: Thing, name: str, link: Interface) -> None:
+        tell = self.network.tell
+        if link.master:
+            bridge = self.network.known("interface", name, link.master)
+            tell(one, ("master",), (bridge,), (f"is a port of {link.master}", "is no port of a bridge"))
+        peer = self._facts.peers.get((name, link.name))
+        if peer:
+            other = self.network.thing("interface", *peer)
+            tell(one, ("cable",), (other,), (f"is cabled to {other}", "is not"))
+        elif link.kind == "veth":
+            tell(one, ("cable",), (None,), ("has the other end of its cable out of sight", "has it in sight"))
+
+    def _address(self, one: Thing, link: Interface, text: str) -> None:
+        found = parsed(text)
+        if found is None or (link.kind == "loopback" and found.is_loopback):
+            key: tuple[Any, ...] = (text,)
+        else:
+            literal = str(found) if self._addresses.is_meant(found.ip) else ""
+            address = self._addresses.term(str(found.ip))
+            key = (found.version, literal, address, self._addresses.subnet(found.network))
+            key = (*key, found.network.prefixlen)
+        self.network.tell(one, ("address",), key, (f"has the address {text}", "has no such address"))
+
+    def _connected(self, name: str, space: Namespace) -> None:
+        """The routes that come with an address by themselves are told only when they are missing."""
+        for link in self._facts.links(name):
+            for text in link.addresses:
+                found = parsed(text)
+                if found is None or found.is_loopback or not link.up or found.network.num_addresses == 1:
+                    continue
+                if not any(r.device == link.name and r.destination == str(found.network) for r in space.routes):
+                    one, net = self.network.thing("interface", name, link.name), found.network
+                    says = f"lacks the route to its own network {net}"
+                    self.network.tell(one, ("connected",), (net.version,), (says, "has that of its own"))
+
+    def _route(self, place: Thing, name: str, space: Namespace, route: Route) -> None:
+        if route.protocol == "kernel" and self._comes_by_itself(space, route):
+            return
+        device = self.network.known("interface", name, route.device or "")
+        default = route.destination == "default"
+        terms = [self._addresses.term(text or "") for text in (route.destination, route.via, route.source)]
+        version = 6 if ":" in f"{route.destination}{route.via}" else 4
+        key = (version, *terms, route.kind, route.metric, route.table)
+        kind = "route" if route.kind == "unicast" else f"{route.kind} route"
+        article = f"a default {kind}" if default else f"a {kind} to {route.destination}"
+        parts = [f"by {route.via}" if route.via else "", f"with the source {route.source}" if route.source else ""]
+        parts += [f"with the metric {route.metric}" if route.metric else ""]
+        parts += [f"in table {route.table}" if route.table != "main" else ""]
+        says = " ".join(part for part in (f"has {article}", *parts) if part)
+        lacks = "has no default route" if default else "has no such route"
+        self.network.tell(device or place, ("route", "default" if default else "other"), key, (says, lacks))
+
+    @staticmethod
+    def _comes_by_itself(space: Namespace, route: Route) -> bool:
+        link = space.interfaces.get(route.device or "")
+        found = [parsed(text) for text in link.addresses] if link else []
+        return any(one is not None and str(one.network) == route.destination for one in found)
+
+    def _entries(self, name: str, space: Namespace) -> None:
+        for entry in space.neighbours:
+            one = self.network.known("interface", name, entry.device)
+            if one:
+                key = (self._addresses.term(entry.address), self._addresses.mac(entry.mac))
+                says = f"has the permanent neighbour {entry.address} at {entry.mac}"
+                self.network.tell(one, ("neighbour",), key, (says, "has no such entry"))
+        for fdb in space.fdb:
+            one = self.network.known("interface", name, fdb.device)
+            if one:
+                key = (self._addresses.mac(fdb.mac), self._addresses.term(fdb.destination or ""))
+                says = f"has the static FDB entry {fdb.mac}" + (f" to {fdb.destination}" if fdb.destination else "")
+                self.network.tell(one, ("fdb",), key, (says, "has no such entry"))
+
+    def _switches(self, place: Thing, name: str, space: Namespace) -> None:
+        on = [text.partition(" = ")[::2] for text in self._facts.switches(name)]
+        if any(link.kind != "loopback" for link in self._facts.links(name)):
+            on += [(key, space.sysctls[key]) for key in _WITH_WAYS if space.sysctls.get(key, "0") != "0"]
+        for key, value in on:
+            self.network.tell(place, ("switch", key), (value,), (f"has {key} = {value}", f"has {key} = 0"))
+
+
+def summary(thing: Thing, network: Network) -> str:
+    """What a namespace or an interface that has no counterpart is, in words."""
+    if thing.sort == "namespace":
+        inner = [name[1] for sort, name in network.things if sort == "interface" and name[0] == thing.name[0]]
+        return f"the namespace {thing} with {listed(inner)}" if inner else f"the namespace {thing}, which is empty"
+    told = [fact.says for fact in network.facts if fact.subject is thing and fact.topic[0] in ("address", "cable")]
+    kind = "" if thing.kind in ("loopback", "ethernet") else f"{thing.kind} "
+    return f"the {kind or 'interface '}{thing}{', which ' + listed(told) if told else ''}"

@@ -1,0 +1,109 @@
+"""Knows how packet-filter rules become facts: iptables' by their meaning, nftables' own by their words."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from netkit.comparison.chains import BUILT_IN, met
+from netkit.comparison.rules import Match, Meaning, meaning
+from netkit.comparison.things import Bag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netkit.comparison.addresses import Addresses
+    from netkit.comparison.things import Network, Thing
+    from netkit.model import Rule
+
+NONE = "has no rule of that meaning"
+_EMBEDDED_DNS, _DYNAMIC = "127.0.0.11", range(32768, 61000)
+"""Docker's resolver listens there on a port that the kernel chose (ip(7), ip_local_port_range)."""
+_TOKEN = re.compile(r'"[^"]*"|[\w.:/+*-]+|[^\s\w]')
+
+
+def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addresses) -> None:
+    """Add the facts about a namespace's rules.
+
+    Args:
+        network: the facts are added to it.
+        place: the namespace.
+        rules: in the order in which packets meet them.
+        addresses: turns addresses into terms.
+    """
+    terms = _Terms(network, place, addresses)
+    chains: dict[tuple[str, str], dict[str, list[Meaning]]] = defaultdict(dict)
+    for rule in rules:
+        where = (rule.tool, rule.table)
+        if rule.tool == "nft":
+            key = tuple(terms.word(word.strip('"')) for word in _TOKEN.findall(rule.text))
+            says = f"has in the chain {rule.chain} of the table {rule.table} the rule `{rule.text}`"
+            network.tell(place, ("rule", *where, rule.chain), key, (says, NONE))
+        elif rule.text.startswith("-P "):
+            _policy(network, place, rule)
+        else:
+            rows = chains[where].setdefault(rule.chain, [])
+            if not rule.text.startswith("-N "):
+                rows.append(meaning(rule.text, rule.chain, terms.of(rule.text)))
+    for where, table in chains.items():
+        for chain in BUILT_IN:
+            for one in met(chain, table):
+                through = "" if one.chain == chain else f", through {one.chain}"
+                says = f"has in {chain} of {where[0]} table {where[1]}{through} the rule `{one.text}`"
+                network.tell(place, ("rule", *where, chain), key_of(one), (says, NONE), one)
+
+
+def _policy(network: Network, place: Thing, rule: Rule) -> None:
+    word = rule.text.split()[-1]
+    if word != "ACCEPT":
+        what = f"for {rule.chain} in {rule.tool} table {rule.table}"
+        topic = ("policy", rule.tool, rule.table, rule.chain)
+        network.tell(place, topic, (word,), (f"has the policy {word} {what}", f"has the policy ACCEPT {what}"))
+
+
+def key_of(rule: Meaning) -> tuple[Any, ...]:
+    """A rule's meaning as a fact's key."""
+    return _bag(rule.matches), rule.verb if rule.target else "", rule.target, rule.options
+
+
+def _bag(matches: Iterable[Match]) -> Bag:
+    return Bag(_part(one) for one in sorted(matches, key=lambda one: (one.option, one.negated, _text(one.value))))
+
+
+def _part(one: Match) -> tuple[Any, ...]:
+    return one.option, one.negated, _bag(one.value) if one.option == "unless" else one.value
+
+
+def _text(value: Any) -> str:
+    """A key to sort by; the order of equal options does not count."""
+    if isinstance(value, frozenset):
+        return str(sorted(_text((one.option, one.negated, one.value)) for one in value))
+    return str([_text(one) for one in value] if isinstance(value, tuple) else value)
+
+
+class _Terms:
+    """What takes the place of the words of a namespace's rules."""
+
+    def __init__(self, network: Network, place: Thing, addresses: Addresses) -> None:
+        self._network, self._space, self._addresses = network, place.name[0], addresses
+
+    def of(self, text: str) -> Any:
+        """The terms of one rule's words, by option."""
+        resolver = _EMBEDDED_DNS in text
+
+        def term(option: str, word: str) -> Any:
+            if option in ("-i", "-o"):
+                return self._network.known("interface", self._space, word) or word
+            if option in ("--dport", "--sport", "port") and resolver and word.isdigit() and int(word) in _DYNAMIC:
+                return self._network.thing("port", self._space, word)
+            return self._addresses.term(word)
+
+        return term
+
+    def word(self, word: str) -> Any:
+        """The term of a word of nftables."""
+        address, colon, port = word.rpartition(":")
+        if colon and address.count(".") == 3:
+            return self._addresses.term(address), port
+        return self._network.known("interface", self._space, word) or self._addresses.term(word)
