@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netkit.comparison import compare
+    from netkit.docker.daemon import Docker
     from netkit.dockerd import engine
     from netkit.errors import NetkitError
     from netkit.lab.bridges import Bridge, veth
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Bridge": "netkit.lab.bridges",
+    "Docker": "netkit.docker.daemon",
     "Interface": "netkit.lab.interfaces",
     "Namespace": "netkit.lab.namespaces",
     "NetkitError": "netkit.errors",
@@ -48,6 +50,7 @@ _HOMES = {
 
 __all__ = [
     "Bridge",
+    "Docker",
     "Interface",
     "Namespace",
     "NetkitError",

@@ -6,7 +6,8 @@
     │   └── InvalidAddress    an IP address, a prefix, a MAC address
     ├── NotFound              nothing of that name is there
     ├── UnknownName           netkit, or one of its handles, has no attribute of that name
-    ├── AlreadyExists         the name or the address is taken
+    ├── AlreadyExists         the name, the address or the port is taken
+    ├── Conflict              it goes against what is there: it runs, it is in use, it overlaps
     ├── KernelRefused         the kernel answered an act with an error
     ├── ProgramMissing        a program is not installed
     ├── CommandFailed         a program ended with an error, or did not end in time
@@ -67,7 +68,11 @@ class UnknownName(NetkitError, AttributeError):
 
 
 class AlreadyExists(NetkitError):
-    """The name or the address is taken."""
+    """The name, the address or the port is taken."""
+
+
+class Conflict(NetkitError):
+    """It goes against what is there: a container runs or does not, a network is in use, two networks overlap."""
 
 
 class KernelRefused(NetkitError):

@@ -45,7 +45,7 @@ class Running(Place):
             $ ip netns exec ns1 ip route
             172.17.1.0/24 dev eth1 proto kernel scope link src 172.17.1.1
         """
-        argv = _argv(command)
+        argv = words_of(command)
         limit = values.seconds(timeout, "a timeout")
         journal.look()
         return journal.perform(
@@ -66,7 +66,7 @@ class Running(Place):
         Raises:
             ProgramMissing: there is no such program.
         """
-        argv = _argv(command)
+        argv = words_of(command)
         journal.look()
         return journal.perform(f"{self._as_typed(argv, command)} &", lambda: run.Process(self.path, argv, command))
 
@@ -100,8 +100,12 @@ class Running(Place):
         return self.typed(shlex.join(argv) if through_shell else command.strip())
 
 
-def _argv(command: Any) -> list[str]:
-    """A typed command as program and arguments; through a shell where it uses one's signs."""
+def words_of(command: Any) -> list[str]:
+    """A typed command as program and arguments; through a shell where it uses one's signs.
+
+    Raises:
+        InvalidValue: it is no command.
+    """
     if not isinstance(command, str) or not command.strip():
         raise InvalidValue(f"{command!r} is not a command", "a command is a text such as one types", "Try 'ip route'")
     if "\0" in command or not _encodable(command):

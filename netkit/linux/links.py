@@ -17,7 +17,8 @@ from netkit.linux.netlink import attribute
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 _IFF_UP = 1
 _IFNAME, _LINKINFO, _NET_NS_FD = 3, 18, 28
-_INFO_KIND, _INFO_DATA = 1, 2
+_INFO_KIND, _INFO_DATA, _INFO_SLAVE_KIND, _INFO_SLAVE_DATA = 1, 2, 4, 5
+_BRPORT_MODE = 4
 _VETH_INFO_PEER = 1
 _HEADER = struct.Struct("=BxHiII")
 
@@ -98,6 +99,13 @@ def attach(path: str, name: str, bridge: str) -> None:
 def detach(path: str, name: str) -> None:
     """`ip link set dev NAME nomaster` (`brctl delif BRIDGE NAME`)."""
     _set(path, name, ("IFLA_MASTER", 0))
+
+
+def set_hairpin(path: str, name: str) -> None:
+    """`ip link set dev NAME type bridge_slave hairpin on`: a bridge may send a frame back by the port it came in by."""
+    data = attribute(_INFO_SLAVE_KIND, b"bridge\0") + attribute(_INFO_SLAVE_DATA, attribute(_BRPORT_MODE, b"\1"))
+    information = attribute(_LINKINFO, data)
+    talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(index=talk.index_of(name)) + information)
 
 
 def move(path: str, name: str, target: str) -> None:

@@ -1,0 +1,290 @@
+"""What plays dockerd: it knows the containers and networks of a machine, makes them, and takes them away again."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+from netkit import names, values
+from netkit.docker import chains, etc, naming, settings
+from netkit.docker import network as networks
+from netkit.docker.container import Container
+from netkit.docker.listing import Containers
+from netkit.docker.network import DEFAULT
+from netkit.docker.networking import Networking
+from netkit.errors import AlreadyExists, Conflict, NotFound
+from netkit.lab import journal
+from netkit.lab.namespaces import Namespace, host
+from netkit.lab.place import checked
+from netkit.lab.running import words_of
+from netkit.linux import containers, run
+
+if TYPE_CHECKING:
+    from netkit.docker.network import Network
+    from netkit.outcomes import Outcome
+
+_machines: dict[int, Docker] = {}
+"""The daemon of each machine (inode of its namespace): `nk.Docker()`, evaluated again, is the same one."""
+
+
+class Docker(Networking):
+    """A small docker: containers and their networks, made of the acts that a learner knows by now.
+
+    The first `nk.Docker()` of a machine makes docker0 and the chains, as dockerd does when it starts; later ones
+    give the same docker again.
+
+    Args:
+        host: the machine that it serves; `nk.host`, or a namespace that plays another machine.
+
+    Raises:
+        AlreadyExists: there is a docker0 that is not its own, such as the real Engine's.
+
+    Example:
+        >>> docker = nk.Docker()  # doctest: +SKIP
+        >>> web = docker.run("web", "busybox httpd -f -p 80", ports={8080: 80})  # doctest: +SKIP
+        >>> nk.sh("wget -qO- 127.0.0.1:8080")  # doctest: +SKIP
+    """
+
+    def __new__(cls, host: Namespace = host) -> Self:
+        """The machine's docker, made if it is not there yet."""
+        machine = checked(host)
+        place = os.stat(machine.path).st_ino
+        if place in _machines:
+            return _machines[place]  # type: ignore[return-value]  (it is one of this class)
+        docker = super().__new__(cls)
+        docker._begin(machine)
+        _machines[place] = docker
+        return docker
+
+    def _begin(self, machine: Namespace) -> None:
+        self.host = machine
+        self._containers = {}
+        self._networks = {}
+        if "docker0" in machine:
+            raise AlreadyExists(
+                f"there is a docker0 in {machine.name} already",
+                "a machine has one, and the real Engine's is its own",
+                "Let this one serve another machine: nk.Docker(host=nk.Namespace('machine'))",
+            )
+        with ExitStack() as undo:
+            machine.sysctl("net.ipv4.ip_forward", 1)
+            self._make_chains(undo)
+            self._undo = undo.pop_all()
+        try:
+            self._add_default_network()
+        except BaseException:
+            self._undo.close()
+            raise
+
+    def run(  # noqa: PLR0913  (what `docker run` is told, by its own names)
+        self,
+        name: str,
+        command: str | list[str] | None = None,
+        *,
+        image: str | None = None,
+        network: str | Network = DEFAULT,
+        ports: dict[int, int | str] | None = None,
+        links: list[str] | dict[str, str] | None = None,
+        privileged: bool = False,
+    ) -> Container:
+        """Start a container: `docker run -d --name NAME -p … --network … IMAGE COMMAND`.
+
+        Args:
+            name: of the new container.
+            command: as one types it; without one the container idles.
+            image: only noted: a container here sees the machine's files and programs.
+            network: "bridge", "host", "none", "container:NAME", or the name of a user-defined network.
+            ports: published ports, the host's first: {8080: 80}, {5353: "53/udp"}.
+            links: containers whose names it is to know: ["c1"], ["c1:db"].
+            privileged: whether it keeps the right to change its own network.
+
+        Returns:
+            The container, running.
+
+        Raises:
+            AlreadyExists: the name, or a port, is taken.
+            NotFound: there is no such network, or no such container to link to or share with.
+            Conflict: its settings exclude each other, or a container that it needs does not run.
+            InvalidValue: a setting is of the wrong kind.
+            ProgramMissing: there is no such program.
+        """
+        journal.in_sandbox()
+        self._tend()
+        wanted = settings.read(
+            name, command, image=image, network=network, ports=ports, links=links, privileged=privileged
+        )
+        self._refuse_taken(wanted.name)
+        share = self._running(wanted.shares) if wanted.shares else None
+        net = None if share or wanted.network in ("host", "none") else self._network(wanted.network)
+        linked = {alias: self._linked(other, net) for other, alias in wanted.links.items()}
+        container = Container(self, wanted)
+        with ExitStack() as failed:
+            failed.callback(container.files.close)
+            failed.callback(container.undo.close)
+            self._bring_up(container, net, share, linked)
+            failed.pop_all()
+        self._containers[wanted.name] = container
+        return container
+
+    def _bring_up(
+        self, container: Container, net: Network | None, share: Container | None, linked: dict[str, Container]
+    ) -> None:
+        """Make all that belongs to a container; each thing puts what removes it on the container's `undo`."""
+        undo = container.undo
+        if net is not None:
+            container.ip = net.take(container.name, undo)
+            container.reserve_ports()
+        if share is not None:
+            hosts, resolv = etc.of(share)
+        else:
+            hosts, resolv = etc.hosts(container, linked), etc.resolv(net)
+        container.write_files(hosts, resolv)
+        container.start(share)
+        if share is None and container.network != "host":
+            room = container.namespace
+            room.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+            room["lo"].up()
+        if net is not None:
+            net.plug(room, naming.veth(container.id), container.ip, undo)
+            for (protocol, here), there in container.ports.items():
+                rules = chains.port(protocol, here, container.address, there, net.bridge)
+                networks.add_rules(self.host, rules, undo)
+        container.go()
+
+    def exec(self, container: Container | str, command: str, *, timeout: float = 60.0) -> Outcome:
+        """Run a command in a container that runs: `docker exec NAME COMMAND`.
+
+        Args:
+            container: its name, or the container.
+            command: as one types it.
+            timeout: seconds (float) after which it is ended.
+
+        Returns:
+            What it said.
+
+        Raises:
+            NotFound: there is no such container.
+            Conflict: it does not run.
+            CommandFailed: it did not end in time.
+        """
+        where = self._running(container)
+        argv, limit = words_of(command), values.seconds(timeout, "a timeout")
+        typed = f"nsenter --target ${where.variable} --mount --uts --ipc --net --pid {journal.joined(argv)}"
+        inside = argv if where.settings.privileged else containers.limited(argv)
+        journal.look()
+        return journal.perform(
+            self.host.typed(typed),
+            lambda: run.run(self.host.path, containers.entering(where.pid, inside), typed=command, timeout=limit),
+            succeeded=lambda outcome: outcome.returncode == 0,
+        )
+
+    def stop(self, container: Container | str, *, grace: float = 10.0) -> None:
+        """End a container's process and take its network away: `docker stop NAME`; logs and settings stay.
+
+        Args:
+            container: its name, or the container.
+            grace: seconds (float) between SIGTERM and SIGKILL.
+
+        Raises:
+            NotFound: there is no such container.
+        """
+        seconds = values.seconds(grace, "a time of grace")
+        self._known(container).end(seconds)
+
+    def remove(self, container: Container | str, *, force: bool = False) -> None:
+        """Remove a container and its files: `docker rm NAME`.
+
+        Args:
+            container: its name, or the container.
+            force: whether one that runs is killed first.
+
+        Raises:
+            NotFound: there is no such container.
+            Conflict: it runs.
+        """
+        gone = self._known(container)
+        if gone.running and not force:
+            raise Conflict(
+                f"container '{gone.name}' is running",
+                "only one that has ended is removed",
+                f"Stop it first: docker.stop('{gone.name}'), or remove(…, force=True)",
+            )
+        gone.end(0)
+        gone.files.close()
+        del self._containers[gone.name]
+
+    def logs(self, container: Container | str) -> str:
+        """What a container has written: `docker logs NAME`."""
+        return self._known(container).logs
+
+    def port(self, container: Container | str) -> dict[str, int]:
+        """A container's published ports: `docker port NAME`, {"80/tcp": 8080}."""
+        ports = self._known(container).ports.items()
+        return {f"{there}/{protocol}": here for (protocol, here), there in ports}
+
+    def inspect(self, container: Container | str) -> dict[str, Any]:
+        """What there is to know of a container, by Docker's own keys: `docker inspect NAME`."""
+        return self._known(container).details()
+
+    def ps(self, *, all: bool = False) -> Containers:  # noqa: A002  (the name of Docker's own option)
+        """The containers that run: `docker ps`; with `all` also those that ended."""
+        self._tend()
+        return Containers(each for each in self._containers.values() if all or each.running)
+
+    def close(self) -> None:
+        """Remove all containers, networks and rules, and docker0: the machine is as it was before `nk.Docker()`."""
+        for container in list(self._containers):
+            self.remove(container, force=True)
+        while self._networks:
+            self._networks.popitem()[1][1].close()
+        self._undo.close()
+        for place in [place for place, docker in _machines.items() if docker is self]:
+            del _machines[place]
+
+    def find(self, name: str) -> Container | None:
+        """The container of that name, None if there is none."""
+        return self._containers.get(name)
+
+    def _tend(self) -> None:
+        """Take away the network of those that ended by themselves, as dockerd does when it hears of it."""
+        for container in self._containers.values():
+            if not container.running:
+                container.end(0)
+
+    def _refuse_taken(self, name: str) -> None:
+        if name in self._containers:
+            raise AlreadyExists(
+                f"the name '{name}' is in use by another container",
+                "names are unique, also of containers that ended",
+                f"Remove that one: docker.remove('{name}', force=True), or choose another name",
+            )
+
+    def _known(self, container: Any) -> Container:
+        name = container.name if isinstance(container, Container) else container
+        found = self._containers.get(name) if isinstance(name, str) else None
+        if found is None:
+            there = ", ".join(self._containers) or "none"
+            raise NotFound(f"there is no container {name!r}", f"there are: {there}", "See docker.ps(all=True)")
+        return found
+
+    def _running(self, container: Any) -> Container:
+        found = self._known(container)
+        found.require_running()
+        return found
+
+    def _linked(self, name: str, net: Network | None) -> Container:
+        other = self._running(name)
+        if net is None or other.network != net.name:
+            raise Conflict(
+                f"'{name}' is on network '{other.network}'",
+                "a link leads to a container of the same network",
+                "Start both on the same one",
+            )
+        return other
+
+    def __getattr__(self, name: str) -> Any:
+        raise names.unknown("nk.Docker", name, dir(type(self)))
+
+    def __repr__(self) -> str:
+        return f"Docker on {self.host.name}: {len(self._containers)} containers, networks {', '.join(self._networks)}"

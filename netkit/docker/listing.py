@@ -1,0 +1,33 @@
+"""The list of containers, as a notebook shows it: without times, so that it is the same in each run."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netkit.docker.container import Container
+
+_HEAD = ("CONTAINER ID", "IMAGE", "COMMAND", "STATUS", "PORTS", "NAMES")
+_LONGEST_COMMAND = 22
+
+
+class Containers(tuple["Container", ...]):
+    """Containers; the repr is the table that `docker ps` prints, without its times."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        rows = [_HEAD, *map(_row, self)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+        return "\n".join("   ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def _row(container: Container) -> tuple[str, ...]:
+    command = shlex.join(container.settings.command)
+    if len(command) > _LONGEST_COMMAND - 2:
+        command = command[: _LONGEST_COMMAND - 3] + "…"
+    status = "Up" if container.running else f"Exited ({container.status})"
+    ports = (f"0.0.0.0:{here}->{there}/{kind}" for (kind, here), there in container.ports.items())
+    shown = ", ".join(ports) if container.running else ""
+    return container.id[:12], container.settings.image, f'"{command}"', status, shown, container.name

@@ -1,0 +1,61 @@
+"""A container's network namespace: nameless for `ip netns` until somebody links it into /run/netns."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from netkit.lab.journal import in_namespace
+from netkit.lab.namespaces import Namespace
+from netkit.linux import namespaces
+from netkit.linux.entering import DIRECTORY
+
+if TYPE_CHECKING:
+    from netkit.docker.container import Container
+
+
+class ContainerNamespace(Namespace):
+    """The namespace of a container, a `nk.Namespace` whose commands are typed with the container's process id.
+
+    Args:
+        container: whose it is.
+        pid: process id of the container's first process.
+        inode: the namespace's identity.
+
+    Example:
+        >>> web.namespace.run("ip addr")  # doctest: +SKIP
+        $ nsenter --net=/proc/$web_pid/ns/net ip addr
+    """
+
+    def __init__(self, container: Container, pid: int, inode: int) -> None:
+        self._container, self._pid, self._inode = container, pid, inode
+        self.path = f"/proc/{pid}/ns/net"
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  (a Place has it as an attribute; here it may change)
+        """What a snapshot calls it: "[program]", or its name in /run/netns once it has one."""
+        found = (place.name for place in namespaces.find() if place.inode == self._inode)
+        return next(found, f"[{self._container.name}]")
+
+    @property
+    def as_argument(self) -> str:
+        """What `ip link set … netns` calls it: the container's process id."""
+        return f"${self._container.variable}"
+
+    def typed(self, command: str) -> str:
+        """A command as one types it on the host so that it runs in here."""
+        linked = next((name for name in _names() if _inode(f"{DIRECTORY}/{name}") == self._inode), None)
+        if linked is not None:
+            return in_namespace(linked, self.path, command)
+        return f"nsenter --net=/proc/{self.as_argument}/ns/net {command}"
+
+
+def _names() -> list[str]:
+    return sorted(os.listdir(DIRECTORY)) if os.path.isdir(DIRECTORY) else []
+
+
+def _inode(path: str) -> int | None:
+    try:
+        return os.stat(path).st_ino
+    except OSError:  # a link to a process that has ended
+        return None

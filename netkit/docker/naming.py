@@ -1,0 +1,161 @@
+"""How containers, networks and what belongs to them are called; what Docker draws at random follows from the name."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from typing import Any
+
+from netkit import values
+from netkit.errors import InvalidName, InvalidValue, ProgramMissing
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
+_IMAGE = re.compile(r"[a-z0-9]+([._/-][a-z0-9]+)*(:[\w][\w.-]{0,127})?", re.ASCII)
+_PROTOCOLS = ("tcp", "udp")
+_IDLE = ("sleep", "infinity")
+_LONGEST = 64
+
+
+def identity(machine: str, name: str) -> str:
+    """A container's or network's id: 64 hexadecimal digits, drawn at random by Docker, here the same in each run."""
+    return hashlib.sha256(f"{machine}\0{name}".encode()).hexdigest()
+
+
+def veth(id_: str) -> str:
+    """The host's end of a container's cable: `veth` and seven hexadecimal digits."""
+    return f"veth{id_[:7]}"
+
+
+def bridge(id_: str) -> str:
+    """The bridge of a user-defined network: `br-` and the first twelve digits of the network's id."""
+    return f"br-{id_[:12]}"
+
+
+def variable(name: str) -> str:
+    """The shell variable that holds a container's process id in printed commands.
+
+    Example:
+        >>> variable("my-web")
+        'my_web_pid'
+    """
+    word = re.sub(r"\W", "_", name, flags=re.ASCII)
+    return f"{'_' if word[0].isdigit() else ''}{word}_pid"
+
+
+def checked(value: Any, what: str) -> str:
+    """The name of a container or of a network.
+
+    Args:
+        value: what was typed.
+        what: "container" or "network".
+
+    Raises:
+        InvalidName: Docker would not take it either.
+    """
+    name = values.text(value, f"the name of a {what}", InvalidName)
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST:
+        plain = re.sub(r"[^a-zA-Z0-9_.-]+", "", name).lstrip("_.-")[:_LONGEST]
+        raise InvalidName(
+            f"{name!r} is no name of a {what}",
+            f"it has 2 to {_LONGEST} letters a-z A-Z, digits and _ . -, and begins with a letter or a digit",
+            f"Try '{plain if len(plain) > 1 else 'web'}'",
+        )
+    return name
+
+
+def image(value: Any) -> str:
+    """An image's name: in lower case, with an optional tag behind a colon.
+
+    Raises:
+        InvalidName: it is no reference of an image.
+    """
+    if value is None:
+        return ""
+    name = values.text(value, "an image's name", InvalidName)
+    if not _IMAGE.fullmatch(name):
+        raise InvalidName(
+            f"{name!r} is no image", "their names are in lower case, with a tag behind a colon", "Try 'busybox:latest'"
+        )
+    return name
+
+
+def ports(value: Any) -> dict[tuple[str, int], int]:
+    """Published ports: {8080: 80}, or {5353: "53/udp"}, as {("tcp", 8080): 80}.
+
+    Raises:
+        InvalidValue: it is no such table, or has a number that is no port.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidValue(f"{value!r} are no ports", "a table says which port leads where", "Try ports={8080: 80}")
+    published: dict[tuple[str, int], int] = {}
+    for here, target in value.items():
+        there, protocol = _target(target)
+        published[protocol, values.port(here)] = there
+    return published
+
+
+def _target(value: Any) -> tuple[int, str]:
+    """A container's port and protocol: 80, "80" or "53/udp"."""
+    if not isinstance(value, str):
+        return values.port(value), "tcp"
+    number, _, protocol = value.partition("/")
+    if not (number.isascii() and number.isdecimal()) or (protocol or "tcp") not in _PROTOCOLS:
+        raise InvalidValue(
+            f"{value!r} is no port of a container", "it is a number, with /udp behind it for UDP", "Try 80 or '53/udp'"
+        )
+    return values.port(int(number)), protocol or "tcp"
+
+
+def links(value: Any) -> dict[str, str]:
+    """Links: ["c1", "c2:db"] or {"c2": "db"}, as {container: alias}.
+
+    Raises:
+        InvalidValue: it is no such list.
+        InvalidName: an item is no name.
+    """
+    if value is None:
+        return {}
+    if isinstance(value, dict):
+        pairs = list(value.items())
+    elif isinstance(value, list | tuple):
+        pairs = [_link(item) for item in value]
+    else:
+        raise InvalidValue(f"{value!r} are no links", "they are a list of containers", "Try links=['c1']")
+    return {checked(getattr(name, "name", name), "container"): checked(alias, "container") for name, alias in pairs}
+
+
+def _link(item: Any) -> tuple[Any, Any]:
+    name = getattr(item, "name", item)
+    if not isinstance(name, str):
+        return name, name
+    name, _, alias = name.partition(":")
+    return name, alias or name
+
+
+def command(value: Any, words_of: Any) -> list[str]:
+    """The program of a container and its arguments; without any it idles.
+
+    Args:
+        value: what was typed, or a list of words.
+        words_of: reads what was typed.
+
+    Raises:
+        InvalidValue: it is no command.
+        ProgramMissing: there is no such program.
+    """
+    if value is None:
+        return list(_IDLE)
+    if isinstance(value, list | tuple):
+        if not value or not all(isinstance(word, str) and "\0" not in word for word in value):
+            raise InvalidValue(f"{value!r} is not a command", "a list of words is needed", "Try ['sleep', '60']")
+        words = list(value)
+    else:
+        words = words_of(value)
+    if not words[0] or shutil.which(words[0]) is None:
+        raise ProgramMissing(
+            f"there is no program '{words[0]}'", "a container here sees the machine's programs", "Check its spelling"
+        )
+    return words

@@ -1,0 +1,201 @@
+"""A docker network: a bridge with an address, the addresses that it hands out, and the rules that belong to it."""
+
+from __future__ import annotations
+
+import ipaddress
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from netkit import values
+from netkit.docker import chains, naming
+from netkit.errors import Conflict, InvalidAddress, KernelRefused, NotFound
+from netkit.lab import journal
+from netkit.lab.bridges import Bridge, veth
+from netkit.linux import links
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import ExitStack
+
+    from netkit.docker.container import Container
+    from netkit.docker.namespace import ContainerNamespace
+    from netkit.lab.interfaces import Interface
+    from netkit.lab.namespaces import Namespace
+
+DEFAULT, DEFAULT_SUBNET = "bridge", "172.17.0.0/16"
+RESERVED = (DEFAULT, "host", "none", "default", "container")
+_POOL = tuple(f"172.{number}.0.0/16" for number in range(18, 32))
+"""The networks that Docker takes one after the other where none is given."""
+
+
+class Network:
+    """A bridge on a machine, a subnet, and who has which address of it; made and removed by a Docker.
+
+    Attributes:
+        name: "bridge" or the name of a user-defined one.
+        id: 64 hexadecimal digits.
+        subnet: its addresses, an `ipaddress.IPv4Network`.
+        gateway: the bridge's own address.
+        internal: whether it has no way out.
+        bridge: the name of its bridge.
+        addresses: who has which address, by container.
+    """
+
+    def __init__(self, machine: Namespace, name: str, subnet: ipaddress.IPv4Network, *, internal: bool = False) -> None:
+        self.machine, self.name, self.subnet, self.internal = machine, name, subnet, internal
+        self.id = naming.identity(machine.name, f"network {name}")
+        self.gateway = subnet.network_address + 1
+        self.bridge = "docker0" if self.is_default else naming.bridge(self.id)
+        self.addresses: dict[str, ipaddress.IPv4Address] = {}
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the one that containers get where none is named; it knows no names."""
+        return self.name == DEFAULT
+
+    def build(self, undo: ExitStack) -> None:
+        """Make the bridge and the rules; what removes each is put on `undo`."""
+        bridge = Bridge(self.bridge, namespace=self.machine)
+        undo.callback(_delete, bridge)
+        bridge.set_mac(_mac(self.id))
+        bridge.add_address(f"{self.gateway}/{self.subnet.prefixlen}")
+        # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
+        self.machine.sysctl(f"net.ipv4.conf.{self.bridge}.route_localnet", 1)
+        rules = chains.internal if self.internal else chains.network
+        add_rules(self.machine, rules(str(self.subnet), self.bridge), undo)
+        bridge.up()
+
+    def take(self, container: str, undo: ExitStack) -> ipaddress.IPv4Address:
+        """The lowest address that is free.
+
+        Raises:
+            Conflict: there is none left.
+        """
+        used = {self.gateway, *self.addresses.values()}
+        address = next((address for address in self.subnet.hosts() if address not in used), None)
+        if address is None:
+            raise Conflict(
+                f"network '{self.name}' has no address left", f"{self.subnet} has but few", "Remove a container first"
+            )
+        self.addresses[container] = address
+        undo.callback(self.addresses.pop, container)
+        return address
+
+    def plug(self, room: ContainerNamespace, end: str, address: ipaddress.IPv4Address, undo: ExitStack) -> None:
+        """Lay a cable from the bridge into a container, and give its end there address, MAC and routes.
+
+        Args:
+            room: the container's namespace.
+            end: the cable's end on the machine.
+            address: the container's.
+            undo: takes what removes the cable.
+        """
+        bridge = self.machine[self.bridge]
+        outer, eth0 = veth(end, "eth0", namespace=self.machine, peer_namespace=room)
+        undo.callback(_delete, outer)
+        eth0.set_mac(values.mac_of(str(address)))
+        eth0.add_address(f"{address}/{self.subnet.prefixlen}")
+        bridge.attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
+        if not self.internal:
+            # A container that calls its own published port gets its packets back by the port they came in by.
+            journal.perform(
+                self.machine.typed(f"ip link set dev {outer.name} type bridge_slave hairpin on"),
+                lambda: links.set_hairpin(self.machine.path, outer.name),
+            )
+        outer.up()
+        eth0.up()
+        if not self.internal:
+            room.add_route("default", via=str(self.gateway))
+
+    def details(self, containers: dict[str, Container]) -> dict[str, Any]:
+        """What `docker network inspect` says, as far as there is such a thing here.
+
+        Args:
+            containers: by name; those of this network are told of.
+        """
+        return {
+            "Name": self.name,
+            "Id": self.id,
+            "Driver": "bridge",
+            "IPAM": {"Config": [{"Subnet": str(self.subnet), "Gateway": str(self.gateway)}]},
+            "Internal": self.internal,
+            "Containers": {
+                containers[name].id: {
+                    "Name": name,
+                    "MacAddress": values.mac_of(str(address)),
+                    "IPv4Address": f"{address}/{self.subnet.prefixlen}",
+                }
+                for name, address in self.addresses.items()
+            },
+            "Options": {"com.docker.network.bridge.name": self.bridge},
+        }
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name} {address}" for name, address in self.addresses.items()) or "no container"
+        return f"{self.name}: {self.subnet} at {self.bridge}{', internal' if self.internal else ''}: {inside}"
+
+
+def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
+    """The subnet of a new network: the one that is asked for, or the next one that nobody has.
+
+    Args:
+        value: "172.30.0.0/16", or None.
+        others: the networks that are there.
+        busy: networks that the machine has routes to.
+
+    Raises:
+        InvalidAddress: it is no IPv4 network with room for containers.
+        Conflict: it overlaps with another one.
+    """
+    taken = {network.subnet: f"network '{network.name}'" for network in others}
+    taken |= {network: "a route of the machine" for network in busy if network not in taken}
+    if value is None:
+        free = (ipaddress.IPv4Network(pool) for pool in _POOL)
+        found = next((pool for pool in free if not any(pool.overlaps(other) for other in taken)), None)
+        if found is None:
+            raise Conflict("all of Docker's own subnets are in use", "there are 14", "Name one: subnet='10.1.0.0/24'")
+        return found
+    wanted = values.network(value)
+    if not isinstance(wanted, ipaddress.IPv4Network) or not 8 <= wanted.prefixlen <= 30 or _special(wanted):
+        raise InvalidAddress(
+            f"{value!r} is no subnet for containers",
+            "it is an IPv4 network for machines with 8 to 30 bits in front",
+            "Try '172.30.0.0/16'",
+        )
+    for other, owner in taken.items():
+        if wanted.overlaps(other):
+            raise Conflict(
+                f"subnet {wanted} overlaps with {other} of {owner}",
+                "an address belongs to one network",
+                "Choose another, or leave it out: Docker takes the next one",
+            )
+    return wanted
+
+
+def add_rules(machine: Namespace, rules: Iterable[chains.Rule], undo: ExitStack) -> None:
+    """Carry rules out one by one; what removes each is put on `undo`."""
+    for rule in rules:
+        machine.iptables(rule.add)
+        undo.callback(_delete_rule, machine, rule)
+
+
+def _special(subnet: ipaddress.IPv4Network) -> bool:
+    return subnet.is_multicast or subnet.is_loopback or subnet.is_unspecified or subnet.is_link_local
+
+
+def _mac(id_: str) -> str:
+    """A bridge's MAC: 02:42 and four bytes that Docker draws at random."""
+    return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *zlib.crc32(id_.encode()).to_bytes(4, "big")))
+
+
+def _delete(link: Interface) -> None:
+    """Remove a link, unless somebody was quicker: the aim is that it is gone."""
+    with suppress(NotFound):
+        link.delete()
+
+
+def _delete_rule(machine: Namespace, rule: chains.Rule) -> None:
+    """Remove a rule, unless the learner has done so."""
+    with suppress(KernelRefused):
+        machine.iptables(rule.delete)

@@ -1,0 +1,108 @@
+"""The networks of a Docker: made, looked at and removed; and the chains that they have in common."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING, Any
+
+from netkit import values
+from netkit.docker import chains, naming
+from netkit.docker import network as networks
+from netkit.docker.network import Network
+from netkit.errors import AlreadyExists, Conflict, InvalidName, InvalidValue, NotFound
+
+if TYPE_CHECKING:
+    from netkit.docker.container import Container
+    from netkit.lab.namespaces import Namespace
+
+
+class Networking:
+    """What a Docker knows of networks.
+
+    Attributes:
+        host: the machine that it serves.
+    """
+
+    host: Namespace
+    _containers: dict[str, Container]
+    _networks: dict[str, tuple[Network, ExitStack]]
+    """Each network, and what takes it away."""
+
+    def _make_chains(self, undo: ExitStack) -> None:
+        """The chains, what leads into them, and the policy that nothing is forwarded unless a rule allows it."""
+        for chain in chains.CHAINS:
+            table, _, name = chain.rpartition(" ")
+            self.host.iptables(f"{table} -N {name}".lstrip())
+            undo.callback(self.host.iptables, f"{table} -X {name}".lstrip())
+        networks.add_rules(self.host, chains.skeleton(), undo)
+        self.host.set_policy("FORWARD", "DROP")
+        undo.callback(self.host.set_policy, "FORWARD", "ACCEPT")
+
+    def network_create(self, name: str, subnet: str | None = None, *, internal: bool = False) -> Network:
+        """Make a network of its own bridge: `docker network create --subnet SUBNET NAME`.
+
+        Args:
+            name: of the new network.
+            subnet: "172.30.0.0/16"; without one the next that is free of Docker's own.
+            internal: whether it has no way out.
+
+        Raises:
+            AlreadyExists: the name is taken.
+            Conflict: the subnet overlaps with another one.
+            InvalidAddress: it is no subnet.
+            InvalidName: it is no name.
+        """
+        wanted = naming.checked(name, "network")
+        if not isinstance(internal, bool):
+            raise InvalidValue(f"internal={internal!r} is not True or False", "it is on or off", "Try internal=True")
+        if wanted in self._networks:
+            raise AlreadyExists(f"there is a network '{name}' already", "names are unique", "Choose another name")
+        if wanted in networks.RESERVED:
+            raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'my-net'")
+        there = [net for net, _ in self._networks.values()]
+        return self._add_network(wanted, networks.subnet_of(subnet, there, self._routed()), internal=internal)
+
+    def _add_default_network(self) -> None:
+        self._add_network(networks.DEFAULT, IPv4Network(networks.DEFAULT_SUBNET), internal=False)
+
+    def _add_network(self, name: str, subnet: IPv4Network, *, internal: bool) -> Network:
+        net = Network(self.host, name, subnet, internal=internal)
+        with ExitStack() as undo:
+            net.build(undo)
+            self._networks[name] = net, undo.pop_all()
+        return net
+
+    def network_inspect(self, name: str) -> dict[str, Any]:
+        """What there is to know of a network, by Docker's own keys: `docker network inspect NAME`."""
+        return self._network(name).details(self._containers)
+
+    def network_remove(self, name: str) -> None:
+        """Remove a network: `docker network rm NAME`.
+
+        Raises:
+            NotFound: there is none of that name.
+            Conflict: containers are on it, or it is Docker's own.
+        """
+        net = self._network(name)
+        if net.is_default:
+            raise Conflict("'bridge' is Docker's own network", "it stays", "Remove networks that you made")
+        if net.addresses:
+            inside = ", ".join(net.addresses)
+            raise Conflict(f"network '{net.name}' is in use by {inside}", "only an empty one goes", "Remove them first")
+        self._networks.pop(net.name)[1].close()
+
+    def _network(self, name: Any) -> Network:
+        wanted = name.name if isinstance(name, Network) else name
+        if not isinstance(wanted, str) or wanted not in self._networks:
+            raise NotFound(
+                f"there is no network {wanted!r}",
+                f"there are: {', '.join(self._networks)}, host, none",
+                "Make it: docker.network_create('my-net')",
+            )
+        return self._networks[wanted][0]
+
+    def _routed(self) -> list[IPv4Network]:
+        """The networks that the machine has routes to: Docker takes none of these."""
+        destinations = (values.network(route.destination) for route in self.host.routes)
+        return [found for found in destinations if isinstance(found, IPv4Network)]

@@ -1,0 +1,228 @@
+"""Start a process in namespaces of its own, hold it until its network is ready, and end it.
+
+The work is done by util-linux' `unshare` (unshare(1)), so that what is seen is what one can type.  The
+process that stays outside waits for the container's first process and takes it along when it is killed;
+the first process in a pid namespace takes everything in there along when it ends (pid_namespaces(7)).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netkit.errors import CommandFailed
+from netkit.linux.entering import inside
+from netkit.linux.run import _popen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CAPABILITIES = (
+    *("chown", "dac_override", "fsetid", "fowner", "mknod", "net_raw", "setgid", "setuid", "setfcap", "setpcap"),
+    *("net_bind_service", "sys_chroot", "kill", "audit_write"),
+)
+"""What Docker leaves to a container that is not privileged: CAP_NET_ADMIN and CAP_SYS_ADMIN are not among it."""
+
+_SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 20.0, 0.001
+_KILLED = "sigprocmask unblock failed"
+"""What unshare says, with status 1, when SIGKILL ended what it waited for: it wants to end by the same signal."""
+
+_CLIENT = "netkit-container"
+_PREPARE = """\
+directory=$1 hostname=$2
+shift 2
+read -r pid rest </proc/self/stat
+set -e
+hostname "$hostname"
+for file in hosts resolv.conf; do
+    [ ! -e "$directory/$file" ] || [ ! -e "/etc/$file" ] || mount --bind "$directory/$file" "/etc/$file"
+done
+own=own
+mount -t proc proc /proc 2>/dev/null || own=shared
+echo "$pid $own" >&0
+read -r go
+exec "$@" </dev/null >>"$directory/log" 2>&1
+"""
+"""What the first process does before it becomes the program: while /proc is still the outer one, it tells its number
+there; then it waits for a word on its standard input."""
+
+
+def limited(command: Sequence[str]) -> list[str]:
+    """A command that may do what Docker leaves to a container that is not privileged (setpriv(1), capabilities(7))."""
+    kept = ",".join(f"+{name}" for name in CAPABILITIES)
+    return ["setpriv", f"--bounding-set=-all,{kept}", f"--inh-caps=-all,{kept}", *command]
+
+
+def entering(pid: int, command: Sequence[str]) -> list[str]:
+    """A command in all the namespaces of a container's first process (nsenter(1))."""
+    return ["nsenter", f"--target={pid}", "--mount", "--uts", "--ipc", "--net", "--pid", *command]
+
+
+def starting(
+    command: Sequence[str], directory: str, hostname: str, *, own_network: bool = True, network: str | None = None
+) -> list[str]:
+    """The command that starts a program in namespaces of its own.
+
+    Args:
+        command: the program and its arguments.
+        directory: where the files `hosts` and `resolv.conf` are, which it sees in /etc.
+        hostname: its name for itself.
+        own_network: whether it gets a network namespace.
+        network: a file that opens the network namespace which it shares instead.
+    """
+    enter = ["nsenter", f"--net={network}"] if network else []
+    kinds = ["--net"] if own_network and not network else []
+    prepare = ["sh", "-c", _PREPARE, _CLIENT, directory, hostname, *command]
+    apart = ["unshare", *kinds, "--mount", "--uts", "--ipc", "--propagation", "slave", *prepare]
+    return ["unshare", "--pid", "--fork", "--kill-child", *enter, *apart]
+
+
+class Contained:
+    """A process in namespaces of its own; it waits for `go`.
+
+    Args:
+        path: a file that opens the network namespace of the machine that it runs on.
+        command: what `starting` gave.
+        directory: where its files are; its output goes to `log` there, complaints of its start to `start`.
+
+    Attributes:
+        pid: process id of its first process, as the sandbox sees it.
+        own_proc: whether it has a /proc of its own: the kernel refuses one where the sandbox's is partly read-only.
+
+    Raises:
+        CommandFailed: it could not be started.
+        ProgramMissing: a program that is needed is not there.
+    """
+
+    def __init__(self, path: str, command: Sequence[str], directory: str) -> None:
+        self._complaints = Path(directory, "start")
+        self._status: int | None = None
+        self._line, theirs = socket.socketpair()
+        try:
+            with self._complaints.open("ab") as output:
+                self._popen = _popen(
+                    path, command, stdin=theirs.fileno(), stdout=output.fileno(), stderr=subprocess.STDOUT
+                )
+        except BaseException:
+            self._line.close()
+            raise
+        finally:
+            theirs.close()
+        self._line.settimeout(_SECONDS_TO_START)
+        self.pid, self.own_proc = self._hello()
+        self.inode = os.stat(f"/proc/{self.pid}/ns/net").st_ino
+
+    def _hello(self) -> tuple[int, bool]:
+        """What the first process says when it is ready."""
+        try:
+            words = self._line.recv(64).decode().split()
+        except BaseException as error:  # an interrupt, too, ends what was started
+            self.end(0)
+            if not isinstance(error, OSError):
+                raise
+            words = []
+        if len(words) == 2:
+            return int(words[0]), words[1] == "own"
+        self.end(0)
+        said = self._complaints.read_text(errors="replace").strip().splitlines()
+        raise CommandFailed(
+            "the container did not start", said[-1] if said else "it said nothing", "Look what `netkit doctor` says"
+        )
+
+    def go(self) -> None:
+        """Let it become its program; returns when it has."""
+        self._line.send(b"go\n")
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while self.running and self._preparing() and time.monotonic() < deadline:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        self._line.close()
+
+    def _preparing(self) -> bool:
+        """Whether it still is the shell that prepares, or the program that gives capabilities up (proc(5), cmdline)."""
+        words = _cmdline(self.pid).split(b"\0")
+        return words[:1] == [b"setpriv"] or _CLIENT.encode() in words[:4]
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._popen.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, 128 and the signal's number when a signal ended it; None while it runs."""
+        if self._status is None and (status := self._popen.poll()) is not None:
+            killed = status == 1 and _KILLED in self._complaints.read_text(errors="replace")
+            self._status = 128 + signal.SIGKILL if killed else status if status >= 0 else 128 - status
+        return self._status
+
+    def end(self, grace: float) -> None:
+        """End it, and with it all that it started.
+
+        Args:
+            grace: seconds (float) that it gets after SIGTERM before SIGKILL comes. A first process that does not
+                catch SIGTERM never gets to see it (pid_namespaces(7)): then nobody waits.
+        """
+        pid = getattr(self, "pid", None)
+        if self.running and pid is not None and grace and _catches(pid, signal.SIGTERM):
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself: that is the aim
+                os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # then it is killed
+                self._popen.wait(grace)
+        if self.running:
+            # The first process dies before the one that waits for it, which then tells its exit status.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid or self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+        self._line.close()
+        _ = self.status  # while its complaints can still be read
+
+
+def reserve(path: str, protocol: str, port: int) -> socket.socket:
+    """Take a port of a machine, so that nobody else does, as the Engine does for a published port.
+
+    Args:
+        path: a file that opens the machine's network namespace.
+        protocol: "tcp" or "udp".
+        port: its number.
+
+    Raises:
+        OSError: somebody has it.
+    """
+
+    def act() -> socket.socket:
+        kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+        taken = socket.socket(socket.AF_INET, kind)
+        try:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(protocol == "tcp"))
+            taken.bind(("0.0.0.0", port))  # noqa: S104  (a published port is one of every address)
+            if protocol == "tcp":
+                taken.listen()
+        except BaseException:
+            taken.close()
+            raise
+        return taken
+
+    return inside(path, act)
+
+
+def _cmdline(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal (proc(5), SigCgt)."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in lines if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (number - 1) & 1)
