@@ -65,18 +65,19 @@ def wait_until_ready(process: Process, seconds: float = _SECONDS_TO_START) -> No
 
 
 def end(process: Process) -> None:
-    """End it and its containerd: SIGTERM first, and SIGKILL if it does not listen.
+    """End it and its containerd: SIGTERM first, and SIGKILL for what does not listen.
 
     Args:
-        process: as `start` gave it.
+        process: as `start` gave it; if it has ended, the helpers that it left are killed with their containers.
     """
+    alone = not process.running
     try:
-        if process.running:
+        if not alone:
             os.kill(process.pid, signal.SIGTERM)
             process.wait(_SECONDS_TO_END)
     except CommandFailed:
         process.stop()
-    if not _come_true(lambda: not _helpers(), _SECONDS_TO_FOLLOW):
+    if alone or not _come_true(lambda: not _helpers(), _SECONDS_TO_FOLLOW):
         _end_helpers()
 
 
@@ -103,7 +104,6 @@ def _helpers() -> list[int]:
 
 
 def _end_helpers() -> None:
-    """End helpers that have lost their Engine, and the containers that they keep."""
     for helper in _helpers():
         for process in (*_children(helper), helper):
             with suppress(ProcessLookupError):

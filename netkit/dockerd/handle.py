@@ -33,8 +33,8 @@ class Engine:
     """
 
     def __init__(self, process: Process, earlier: traces.Before) -> None:
-        self._process, self._earlier = process, earlier
-        self._stopped = False
+        self._process: Process | None = process
+        self._earlier, self._log = earlier, ""
         self.image = images.BUSYBOX.name
         self.images = tuple(image.name for image in images.IMAGES.values() if image.possible)
 
@@ -88,24 +88,29 @@ class Engine:
 
     def stop(self) -> None:
         """End it with its containers and networks, and leave the host as it was before; a second time does nothing."""
-        if self._stopped:
+        if self._process is None:
             return
-        if self.running:
+        try:
+            if not self._process.running:  # somebody killed dockerd, and only dockerd knows all that it had made
+                daemon.end(self._process)
+                self._process = _launch()
             self.docker("ps -aq | xargs -r docker rm -f -v")
             self.docker("network prune -f")
-        self._stopped = True
-        journal.perform('kill "$(cat /run/docker.pid)"', lambda: daemon.end(self._process))
-        traces.remove(self._earlier)
+        finally:
+            process, self._process = self._process, None
+            journal.perform('kill "$(cat /run/docker.pid)"', lambda: daemon.end(process))
+            self._log = process.output
+            traces.remove(self._earlier)
 
     @property
     def running(self) -> bool:
         """Whether it runs: it ends by `stop`, or when somebody ends dockerd."""
-        return not self._stopped and self._process.running
+        return self._process is not None and self._process.running
 
     @property
     def log(self) -> str:
-        """What it has written to its diary so far, as text."""
-        return self._process.output
+        """What it has written to its diary, as text."""
+        return self._process.output if self._process else self._log
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +123,7 @@ class Engine:
 
     def _insist(self) -> None:
         if not self.running:
-            how = "was stopped" if self._stopped else "has ended by itself"
+            how = "was stopped" if self._process is None else "has ended by itself"
             raise daemon.unavailable(f"this Docker Engine {how}", "Start another: engine = nk.engine()")
 
     def _first_process(self, container: str) -> int:
@@ -145,18 +150,31 @@ def start() -> Engine:
         EngineUnavailable: it did not come up; nothing of it is left then.
     """
     earlier = traces.before()
-    process = journal.perform(f"{daemon.COMMAND} &", daemon.start)
     try:
-        daemon.wait_until_ready(process)
-        journal.note(daemon.UNTIL_READY)
+        engine = Engine(_launch(), earlier)
+    except BaseException:
+        traces.remove(earlier)
+        raise
+    try:
         for image in images.IMAGES.values():
             if image.possible:
                 _import(image)
-    except BaseException:  # an interrupt, too, ends what was started
-        daemon.end(process)
-        traces.remove(earlier)
+    except BaseException:
+        engine.stop()
         raise
-    return Engine(process, earlier)
+    return engine
+
+
+def _launch() -> Process:
+    """Start dockerd, and wait until it is ready; an interrupt, too, ends what was started."""
+    process = journal.perform(f"{daemon.COMMAND} &", daemon.start)
+    try:
+        daemon.wait_until_ready(process)
+    except BaseException:
+        daemon.end(process)
+        raise
+    journal.note(daemon.UNTIL_READY)
+    return process
 
 
 def _import(image: images.Image) -> None:
