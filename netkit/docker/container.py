@@ -140,6 +140,8 @@ class Container:
         self._process = journal.perform(
             host.typed(typed), lambda: containers.Contained(host.path, command, self.directory)
         )
+        prepared = f"{self.variable}=$(pgrep -P $!) && ! grep -qx -e unshare -e nsenter /proc/${self.variable}/comm"
+        journal.note(f"until {prepared}; do sleep 0.01; done  # it takes a moment until it has its namespaces")
         self.undo.callback(self._process.end, 0)
         self.own_proc = self._process.own_proc
         self._room = ContainerNamespace(self, self._process.pid, self._process.inode)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from netkit import names, values
-from netkit.docker import chains, etc, naming, settings
+from netkit.docker import chains, dns, etc, naming, settings
 from netkit.docker import network as networks
 from netkit.docker.container import Container
 from netkit.docker.listing import Containers
@@ -68,6 +68,7 @@ class Docker(Networking):
                 "Let this one serve another machine: nk.Docker(host=nk.Namespace('machine'))",
             )
         with ExitStack() as undo:
+            undo.callback(machine.sysctl, "net.ipv4.ip_forward", machine.sysctl("net.ipv4.ip_forward"))
             machine.sysctl("net.ipv4.ip_forward", 1)
             self._make_chains(undo)
             self._undo = undo.pop_all()
@@ -99,21 +100,18 @@ class Docker(Networking):
             links: containers whose names it is to know: ["c1"], ["c1:db"].
             privileged: whether it keeps the right to change its own network.
 
-        Returns:
-            The container, running.
-
         Raises:
-            AlreadyExists: the name, or a port, is taken.
-            NotFound: there is no such network, or no such container to link to or share with.
-            Conflict: its settings exclude each other, or a container that it needs does not run.
-            InvalidValue: a setting is of the wrong kind.
-            ProgramMissing: there is no such program.
+            NetkitError: as Docker refuses it; nothing is left half made then.
         """
         journal.in_sandbox()
         self._tend()
         wanted = settings.read(
             name, command, image=image, network=network, ports=ports, links=links, privileged=privileged
         )
+        return self._create(wanted)
+
+    def _create(self, wanted: settings.Settings) -> Container:
+        """Make a container and all that belongs to it, or nothing."""
         self._refuse_taken(wanted.name)
         share = self._running(wanted.shares) if wanted.shares else None
         net = None if share or wanted.network in ("host", "none") else self._network(wanted.network)
@@ -124,8 +122,7 @@ class Docker(Networking):
             failed.callback(container.undo.close)
             self._bring_up(container, net, share, linked)
             failed.pop_all()
-        self._containers[wanted.name] = container
-        return container
+        return self._containers.setdefault(wanted.name, container)
 
     def _bring_up(
         self, container: Container, net: Network | None, share: Container | None, linked: dict[str, Container]
@@ -138,7 +135,7 @@ class Docker(Networking):
         if share is not None:
             hosts, resolv = etc.of(share)
         else:
-            hosts, resolv = etc.hosts(container, linked), etc.resolv(net)
+            hosts, resolv = etc.hosts(container, {} if net is not None and net.knows_names else linked), etc.resolv(net)
         container.write_files(hosts, resolv)
         container.start(share)
         if share is None and container.network != "host":
@@ -147,6 +144,10 @@ class Docker(Networking):
             room["lo"].up()
         if net is not None:
             net.plug(room, naming.veth(container.id), container.ip, undo)
+            if net.knows_names:
+                aliases = {alias.lower(): other.address for alias, other in linked.items()}
+                look_up = lambda name: aliases.get(name) or net.address_of(name)  # noqa: E731  (two places to look)
+                undo.callback(dns.serve(room.path, look_up, net.name_of).close)
             for (protocol, here), there in container.ports.items():
                 rules = chains.port(protocol, here, container.address, there, net.bridge)
                 networks.add_rules(self.host, rules, undo)

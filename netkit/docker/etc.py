@@ -43,7 +43,7 @@ def _line(other: Container, alias: str) -> str:
 
 def resolv(net: Network | None) -> str:
     """A container's /etc/resolv.conf: the embedded DNS on a user-defined network, else the machine's own."""
-    if net is not None and not net.is_default:
+    if net is not None and net.knows_names:
         return f"nameserver {EMBEDDED_DNS}\noptions ndots:0\n"
     return _read("/etc/resolv.conf")
 

@@ -31,6 +31,11 @@ class ContainerNamespace(Namespace):
         self._container, self._pid, self._inode = container, pid, inode
         self.path = f"/proc/{pid}/ns/net"
 
+    @classmethod
+    def at(cls, name: str, path: str) -> Namespace:  # type: ignore[override]
+        """A handle for another namespace, which need not be a container's."""
+        return Namespace.at(name, path)
+
     @property
     def name(self) -> str:  # type: ignore[override]  (a Place has it as an attribute; here it may change)
         """What a snapshot calls it: "[program]", or its name in /run/netns once it has one."""

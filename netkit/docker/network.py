@@ -51,8 +51,25 @@ class Network:
 
     @property
     def is_default(self) -> bool:
-        """Whether it is the one that containers get where none is named; it knows no names."""
+        """Whether it is the one that containers get where none is named."""
         return self.name == DEFAULT
+
+    @property
+    def knows_names(self) -> bool:
+        """Whether its containers can ask for one another's names: those of user-defined networks can."""
+        return not self.is_default
+
+    def address_of(self, name: str) -> ipaddress.IPv4Address | None:
+        """The address of a container on it, by its name or the first twelve digits of its id, in any case."""
+        wanted = name.lower().removesuffix(f".{self.name.lower()}")
+        known = {container.lower(): address for container, address in self.addresses.items()}
+        ids = {naming.identity(self.machine.name, each)[:12]: each for each in self.addresses}
+        return known.get(wanted) or self.addresses.get(ids.get(wanted, ""))
+
+    def name_of(self, address: str) -> str | None:
+        """The name of the container that has an address, with the network's behind it."""
+        owners = {str(owned): name for name, owned in self.addresses.items()}
+        return f"{owners[address]}.{self.name}" if address in owners else None
 
     def build(self, undo: ExitStack) -> None:
         """Make the bridge and the rules; what removes each is put on `undo`."""

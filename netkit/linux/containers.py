@@ -145,8 +145,8 @@ class Contained:
 
     def _preparing(self) -> bool:
         """Whether it still is the shell that prepares, or the program that gives capabilities up (proc(5), cmdline)."""
-        words = _cmdline(self.pid).split(b"\0")
-        return words[:1] == [b"setpriv"] or _CLIENT.encode() in words[:4]
+        words = _cmdline(self.pid).split("\0")
+        return words == [""] or words[:3] == limited(()) or _CLIENT in words[:4]  # nothing: just about to change
 
     @property
     def running(self) -> bool:
@@ -211,11 +211,11 @@ def reserve(path: str, protocol: str, port: int) -> socket.socket:
     return inside(path, act)
 
 
-def _cmdline(pid: int) -> bytes:
+def _cmdline(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
     except OSError:
-        return b""
+        return ""
 
 
 def _catches(pid: int, number: int) -> bool:

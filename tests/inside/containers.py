@@ -1,0 +1,68 @@
+"""Servers and clients for containers: small enough to start quickly, and they tell who asks."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from netkit.linux.entering import inside
+
+if TYPE_CHECKING:
+    import netkit as nk
+
+SECONDS = 15.0
+_SERVER = """
+import socket, sys
+family = socket.create_server(("", int(sys.argv[1])), backlog=50)
+print("listening", flush=True)
+while True:
+    client, address = family.accept()
+    client.recv(4096)
+    body = f"{sys.argv[2]} to {address[0]}"
+    client.sendall(f"HTTP/1.0 200 OK\\r\\nContent-Length: {len(body)}\\r\\n\\r\\n{body}".encode())
+    client.close()
+"""
+_CLIENT = """
+import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2])), 5) as server:
+    server.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+    print(server.makefile().read().splitlines()[-1])
+"""
+
+
+def server(says: str, port: int = 80) -> list[str]:
+    """The command of a web server that answers "SAYS to ADDRESS", with the address that it is asked from."""
+    return [sys.executable, "-I", "-S", "-c", _SERVER, str(port), says]
+
+
+def get(place: nk.Namespace, address: str, port: int = 80) -> str:
+    """What a web server says to a client in a namespace, waiting until it listens; "" when nobody ever answers."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            return fetch(place, address, port)
+        except ConnectionError:
+            time.sleep(0.005)
+    return ""
+
+
+def fetch(place: nk.Namespace, address: str, port: int = 80, *, timeout: float = 5.0) -> str:
+    """What a web server says, at the first attempt.
+
+    Raises:
+        OSError: nobody answers.
+    """
+    link = inside(place.path, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+    with link:
+        link.settimeout(timeout)
+        link.connect((address, port))
+        link.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        with link.makefile() as answer:
+            return answer.read().splitlines()[-1]
+
+
+def client(name: str, port: int = 80) -> list[str]:
+    """The command of a web client, for what only a container sees, such as a name in its /etc/hosts."""
+    return [sys.executable, "-I", "-S", "-c", _CLIENT, name, str(port)]

@@ -1,0 +1,343 @@
+"""nk.Docker: every network mode with real traffic, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netkit as nk
+from netkit.errors import AlreadyExists, Conflict
+from netkit.linux.rules import parse_save
+from tests.inside.containers import SECONDS, client, fetch, get, server
+from tests.inside.empty import rest, sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.docker.container import Container
+
+OUTSIDER = "192.168.7.2"
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[nk.Docker]:
+    """A docker, and another machine that reaches this one by a cable."""
+    nk.echo(on=False)
+    sweep()
+    docker = nk.Docker()
+    outside, eth0 = nk.veth("cable", "eth0", peer_namespace=nk.Namespace("outsider"))
+    outside.add_address("192.168.7.1/24")
+    eth0.add_address(f"{OUTSIDER}/24")
+    outside.up()
+    eth0.up()
+    yield docker
+    docker.close()
+    sweep()
+    nk.echo()
+
+
+@pytest.fixture
+def docker(machine: nk.Docker) -> Iterator[nk.Docker]:
+    """A docker without a container or network of its own, before and after; no echo."""
+    nk.echo(on=False)
+    yield machine
+    for container in reversed(machine.ps(all=True)):
+        machine.remove(container, force=True)
+    for name in ("app", "other", "closed"):
+        if name in repr(machine):
+            machine.network_remove(name)
+
+
+def outsider() -> nk.Namespace:
+    return nk.Namespace.get("outsider")
+
+
+def test_a_container_is_what_docker_would_make(docker: nk.Docker) -> None:
+    web = docker.run("web", server("web"))
+    assert (web.address, web.mac, web.network) == ("172.17.0.2", "02:42:ac:11:00:02", "bridge")
+    eth0 = web.namespace["eth0"]
+    assert eth0.peer.name.startswith("veth")
+    assert (len(eth0.peer.name), eth0.peer.master) == (11, "docker0")
+    assert [(route.destination, route.via) for route in web.namespace.routes] == [
+        ("default", "172.17.0.1"),
+        ("172.17.0.0/16", None),
+    ]
+    assert web.run("hostname").stdout.strip() == web.id[:12]
+    assert web.run("cat /etc/hosts").stdout.splitlines()[-1].split() == ["172.17.0.2", web.id[:12]]
+    assert docker.inspect(web)["State"] == {"Status": "running", "Running": True, "Pid": web.pid, "ExitCode": 0}
+    assert docker.network_inspect("bridge")["Containers"][web.id]["IPv4Address"] == "172.17.0.2/16"
+
+
+def test_its_namespaces_are_its_own(docker: nk.Docker) -> None:
+    web = docker.run("web")
+    for kind in ("net", "mnt", "uts", "ipc", "pid"):
+        assert os.stat(f"/proc/{web.pid}/ns/{kind}").st_ino != os.stat(f"/proc/self/ns/{kind}").st_ino, kind
+    first = web.run("sh -c 'readlink /proc/1/exe; echo $$'").stdout.splitlines()
+    if web.own_proc:
+        assert first[0].endswith("/sleep")
+    assert int(first[-1]) < 20
+    assert bool(docker.inspect(web)["Notes"]) == (not web.own_proc)
+
+
+def test_it_may_not_change_its_own_network_unless_it_is_privileged(docker: nk.Docker) -> None:
+    plain, strong = docker.run("plain"), docker.run("strong", privileged=True)
+    refused = plain.run("ip addr add 10.9.9.9/24 dev eth0")
+    assert refused.returncode
+    assert "not permitted" in refused.stderr
+    assert not strong.run("ip addr add 10.9.9.9/24 dev eth0").returncode
+    assert "10.9.9.9/24" in strong.namespace["eth0"].addresses
+
+
+def test_it_has_no_name_until_somebody_links_it(docker: nk.Docker) -> None:
+    web = docker.run("web")
+    assert nk.sh("ip netns list").stdout.split()[:1] == ["outsider"]
+    assert web.namespace.name == "[sleep]"
+    nk.sh(f"ln -s /proc/{web.pid}/ns/net /run/netns/test")
+    assert "test" in nk.sh("ip netns list").stdout.split()
+    assert web.namespace.name == "test"
+    assert nk.Namespace.get("test")["eth0"].addresses == ("172.17.0.2/16",)
+    os.unlink("/run/netns/test")
+    assert web.namespace.name == "[sleep]"
+
+
+def test_a_published_port_answers_from_everywhere(docker: nk.Docker) -> None:
+    web = docker.run("web", server("web"), ports={8080: 80})
+    assert get(web.namespace, "127.0.0.1") == "web to 127.0.0.1"
+    assert fetch(outsider(), "192.168.7.1", 8080) == f"web to {OUTSIDER}"
+    assert fetch(nk.host, "127.0.0.1", 8080) == "web to 172.17.0.1"
+    assert fetch(nk.host, "192.168.7.1", 8080).startswith("web to ")
+    assert fetch(nk.host, "172.17.0.2") == "web to 172.17.0.1"
+    assert fetch(web.namespace, "172.17.0.1", 8080) == "web to 172.17.0.1"  # hairpin
+    assert docker.port(web) == {"80/tcp": 8080}
+
+
+def test_a_neighbour_needs_bridged_packets_to_pass_iptables(docker: nk.Docker) -> None:
+    """Else the answers to its packets go straight back over the bridge, with an address that it never asked."""
+    if "net.bridge.bridge-nf-call-iptables" not in nk.host.state.sysctls:
+        pytest.skip("this machine has no br_netfilter")
+    web, neighbour = docker.run("web", server("web"), ports={8080: 80}), docker.run("neighbour")
+    assert get(web.namespace, "127.0.0.1")
+    with pytest.raises(OSError, match="timed out"):
+        fetch(neighbour.namespace, "172.17.0.1", 8080, timeout=0.2)
+    nk.host.sysctl("net.bridge.bridge-nf-call-iptables", 1)
+    try:
+        assert fetch(neighbour.namespace, "172.17.0.1", 8080) == "web to 172.17.0.3"
+    finally:
+        nk.host.sysctl("net.bridge.bridge-nf-call-iptables", 0)
+
+
+def test_without_a_published_port_the_host_has_nothing(docker: nk.Docker) -> None:
+    web = docker.run("web", server("web"))
+    assert get(nk.host, "172.17.0.2") == "web to 172.17.0.1"
+    with pytest.raises(ConnectionRefusedError):
+        fetch(outsider(), "192.168.7.1", 8080)
+    outsider().add_route("172.17.0.0/16", via="192.168.7.1")
+    with pytest.raises(OSError, match="timed out"):
+        fetch(outsider(), web.address, 80, timeout=0.2)
+    outsider().delete_route("172.17.0.0/16")
+
+
+def test_containers_get_out_under_the_hosts_address(docker: nk.Docker) -> None:
+    away = outsider().start(f"{' '.join(map(_quoted, server('away', 8000)))}")
+    inner = docker.run("inner")
+    assert get(inner.namespace, OUTSIDER, 8000) == "away to 192.168.7.1"
+    away.stop()
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
+def test_host_mode_has_no_network_of_its_own_and_ports_clash(docker: nk.Docker) -> None:
+    first = docker.run("first", server("first", 8000), network="host")
+    assert first.namespace is nk.host
+    assert get(outsider(), "192.168.7.1", 8000) == f"first to {OUTSIDER}"
+    second = docker.run("second", server("second", 8000), network="host")
+    _wait_for_the_end(second)
+    assert "Address already in use" in second.logs
+    assert (first.address, first.running, second.status) == (None, True, 1)
+
+
+def test_none_has_only_a_loopback(docker: nk.Docker) -> None:
+    lonely = docker.run("lonely", network="none")
+    assert [link.name for link in lonely.namespace.interfaces] == ["lo"]
+    assert lonely.namespace["lo"].is_up
+    assert lonely.address is None
+    assert not lonely.namespace.routes
+
+
+def test_sharers_of_a_network_are_as_on_one_host(docker: nk.Docker) -> None:
+    pod = docker.run("pod", server("pod"))
+    side = docker.run("side", server("side", 81), network="container:pod")
+    assert (side.address, side.mac) == (pod.address, pod.mac)
+    assert get(side.namespace, "127.0.0.1") == "pod to 127.0.0.1"
+    assert get(pod.namespace, "127.0.0.1", 81) == "side to 127.0.0.1"
+    assert side.run("hostname").stdout == pod.run("hostname").stdout
+    clash = docker.run("clash", server("clash"), network="container:pod")
+    _wait_for_the_end(clash)
+    assert "Address already in use" in clash.logs
+
+
+def test_a_link_is_a_line_in_the_hosts_file(docker: nk.Docker) -> None:
+    c1 = docker.run("c1", server("c1"))
+    c2 = docker.run("c2", links=["c1", "c1:db"])
+    assert get(nk.host, c1.address)
+    lines = [line.split() for line in c2.run("cat /etc/hosts").stdout.splitlines()]
+    assert ["172.17.0.2", "db", c1.id[:12], "c1"] in lines
+    assert "c1 to 172.17.0.3" in c2.run(" ".join(map(_quoted, client("db")))).stdout
+    linked = docker.run("c3", links={"c1": "c1"})
+    assert ["172.17.0.2", "c1", c1.id[:12]] in [
+        line.split() for line in linked.run("cat /etc/hosts").stdout.splitlines()
+    ]
+
+
+def test_names_of_a_user_defined_network_are_known(docker: nk.Docker) -> None:
+    app = docker.network_create("app", "172.30.0.0/16")
+    c1 = docker.run("c1", server("c1"), network="app")
+    c2 = docker.run("c2", network=app, links=["c1:db"])
+    assert (c1.address, c1.mac) == ("172.30.0.2", "02:42:ac:1e:00:02")
+    assert nk.host[app.bridge].addresses[0] == "172.30.0.1/16"
+    assert c2.run("cat /etc/resolv.conf").stdout.splitlines() == ["nameserver 127.0.0.11", "options ndots:0"]
+    assert get(nk.host, c1.address)
+    for name in ("c1", "db"):
+        assert "c1 to 172.30.0.3" in c2.run(" ".join(map(_quoted, client(name)))).stdout, name
+
+
+def test_networks_are_apart(docker: nk.Docker) -> None:
+    docker.network_create("app", "172.30.0.0/16")
+    docker.network_create("other")
+    web = docker.run("web", server("web"), network="app", ports={8080: 80})
+    near, far, old = docker.run("near", network="app"), docker.run("far", network="other"), docker.run("old")
+    assert get(near.namespace, web.address) == "web to 172.30.0.3"
+    assert far.address == "172.18.0.2"
+    for stranger in (far, old):
+        with pytest.raises(OSError, match="timed out"):
+            fetch(stranger.namespace, web.address, timeout=0.2)
+
+
+def test_an_internal_network_has_no_way_out_or_in(docker: nk.Docker) -> None:
+    docker.network_create("closed", "172.31.0.0/16", internal=True)
+    web, near = (docker.run(name, server(name), network="closed") for name in ("web", "near"))
+    assert get(near.namespace, web.address) == "web to 172.31.0.3"
+    assert "default" not in [route.destination for route in web.namespace.routes]
+    with pytest.raises(OSError, match="unreachable"):
+        fetch(near.namespace, OUTSIDER)
+    web.namespace.add_route("default", via="172.31.0.1")  # even with a way, the rules let nothing through
+    assert not web.namespace.ping(OUTSIDER, timeout=0.3).ok
+
+
+def test_addresses_and_macs_are_used_again(docker: nk.Docker) -> None:
+    assert [docker.run(name).address for name in ("aa", "bb", "cc")] == ["172.17.0.2", "172.17.0.3", "172.17.0.4"]
+    docker.remove("bb", force=True)
+    assert docker.run("dd").address == "172.17.0.3"
+
+
+def test_what_ended_is_still_listed_and_its_network_is_gone(docker: nk.Docker) -> None:
+    quick = docker.run("quick", "sh -c 'echo done; exit 3'", ports={8080: 80})
+    _wait_for_the_end(quick)
+    assert [container.name for container in docker.ps()] == []
+    assert (quick.status, quick.logs, quick.address) == (3, "done\n", None)
+    assert not [link for link in nk.host.interfaces if link.name.startswith("veth")]
+    assert repr(docker.ps(all=True)).splitlines()[1].split()[-2:] == ["(3)", "quick"]
+    assert docker.run("other", ports={8080: 80}).address == "172.17.0.2"
+
+
+def test_stop_gives_a_program_time_to_end(docker: nk.Docker) -> None:
+    polite = docker.run(
+        "polite", ["sh", "-c", "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.02; done"]
+    )
+    deadline = time.monotonic() + SECONDS
+    while "ready" not in polite.logs and time.monotonic() < deadline:
+        time.sleep(0.005)
+    docker.stop(polite)
+    assert (polite.logs, polite.status) == ("ready\nbye\n", 7)
+    deaf = docker.run("deaf")
+    before = time.monotonic()
+    docker.stop(deaf)
+    assert deaf.status == 137
+    assert time.monotonic() - before < 5, "a first process that catches no SIGTERM never sees it"
+    with pytest.raises(Conflict, match="not running"):
+        docker.exec("deaf", "true")
+
+
+def test_the_same_machine_has_the_same_docker(docker: nk.Docker) -> None:
+    assert nk.Docker() is docker
+
+
+def test_a_port_of_a_program_or_container_is_refused(docker: nk.Docker) -> None:
+    docker.run("web", ports={8080: 80})
+    program = nk.host.start(" ".join(map(_quoted, server("program", 8081))))
+    assert get(nk.host, "127.0.0.1", 8081)
+    for port in (8080, 8081):
+        with pytest.raises(AlreadyExists, match=f"port {port}/tcp .* already allocated"):
+            docker.run("late", ports={port: 80})
+    program.stop()
+    assert [container.name for container in docker.ps(all=True)] == ["web"]
+
+
+def test_another_machine_has_a_docker_of_its_own(docker: nk.Docker) -> None:
+    place = nk.Namespace("machine2")
+    place["lo"].up()
+    second = nk.Docker(host=place)
+    far = second.run("web", server("far"), ports={8080: 80})
+    near = docker.run("web", server("near"), ports={8080: 80})
+    assert far.address == near.address == "172.17.0.2"
+    assert get(place, far.address) == "far to 172.17.0.1"
+    assert get(nk.host, "127.0.0.1", 8080) == "near to 172.17.0.1"
+    second.close()
+    assert [link.name for link in place.interfaces] == ["lo"]
+    place.delete()
+
+
+def test_closing_leaves_the_machine_as_it_was() -> None:
+    place = nk.Namespace("clean")
+    before = nk.snapshot()["clean"]
+    docker = nk.Docker(host=place)
+    docker.network_create("app")
+    docker.run("web", network="app", ports={80: 80})
+    docker.close()
+    after = nk.snapshot()["clean"]
+    assert (after.interfaces, after.routes, after.rules, after.sysctls) == (
+        before.interfaces,
+        before.routes,
+        before.rules,
+        before.sysctls,
+    )
+    place.delete()
+
+
+@pytest.mark.parametrize("rounds", [5, pytest.param(200, marks=pytest.mark.long)])
+def test_rounds_leave_nothing(docker: nk.Docker, rounds: int) -> None:
+    docker.remove(docker.run("first", ports={8080: 80}), force=True)
+    before = traces()
+    for number in range(rounds):
+        web = docker.run("web", server("web"), ports={8080: 80, 9000 + number: "53/udp"})
+        docker.stop(web)
+        docker.remove(web)
+    assert traces() == before
+
+
+def traces() -> dict[str, object]:
+    """What a round might leave: links, rules, processes, mounts, descriptors, files."""
+    rest()
+    saved = nk.sh("iptables-save -c").stdout
+    processes = sorted(name for name in os.listdir("/proc") if name.isdigit())
+    return {
+        "links": sorted(link.name for link in nk.host.interfaces),
+        "rules": [rule.text for rule in parse_save(saved, "iptables")],
+        "processes": [Path(f"/proc/{pid}/comm").read_text() for pid in processes if Path(f"/proc/{pid}").exists()],
+        "mounts": Path("/proc/self/mountinfo").read_text(),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "files": sorted(str(path) for path in Path("/run/netkit-docker").rglob("*")),
+    }
+
+
+def _wait_for_the_end(container: Container) -> None:
+    deadline = time.monotonic() + SECONDS
+    while container.running and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert not container.running
