@@ -65,7 +65,12 @@ class Place:
         raise names.unknown(vars(self).get("name", type(self).__name__), name, dir(type(self)))
 
     def __eq__(self, other: object) -> bool:
-        return self.name == other.name if isinstance(other, Place) else NotImplemented
+        if not isinstance(other, Place):
+            return NotImplemented
+        try:
+            return self.path == other.path or os.path.samefile(self.path, other.path)
+        except OSError:  # one of them has ended
+            return False
 
     def __hash__(self) -> int:
         return hash(self.name)
