@@ -116,6 +116,7 @@ FACTS = (
     ("which sysctl >/dev/null; echo $?", "0"),
     ("echo x > /dev/null; head -c 4 /dev/urandom | wc -c", "4"),
     ("echo $DOCKER_HOST", "unix:///run/docker.sock"),
+    ("ls -A /etc/docker 2>/dev/null | wc -l", "0"),
     ("grep -c ' / / ' /proc/self/mountinfo", "1"),
     ("iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE; iptables -t nat -S | grep -c MASQ", "1"),
 )
@@ -135,6 +136,13 @@ def test_the_paths_of_administrators_are_searched() -> None:
     assert made["NETKIT_SANDBOX"] == "user"
     assert made["A"] == "b"
     assert {"SSH_AUTH_SOCK", "JPY_PARENT_PID"}.isdisjoint(made)
+
+
+def test_the_docker_command_is_led_into_the_sandbox_only() -> None:
+    machines = {"DOCKER_HOST": "tcp://192.0.2.1", "DOCKER_CONTEXT": "a", "DOCKER_TLS_VERIFY": "1", "DOCKER_CONFIG": "b"}
+    made = inside(Job(("true",), "/", machines), "user")
+    kept = {name: value for name, value in made.items() if name.startswith("DOCKER_")}
+    assert kept == {"DOCKER_HOST": "unix:///run/docker.sock", "DOCKER_CONFIG": "/run/netkit/docker"}
 
 
 @pytest.mark.parametrize(
