@@ -42,11 +42,6 @@ class ContainerNamespace(Namespace):
         found = (place.name for place in namespaces.find() if place.inode == self._inode)
         return next(found, f"[{self._container.name}]")
 
-    @classmethod
-    def at(cls, name: str, path: str) -> Namespace:  # type: ignore[override]  (a container's is made with it)
-        """A handle for a namespace that is there, such as the one where a cable's other end is."""
-        return Namespace.at(name, path)
-
     @property
     def as_argument(self) -> str:
         """What `ip link set … netns` calls it: the container's process id."""
