@@ -5,13 +5,17 @@
 #   sh tools/packages.sh [--again] lab|test|bench ...
 #
 # What could not be installed is remembered in .venv, so that the next run does not try (--again: does).
+# The programs of the real Docker Engine, which runs in the sandbox only, come without their services: nothing
+# of them starts on the machine, now or when it boots.
 set -eu
 cd "$(dirname "$0")/.."
 
 for_lab="bridge-utils conntrack iproute2 iptables iputils-ping kmod net-tools nftables procps tcpdump uidmap"
 for_test="chromium tshark util-linux"
 for_bench="mininet"
+for_engine="busybox-static docker.io nginx"
 
+policy=${NETKIT_POLICY:-/usr/sbin/policy-rc.d}
 remembered=.venv/netkit-packages-missing
 
 say() { printf '%s\n' "$*" >&2; }
@@ -41,24 +45,66 @@ way_to_root() {
     fi
 }
 
+# What of the Engine is not installed.  Docker's own packages hold the same programs; Debian's would push them out.
+missing_of_engine() {
+    wanted=$for_engine
+    for other in docker-ce moby-engine containerd.io; do
+        [ -n "$(missing_of $other)" ] || wanted="busybox-static nginx"
+    done
+    missing_of $wanted
+}
+
 # apt-get refuses a whole list for one name that it does not know (Ubuntu has no package chromium).
 install() {
-    apt="env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120"
-    $root $apt update || return 0
     known=""
     for package in "$@"; do
         if apt-cache show "$package" >/dev/null 2>&1; then known="$known $package"; fi
     done
-    [ -z "$known" ] || $root $apt install --yes --no-install-recommends $known >/dev/null || return 0
+    [ -z "$known" ] || $root $apt install --yes --no-install-recommends --no-remove $known >/dev/null || return 0
+}
+
+# invoke-rc.d(8) asks policy-rc.d whether it may start a service; a machine that has one keeps it.
+install_engine() {
+    before=$(missing_of containerd "$@")
+    trap without_services EXIT
+    trap 'exit 130' INT TERM HUP
+    if [ ! -e "$policy" ]; then
+        forbidding=yes
+        printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null
+        $root chmod 755 "$policy"
+    fi
+    case " $* " in *" docker.io "*) set -- "$@" docker-cli ;; esac # the docker command, from Debian 13 on
+    install "$@"
+    without_services
+    trap - EXIT INT TERM HUP
+}
+
+without_services() {
+    [ "$forbidding" = no ] || $root rm -f "$policy"
+    forbidding=no
+    command -v systemctl >/dev/null || return 0
+    for package in $before; do
+        [ -z "$(missing_of $package)" ] || continue
+        case $package in
+            containerd) services="containerd.service" ;;
+            docker.io) services="docker.service docker.socket" ;;
+            nginx) services="nginx.service" ;;
+            *) continue ;;
+        esac
+        $root systemctl disable --now --quiet $services >/dev/null 2>&1 || true
+    done
 }
 
 again=no
 if [ "${1:-}" = --again ]; then again=yes; shift; fi
 packages=""
+engine=no
+forbidding=no
+apt="env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120"
 for purpose in "$@"; do
     case $purpose in
-        lab) packages="$packages $for_lab" ;;
-        test) packages="$packages $for_test" ;;
+        lab) packages="$packages $for_lab" engine=yes ;;
+        test) packages="$packages $for_test" engine=yes ;;
         bench) packages="$packages $for_bench" ;;
     esac
 done
@@ -67,14 +113,26 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     exit 0
 fi
 
-missing=$(missing_of $packages)
-if [ -n "$missing" ] && { [ $again = yes ] || [ "$missing" != "$(cat $remembered 2>/dev/null)" ]; }; then
+look() {
+    missing=$(missing_of $packages)
+    missing_engine=""
+    [ $engine = no ] || missing_engine=$(missing_of_engine)
+    every=$(echo $missing $missing_engine)
+}
+
+look
+if [ -n "$every" ] && { [ $again = yes ] || [ "$every" != "$(cat $remembered 2>/dev/null)" ]; }; then
     root=$(way_to_root)
     if [ "$root" != no ]; then
-        say "Installing distribution packages: ${root:+$root }apt-get install --no-install-recommends $missing ..."
-        install $missing
-        missing=$(missing_of $packages)
+        say "Installing distribution packages: ${root:+$root }apt-get install --no-install-recommends $every ..."
+        if $root $apt update; then
+            [ -z "$missing" ] || install $missing
+            [ -z "$missing_engine" ] || install_engine $missing_engine
+        fi
+        look
     fi
-    if [ -w .venv ]; then printf '%s' "$missing" >$remembered; fi
+    if [ -w .venv ]; then printf '%s' "$every" >$remembered; fi
 fi
 [ -z "$missing" ] || say "Not installed, so some things will not work: apt-get install $missing"
+[ -z "$missing_engine" ] || say "Not installed, so nk.engine() will not work, or without its nginx image:" \
+    "$missing_engine ('make packages', as root, installs them and starts nothing)"

@@ -14,15 +14,24 @@ from tests.project import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Stand-ins know three packages; `installed` lists those that are there, `calls` what apt-get was asked for.
+# Stand-ins know few packages; `installed` lists those that are there, `calls` what the programs were asked for.
 STAND_INS = {
     "dpkg-query": 'for last; do :; done; grep -qx "$last" installed && printf installed',
-    "apt-cache": 'case "$2" in tshark|tcpdump|uidmap) ;; *) exit 1 ;; esac',
-    "apt-get": 'echo "apt-get $*" >>calls; for w; do case $w in tshark|uidmap) echo $w >>installed; esac; done',
+    "apt-cache": 'case "$2" in tshark|tcpdump|uidmap|docker.io|nginx) ;; *) exit 1 ;; esac',
+    "apt-get": """echo "apt-get $*" >>calls
+        case $* in *docker.io*)
+            cat policy >>calls || exit 1
+            echo containerd >>installed
+            ! [ -e cut-off ] || kill -TERM $PPID ;;
+        esac
+        for w; do case $w in tshark|uidmap|docker.io|nginx) echo $w >>installed; esac; done""",
+    "systemctl": 'echo "systemctl $*" >>calls',
     "id": 'if [ "$1" = -u ]; then cat uid; else echo somebody; fi',
 }
 SUDO = {"passwordless": '[ "$1" = -n ] && shift; exec "$@"', "asks": 'echo asked >>calls; [ "$1" != -n ]'}
 PRESENT = "bridge-utils conntrack iproute2 iptables iputils-ping kmod net-tools nftables procps tcpdump util-linux"
+ENGINE = "busybox-static containerd docker.io nginx"
+FORBIDDING = "#!/bin/sh\nexit 101\n"
 
 
 @pytest.fixture
@@ -32,7 +41,7 @@ def machine(tmp_path: Path) -> Path:
     (tmp_path / ".venv").mkdir()
     (tmp_path / "bin").mkdir()
     shutil.copy(ROOT / "tools" / "packages.sh", tmp_path / "tools")
-    (tmp_path / "installed").write_text("\n".join(PRESENT.split()) + "\n")
+    (tmp_path / "installed").write_text("\n".join([*PRESENT.split(), *ENGINE.split()]) + "\n")
     (tmp_path / "calls").write_text("")
     (tmp_path / "uid").write_text("0\n")
     for name, body in STAND_INS.items():
@@ -48,11 +57,12 @@ def stand_in(machine: Path, name: str, body: str) -> None:
 
 def run(machine: Path, *words: str) -> list[str]:
     """What the script says, line by line."""
-    environment = {**os.environ, "PATH": f"{machine / 'bin'}:/usr/bin:/bin"}
+    environment = {**os.environ, "PATH": f"{machine / 'bin'}:/usr/bin:/bin", "NETKIT_POLICY": str(machine / "policy")}
     command = ["sh", "tools/packages.sh", *(words or ("lab", "test"))]
     answer = subprocess.run(
-        command, cwd=machine, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True
+        command, cwd=machine, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
     )
+    assert answer.returncode == (130 if (machine / "cut-off").exists() else 0), answer.stderr
     return answer.stderr.splitlines()
 
 
@@ -63,7 +73,7 @@ def calls(machine: Path) -> str:
 def test_root_installs_what_is_missing_and_known(machine: Path) -> None:
     said = run(machine)
     assert "apt-get install --no-install-recommends uidmap chromium tshark" in said[0]
-    assert calls(machine).splitlines()[-1].endswith("install --yes --no-install-recommends uidmap tshark")
+    assert calls(machine).splitlines()[-1].endswith("install --yes --no-install-recommends --no-remove uidmap tshark")
     assert said[1:] == ["Not installed, so some things will not work: apt-get install chromium"]
 
 
@@ -94,4 +104,59 @@ def test_sudo_is_used_after_saying_so(machine: Path) -> None:
     (machine / "uid").write_text("1000\n")
     stand_in(machine, "sudo", SUDO["passwordless"])
     assert "sudo -n apt-get install" in run(machine)[0]
-    assert "install --yes --no-install-recommends uidmap tshark" in calls(machine)
+    assert "install --yes --no-install-recommends --no-remove uidmap tshark" in calls(machine)
+
+
+def without(machine: Path, *packages: str) -> None:
+    """Take packages off the machine, all others that the script wants being there."""
+    there = {*PRESENT.split(), *ENGINE.split(), "chromium", "tshark", "uidmap"} - {*packages}
+    (machine / "installed").write_text("\n".join(there) + "\n")
+
+
+def test_the_engine_comes_without_its_services(machine: Path) -> None:
+    without(machine, "docker.io", "containerd", "nginx")
+    assert len(run(machine, "lab")) == 1
+    assert FORBIDDING in calls(machine), "while apt-get works, no service may start"
+    assert not (machine / "policy").exists()
+    disabled = [line.split("--quiet ")[1] for line in calls(machine).splitlines() if line.startswith("systemctl")]
+    assert disabled == ["containerd.service", "docker.service docker.socket", "nginx.service"]
+
+
+def test_services_that_were_there_before_are_left_alone(machine: Path) -> None:
+    without(machine, "docker.io")
+    run(machine)
+    assert [line.split()[-1] for line in calls(machine).splitlines() if "systemctl" in line] == ["docker.socket"]
+
+
+def test_a_policy_of_the_machine_s_own_stays(machine: Path) -> None:
+    without(machine, "docker.io")
+    (machine / "policy").write_text("its own\n")
+    run(machine)
+    assert (machine / "policy").read_text() == "its own\n"
+    assert FORBIDDING not in calls(machine)
+
+
+def test_an_interrupted_installation_leaves_no_policy(machine: Path) -> None:
+    without(machine, "docker.io")
+    (machine / "cut-off").write_text("")
+    run(machine)
+    assert not (machine / "policy").exists()
+
+
+@pytest.mark.parametrize("other", ["docker-ce", "containerd.io"])
+def test_docker_s_own_packages_are_not_replaced(machine: Path, other: str) -> None:
+    without(machine, "docker.io", "nginx")
+    with (machine / "installed").open("a") as installed:
+        installed.write(f"{other}\n")
+    run(machine)
+    assert "nginx" in calls(machine)
+    assert "docker.io" not in calls(machine)
+
+
+def test_without_any_right_the_engine_s_packages_are_named_apart(machine: Path) -> None:
+    (machine / "uid").write_text("1000\n")
+    stand_in(machine, "sudo", SUDO["asks"])
+    without(machine, "docker.io")
+    (said,) = run(machine)
+    assert said.startswith("Not installed, so nk.engine() will not work")
+    assert "docker.io" in said
