@@ -60,7 +60,7 @@ class Networking:
             raise AlreadyExists(f"there is a network '{name}' already", "names are unique", "Choose another name")
         if wanted in networks.RESERVED:
             raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'my-net'")
-        there = [net for net, _ in self._networks.values()]
+        there = self.network_ls()
         return self._add_network(wanted, networks.subnet_of(subnet, there, self._routed()), internal=internal)
 
     def _add_default_network(self) -> None:
@@ -72,6 +72,10 @@ class Networking:
             net.build(undo)
             self._networks[name] = net, undo.pop_all()
         return net
+
+    def network_ls(self) -> tuple[Network, ...]:
+        """The networks with a bridge of their own: `docker network ls`."""
+        return tuple(net for net, _ in self._networks.values())
 
     def network_inspect(self, name: str) -> dict[str, Any]:
         """What there is to know of a network, by Docker's own keys: `docker network inspect NAME`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netkit as nk
+from tests.inside.containers import OUTSIDER
 from tests.inside.empty import sweep
 from tests.inside.wire import BRIDGE, LEARNED, network, ping
 
@@ -38,3 +39,31 @@ def fresh() -> Iterator[None]:
     nk.echo(on=False)
     sweep()
     nk.echo()
+
+
+@pytest.fixture(scope="module")
+def docker_machine() -> Iterator[nk.Docker]:
+    """A docker, and another machine that reaches this one by a cable."""
+    nk.echo(on=False)
+    sweep()
+    docker = nk.Docker()
+    outside, eth0 = nk.veth("cable", "eth0", peer_namespace=nk.Namespace("outsider"))
+    outside.add_address("192.168.7.1/24")
+    eth0.add_address(f"{OUTSIDER}/24")
+    outside.up()
+    eth0.up()
+    yield docker
+    docker.close()
+    sweep()
+    nk.echo()
+
+
+@pytest.fixture
+def docker(docker_machine: nk.Docker) -> Iterator[nk.Docker]:
+    """A docker without a container or network of its own, before and after; no echo."""
+    nk.echo(on=False)
+    yield docker_machine
+    for container in reversed(docker_machine.ps(all=True)):
+        docker_machine.remove(container, force=True)
+    for net in docker_machine.network_ls()[1:]:
+        docker_machine.network_remove(net.name)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import netkit as nk
 from netkit.linux.entering import inside
+from netkit.linux.rules import parse_save
+from tests.inside.empty import rest
 
 if TYPE_CHECKING:
-    import netkit as nk
+    from netkit.docker.container import Container
 
 SECONDS = 15.0
+OUTSIDER = "192.168.7.2"
+"""The address of the other machine, which reaches the host by a cable."""
+
 _SERVER = """
 import socket, sys
 family = socket.create_server(("", int(sys.argv[1])), backlog=50)
@@ -63,6 +72,34 @@ def fetch(place: nk.Namespace, address: str, port: int = 80, *, timeout: float =
             return answer.read().splitlines()[-1]
 
 
+def typed(command: list[str]) -> str:
+    """A list of words as one types it."""
+    return shlex.join(command)
+
+
+def wait_for_the_end(container: Container) -> None:
+    """Wait until a container's program has ended by itself."""
+    deadline = time.monotonic() + SECONDS
+    while container.running and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert not container.running
+
+
 def client(name: str, port: int = 80) -> list[str]:
     """The command of a web client, for what only a container sees, such as a name in its /etc/hosts."""
     return [sys.executable, "-I", "-S", "-c", _CLIENT, name, str(port)]
+
+
+def traces() -> dict[str, object]:
+    """What a round might leave: links, rules, processes, mounts, descriptors, files."""
+    rest()
+    saved = nk.sh("iptables-save -c").stdout
+    processes = sorted(name for name in os.listdir("/proc") if name.isdigit())
+    return {
+        "links": sorted(link.name for link in nk.host.interfaces),
+        "rules": [rule.text for rule in parse_save(saved, "iptables")],
+        "processes": [Path(f"/proc/{pid}/comm").read_text() for pid in processes if Path(f"/proc/{pid}").exists()],
+        "mounts": Path("/proc/self/mountinfo").read_text(),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "files": sorted(str(path) for path in Path("/run/netkit-docker").rglob("*")),
+    }

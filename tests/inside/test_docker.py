@@ -1,55 +1,13 @@
-"""nk.Docker: every network mode with real traffic, and nothing left behind."""
+"""nk.Docker: every network mode with real traffic."""
 
 from __future__ import annotations
 
 import os
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 import netkit as nk
-from netkit.errors import AlreadyExists, Conflict
-from netkit.linux.rules import parse_save
-from tests.inside.containers import SECONDS, client, fetch, get, server
-from tests.inside.empty import rest, sweep
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from netkit.docker.container import Container
-
-OUTSIDER = "192.168.7.2"
-
-
-@pytest.fixture(scope="module")
-def machine() -> Iterator[nk.Docker]:
-    """A docker, and another machine that reaches this one by a cable."""
-    nk.echo(on=False)
-    sweep()
-    docker = nk.Docker()
-    outside, eth0 = nk.veth("cable", "eth0", peer_namespace=nk.Namespace("outsider"))
-    outside.add_address("192.168.7.1/24")
-    eth0.add_address(f"{OUTSIDER}/24")
-    outside.up()
-    eth0.up()
-    yield docker
-    docker.close()
-    sweep()
-    nk.echo()
-
-
-@pytest.fixture
-def docker(machine: nk.Docker) -> Iterator[nk.Docker]:
-    """A docker without a container or network of its own, before and after; no echo."""
-    nk.echo(on=False)
-    yield machine
-    for container in reversed(machine.ps(all=True)):
-        machine.remove(container, force=True)
-    for name in ("app", "other", "closed"):
-        if name in repr(machine):
-            machine.network_remove(name)
+from tests.inside.containers import OUTSIDER, client, fetch, get, server, typed, wait_for_the_end
 
 
 def outsider() -> nk.Namespace:
@@ -142,14 +100,10 @@ def test_without_a_published_port_the_host_has_nothing(docker: nk.Docker) -> Non
 
 
 def test_containers_get_out_under_the_hosts_address(docker: nk.Docker) -> None:
-    away = outsider().start(f"{' '.join(map(_quoted, server('away', 8000)))}")
+    away = outsider().start(typed(server("away", 8000)))
     inner = docker.run("inner")
     assert get(inner.namespace, OUTSIDER, 8000) == "away to 192.168.7.1"
     away.stop()
-
-
-def _quoted(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'"
 
 
 def test_host_mode_has_no_network_of_its_own_and_ports_clash(docker: nk.Docker) -> None:
@@ -157,7 +111,7 @@ def test_host_mode_has_no_network_of_its_own_and_ports_clash(docker: nk.Docker) 
     assert first.namespace is nk.host
     assert get(outsider(), "192.168.7.1", 8000) == f"first to {OUTSIDER}"
     second = docker.run("second", server("second", 8000), network="host")
-    _wait_for_the_end(second)
+    wait_for_the_end(second)
     assert "Address already in use" in second.logs
     assert (first.address, first.running, second.status) == (None, True, 1)
 
@@ -178,7 +132,7 @@ def test_sharers_of_a_network_are_as_on_one_host(docker: nk.Docker) -> None:
     assert get(pod.namespace, "127.0.0.1", 81) == "side to 127.0.0.1"
     assert side.run("hostname").stdout == pod.run("hostname").stdout
     clash = docker.run("clash", server("clash"), network="container:pod")
-    _wait_for_the_end(clash)
+    wait_for_the_end(clash)
     assert "Address already in use" in clash.logs
 
 
@@ -188,7 +142,7 @@ def test_a_link_is_a_line_in_the_hosts_file(docker: nk.Docker) -> None:
     assert get(nk.host, c1.address)
     lines = [line.split() for line in c2.run("cat /etc/hosts").stdout.splitlines()]
     assert ["172.17.0.2", "db", c1.id[:12], "c1"] in lines
-    assert "c1 to 172.17.0.3" in c2.run(" ".join(map(_quoted, client("db")))).stdout
+    assert "c1 to 172.17.0.3" in c2.run(typed(client("db"))).stdout
     linked = docker.run("c3", links={"c1": "c1"})
     assert ["172.17.0.2", "c1", c1.id[:12]] in [
         line.split() for line in linked.run("cat /etc/hosts").stdout.splitlines()
@@ -204,7 +158,7 @@ def test_names_of_a_user_defined_network_are_known(docker: nk.Docker) -> None:
     assert c2.run("cat /etc/resolv.conf").stdout.splitlines() == ["nameserver 127.0.0.11", "options ndots:0"]
     assert get(nk.host, c1.address)
     for name in ("c1", "db"):
-        assert "c1 to 172.30.0.3" in c2.run(" ".join(map(_quoted, client(name)))).stdout, name
+        assert "c1 to 172.30.0.3" in c2.run(typed(client(name))).stdout, name
 
 
 def test_networks_are_apart(docker: nk.Docker) -> None:
@@ -228,116 +182,3 @@ def test_an_internal_network_has_no_way_out_or_in(docker: nk.Docker) -> None:
         fetch(near.namespace, OUTSIDER)
     web.namespace.add_route("default", via="172.31.0.1")  # even with a way, the rules let nothing through
     assert not web.namespace.ping(OUTSIDER, timeout=0.3).ok
-
-
-def test_addresses_and_macs_are_used_again(docker: nk.Docker) -> None:
-    assert [docker.run(name).address for name in ("aa", "bb", "cc")] == ["172.17.0.2", "172.17.0.3", "172.17.0.4"]
-    docker.remove("bb", force=True)
-    assert docker.run("dd").address == "172.17.0.3"
-
-
-def test_what_ended_is_still_listed_and_its_network_is_gone(docker: nk.Docker) -> None:
-    quick = docker.run("quick", "sh -c 'echo done; exit 3'", ports={8080: 80})
-    _wait_for_the_end(quick)
-    assert [container.name for container in docker.ps()] == []
-    assert (quick.status, quick.logs, quick.address) == (3, "done\n", None)
-    assert not [link for link in nk.host.interfaces if link.name.startswith("veth")]
-    assert repr(docker.ps(all=True)).splitlines()[1].split()[-2:] == ["(3)", "quick"]
-    assert docker.run("other", ports={8080: 80}).address == "172.17.0.2"
-
-
-def test_stop_gives_a_program_time_to_end(docker: nk.Docker) -> None:
-    polite = docker.run(
-        "polite", ["sh", "-c", "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.02; done"]
-    )
-    deadline = time.monotonic() + SECONDS
-    while "ready" not in polite.logs and time.monotonic() < deadline:
-        time.sleep(0.005)
-    docker.stop(polite)
-    assert (polite.logs, polite.status) == ("ready\nbye\n", 7)
-    deaf = docker.run("deaf")
-    before = time.monotonic()
-    docker.stop(deaf)
-    assert deaf.status == 137
-    assert time.monotonic() - before < 5, "a first process that catches no SIGTERM never sees it"
-    with pytest.raises(Conflict, match="not running"):
-        docker.exec("deaf", "true")
-
-
-def test_the_same_machine_has_the_same_docker(docker: nk.Docker) -> None:
-    assert nk.Docker() is docker
-
-
-def test_a_port_of_a_program_or_container_is_refused(docker: nk.Docker) -> None:
-    docker.run("web", ports={8080: 80})
-    program = nk.host.start(" ".join(map(_quoted, server("program", 8081))))
-    assert get(nk.host, "127.0.0.1", 8081)
-    for port in (8080, 8081):
-        with pytest.raises(AlreadyExists, match=f"port {port}/tcp .* already allocated"):
-            docker.run("late", ports={port: 80})
-    program.stop()
-    assert [container.name for container in docker.ps(all=True)] == ["web"]
-
-
-def test_another_machine_has_a_docker_of_its_own(docker: nk.Docker) -> None:
-    place = nk.Namespace("machine2")
-    place["lo"].up()
-    second = nk.Docker(host=place)
-    far = second.run("web", server("far"), ports={8080: 80})
-    near = docker.run("web", server("near"), ports={8080: 80})
-    assert far.address == near.address == "172.17.0.2"
-    assert get(place, far.address) == "far to 172.17.0.1"
-    assert get(nk.host, "127.0.0.1", 8080) == "near to 172.17.0.1"
-    second.close()
-    assert [link.name for link in place.interfaces] == ["lo"]
-    place.delete()
-
-
-def test_closing_leaves_the_machine_as_it_was() -> None:
-    place = nk.Namespace("clean")
-    before = nk.snapshot()["clean"]
-    docker = nk.Docker(host=place)
-    docker.network_create("app")
-    docker.run("web", network="app", ports={80: 80})
-    docker.close()
-    after = nk.snapshot()["clean"]
-    assert (after.interfaces, after.routes, after.rules, after.sysctls) == (
-        before.interfaces,
-        before.routes,
-        before.rules,
-        before.sysctls,
-    )
-    place.delete()
-
-
-@pytest.mark.parametrize("rounds", [5, pytest.param(200, marks=pytest.mark.long)])
-def test_rounds_leave_nothing(docker: nk.Docker, rounds: int) -> None:
-    docker.remove(docker.run("first", ports={8080: 80}), force=True)
-    before = traces()
-    for number in range(rounds):
-        web = docker.run("web", server("web"), ports={8080: 80, 9000 + number: "53/udp"})
-        docker.stop(web)
-        docker.remove(web)
-    assert traces() == before
-
-
-def traces() -> dict[str, object]:
-    """What a round might leave: links, rules, processes, mounts, descriptors, files."""
-    rest()
-    saved = nk.sh("iptables-save -c").stdout
-    processes = sorted(name for name in os.listdir("/proc") if name.isdigit())
-    return {
-        "links": sorted(link.name for link in nk.host.interfaces),
-        "rules": [rule.text for rule in parse_save(saved, "iptables")],
-        "processes": [Path(f"/proc/{pid}/comm").read_text() for pid in processes if Path(f"/proc/{pid}").exists()],
-        "mounts": Path("/proc/self/mountinfo").read_text(),
-        "descriptors": len(os.listdir("/proc/self/fd")),
-        "files": sorted(str(path) for path in Path("/run/netkit-docker").rglob("*")),
-    }
-
-
-def _wait_for_the_end(container: Container) -> None:
-    deadline = time.monotonic() + SECONDS
-    while container.running and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert not container.running
