@@ -9,8 +9,6 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from netkit.values import mac_of
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -45,9 +43,7 @@ class Addresses:
 
     def __init__(self, network: Network, own: list[IPInterface], common: set[IPNetwork]) -> None:
         self._network, self._common = network, common
-        self._subnets = sorted({one.network for one in own}, key=lambda net: (-net.prefixlen, str(net)))
-        self._borne = {one.ip for one in own}
-        self._derived = {mac_of(str(ip)): ip for ip in sorted(self._borne, key=str) if ip.version == 4}
+        self._subnets = {one.network for one in own}
 
     def is_meant(self, address: IPAddress) -> bool:
         """Whether both networks have its subnet, so that this very address is meant."""
@@ -67,20 +63,22 @@ class Addresses:
         return self.subnet(found.network)
 
     def _address(self, ip: IPAddress) -> Any:
-        ours = any(ip in net for net in self._subnets)
-        if not ours or (ip not in self._borne and self.is_meant(ip)):
+        if self.is_meant(ip) or not any(ip in net for net in self._subnets):
             return str(ip)
         return self._network.thing("address", str(ip), kind=str(ip.version))
 
     def subnet(self, net: IPNetwork) -> Any:
         """A prefix as part of a fact, with its length."""
         near = [one for one in self._subnets if one.version == net.version and one.overlaps(net)]
-        if not near or not net.prefixlen or (net not in near and any(one in self._common for one in near)):
+        common = any(one in self._common for one in near)
+        if not near or not net.prefixlen or net in self._common or (common and net not in near):
             return str(net)
         return net.prefixlen, self._network.thing("subnet", str(net), kind=str(net.version))
 
     def mac(self, value: str | None) -> Any:
         """A MAC as part of a fact: as Docker's rule makes it from an address (02:42:…), or a thing."""
-        if value in self._derived:
-            return "of", self._address(self._derived[value])
+        if value and value.startswith("02:42:"):
+            address = ipaddress.IPv4Address(bytes.fromhex(value.replace(":", ""))[2:])
+            if any(address in net for net in self._subnets):
+                return "of", self._address(address)
         return value and self._network.thing("mac", value)

@@ -52,8 +52,8 @@ def _against(
     one: Thing, other: Thing, ours: list[Fact], theirs: list[Fact], pairs: Mapping[Thing, Thing]
 ) -> Iterator[Difference]:
     """The facts about one subject and topic, the likest against one another."""
-    rest = list(theirs)
-    for fact in ours:
+    rest = list({fact.says: fact for fact in theirs}.values())
+    for fact in {fact.says: fact for fact in ours}.values():
         nearest = max(rest, key=lambda candidate: _shared(fact, candidate, pairs), default=None)
         if nearest is not None:
             rest.remove(nearest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netkit.comparison import filters
 from netkit.comparison.addresses import Addresses, borne, parsed
@@ -93,15 +93,15 @@ class _Teller:
             tell(one, ("cable",), (None,), ("has the other end of its cable out of sight", "has it in sight"))
 
     def _address(self, one: Thing, link: Interface, text: str) -> None:
-        found = parsed(text)
+        found, words = parsed(text), (f"has the address {text}", "has no such address")
         if found is None or (link.kind == "loopback" and found.is_loopback):
-            key: tuple[Any, ...] = (text,)
-        else:
-            literal = str(found) if self._addresses.is_meant(found.ip) else ""
-            address = self._addresses.term(str(found.ip))
-            key = (found.version, literal, address, self._addresses.subnet(found.network))
-            key = (*key, found.network.prefixlen)
-        self.network.tell(one, ("address",), key, (f"has the address {text}", "has no such address"))
+            self.network.tell(one, ("address",), (text,), words)
+            return
+        address, net = self._addresses.term(str(found.ip)), self._addresses.subnet(found.network)
+        self.network.tell(one, ("address",), (found.version, address, net, found.network.prefixlen), words)
+        if not isinstance(net, str):  # each of the two by itself leads to the other network's
+            self.network.tell(one, ("address",), ("subnet", net), words)
+            self.network.tell(one, ("address",), ("address", address), words)
 
     def _connected(self, name: str, space: Namespace) -> None:
         """The routes that come with an address by themselves are told only when they are missing."""

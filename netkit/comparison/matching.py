@@ -22,6 +22,8 @@ Pairs = dict[Thing, Thing]
 TRIES = 6
 """How many orders are tried when no pairing leaves nothing over."""
 _BY_A_FACT, _INDISTINGUISHABLE, _BY_NAME = 2.0, 1.0, 0.1
+_LATER = {"subnet": -2.5, "address": -3.0, "mac": -3.0, "port": -3.0}
+"""What is looked at after the namespaces and interfaces that it belongs to."""
 
 
 def match(a: Network, b: Network) -> Pairs:
@@ -67,11 +69,11 @@ def _candidates(a: Network, b: Network, likeness: Likeness) -> dict[tuple[Thing,
     alike = defaultdict(list)
     for thing in b.things.values():
         alike[sort(thing)].append(thing)
-    return {
-        (one, other): likeness.of(one, other) + _INDISTINGUISHABLE * likeness.same(one, other)
-        for one in a.things.values()
-        for other in alike[sort(one)]
-    }
+    return {(one, other): _worth(one, other, likeness) for one in a.things.values() for other in alike[sort(one)]}
+
+
+def _worth(one: Thing, other: Thing, likeness: Likeness) -> float:
+    return likeness.of(one, other) + _INDISTINGUISHABLE * likeness.same(one, other) + _LATER.get(one.sort, 0.0)
 
 
 class _Pairing:
