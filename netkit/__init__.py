@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netkit.comparison import compare
     from netkit.docker.daemon import Docker
+    from netkit.docker.overlay import overlay
     from netkit.dockerd import engine
     from netkit.errors import NetkitError
     from netkit.lab.bridges import Bridge, veth
@@ -41,6 +42,7 @@ _HOMES = {
     "engine": "netkit.dockerd",
     "host": "netkit.lab.namespaces",
     "mac_of": "netkit.values",
+    "overlay": "netkit.docker.overlay",
     "require_sandbox": "netkit.sandbox",
     "sh": "netkit.lab.namespaces",
     "snapshot": "netkit.lab.looks",
@@ -63,6 +65,7 @@ __all__ = [
     "engine",
     "host",
     "mac_of",
+    "overlay",
     "require_sandbox",
     "sh",
     "snapshot",

@@ -55,6 +55,11 @@ class Network:
         return self.name == DEFAULT
 
     @property
+    def here(self) -> dict[str, ipaddress.IPv4Address]:
+        """Those of its containers that run on this machine: all, unless it spans several."""
+        return self.addresses
+
+    @property
     def knows_names(self) -> bool:
         """Whether its containers can ask for one another's names: those of user-defined networks can."""
         return not self.is_default
@@ -143,7 +148,7 @@ class Network:
                     "MacAddress": values.mac_of(str(address)),
                     "IPv4Address": f"{address}/{self.subnet.prefixlen}",
                 }
-                for name, address in self.addresses.items()
+                for name, address in self.here.items()
             },
             "Options": {"com.docker.network.bridge.name": self.bridge},
         }

@@ -91,8 +91,8 @@ class Networking:
         net = self._network(name)
         if net.is_default:
             raise Conflict("'bridge' is Docker's own network", "it stays", "Remove networks that you made")
-        if net.addresses:
-            inside = ", ".join(net.addresses)
+        if net.here:
+            inside = ", ".join(net.here)
             raise Conflict(f"network '{net.name}' is in use by {inside}", "only an empty one goes", "Remove them first")
         self._networks.pop(net.name)[1].close()
 

@@ -22,6 +22,7 @@ class Bridge(Interface):
     Args:
         name: at most 15 characters.
         namespace: where it is made; the host by default.
+        snooping: whether it notes which ports want which multicast groups, for which it joins one itself.
 
     Raises:
         InvalidName: it is no name for an interface.
@@ -33,12 +34,13 @@ class Bridge(Interface):
         $ ip link set dev veth1 master brtest
     """
 
-    def __init__(self, name: str, namespace: Namespace | None = None) -> None:
+    def __init__(self, name: str, namespace: Namespace | None = None, *, snooping: bool = True) -> None:
         super().__init__(host if namespace is None else checked(namespace), names.interface(name))
         taken = f"there is an interface '{name}' in {self.namespace.name} already"
+        words, options = ("", {}) if snooping else (" mcast_snooping 0", {"mcast_snooping": 0})
         self._act(
-            f"ip link add {names.in_ip_link(name)} type bridge",
-            lambda: links.create(self._path, self.name, "bridge"),
+            f"ip link add {names.in_ip_link(name)} type bridge{words}",
+            lambda: links.create(self._path, self.name, "bridge", **options),
             taken,
         )
 

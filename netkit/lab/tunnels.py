@@ -104,9 +104,10 @@ class Vxlan(Interface):
 
     @property
     def fdb(self) -> tuple[model.ForwardingEntry, ...]:
-        """Its own forwarding database: which MAC is behind which VTEP."""
+        """Its own forwarding database, sorted: which MAC is behind which VTEP."""
         space = observe.namespace(self.namespace.name)
-        return tuple(entry for entry in space.fdb if entry.device == self.name and entry.master is None)
+        own = (entry for entry in space.fdb if entry.device == self.name and entry.master is None)
+        return tuple(sorted(own, key=lambda entry: (entry.mac, entry.destination or "")))
 
     def _forward(self, verb: str, mac: str, remote: values.IPAddress) -> None:
         self._act(

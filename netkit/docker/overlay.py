@@ -1,0 +1,217 @@
+"""An overlay network: containers of several machines on one Ethernet, carried between the machines by VXLAN.
+
+What is made on each machine is told by `netkit.docker.vtep`; here is what the machines have in common: who has
+which address, and which machine reaches which.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from netkit import values
+from netkit.docker import naming
+from netkit.docker import network as networks
+from netkit.docker.daemon import Docker
+from netkit.docker.vtep import End
+from netkit.errors import AlreadyExists, Conflict, InvalidName, InvalidValue, NotFound
+from netkit.lab.namespaces import Namespace, host
+
+if TYPE_CHECKING:
+    import ipaddress
+    from collections.abc import Iterator, Sequence
+
+MTU = 1450
+"""An Ethernet's 1500 bytes less what VXLAN takes: inner Ethernet 14, outer IP 20, UDP 8, VXLAN 8 (RFC 7348, 5)."""
+
+_FIRST_VNI, _LAST_VNI = 4097, (1 << 24) - 1
+"""Docker's own begin at 4097; a VNI has 24 bits."""
+
+
+class Overlay:
+    """An overlay network of several machines; `nk.overlay(…)` makes one.
+
+    Attributes:
+        name: of the network, on every machine.
+        subnet: its addresses, an `ipaddress.IPv4Network`.
+        vni: its VXLAN network identifier.
+        mtu: bytes of the largest packet of its containers.
+        learning: whether it floods and learns.
+        ends: what each machine has of it, by the machine's name.
+        addresses: who has which address, by container, of all machines.
+
+    Example:
+        >>> ov = nk.overlay("ov", hosts=[docker1, docker2])  # doctest: +SKIP
+        >>> docker1.run("c1", network="ov"); docker2.run("c2", network="ov")  # doctest: +SKIP
+        >>> ov["node1"].vxlan.fdb  # doctest: +SKIP
+    """
+
+    def __init__(  # noqa: PLR0913  (all that makes it up, and `overlay` alone calls it)
+        self, name: str, subnet: ipaddress.IPv4Network, vni: int, mtu: int, *, learning: bool, dockers: Sequence[Docker]
+    ) -> None:
+        self.name, self.subnet, self.vni, self.mtu, self.learning = name, subnet, vni, mtu, learning
+        self.addresses: dict[str, ipaddress.IPv4Address] = {}
+        vteps = _vteps(dockers)
+        self.ends = {docker.host.name: End(self, docker.host, vteps[docker.host.name]) for docker in dockers}
+        self._dockers = list(dockers)
+
+    def _build(self) -> None:
+        """Make each machine's part, or nothing; every machine then has a network of this name."""
+        _refuse_unreachable(list(self))
+        with ExitStack() as failed:
+            made = {}
+            for end in self:
+                undo = failed.enter_context(ExitStack())
+                end.build(undo)
+                made[end.machine.name] = undo
+            for docker in self._dockers:
+                docker._networks[self.name] = self.ends[docker.host.name], made[docker.host.name].pop_all()
+
+    def remove(self) -> None:
+        """Remove it from all machines: `docker network rm NAME`.
+
+        Raises:
+            Conflict: containers are on it.
+        """
+        if self.addresses:
+            inside = ", ".join(self.addresses)
+            raise Conflict(
+                f"network '{self.name}' is in use by {inside}", "only an empty one goes", "Remove them first"
+            )
+        for docker in self._dockers:
+            if self.name in docker._networks:
+                docker.network_remove(self.name)
+
+    def __getitem__(self, machine: str) -> End:
+        if machine not in self.ends:
+            raise NotFound(
+                f"{machine!r} has no part in '{self.name}'", f"there are: {', '.join(self.ends)}", "See .ends"
+            )
+        return self.ends[machine]
+
+    def __iter__(self) -> Iterator[End]:
+        return iter(self.ends.values())
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{self.name}: {self.subnet}, VNI {self.vni}, {'flood and learn' if self.learning else 'static entries'}"
+        ]
+        return "\n".join([*lines, *(f"  {_told(end)}" for end in self)])
+
+
+def overlay(  # noqa: PLR0913  (what `docker network create -d overlay` is told)
+    name: str,
+    *,
+    hosts: Sequence[Docker | Namespace | str],
+    subnet: str = "10.0.0.0/24",
+    vni: int = _FIRST_VNI,
+    mtu: int = MTU,
+    learning: bool = False,
+) -> Overlay:
+    """Make an overlay network of several machines: `docker network create -d overlay --attachable NAME`.
+
+    Args:
+        name: each machine's docker then knows a network of this name.
+        hosts: at least two machines that reach one another: a `nk.Docker`, or the namespace that plays the machine.
+        subnet: of all its containers.
+        vni: the VXLAN network identifier.
+        mtu: bytes of the containers' largest packet; 50 less than what the machines' own network carries.
+        learning: flood what is not known and learn from what comes, instead of entries for each container.
+
+    Raises:
+        NetkitError: as for `docker.network_create`; a machine is unknown, has no address, or does not answer.
+
+    Example:
+        >>> ov = nk.overlay("ov", hosts=[node1, node2])  # doctest: +SKIP
+        >>> nk.Docker(host=node1).run("c1", network="ov")  # doctest: +SKIP
+    """
+    wanted = naming.checked(name, "network")
+    if wanted in networks.RESERVED:
+        raise InvalidName(f"'{wanted}' is no name for a network", "it means a mode of its own", "Try 'ov'")
+    number = values.number(vni, "a VNI", 1, _LAST_VNI, example=_FIRST_VNI)
+    if not isinstance(learning, bool):
+        raise InvalidValue(f"learning={learning!r} is not True or False", "it is on or off", "Try learning=True")
+    dockers = _dockers(hosts)
+    found = _free(wanted, subnet, dockers)
+    made = Overlay(wanted, found, number, values.mtu(mtu), learning=learning, dockers=dockers)
+    made._build()
+    return made
+
+
+def _dockers(hosts: Any) -> list[Docker]:
+    """The docker of each machine."""
+    if not isinstance(hosts, list | tuple) or len(hosts) < 2:
+        raise InvalidValue(f"{hosts!r} are not two machines", "an overlay joins several", "Try hosts=[node1, node2]")
+    machines = [_machine(each) for each in hosts]
+    for one, other in combinations(machines, 2):
+        if one == other:
+            raise InvalidValue(f"{one.name} is named twice", "each machine has one part in it", "Name each once")
+    return [
+        each if isinstance(each, Docker) else Docker(machine) for each, machine in zip(hosts, machines, strict=True)
+    ]
+
+
+def _machine(value: Any) -> Namespace:
+    if isinstance(value, str):
+        return host if value == host.name else Namespace.get(value)
+    machine = value.host if isinstance(value, Docker) else value
+    if not isinstance(machine, Namespace):
+        raise InvalidValue(f"{value!r} is no machine", "a docker or a namespace is needed", "Try hosts=[node1, node2]")
+    return machine
+
+
+def _free(name: str, subnet: Any, dockers: Sequence[Docker]) -> ipaddress.IPv4Network:
+    """The subnet, if it and the name are free on every machine."""
+    values.text(subnet, "a subnet, such as '10.0.0.0/24'")
+    for docker in dockers:
+        if name in docker._networks:
+            raise AlreadyExists(
+                f"{docker.host.name} has a network '{name}' already", "names are unique", "Choose another name"
+            )
+        there = [net for net, _ in docker._networks.values()]
+        found = networks.subnet_of(subnet, there, docker._routed())
+    return found
+
+
+def _vteps(dockers: Sequence[Docker]) -> dict[str, ipaddress.IPv4Address]:
+    """Each machine's address for the outer packets: one in a network that another machine is in as well, if any."""
+    borne = {docker.host.name: _addresses(docker) for docker in dockers}
+    chosen = {}
+    for machine, own in borne.items():
+        others = [each for name, found in borne.items() if name != machine for each in found]
+        near = [address for address in own if any(other.ip in address.network for other in others)]
+        if not own:
+            raise NotFound(
+                f"{machine} has no address that others could send to",
+                "VXLAN's outer packets travel between addresses of the machines",
+                "Join the machines by a network first",
+            )
+        chosen[machine] = (near or own)[0].ip
+    return chosen
+
+
+def _addresses(docker: Docker) -> list[ipaddress.IPv4Interface]:
+    """The IPv4 addresses of a machine that are not those of Docker's bridges."""
+    bridges = {net.bridge for net, _ in docker._networks.values()}
+    links = docker.host.state.interfaces.values()
+    texts = [text for link in links if link.name not in {"lo", *bridges} and link.up for text in link.addresses]
+    found = [values.interface_address(text) for text in texts]
+    return [each for each in found if each.version == 4]
+
+
+def _refuse_unreachable(ends: Sequence[End]) -> None:
+    """Make sure that the machines reach one another: VXLAN itself would never tell."""
+    for one, other in combinations(ends, 2):
+        if not one.machine.ping(str(other.address), timeout=1.0).ok:
+            raise NotFound(
+                f"{one.machine.name} does not reach {other.machine.name} at {other.address}",
+                "VXLAN's outer packets are sent from machine to machine",
+                f"Make {one.machine.name}.ping('{other.address}') work first",
+            )
+
+
+def _told(end: End) -> str:
+    """A machine, its address, and which containers it has."""
+    residents = ", ".join(f"{name} {address}" for name, address in end.here.items()) or "no container"
+    return f"{end.machine.name} at {end.address}: {residents}"
