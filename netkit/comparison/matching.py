@@ -134,7 +134,7 @@ class _Pairing:
 
 def _last(fact: Fact, settled: Mapping[Thing, Thing]) -> list[Thing]:
     """The only thing of a fact that has no pair yet; none if there are several."""
-    open_ones = [one for one in fact.things() if one not in settled]
+    open_ones = [one for one in fact.things if one not in settled]
     return open_ones if len(open_ones) == 1 else []
 
 
@@ -151,6 +151,6 @@ def unpaired(network: Network, paired: Iterable[Thing]) -> list[Thing]:
     known = set(paired)
     alone = [one for one in network.things.values() if one.sort in ("namespace", "interface") and one not in known]
     places = {one.name[0] for one in alone if one.sort == "namespace"}
-    cables = [fact.things() for fact in network.facts if fact.topic == ("cable",)]
+    cables = [fact.things for fact in network.facts if fact.topic == ("cable",)]
     said = {one for ends in cables if any(end.name[0] in places for end in ends) for one in ends}
     return [one for one in alone if one.sort == "namespace" or (one.name[0] not in places and one not in said)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Fact:
     lacks: str
     source: Any = None
 
+    @cached_property
     def things(self) -> list[Thing]:
         """The things that it joins, each once, in a fixed order."""
         return list(dict.fromkeys(_inner(self.key)))
@@ -83,7 +85,7 @@ class Network:
         """The facts that each thing is part of."""
         near: dict[Thing, list[Fact]] = {thing: [] for thing in self.things.values()}
         for fact in self.facts:
-            for thing in fact.things():
+            for thing in fact.things:
                 near[thing].append(fact)
         return near
 

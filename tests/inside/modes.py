@@ -1,0 +1,105 @@
+"""Every network mode twice: as one types it for the real Docker Engine, and with nk.Docker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import netkit as nk
+
+IDLE = "busybox sleep 600"
+SLEEP = "sleep 600"
+SHOP, BACK = "172.30.0.0/16", "172.31.0.0/16"
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A mode of ARTICLE's, built twice.
+
+    Attributes:
+        typed: what follows `docker`, line by line.
+        build: the same with nk.Docker.
+    """
+
+    typed: tuple[str, ...]
+    build: Callable[[nk.Docker], None]
+
+
+def _bridge(docker: nk.Docker) -> None:
+    docker.run("web", SLEEP)
+    docker.run("db", SLEEP)
+
+
+def _published(docker: nk.Docker) -> None:
+    docker.run("web", SLEEP, ports={8080: 80, 5353: "53/udp"})
+
+
+def _user_defined(docker: nk.Docker) -> None:
+    docker.network_create("shop", SHOP)
+    docker.run("web", SLEEP, network="shop", ports={8080: 80})
+    docker.run("db", SLEEP, network="shop")
+
+
+def _isolated(docker: nk.Docker) -> None:
+    docker.network_create("shop", SHOP)
+    docker.network_create("back", BACK)
+    docker.run("web", SLEEP, network="shop")
+    docker.run("db", SLEEP, network="back")
+
+
+def _internal(docker: nk.Docker) -> None:
+    docker.network_create("shop", SHOP, internal=True)
+    docker.run("web", SLEEP, network="shop")
+
+
+def _host(docker: nk.Docker) -> None:
+    docker.run("web", SLEEP, network="host")
+
+
+def _none(docker: nk.Docker) -> None:
+    docker.run("web", SLEEP, network="none")
+
+
+def _shared(docker: nk.Docker) -> None:
+    docker.run("web", SLEEP, ports={8080: 80})
+    docker.run("side", SLEEP, network="container:web")
+
+
+def _link(docker: nk.Docker) -> None:
+    docker.run("c1", SLEEP)
+    docker.run("c2", SLEEP, links=["c1"])
+
+
+MODES = {
+    "bridge": Mode((f"run -d --name web {IDLE}", f"run -d --name db {IDLE}"), _bridge),
+    "published port": Mode((f"run -d --name web -p 8080:80 -p 5353:53/udp {IDLE}",), _published),
+    "user-defined network": Mode(
+        (
+            f"network create --subnet {SHOP} shop",
+            f"run -d --name web --network shop -p 8080:80 {IDLE}",
+            f"run -d --name db --network shop {IDLE}",
+        ),
+        _user_defined,
+    ),
+    "two networks": Mode(
+        (
+            f"network create --subnet {SHOP} shop",
+            f"network create --subnet {BACK} back",
+            f"run -d --name web --network shop {IDLE}",
+            f"run -d --name db --network back {IDLE}",
+        ),
+        _isolated,
+    ),
+    "internal network": Mode(
+        (f"network create --internal --subnet {SHOP} shop", f"run -d --name web --network shop {IDLE}"), _internal
+    ),
+    "host": Mode((f"run -d --name web --network host {IDLE}",), _host),
+    "none": Mode((f"run -d --name web --network none {IDLE}",), _none),
+    "container:NAME": Mode(
+        (f"run -d --name web -p 8080:80 {IDLE}", f"run -d --name side --network container:web {IDLE}"), _shared
+    ),
+    "link": Mode((f"run -d --name c1 {IDLE}", f"run -d --name c2 --link c1 {IDLE}"), _link),
+}

@@ -1,0 +1,75 @@
+"""Each network mode, built by the real Docker Engine and by nk.Docker, is the same network up to names."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netkit as nk
+from netkit import dockerd
+from netkit.docker.parity import KNOWN
+from tests.inside.empty import host_links, sweep
+from tests.inside.modes import MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.dockerd.handle import Engine
+
+REASON = dockerd.available()
+SECONDS = 10.0
+pytestmark = pytest.mark.skipif(REASON is not None, reason=REASON or "")
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[dict[str, nk.Snapshot]]:
+    """What the real Engine made of each mode; it has ended, and the host is empty."""
+    nk.echo(on=False)
+    sweep()
+    with nk.engine() as engine:
+        made = {name: _typed(engine, mode.typed) for name, mode in MODES.items()}
+    sweep()
+    yield made
+    sweep()
+    nk.echo()
+
+
+def _typed(engine: Engine, lines: tuple[str, ...]) -> nk.Snapshot:
+    for line in lines:
+        outcome = engine.docker(line)
+        assert not outcome.returncode, outcome
+    seen = nk.snapshot()
+    engine.docker("rm -f $(docker ps -aq)")
+    engine.docker("network prune -f")
+    deadline = time.monotonic() + SECONDS
+    while len(host_links()) > 2 and time.monotonic() < deadline:  # lo and docker0
+        time.sleep(0.005)
+    assert len(host_links()) == 2
+    return seen
+
+
+@pytest.fixture
+def docker(engines: dict[str, nk.Snapshot]) -> Iterator[nk.Docker]:
+    """A docker after the Engine has ended."""
+    assert engines
+    docker = nk.Docker()
+    yield docker
+    docker.close()
+    sweep()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_both_make_the_same_network(mode: str, engines: dict[str, nk.Snapshot], docker: nk.Docker) -> None:
+    MODES[mode].build(docker)
+    result = nk.compare(engines[mode], nk.snapshot(), a_name="Docker", b_name="nk.Docker", ignore=KNOWN)
+    assert result.equal, result
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_the_engine_made_is_more_than_the_empty_host(mode: str, engines: dict[str, nk.Snapshot]) -> None:
+    """The comparison can fail: each mode differs from each other one, but for host mode, which adds nothing."""
+    others = [other for other in MODES if other != mode]
+    same = {other for other in others if nk.compare(engines[mode], engines[other]).equal}
+    assert same <= {"bridge", "link"} - {mode}  # a link is a line in /etc/hosts, and on docker0 no link of the kernel
