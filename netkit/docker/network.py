@@ -119,16 +119,15 @@ class Network:
         eth0.set_mac(values.mac_of(str(address)))
         eth0.add_address(f"{address}/{self.subnet.prefixlen}")
         bridge.attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
-        if not self.internal:
-            # A container that calls its own published port gets its packets back by the port they came in by.
-            journal.perform(
-                self.machine.typed(f"ip link set dev {outer.name} type bridge_slave hairpin on"),
-                lambda: links.set_hairpin(self.machine.path, outer.name),
-            )
+        # A container that calls its own published port gets its packets back by the port they came in by.
+        journal.perform(
+            self.machine.typed(f"ip link set dev {outer.name} type bridge_slave hairpin on"),
+            lambda: links.set_hairpin(self.machine.path, outer.name),
+        )
         outer.up()
         eth0.up()
-        if not self.internal:
-            room.add_route("default", via=str(self.gateway))
+        # On an internal network, too, as the Engine does: there it is the rules that let nothing out.
+        room.add_route("default", via=str(self.gateway))
 
     def details(self, containers: dict[str, Container]) -> dict[str, Any]:
         """What `docker network inspect` says, as far as there is such a thing here.
