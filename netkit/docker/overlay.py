@@ -194,8 +194,8 @@ def _vteps(dockers: Sequence[Docker]) -> dict[str, ipaddress.IPv4Address]:
 def _addresses(docker: Docker) -> list[ipaddress.IPv4Interface]:
     """The IPv4 addresses of a machine that are not those of Docker's bridges."""
     bridges = {net.bridge for net, _ in docker._networks.values()}
-    links = docker.host.state.interfaces.values()
-    texts = [text for link in links if link.name not in {"lo", *bridges} and link.up for text in link.addresses]
+    links = [link for link in docker.host if link.name not in {"lo", *bridges} and link.is_up]
+    texts = [text for link in links for text in link.addresses]
     found = [values.interface_address(text) for text in texts]
     return [each for each in found if each.version == 4]
 

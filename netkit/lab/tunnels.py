@@ -105,9 +105,7 @@ class Vxlan(Interface):
     @property
     def fdb(self) -> tuple[model.ForwardingEntry, ...]:
         """Its own forwarding database, sorted: which MAC is behind which VTEP."""
-        space = observe.namespace(self.namespace.name)
-        own = (entry for entry in space.fdb if entry.device == self.name and entry.master is None)
-        return tuple(sorted(own, key=lambda entry: (entry.mac, entry.destination or "")))
+        return observe.forwarding(self._path, self.name)
 
     def _forward(self, verb: str, mac: str, remote: values.IPAddress) -> None:
         self._act(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netkit.values import IPAddress
 
 _RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH, _RTM_GETNSID = 18, 22, 26, 30, 90
-_NETNSA_NSID, _NETNSA_FD = 1, 3
+_NETNSA_NSID, _NETNSA_FD, _NDA_MASTER = 1, 3, 9
 _IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
 _MAKE_IT = "Make it: nk.Namespace('ns1')"
 _NO_STATISTICS = struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
@@ -99,6 +99,28 @@ def kind_and_master(path: str, name: str) -> tuple[str, str | None]:
 def names(path: str) -> list[str]:
     """The names of a namespace's interfaces, in index order."""
     return talks.use(path, Talk.names)
+
+
+def forwarding(path: str, name: str) -> tuple[model.ForwardingEntry, ...]:
+    """The entries of a VXLAN device's own forwarding database, sorted; those of a bridge that it is a port of are not.
+
+    Args:
+        path: the namespace.
+        name: the device.
+
+    Raises:
+        NotFound: there is no such interface; the error lists those that are there.
+    """
+
+    def read(talk: Talk) -> list[model.ForwardingEntry]:
+        index = talk.index_of(name)
+        [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
+        own = {index: records.link(body, {})}
+        answers = talk.dump(_RTM_GETNEIGH, struct.pack("=B3xi4x", socket.AF_BRIDGE, index))
+        found = [records.forwarding_entry(each, own) for each in answers if _NDA_MASTER not in attributes(each[12:])]
+        return [entry for entry in found if entry is not None]
+
+    return tuple(sorted(talks.use(path, read), key=lambda entry: (entry.mac, entry.destination or "")))
 
 
 def bearer(path: str, address: IPAddress) -> str | None:

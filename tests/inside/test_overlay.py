@@ -12,6 +12,7 @@ from scapy.layers.vxlan import VXLAN
 
 import netkit as nk
 from netkit.errors import AlreadyExists, Conflict, InvalidAddress, InvalidName, InvalidValue, KernelRefused, NotFound
+from netkit.linux.namespaces import find
 from netkit.model import ForwardingEntry, Neighbour
 from tests.inside.containers import fetch, get, server
 from tests.inside.empty import sweep
@@ -179,7 +180,7 @@ def test_the_other_vni_is_another_network(dockers: list[nk.Docker]) -> None:
 def test_1450_bytes_pass(shared: tuple[Any, list[Any]]) -> None:
     _, (one, *_) = shared
     assert "1 received" in one.run("ping -c 1 -W 2 -M do -s 1422 10.1.0.3").stdout
-    assert "message too long, mtu=1450" in one.run("ping -c 1 -W 2 -M do -s 1423 10.1.0.3").stderr
+    assert "message too long, mtu=1450" in one.run("ping -c 1 -W 0.3 -M do -s 1423 10.1.0.3").stderr
 
 
 def test_the_mtu_forgotten(dockers: list[nk.Docker]) -> None:
@@ -253,10 +254,11 @@ def test_refused_without_a_trace(dockers: list[nk.Docker], shared: tuple[Any, li
         ("ov", {"subnet": "172.17.0.0/24"}, Conflict),
     ],
 )
-@pytest.mark.usefixtures("dockers")
-def test_wrong_calls(name: str, options: dict[str, Any], error: type[Exception]) -> None:
+def test_wrong_calls(machines: list[nk.Docker], name: str, options: dict[str, Any], error: type[Exception]) -> None:
+    before = [place.inode for place in find()], [link.name for link in machines[0].host], repr(machines)
     with pytest.raises(error):
         nk.overlay(name, **{"hosts": ["node1", "node2"], **options})
+    assert ([place.inode for place in find()], [link.name for link in machines[0].host], repr(machines)) == before
 
 
 def test_machines_that_do_not_reach_one_another(dockers: list[nk.Docker]) -> None:
