@@ -93,3 +93,20 @@ def test_where_it_cannot_listen() -> None:
     with pytest.raises(NotFound):
         dns.serve("/run/netns/nowhere", ADDRESSES.get)
     assert threads() == []
+
+
+def test_containers_find_one_another_by_name() -> None:
+    docker = nk.Docker()
+    docker.network_create("net1", "172.30.0.0/24")
+    web = docker.run("web", network="net1")
+    ask = docker.run("ask", network="net1", links=["web:db"])
+    assert docker.exec("ask", "getent hosts web").stdout.split() == [web.address, "web"]
+    assert docker.exec("ask", "getent hosts db").stdout.split() == [web.address, "db"]
+    assert "1 received" in ask.run("ping -c 1 -W 2 web").stdout
+    assert docker.exec("web", "getent hosts nobody").returncode == 2
+    docker.run("late", network="net1")
+    assert docker.exec("web", "getent hosts late").returncode == 0
+    docker.remove("late", force=True)
+    assert docker.exec("web", "getent hosts late").returncode == 2
+    docker.close()
+    assert threads() == []
