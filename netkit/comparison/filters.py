@@ -49,7 +49,7 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
     for where, table in chains.items():
         for chain in BUILT_IN:
             for one in met(chain, table):
-                through = "" if one.chain == chain else f", through {one.chain}"
+                through = "" if one.chain == chain else f", through {one.chain},"
                 says = f"has in {chain} of {where[0]} table {where[1]}{through} the rule `{one.text}`"
                 network.tell(place, ("rule", *where, chain), key_of(one), (says, NONE), one)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 KNOWN: tuple[tuple[str, str], ...] = (
     (
         r"DOCKER_(OUTPUT|POSTROUTING)",
-        "Docker's resolver at 127.0.0.11 is a server inside dockerd, which these rules lead to; nk.Docker writes the "
-        "names into /etc/hosts instead",
+        "both have a resolver at 127.0.0.11; dockerd's listens on a port that the kernel chose, and these rules lead "
+        "port 53 there, while nk.Docker's listens on port 53 itself",
     ),
 )
 """For `nk.compare(a, b, ignore=KNOWN)`: a regular expression that finds the sentences, and the reason."""

@@ -116,7 +116,7 @@ CHANGES = {
         changed(changed(ENGINE, "host", host_port(ENGINE), peer=None), WEB, "eth0", peer=None),
         "is cabled to eth0 in .*; b: .* other end",
     ),
-    "no DNAT": (rules(ENGINE, DNAT), "through DOCKER the rule `-A DOCKER .*8080.*; b: host has no rule"),
+    "no DNAT": (rules(ENGINE, DNAT), "through DOCKER, the rule `-A DOCKER .*8080.*; b: host has no rule"),
     "other port": (rules(ENGINE, DNAT, DNAT.replace("8080", "8081")), "--dport 8080 .*; b: .* --dport 8081 "),
     "other target": (rules(ENGINE, DNAT, DNAT.replace(":80", ":81")), "0.2:80`; b: .*0.2:81`"),
     "other protocol": (rules(ENGINE, ALLOW, ALLOW.replace("tcp", "udp")), "-p tcp .*; b: .* -p udp"),
