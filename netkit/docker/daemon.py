@@ -50,8 +50,10 @@ class Docker(Networking):
         """The machine's docker, made if it is not there yet."""
         machine = checked(host)
         place = os.stat(machine.path).st_ino
-        if place in _machines:
+        if place in _machines and "docker0" in machine:
             return _machines[place]  # type: ignore[return-value]  (it is one of this class)
+        if place in _machines:  # somebody took docker0 away: what is left goes too
+            _machines[place].close()
         docker = super().__new__(cls)
         docker._begin(machine)
         _machines[place] = docker

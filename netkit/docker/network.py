@@ -198,7 +198,7 @@ def add_rules(machine: Namespace, rules: Iterable[chains.Rule], undo: ExitStack)
     """Carry rules out one by one; what removes each is put on `undo`."""
     for rule in rules:
         machine.iptables(rule.add)
-        undo.callback(_delete_rule, machine, rule)
+        undo.callback(attempt, machine, rule.delete)
 
 
 def _special(subnet: ipaddress.IPv4Network) -> bool:
@@ -216,7 +216,7 @@ def _delete(link: Interface) -> None:
         link.delete()
 
 
-def _delete_rule(machine: Namespace, rule: chains.Rule) -> None:
-    """Remove a rule, unless the learner has done so."""
+def attempt(machine: Namespace, arguments: str) -> None:
+    """Take a rule or a chain away, unless the learner has done so, or uses the chain."""
     with suppress(KernelRefused):
-        machine.iptables(rule.delete)
+        machine.iptables(arguments)

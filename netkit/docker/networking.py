@@ -34,7 +34,7 @@ class Networking:
         for chain in chains.CHAINS:
             table, _, name = chain.rpartition(" ")
             self.host.iptables(f"{table} -N {name}".lstrip())
-            undo.callback(self.host.iptables, f"{table} -X {name}".lstrip())
+            undo.callback(networks.attempt, self.host, f"{table} -X {name}".lstrip())
         networks.add_rules(self.host, chains.skeleton(), undo)
         self.host.set_policy("FORWARD", "DROP")
         undo.callback(self.host.set_policy, "FORWARD", "ACCEPT")

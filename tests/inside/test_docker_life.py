@@ -91,6 +91,20 @@ def test_closing_leaves_the_machine_as_it_was() -> None:
     place.delete()
 
 
+def test_a_docker_whose_bridge_was_taken_away_begins_anew() -> None:
+    place = nk.Namespace("anew")
+    old = nk.Docker(host=place)
+    gone = old.run("web", ports={80: 80})
+    place["docker0"].delete()
+    place.iptables("-F FORWARD")
+    new = nk.Docker(host=place)
+    assert new is not old
+    assert not gone.running
+    assert new.run("web", ports={80: 80}).namespace.ping("172.17.0.1").ok
+    new.close()
+    place.delete()
+
+
 @pytest.mark.parametrize("rounds", [5, pytest.param(200, marks=pytest.mark.long)])
 def test_rounds_leave_nothing(docker: nk.Docker, rounds: int) -> None:
     docker.remove(docker.run("first", ports={8080: 80}), force=True)
