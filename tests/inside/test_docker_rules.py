@@ -40,8 +40,9 @@ NAT = """\
 -A DOCKER -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
 -A DOCKER -p tcp -m tcp --dport 8081 -j DNAT --to-destination 172.30.0.2:80
 """
-"""What iptables-save said of the Engine (--userland-proxy=false) after these: `network create` of
-app (172.30.0.0/16) and closed (172.31.0.0/16, --internal); `run` with -p 8080:80, --network app -p 8081:80, --network closed."""
+"""What iptables-save said of the Engine, started with --userland-proxy=false, after `network create` of app
+(172.30.0.0/16) and closed (172.31.0.0/16, --internal), and `run` with -p 8080:80, --network app -p 8081:80, and
+--network closed."""
 
 
 def test_the_rules_are_the_engines(docker: nk.Docker) -> None:
