@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from netkit.comparison.things import Fact, Network
 
 Pairs = dict[Thing, Thing]
-TRIES = 6
+TRIES = 4
 """How many orders are tried when no pairing leaves nothing over."""
 _BY_A_FACT, _INDISTINGUISHABLE, _BY_NAME = 2.0, 1.0, 0.1
 _LATER = {"subnet": -2.5, "address": -3.0, "mac": -3.0, "port": -3.0}

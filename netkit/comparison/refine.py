@@ -7,13 +7,13 @@ common says whether they can correspond; how many facts look the same after a fe
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from netkit.comparison.things import put
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Mapping
 
     from netkit.comparison.things import Fact, Network, Thing
 
@@ -33,18 +33,18 @@ class Likeness:
 
     def __init__(self, a: Network, b: Network) -> None:
         self._numbers: dict[Hashable, int] = {}
-        around = [network.around() for network in (a, b)]
-        self._colours: dict[Thing, int] = {thing: self._number(sort(thing)) for near in around for thing in near}
-        self._looks: dict[Thing, list[Counter[int]]] = defaultdict(list)
-        for round_ in range(ROUNDS):
-            seen = {thing: self._seen(thing, facts) for near in around for thing, facts in near.items()}
-            if round_ < _LOOKS:
+        around = {**a.around(), **b.around()}
+        self._colours: dict[Thing, int] = {thing: self._number(sort(thing)) for thing in around}
+        places = {thing: [(fact, self._place(fact, thing)) for fact in facts] for thing, facts in around.items()}
+        self._looks: dict[Thing, list[Counter[int]]] = {thing: [] for thing in around}
+        for _ in range(ROUNDS):
+            before = len(set(self._colours.values()))
+            seen = self._round((*a.facts, *b.facts), places)
+            if len(self._looks[next(iter(seen))] if seen else ()) < _LOOKS:
                 for thing, colours in seen.items():
                     self._looks[thing].append(colours)
-            self._colours = {
-                thing: self._number((self._colours[thing], frozenset(colours.items())))
-                for thing, colours in seen.items()
-            }
+            elif len(set(self._colours.values())) == before:
+                break  # nothing more will be told apart
 
     def same(self, a: Thing, b: Thing) -> bool:
         """Whether nothing tells them apart."""
@@ -55,10 +55,24 @@ class Likeness:
         looks = zip(self._looks[a], self._looks[b], strict=True)
         return sum(_overlap(one, other) for one, other in looks) / _LOOKS
 
-    def _seen(self, thing: Thing, facts: Iterable[Fact]) -> Counter[int]:
-        """The colours of the facts around a thing, as seen from it."""
+    def _round(
+        self, facts: Iterable[Fact], places: Mapping[Thing, list[tuple[Fact, int]]]
+    ) -> dict[Thing, Counter[int]]:
+        """Give every thing its next colour; returns the colours of the facts around each, as seen from it."""
         colours = self._colours
-        return Counter(self._number(put(f.key, lambda one: "*" if one is thing else colours[one])) for f in facts)
+        coloured = {fact: self._number(put(fact.key, colours.__getitem__)) for fact in facts}
+        seen = {
+            thing: Counter(self._number((coloured[fact], place)) for fact, place in near)
+            for thing, near in places.items()
+        }
+        self._colours = {
+            thing: self._number((colours[thing], frozenset(around.items()))) for thing, around in seen.items()
+        }
+        return seen
+
+    def _place(self, fact: Fact, thing: Thing) -> int:
+        """Which part a thing plays in a fact, as a number."""
+        return self._number(put(fact.key, lambda one: "*" if one is thing else sort(one)))
 
     def _number(self, what: Hashable) -> int:
         return self._numbers.setdefault(what, len(self._numbers))

@@ -158,20 +158,14 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_each_change_is_told(change: str) -> None:
     other, sentence = CHANGES[change]
-    for seed in (None, 0):
-        there = other if seed is None else renamed(other, seed, addresses=False)
-        result = nk.compare(ENGINE, there)
-        assert not result.equal
-        assert not result
-        assert any(_found(sentence, text, plain=seed is None) for text in result.differences), result
-        assert len(result.differences) <= 3, result
+    there, back = nk.compare(ENGINE, other), nk.compare(renamed(other, 0, addresses=False), ENGINE)
+    assert not there
+    assert not there.equal
+    assert any(re.search(sentence, text) for text in there.differences), there
+    assert len(there.differences) == len(back.differences) <= 3, (there, back)
 
 
-def _found(sentence: str, text: str, *, plain: bool) -> bool:
-    return bool(re.search(sentence if plain else sentence.partition("; b:")[0], text))
-
-
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", ["MTU", "other port", "one namespace less"])
 def test_it_does_not_matter_which_is_the_first(change: str) -> None:
     other, _ = CHANGES[change]
     there, back = nk.compare(ENGINE, other), nk.compare(other, ENGINE, a_name="b", b_name="a")
