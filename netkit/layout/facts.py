@@ -97,7 +97,7 @@ class Facts:
             return False
         to_a, to_b = self._remotes(a), self._remotes(b)
         multicast = {address for address in to_a & to_b if _is_multicast(address)}
-        return bool(multicast or to_a & self._owned(b[0]) or to_b & self._owned(a[0]))
+        return bool(multicast or to_a & self._owned(b) or to_b & self._owned(a))
 
     def _remotes(self, end: End) -> set[str]:
         """The VTEP addresses that a VXLAN device sends to: its remote or group and its FDB's destinations."""
@@ -105,8 +105,11 @@ class Facts:
         entries = (e.destination for e in self._seen[end[0]].fdb if e.device == end[1])
         return {address for address in (details.get("remote"), details.get("group"), *entries) if address}
 
-    def _owned(self, namespace: str) -> set[str]:
-        links = self.spaces[namespace].interfaces.values()
+    def _owned(self, end: End) -> set[str]:
+        """A VXLAN device's address: its own, of another namespace if it was moved; else those of its namespace."""
+        if local := dict(self.link(end).details).get("local"):
+            return {local}
+        links = self.spaces[end[0]].interfaces.values()
         return {address.split("/")[0] for link in links for address in link.addresses}
 
     def _has(self, end: End) -> bool:

@@ -77,6 +77,16 @@ def test_two_hosts_are_joined_by_a_tunnel() -> None:
     assert below(scene, "hostA", "a1")
 
 
+def test_a_tunnel_between_devices_that_were_moved() -> None:
+    """As Docker has it: the devices' addresses are those of the namespaces in which they were made."""
+    network = cases.Network("a-ov", "b-ov", "c-ov")
+    for room, own, other in (("a-ov", "1", "2"), ("b-ov", "2", "1"), ("c-ov", "3", "9")):
+        ways = (("group", f"10.0.0.{other}"), ("local", f"10.0.0.{own}"), ("vni", "7"))
+        network.link(room, "vxlan0", "vxlan", details=ways)
+    tunnels = [line.ends for line in lay_out(network.snapshot()).lines if line.kind == "tunnel"]
+    assert [set(ends) for ends in tunnels] == [{("a-ov", "vxlan0"), ("b-ov", "vxlan0")}]
+
+
 def test_namespaces_are_sorted_as_people_sort_them() -> None:
     rooms = lay_out(cases.many(10)).rooms[1:]
     by_place = sorted(rooms, key=lambda room: (room.box.y, room.box.x))
