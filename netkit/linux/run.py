@@ -28,6 +28,7 @@ _PACKAGES = {
     "ping": "iputils-ping",
     "nft": "nftables",
     "brctl": "bridge-utils",
+    "busybox": "busybox-static",
     "ifconfig": "net-tools",
     "route": "net-tools",
     "ip": "iproute2",
