@@ -48,7 +48,7 @@ class Routing(Place):
         journal.perform(
             self.typed(f"ip route add {words}"),
             lambda: routes.add(self.path, **ways),
-            taken=f"there is a route to {destination} in {self.name} already",
+            taken=lambda: f"there is a route to {destination} in {self.name} already",
         )
 
     def delete_route(self, destination: str, *, via: str | None = None, device: Interface | str | None = None) -> None:
