@@ -13,6 +13,7 @@ import netkit as nk
 from netkit.errors import AlreadyExists, InvalidValue
 from netkit.linux import entering
 from netkit.linux import namespaces as spaces
+from tests.inside.wire import wait_until
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -70,9 +71,9 @@ def test_when_delete_returns_the_other_ends_are_gone() -> None:
 def test_a_namespace_in_use_is_not_deleted() -> None:
     ns1 = nk.Namespace("ns1")
     sleep = ns1.start("sleep 60")
+    wait_until(lambda: "sleep" in ns1.state.processes)
     with pytest.raises(InvalidValue, match="sleep"):
         ns1.delete()
-    assert "sleep" in ns1.state.processes
     sleep.stop()
     ns1.delete()
     assert not ns1.exists
@@ -127,7 +128,7 @@ def test_the_article_s_way_to_name_a_container_s_namespace() -> None:
         test = nk.Namespace.get("test")
         test["lo"].up()
         assert nk.sh("ip -n test -brief link show lo").stdout.split()[:2] == ["lo", "UNKNOWN"]
-        assert (test.state.named, test.state.processes) == (True, ("sleep",))
+        wait_until(lambda: (test.state.named, test.state.processes) == (True, ("sleep",)))
         process.kill()
         process.wait()
     assert "test" not in nk.snapshot().namespaces, "the name leads nowhere now"

@@ -13,6 +13,7 @@ import pytest
 import netkit as nk
 from netkit.errors import CommandFailed, ProgramMissing
 from tests.inside.empty import rest
+from tests.inside.wire import wait_until
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -94,11 +95,8 @@ def test_a_process_in_the_background() -> None:
     ns1 = nk.Namespace("ns1")
     process = ns1.start("echo begun; sleep 600.04")
     assert process.running
-    deadline = time.monotonic() + 5
-    while not process.output and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert process.output == "begun\n"
-    assert "sleep" in ns1.state.processes
+    wait_until(lambda: process.output == "begun\n")
+    wait_until(lambda: "sleep" in ns1.state.processes)
     process.stop()
     assert not process.running
     assert running("sleep 600.04") == []
