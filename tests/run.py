@@ -32,6 +32,8 @@ from tests.project import ROOT
 
 ARTIFACTS = ROOT / "artifacts"
 MARK = "NETKIT_TEST_RUN"
+SECOND_LANE = "NETKIT_SECOND_LANE"
+"""Set for the suites that repeat what runs beside them as another user."""
 SECONDS_TO_END = 2.0
 
 PYTEST = ("python", "-m", "pytest", "-m", "not long")
@@ -170,7 +172,7 @@ def _as_ordinary_user(chosen: list[Suite], marks: dict[str, str], output: IO[str
     """Run the suites that an ordinary user runs as well, beside the others: most of their time is waiting."""
     results: list[Result] = []
     try:
-        with ordinary.user(marks) as place:
+        with ordinary.user({**marks, SECOND_LANE: "1"}) as place:
             results += [run_suite(suite, place, output) for suite in chosen if suite.ordinary]
     except (OSError, RuntimeError, subprocess.CalledProcessError) as reason:
         print(f"The tests as an ordinary user did not come to their end: {reason}", file=output, flush=True)
