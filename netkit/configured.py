@@ -22,7 +22,8 @@ def is_random_mac(mac: str | None) -> bool:
     """
     if mac is None or not int(mac[:2], 16) & 2:
         return False
-    return not (mac.startswith("02:42:") and any(_behind(mac) in network for network in _PRIVATE))
+    behind = ipaddress.IPv4Address(bytes.fromhex(mac.replace(":", ""))[2:])
+    return not (mac.startswith("02:42:") and any(behind in network for network in _PRIVATE))
 
 
 def configured(space: Any) -> Any:
@@ -59,22 +60,8 @@ def configured(space: Any) -> Any:
 
 def _follows(link: Any, space: Any) -> bool:
     """Whether nobody chose this MAC: it is random, or a bridge's that it took over from a port (bridge(8))."""
-    if is_random_mac(link.mac):
-        return True
     ports = (port.mac for port in space.interfaces.values() if port.master == link.name)
-    return link.kind == "bridge" and (link.mac in ports or _drawn_by_docker(link))
-
-
-def _drawn_by_docker(bridge: Any) -> bool:
-    """Whether the Engine drew a bridge's MAC: 02:42 and four random bytes, which no address of the bridge explains."""
-    if not bridge.mac or not bridge.mac.startswith("02:42:"):
-        return False
-    networks = [ipaddress.ip_interface(address).network for address in bridge.addresses if ":" not in address]
-    return bool(networks) and not any(_behind(bridge.mac) in network for network in networks)
-
-
-def _behind(mac: str) -> ipaddress.IPv4Address:
-    return ipaddress.IPv4Address(bytes.fromhex(mac.replace(":", ""))[2:])
+    return is_random_mac(link.mac) or (link.kind == "bridge" and link.mac in ports)
 
 
 def _sorted(values: Any) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.comparison import filters
@@ -75,7 +76,7 @@ class _Teller:
             says = f"has the VNI {vni(link)}" if key in ("vni", "id") else f"has {key} {value}"
             tell(one, ("detail", key), (term,), (says, f"has no {key}"))
         real = self._snapshot[name][link.name].mac
-        mac = real if real in self._named_macs else link.mac
+        mac = real if real in self._named_macs else None if _drawn_by_docker(link) else link.mac
         if mac and link.kind != "loopback":
             words = f"has the MAC {mac}", "has a MAC drawn by the kernel"
             tell(one, ("mac",), (self._addresses.mac(mac),), words)
@@ -168,3 +169,12 @@ def summary(thing: Thing, network: Network) -> str:
     told = [fact.says for fact in network.facts if fact.subject is thing and fact.topic[0] in ("address", "cable")]
     kind = "" if thing.kind in ("loopback", "ethernet") else f"{thing.kind} "
     return f"the {kind or 'interface '}{thing}{', which ' + listed(told) if told else ''}"
+
+
+def _drawn_by_docker(link: Interface) -> bool:
+    """Whether the Engine drew a bridge's MAC: 02:42 and four random bytes, which may look like a private address."""
+    if link.kind != "bridge" or not link.mac or not link.mac.startswith("02:42:"):
+        return False
+    behind = ipaddress.IPv4Address(bytes.fromhex(link.mac.replace(":", ""))[2:])
+    networks = [ipaddress.ip_interface(address).network for address in link.addresses if ":" not in address]
+    return bool(networks) and not any(behind in network for network in networks)

@@ -253,3 +253,10 @@ def test_rules_in_another_tool_are_no_rules_of_this_one() -> None:
         f"a: host has in the chain forward of the table inet shop the rule `{rule.text}`; "
         "b: host has no rule of that meaning"
     ]
+
+
+def test_a_bridge_s_mac_that_the_engine_drew_does_not_count() -> None:
+    drawn, looks_private = "02:42:13:d4:05:06", "02:42:0a:15:d1:5e"
+    assert nk.compare(*(changed(ENGINE, "host", "docker0", mac=mac) for mac in (drawn, looks_private))).equal
+    chosen = changed(ENGINE, "host", "docker0", mac=nk.mac_of("172.17.0.1"))
+    assert not nk.compare(chosen, changed(ENGINE, "host", "docker0", mac=drawn)).equal

@@ -187,20 +187,3 @@ def test_frames_are_equal_whenever_they_were_seen() -> None:
     one, other = (Frame(time, "host", "veth1", "in", b"abc", 3) for time in (1, 2))
     assert one == other
     assert one != dataclasses.replace(one, direction="out")
-
-
-@pytest.mark.parametrize(
-    ("mac", "addresses", "counts"),
-    [
-        ("02:42:0a:15:d1:5e", ("172.17.0.1/16",), False),  # the Engine drew it: by chance it looks like 10.21.209.94
-        ("02:42:ac:11:00:01", ("172.17.0.1/16",), True),
-        ("02:42:ac:11:00:01", (), True),
-        ("02:42:ac:11:00:01", ("fe80::42:acff:fe11:1/64",), True),
-    ],
-)
-def test_a_bridge_s_mac_counts_unless_docker_drew_it(mac: str, addresses: tuple[str, ...], counts: bool) -> None:  # noqa: FBT001
-    def network(other: str) -> Snapshot:
-        bridge = Interface("docker0", "bridge", mac=other, addresses=addresses)
-        return Snapshot({"host": Namespace("host", {"docker0": bridge})})
-
-    assert (network(mac) != network("02:42:13:d4:05:06")) is counts
