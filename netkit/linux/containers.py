@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from netkit.errors import CommandFailed
 from netkit.linux.entering import inside
-from netkit.linux.run import _popen
+from netkit.linux.run import popen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +106,7 @@ class Contained:
         self._line, theirs = socket.socketpair()
         try:
             with self._complaints.open("ab") as output:
-                self._popen = _popen(
+                self._popen = popen(
                     path, command, stdin=theirs.fileno(), stdout=output.fileno(), stderr=subprocess.STDOUT
                 )
         except BaseException:

@@ -56,7 +56,7 @@ def run(path: str, command: Sequence[str], *, typed: str | None = None, timeout:
         NotFound: the namespace is not there.
     """
     typed = typed if typed is not None else shlex.join(command)
-    process = _popen(path, command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = popen(path, command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         stdout, stderr = process.communicate(timeout=timeout)
     except BaseException as error:  # an interrupt, too, ends what was started
@@ -84,7 +84,7 @@ class Process:
     def __init__(self, path: str, command: Sequence[str], typed: str) -> None:
         self.command = typed
         self._output = os.memfd_create("output", os.MFD_CLOEXEC)
-        self._popen = _popen(path, command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
+        self._popen = popen(path, command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
 
     @property
     def pid(self) -> int:
@@ -160,7 +160,19 @@ def checked(path: str, command: Sequence[str], *, timeout: float = 60.0) -> str:
     return outcome.stdout
 
 
-def _popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen[bytes]:
+def popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen[bytes]:
+    """Start a program in a namespace, first of a session of its own.
+
+    Args:
+        path: a file that opens the namespace.
+        command: the program and its arguments.
+        streams: stdin, stdout, stderr as for subprocess.Popen.
+
+    Raises:
+        ProgramMissing: there is no such program.
+        CommandFailed: the kernel will not start it.
+        NotFound: the namespace is not there.
+    """
     talks.forget_all()  # the command may end a namespace, which a socket would keep
     try:
         return inside(path, lambda: subprocess.Popen(command, start_new_session=True, **streams))

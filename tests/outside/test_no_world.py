@@ -51,7 +51,7 @@ def fallback(folder: Path, *prefix: str, **variables: str) -> Iterator[BlockingK
         assert eventually(lambda: sessions.is_ready(client), sessions.PATIENCE)
         yield client
     finally:
-        client.shutdown()
+        client.shutdown(reply=True, timeout=20)  # a channel that is closed at once may take the request with it
         client.stop_channels()
         process.wait(20)
 
