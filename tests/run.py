@@ -37,6 +37,7 @@ SECOND_LANE = "NETKIT_SECOND_LANE"
 SECONDS_TO_END = 2.0
 
 PYTEST = ("python", "-m", "pytest", "-m", "not long")
+VIEW = "tests/notebooks/test_user_view.py"
 NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "60")
 
 
@@ -64,7 +65,8 @@ SUITES = (
     Suite("inside", ("netkit", "run", "--", *PYTEST, "tests/inside"), ordinary=True),
     Suite("outside", (*PYTEST, "tests/outside"), ordinary=True),
     Suite("notebooks", (*PYTEST, *NBVAL, "notebooks"), ordinary=True),
-    Suite("lessons", (*PYTEST, "tests/notebooks"), ordinary=True),
+    Suite("lessons", (*PYTEST, "tests/notebooks", "--ignore", VIEW)),
+    Suite("view", (*PYTEST, VIEW), ordinary=True),
 )
 
 
