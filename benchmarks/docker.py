@@ -18,6 +18,8 @@ from pathlib import Path
 
 from build import printed
 
+from netkit.subcommands.notebooks import engine_obstacle
+
 HERE = Path(__file__).parent
 TURNS = 3
 TEN = 10
@@ -31,12 +33,6 @@ def measured(way: str, count: int) -> list[float]:
     return printed(sys.executable, "-m", "netkit.cli", "run", "--", sys.executable, program, way, str(count))["seconds"]
 
 
-def obstacle() -> str:
-    """Why the Engine cannot run here; empty if it can."""
-    program = "import json; from netkit import engine; print(json.dumps({'why': engine.available() or ''}))"
-    return printed(sys.executable, "-m", "netkit.cli", "run", "--", sys.executable, "-c", program)["why"]
-
-
 def main() -> None:
     """Measure, print each figure beside its target, and write all to a file if one is named."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -44,7 +40,7 @@ def main() -> None:
     parser.add_argument("--containers", type=int, default=50, help="on one network (default: 50)")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
-    why_not = obstacle()
+    why_not = engine_obstacle()
     ways = ("netkit",) if why_not else ("netkit", "engine")
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(TURNS):

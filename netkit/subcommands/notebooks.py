@@ -57,12 +57,9 @@ def main(options: argparse.Namespace) -> int:
     """Run them; 0 if all is well, 1 if --check found a difference or a cell failed."""
     replacements = _read_replacements(options.sanitize_with)
     bad = 0
-    why_not = engine_obstacle()
-    if why_not:
-        sys.stdout.write(f'Cells tagged "{ENGINE_TAG}" are left out: {why_not}\n')
     for path in options.notebooks or sorted(_FOLDER.glob("[0-9]*.ipynb")):
         start = time.monotonic()
-        complaints = _treat(path, replacements, update=options.update, engine=not why_not)
+        complaints = _treat(path, replacements, update=options.update)
         bad += bool(complaints)
         verdict = "differs" if complaints else "ok"
         sys.stdout.write(f"{path}: {verdict} ({time.monotonic() - start:.1f} s)\n")
@@ -79,7 +76,7 @@ def engine_obstacle() -> str:
     return done.stdout.strip() if done.returncode == 0 else "the sandbox does not start, see `netkit doctor`"
 
 
-def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, update: bool, engine: bool) -> list[str]:
+def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, update: bool) -> list[str]:
     """Run one notebook; what is wrong with it, a sentence each."""
     import nbformat
 
@@ -88,7 +85,10 @@ def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, updat
     text = path.read_text(encoding="utf-8")
     old = nbformat.reads(text, as_version=4)
     new = copy.deepcopy(old)
-    failure = _execute(new, path, engine=engine)
+    why_not = engine_obstacle() if any(ENGINE_TAG in cell.metadata.get("tags", []) for cell in old.cells) else ""
+    if why_not:
+        sys.stdout.write(f'{path}: cells tagged "{ENGINE_TAG}" are left out: {why_not}\n')
+    failure = _execute(new, path, engine=not why_not)
     complaints = [failure] if failure else []
     for number, (before, after) in enumerate(zip(old.cells, new.cells, strict=True), 1):
         if before.cell_type != "code":
