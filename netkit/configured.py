@@ -55,6 +55,8 @@ def configured(space: Any) -> Any:
         rules=tuple(dataclasses.replace(rule, packets=0) for rule in space.rules),
         sysctls=dict(sorted(space.sysctls.items())),
         processes=(),
+        connections=(),
+        hosts=None,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from netkit.configured import configured
 from netkit.errors import InvalidValue, NotFound
+from netkit.netfilter import Connection  # noqa: TC001
 from netkit.plain import plain, rebuilt
 
 HOST = "host"
@@ -156,6 +157,8 @@ class Namespace:
         sysctls: the switches that matter here, by name: "net.ipv4.ip_forward": "1".
         processes: names of the processes that live in it, sorted.
         named: whether /run/netns has a name for it.
+        connections: the tracked connections (conntrack), in the order of their addresses.
+        hosts: the text of /etc/hosts as its processes see it, None where that is the host's own file.
     """
 
     name: str
@@ -167,6 +170,8 @@ class Namespace:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     processes: tuple[str, ...] = ()
     named: bool = True
+    connections: tuple[Connection, ...] = ()
+    hosts: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("interfaces", "sysctls"):

@@ -89,7 +89,7 @@ class Recording:
         """
         from scapy.plist import PacketList
 
-        return PacketList([_dissected(frame) for frame in self.frames], "capture")
+        return PacketList([dissected(frame) for frame in self.frames], "capture")
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -230,7 +230,12 @@ def _notes(comments: Any, frames: int) -> dict[int, list[str]]:
     return notes
 
 
-def _dissected(frame: Frame) -> Packet:
+def dissected(frame: Frame) -> Packet:
+    """A frame as a scapy packet, with `.time`, `.sniffed_on` ("ns1:eth1") and `.direction` (1 in, 2 out).
+
+    Args:
+        frame: as recorded.
+    """
     from scapy.layers.inet import IP
     from scapy.layers.inet6 import IPv6
     from scapy.layers.l2 import Ether

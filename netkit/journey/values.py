@@ -1,0 +1,141 @@
+"""What an x-ray saw, and the journeys that its packets made, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from netkit.model import Frame, Snapshot
+from netkit.netfilter import TraceEvent  # noqa: TC001
+
+if TYPE_CHECKING:
+    from scapy.packet import Packet
+
+ROUTING = "routing"
+"""The `hook` of the hop at which the kernel looks a packet's way up in its routing table."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that an x-ray recorded; turns into JSON and back (netkit.plain).
+
+    Attributes:
+        frames: in the order in which the kernel handled them (time order; each namespace's own order is exact).
+        events: netfilter's, in each namespace in the order in which the kernel reported them.
+        before: the networks when the x-ray began.
+        after: the networks when it ended; its connections tell the address translations.
+        lost: how many frames came but could not be recorded.
+        lost_events: whether the kernel had to drop reports of netfilter.
+        untraced: why there are no events, "" if they could be recorded.
+    """
+
+    frames: tuple[Frame, ...]
+    events: tuple[TraceEvent, ...] = ()
+    before: Snapshot = field(default_factory=Snapshot)
+    after: Snapshot = field(default_factory=Snapshot)
+    lost: int = 0
+    lost_events: bool = False
+    untraced: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One observed station of a packet, before anything is said about it.
+
+    Attributes:
+        after: the place, among its journey's steps, of the one that it follows; None for the first. Several steps may
+            follow one: a flood, fragments.
+        namespace: where.
+        interface: the interface at which a frame was seen; None at a hook.
+        hook: one of netfilter.HOOKS, or ROUTING; None at an interface.
+        direction: "in" or "out" at an interface, None at a hook.
+        frame: what was seen there; None at a hook.
+        events: what netfilter reported at the hook, in order.
+    """
+
+    after: int | None
+    namespace: str
+    interface: str | None = None
+    hook: str | None = None
+    direction: Literal["in", "out"] | None = None
+    frame: Frame | None = None
+    events: tuple[TraceEvent, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One station of a packet's journey, with what is to be said about it.
+
+    Attributes:
+        number: its place in the journey's `.hops`, from 0 on.
+        after: the number of the hop that it follows; None for the first.
+        namespace: where: "host", "ns1".
+        interface: which interface, None at a hook.
+        hook: "prerouting", "input", "forward", "output", "postrouting" (netfilter's), "routing"; None at an interface.
+        direction: "in" (the namespace receives it), "out" (it sends it), None at a hook.
+        time: seconds (float) since the journey's first frame; None at a hook: the kernel tells none.
+        recorded: the frame as recorded; None at a hook.
+        events: what netfilter reported at this hook, in order.
+        changed: what differs from the hop before, a sentence each: "TTL 64 → 63".
+        decided: who decided, and what, in one sentence: "The FDB of br0 says: 02:42:ac:11:00:02 is behind veth1."
+    """
+
+    number: int
+    after: int | None
+    namespace: str
+    interface: str | None = None
+    hook: str | None = None
+    direction: Literal["in", "out"] | None = None
+    time: float | None = field(default=None, compare=False)
+    recorded: Frame | None = None
+    events: tuple[TraceEvent, ...] = ()
+    changed: list[str] = field(default_factory=list)
+    decided: str = ""
+
+    @cached_property
+    def frame(self) -> Packet | None:
+        """The frame as a scapy packet; None at a hook."""
+        from netkit.packets.recording import dissected
+
+        return dissected(self.recorded) if self.recorded else None
+
+    @property
+    def where(self) -> str:
+        """As "ns1:eth0" at an interface, "host FORWARD" at a hook, "host routing" where the route is looked up."""
+        if self.interface is not None:
+            return f"{self.namespace}:{self.interface}"
+        return f"{self.namespace} {self.hook if self.hook == ROUTING else str(self.hook).upper()}"
+
+
+@dataclass(frozen=True)
+class Journey:
+    """What became of one packet.
+
+    Attributes:
+        number: from 1 on, in the order in which packets were first seen.
+        protocol: "ICMP", "TCP", "UDP", "ARP", "ICMPv6" … of what is carried, also inside a VXLAN tunnel.
+        source: the address that sent it, as the sender wrote it: "172.17.0.2"; a MAC where there is no address.
+        destination: the address that the sender wrote: "172.17.0.3".
+        source_port: None for a protocol without ports.
+        destination_port: None for a protocol without ports.
+        what: one line, the same whenever the same traffic is seen: "echo request seq 1".
+        hops: in causal order; a hop follows the one whose number is its `.after`.
+        delivered: whether it reached whom it was for (a flood: whether somebody took it).
+        end: what became of it, in words: "delivered to 172.17.0.3 in ns2", "dropped in host by FORWARD: policy DROP".
+        answers: the number of the journey that this one answers (echo reply, ARP reply, ICMP error), or None.
+        housekeeping: whether a kernel sent it on its own, at a random moment (IPv6 neighbour discovery …).
+    """
+
+    number: int
+    protocol: str
+    source: str
+    destination: str
+    source_port: int | None = None
+    destination_port: int | None = None
+    what: str = ""
+    hops: tuple[Hop, ...] = ()
+    delivered: bool = False
+    end: str = ""
+    answers: int | None = None
+    housekeeping: bool = False

@@ -1,0 +1,86 @@
+"""What netfilter tells, as frozen values: a step of a traced packet, and a tracked connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+TRACE_TABLE = "netkit-trace"
+"""The nftables table that an x-ray traces with; it belongs to a socket, ends with it, and no snapshot shows it."""
+
+HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
+"""The hooks of the packet filter, in the order of their numbers (<linux/netfilter.h>)."""
+
+
+@dataclass(frozen=True)
+class TraceEvent:
+    """One thing that a chain did with a packet (nft(8), `meta nftrace`; enum nft_trace_attributes).
+
+    Attributes:
+        namespace: where.
+        packet: the kernel's number for the packet; one packet keeps it from hook to hook of a namespace. Used again
+            later for others.
+        family: "ip", "ip6", "inet", "bridge", "arp" or "netdev".
+        table: "nat", "filter" …
+        chain: the chain that holds the rule; a base chain or one that a rule jumped to.
+        hook: the hook whose base chain was being passed: one of HOOKS.
+        priority: that base chain's; the lower the earlier.
+        kind: "rule" (a rule matched), "return" (the end of a chain that was jumped to), "policy" (a base chain's end).
+        verdict: "accept", "drop", "continue", "return", "jump DOCKER", "goto DOCKER", "queue" or "stolen".
+        rule: the rule's text as its tool lists it, "-A FORWARD -i br0 -j DROP"; "" for a policy or an unknown rule.
+        tool: "iptables", "ip6tables" or "nft".
+        iif: the interface that the packet came in by; None for one of the namespace's own.
+        oif: the interface that it will leave by; None where that is not decided yet.
+        network: the IP header as it was when the hook's base chain began, without what follows it.
+        transport: the first bytes of what follows the IP header, at most 20.
+        time: nanoseconds since the epoch at which netkit read the event; later than the packet passed.
+    """
+
+    namespace: str
+    packet: int
+    family: str
+    table: str
+    chain: str
+    hook: str
+    priority: int
+    kind: str
+    verdict: str
+    rule: str = ""
+    tool: str = "iptables"
+    iif: str | None = None
+    oif: str | None = None
+    network: bytes = b""
+    transport: bytes = b""
+    time: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One tracked connection (conntrack(8)): how its packets look on the way there and on the way back.
+
+    Where the way back is not the mirror image of the way there, addresses are translated.
+
+    Attributes:
+        protocol: "tcp", "udp", "icmp", "icmpv6", or the protocol's number as text.
+        source: the first packet's, before translation.
+        destination: the first packet's, before translation.
+        source_port: None for a protocol without ports; ICMP's identifier.
+        destination_port: None for a protocol without ports and for ICMP.
+        reply_source: whom answers come from: the destination after DNAT.
+        reply_destination: whom answers go to: the source after SNAT or MASQUERADE.
+        reply_source_port: see `source_port`.
+        reply_destination_port: see `source_port`.
+        state: TCP's state, "ESTABLISHED"; "" for others.
+        status: what the kernel noted: "seen reply", "assured", "source nat", "destination nat" …, sorted.
+    """
+
+    protocol: str
+    source: str
+    destination: str
+    source_port: int | None
+    destination_port: int | None
+    reply_source: str
+    reply_destination: str
+    reply_source_port: int | None
+    reply_destination_port: int | None
+    state: str = ""
+    status: tuple[str, ...] = ()
