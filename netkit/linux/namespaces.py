@@ -33,6 +33,7 @@ class Place:
         inode: its identity: two paths with the same inode are the same namespace (stat(2)).
         named: whether /run/netns has a name for it.
         processes: names of the processes in it.
+        oldest: the process id of the oldest of them; None where there is none.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Place:
     inode: int
     named: bool = True
     processes: tuple[str, ...] = ()
+    oldest: int | None = None
 
 
 def path_of(name: str) -> str:
@@ -60,19 +62,21 @@ def find() -> list[Place]:
     """
     inhabitants = _inhabitants()
 
-    def processes(inode: int) -> tuple[str, ...]:
-        return tuple(sorted(name for _, name in inhabitants.get(inode, ())))
+    def place(name: str, path: str, inode: int, *, named: bool = True) -> Place:
+        people = inhabitants.get(inode, [])
+        programs = tuple(sorted(program for _, program in people))
+        return Place(name, path, inode, named, programs, people[0][0] if people else None)
 
     host = os.stat(HOST_PATH).st_ino
-    places = {host: Place(HOST, HOST_PATH, host, processes=processes(host))}
+    places = {host: place(HOST, HOST_PATH, host)}
     for name, path, inode in _named():
-        places.setdefault(inode, Place(name, path, inode, processes=processes(inode)))
-    taken = {place.name for place in places.values()}
+        places.setdefault(inode, place(name, path, inode))
+    taken = {known.name for known in places.values()}
     for inode, people in inhabitants.items():
         if inode not in places:
             pid, program = people[0]
             name = _free_name(f"[{program}]", taken)
-            places[inode] = Place(name, f"/proc/{pid}/ns/net", inode, named=False, processes=processes(inode))
+            places[inode] = place(name, f"/proc/{pid}/ns/net", inode, named=False)
     return list(places.values())
 
 

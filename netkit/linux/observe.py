@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import model
 from netkit.errors import NotFound
-from netkit.linux import entering, namespaces, records, rules, sysctls, talks
+from netkit.linux import entering, hosts, namespaces, records, rules, sysctls, talks
+from netkit.linux.conntrack import connections_here
 from netkit.linux.netlink import Talk, attributes, number
 
 if TYPE_CHECKING:
@@ -178,6 +179,8 @@ def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
         switches,
         place.processes,
         place.named,
+        connections_here(),
+        hosts.of(place),
     )
     return _Reading(space, {link.name: link.end for link in links if link.kind == "veth" and link.end})
 
