@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from netkit.model import Frame, Snapshot
 from netkit.netfilter import TraceEvent  # noqa: TC001
@@ -108,9 +108,9 @@ class Hop:
         return f"{self.namespace} {self.hook if self.hook == ROUTING else str(self.hook).upper()}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Journey:
-    """What became of one packet.
+    """What became of one packet; it is shown as the table of its hops.
 
     Attributes:
         number: from 1 on, in the order in which packets were first seen.
@@ -139,3 +139,19 @@ class Journey:
     end: str = ""
     answers: int | None = None
     housekeeping: bool = False
+
+    def __repr__(self) -> str:
+        from netkit.journey.table import hops_text
+
+        return hops_text(self)
+
+    def _repr_html_(self) -> str:
+        from netkit.journey.table import hops_html
+
+        return hops_html(self)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  (IPython calls it so)
+        from netkit.journey.table import head
+
+        inside = len(printer.stack) > 1  # of a list: a line for each is enough
+        printer.text(head(self) if inside else repr(self))
