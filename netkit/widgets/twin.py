@@ -1,0 +1,44 @@
+"""How a widget is shown together with its static twin, which stays when no kernel is there to move the widget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ipywidgets import DOMWidget
+
+ALIVE = "netkit-alive"
+"""The CSS class of a widget that has a twin."""
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+_STYLE = (
+    "<style>"
+    # the twin hides behind its widget, which is the output before it …
+    f".jp-OutputArea-child:has(.{ALIVE}) + .jp-OutputArea-child:has(.netkit-twin),"
+    # … and the words that JupyterLab puts in the place of a widget that is gone hide before the twin
+    ".jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets):has(+ .jp-OutputArea-child .netkit-twin)"
+    "{display: none}</style>"
+)
+
+
+def show(widget: DOMWidget, text: str, html: str) -> None:
+    """Show a widget and, right after it, a twin that every reader of the notebook can see.
+
+    Where the widget lives, JupyterLab hides the twin; in a notebook that is read without a kernel, on a
+    page made from it, or before it is trusted, only the twin is there.
+
+    Args:
+        widget: gets the class that hides the twin.
+        text: the twin in words, the same whenever the same lesson runs: nbval compares it.
+        html: the twin as a picture or a table, just as stable.
+    """
+    from IPython.display import publish_display_data
+
+    widget.add_class(ALIVE)
+    publish_display_data({_VIEW: view_of(widget)})
+    publish_display_data({"text/plain": text, "text/html": f'{_STYLE}<div class="netkit-twin">{html}</div>'})
+
+
+def view_of(widget: DOMWidget) -> dict[str, Any]:
+    """What tells a notebook to show a widget (Jupyter's widget messages, version 2)."""
+    return {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
