@@ -1,10 +1,14 @@
-"""Frozen dataclasses as plain dicts, lists, texts and numbers, and back: what JSON can hold."""
+"""Frozen dataclasses as plain dicts, lists, texts and numbers, and back: what JSON can hold.
+
+Bytes become hexadecimal text, where a field is annotated as `bytes`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import types
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Value = TypeVar("Value")
@@ -25,7 +29,7 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return [plain(item) for item in value]
-    return value
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def rebuilt(kind: type[Value], data: Any) -> Value:
@@ -41,11 +45,18 @@ def rebuilt(kind: type[Value], data: Any) -> Value:
     return _as(kind, data)
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _as(kind: Any, data: Any) -> Any:
     if data is None:
         return None
+    if kind is bytes:
+        return bytes.fromhex(data)
     if dataclasses.is_dataclass(kind):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{name: _as(hints[name], item) for name, item in data.items()})
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
