@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import struct
 import subprocess
 
 from netkit.errors import KernelRefused
 from netkit.linux.netlink import Talk, attributes, text
+from netkit.linux.nftables import EVERYTHING, FAMILIES, GET_TABLES, NETFILTER
 from netkit.model import Rule
+from netkit.netfilter import TRACE_TABLE
 
-_NETFILTER = 12
-_NFT_GETTABLE = (10 << 8) | 1
-_FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
-_IPTABLES_TABLES = ("raw", "mangle", "nat", "filter", "security")
+IPTABLES_TABLES = ("raw", "mangle", "nat", "filter", "security")
+"""The tables that iptables has; nftables may have others of any name."""
+
 _LEGACY = "/proc/thread-self/net/{}_tables_names"
-_SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
+SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
+"""What lists iptables' rules, by nftables' name of the family."""
+
 _COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*)")
 _CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):")
 
@@ -34,15 +36,15 @@ def read_here(legacy: frozenset[str]) -> tuple[Rule, ...]:
         Rules, table by table and chain by chain in the order that the kernel tries them.
     """
     nft, found = _nft_tables(), []
-    for family, save in _SAVE.items():
-        wanted = {name for kind, name in nft if kind == family and name in _IPTABLES_TABLES}
+    for family, save in SAVE.items():
+        wanted = {name for kind, name in nft if kind == family and name in IPTABLES_TABLES}
         some = wanted or (family in legacy and _legacy(family))
-        listed = parse_save(_said(save, "-c"), save.removesuffix("-save")) if some else ()
+        listed = parse_save(said(save, "-c"), save.removesuffix("-save")) if some else ()
         found += listed
         known = {rule.table for rule in listed}
         nft -= {(family, name) for name in wanted if name in known or not _foreign(family, name)}
     for family, name in sorted(nft):
-        found += parse_nft(_said("nft", "-nn", "list", "table", family, name), f"{family} {name}")
+        found += parse_nft(said("nft", "-nn", "list", "table", family, name), f"{family} {name}")
     return tuple(found)
 
 
@@ -89,18 +91,19 @@ def parse_nft(listing: str, table: str) -> tuple[Rule, ...]:
 
 
 def _nft_tables() -> set[tuple[str, str]]:
-    """(family, name) of nftables' tables; none where this kernel has no nftables."""
-    with Talk(_NETFILTER) as talk:
+    """(family, name) of nftables' tables but those of an x-ray; none where this kernel has no nftables."""
+    with Talk(NETFILTER) as talk:
         try:
-            bodies = list(talk.dump(_NFT_GETTABLE, struct.pack("=BBH", 0, 0, 0)))
+            bodies = list(talk.dump(GET_TABLES, EVERYTHING))
         except KernelRefused:
             return set()
-    return {(_FAMILIES.get(body[0], str(body[0])), text(attributes(body[4:])[1])) for body in bodies}
+    found = {(FAMILIES.get(body[0], str(body[0])), text(attributes(body[4:])[1])) for body in bodies}
+    return {(family, name) for family, name in found if not name.startswith(TRACE_TABLE)}
 
 
 def legacy_families() -> frozenset[str]:
     """Those of which this kernel has the older, separate iptables: then every namespace has a list of its tables."""
-    return frozenset(family for family in _SAVE if os.path.exists(_LEGACY.format(family)))
+    return frozenset(family for family in SAVE if os.path.exists(_LEGACY.format(family)))
 
 
 def _legacy(family: str) -> bool:
@@ -118,11 +121,20 @@ def _legacy(family: str) -> bool:
 
 def _foreign(family: str, name: str) -> bool:
     """Whether a table that bears one of iptables' names is none of iptables' making."""
-    return "incompatible" in _said(_SAVE[family], "-t", name, errors=subprocess.STDOUT)
+    return "incompatible" in said(SAVE[family], "-t", name, errors=subprocess.STDOUT)
 
 
-def _said(program: str, *arguments: str, errors: int = subprocess.DEVNULL) -> str:
-    """What a listing program prints; the thread is in the namespace, and so is what it starts."""
+def said(program: str, *arguments: str, errors: int = subprocess.DEVNULL) -> str:
+    """What a listing program prints; the thread is in the namespace, and so is what it starts.
+
+    Args:
+        program: "iptables-save", "nft" …
+        arguments: its arguments.
+        errors: what becomes of its complaints, as for subprocess.run.
+
+    Returns:
+        Its output; "" where there is no such program.
+    """
     if shutil.which(program) is None:
         return ""
     command = [program, *arguments]
