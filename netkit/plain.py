@@ -64,6 +64,4 @@ def _as(kind: Any, data: Any) -> Any:
     if origin is tuple:
         each = inner[:1] * len(data) if inner[1:] == (...,) else inner
         return tuple(_as(choice, item) for choice, item in zip(each, data, strict=True))
-    if origin is Mapping:
-        return {key: _as(inner[1], item) for key, item in data.items()}
-    return data
+    return {key: _as(inner[1], item) for key, item in data.items()} if origin is Mapping else data

@@ -21,6 +21,7 @@ _FRAGMENT, _EXTENSIONS = 44, (0, 43, 60)  # hop-by-hop options, routing, destina
 _ECHOES = {_ICMP: (8, 0), _ICMPV6: (128, 129)}
 _ERRORS = {_ICMP: (3, 4, 5, 11, 12), _ICMPV6: (1, 2, 3, 4)}
 _VXLAN_VALID = 8
+_NO_TUNNEL = (None, 0, 0)
 
 Flow = tuple[int, bytes, bytes, int, int]
 """Protocol, source, destination, and both ports; ICMP's identifier counts as the source port."""
@@ -39,6 +40,7 @@ class Packet(NamedTuple):
         payload: where, in the frame's bytes, the IP header ends.
         vni: of what a VXLAN packet carries, None for any other.
         inner: where, in the frame's bytes, that begins.
+        inner_length: how many bytes that has, also where this is but its first fragment.
     """
 
     macs: bytes
@@ -50,6 +52,7 @@ class Packet(NamedTuple):
     payload: int = 0
     vni: int | None = None
     inner: int = 0
+    inner_length: int = 0
 
 
 def read(data: bytes, length: int, link: str = "ethernet") -> Packet:
@@ -79,14 +82,14 @@ def _ipv4(data: bytes, at: int, length: int) -> Packet:
     first, total, ident, fragment, ttl, protocol, source, target = _IPV4.unpack_from(data, at)
     body = at + (first & 15) * 4
     end = at + total if total else length  # 0: larger than 64 kB
+    datagram = (protocol, source, target, ident)
     if fragment & 0x3FFF:
         part = (fragment & 0x1FFF) * 8, bool(fragment & 0x2000)
-        return _fragment(data, (at, body, end), (protocol, source, target, ident), ttl, part)
+        return _fragment(data, (at, body, end), datagram, ttl, part)
     ports, lasting = _inside(protocol, data, body, end)
-    vni, inner = _vxlan(data, body) if protocol == _UDP else (None, 0)
+    tunnel = _vxlan(data, body, length) if protocol == _UDP else _NO_TUNNEL
     flow = (protocol, source, target, *ports)
-    datagram = (protocol, source, target, ident)
-    return Packet(data[:12], (ident, protocol, end - at, lasting), ttl, flow, None, datagram, body, vni, inner)
+    return Packet(data[:12], (ident, protocol, end - at, lasting), ttl, flow, None, datagram, body, *tunnel)
 
 
 def _ipv6(data: bytes, at: int, length: int) -> Packet:
@@ -99,19 +102,20 @@ def _ipv6(data: bytes, at: int, length: int) -> Packet:
         part = where & ~7, bool(where & 1)
         return _fragment(data, (at, body + 8, end), (protocol, source, target, ident), ttl, part)
     ports, lasting = _inside(protocol, data, body, end)
-    vni, inner = _vxlan(data, body) if protocol == _UDP else (None, 0)
+    tunnel = _vxlan(data, body, length) if protocol == _UDP else _NO_TUNNEL
     flow = (protocol, source, target, *ports)
-    return Packet(data[:12], (6, protocol, end - at, lasting), ttl, flow, None, flow, body, vni, inner)
+    return Packet(data[:12], (6, protocol, end - at, lasting), ttl, flow, None, flow, body, *tunnel)
 
 
 def _fragment(data: bytes, ends: tuple[int, int, int], datagram: tuple, ttl: int, part: tuple[int, bool]) -> Packet:
-    """A fragment has ports only if it is the first; so that all look alike, none has."""
+    """Only the first fragment has ports."""
     at, body, end = ends
     protocol, source, target, ident = datagram
+    ports = (0, 0) if part[0] else _inside(protocol, data, body, end)[0]
     rest = data[body + 20 : end]  # behind what address translation might rewrite
-    flow = (protocol, source, target, 0, 0)
-    vni, inner = _vxlan(data, body) if protocol == _UDP and not part[0] else (None, 0)
-    return Packet(data[:12], (ident, protocol, end - at, part, rest), ttl, flow, part, datagram, body, vni, inner)
+    flow = (protocol, source, target, *ports)
+    tunnel = _vxlan(data, body, 0) if protocol == _UDP and not part[0] else _NO_TUNNEL
+    return Packet(data[:12], (ident, protocol, end - at, part, rest), ttl, flow, part, datagram, body, *tunnel)
 
 
 def _inside(protocol: int, data: bytes, at: int, end: int) -> tuple[tuple[int, int], object]:
@@ -130,9 +134,10 @@ def _inside(protocol: int, data: bytes, at: int, end: int) -> tuple[tuple[int, i
     return (0, 0), data[at:end]
 
 
-def _vxlan(data: bytes, udp: int) -> tuple[int | None, int]:
-    """The VNI and the place of the frame inside, where a UDP packet can be VXLAN's: at whatever port."""
+def _vxlan(data: bytes, udp: int, length: int) -> tuple[int | None, int, int]:
+    """VNI, place and length of the frame inside, where a UDP packet can be VXLAN's: at whatever port."""
     inner = udp + 16
     if len(data) < inner + 14 or data[udp + 8] != _VXLAN_VALID or data[udp + 9 : udp + 12] != b"\0\0\0":
-        return None, 0
-    return int.from_bytes(data[udp + 12 : udp + 15]), inner
+        return _NO_TUNNEL
+    size = length - inner if length else int.from_bytes(data[udp + 4 : udp + 6]) - 16
+    return int.from_bytes(data[udp + 12 : udp + 15]), inner, size

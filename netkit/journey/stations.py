@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netkit.journey.transit import NONE, UNWRAPPED, Frames
+from netkit.journey.frames import NONE, UNWRAPPED, Frames
 from netkit.journey.values import ROUTING, Step
 
 if TYPE_CHECKING:
@@ -108,18 +108,26 @@ def add_routing(tree: Tree) -> None:
         tree: the frames; it gets the stations.
     """
     frames = tree.frames
-    unwrapped: dict[int, list[int]] = {}
+    shared: dict[tuple[int, int], Station] = {}
     for number, frame in enumerate(frames.all):
         followed, way = frames.follows[number], frames.ways.get(number)
-        if way == UNWRAPPED:
-            unwrapped.setdefault(followed, []).append(number)
-        elif way or (followed == NONE and frame.direction == "out" and _is_packet(frames, number)):
-            after = None if followed == NONE else followed
-            tree.between[number] = tree.add(Station(frame.namespace, ROUTING, after, place=number))
+        if way or (followed == NONE and frame.direction == "out" and _is_packet(frames, number)):
+            pieces = followed, frames.bundles.get(number, [number])[0]
+            if pieces not in shared:
+                after = None if followed == NONE else followed
+                namespace = frames.all[followed].namespace if way == UNWRAPPED else frame.namespace
+                shared[pieces] = tree.add(Station(namespace, ROUTING, after, place=number))
+            tree.between[number] = shared[pieces]
     for number in frames.received:
-        if number in unwrapped or (number not in frames.used and is_taken(frames, number)):
-            station = tree.add(Station(frames.all[number].namespace, ROUTING, number))
-            tree.between.update(dict.fromkeys(unwrapped.get(number, ()), station))
+        if number not in frames.used and is_taken(frames, number) and _is_complete(frames, number):
+            tree.add(Station(frames.all[number].namespace, ROUTING, number))
+
+
+def _is_complete(frames: Frames, number: int) -> bool:
+    """Whether a packet is there with this frame: a whole one, or all fragments of it."""
+    bundle = frames.bundles.get(number, [number])
+    parts = [frames.packet(other).part for other in bundle]
+    return parts == [None] or (number == bundle[-1] and (0, True) in parts and any(not more for _, more in parts))
 
 
 def _is_packet(frames: Frames, number: int) -> bool:

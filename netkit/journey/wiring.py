@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
@@ -11,10 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netkit.journey.keys import Flow
-    from netkit.model import Interface, Namespace, Snapshot
+    from netkit.model import Interface, Namespace, Rule, Snapshot
     from netkit.netfilter import Connection
 
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
+_TRACKED = re.compile(r"MASQUERADE|[DS]NAT|REDIRECT|conntrack|\b(masquerade|[ds]nat|redirect|ct)\b")
 _EVERYBODY = b"\xff\xff\xff\xff"
 
 Place = tuple[str, str]
@@ -85,7 +87,7 @@ class Wiring:
     @cached_property
     def tracking(self) -> set[str]:
         """The namespaces that track connections: there, fragments are put together before anything is decided."""
-        return {space.name for space in self._spaces() if space.connections}
+        return {space.name for space in self._spaces() if space.connections or any(map(_needs_tracking, space.rules))}
 
     def is_local(self, namespace: str, address: bytes) -> bool:
         """Whether a namespace takes packets for an address itself.
@@ -120,6 +122,11 @@ class Wiring:
                         yield own.packed
                         if own.version == 4 and own.network.prefixlen < 31:
                             yield own.network.broadcast_address.packed
+
+
+def _needs_tracking(rule: Rule) -> bool:
+    """Whether the kernel tracks connections because of a rule."""
+    return _TRACKED.search(rule.text) is not None
 
 
 def _ways(connection: Connection) -> Iterator[tuple[Flow, Flow]]:
