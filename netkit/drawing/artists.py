@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
 
     from netkit.layout.scene import Chip, End, Line, Scene
+    from netkit.layout.sheet import Sheet
 
 DOTS, DASHES = (0, (1.2, 2.4)), (0, (5, 2.6))
 ROUND = {"veth": 5.0, "ethernet": 1.5, "vxlan": 20.0, "other": 5.0, "bundle": 5.0}
@@ -62,33 +63,45 @@ def draw_scene(ax: Axes, scene: Scene, highlight: Collection[str | End] = ()) ->
     """
     ax.set(xlim=(0, scene.width or 1), ylim=(scene.height or 1, 0), aspect="equal")
     ax.set_axis_off()
-    scale = _scale(ax, scene)
+    scale = scale_of(ax, scene)
     marked = {name if isinstance(name, str) else tuple(name) for name in highlight}
     thin = 0.7 * scale if len(scene.lines) > MANY_LINES else scale
     rooms = [Shape(r.box, 9 if r.box.h < 40 else 12, Style(*palette.ROOMS[r.kind], 1.4)) for r in scene.rooms]
     artists = [
-        *_lines(ax, [_line(line) for line in scene.lines if line.curved], thin, 1),
-        *_boxes(ax, rooms, scale, 2),
-        *_boxes(ax, [Shape(r.box, 14, RING, 3) for r in scene.rooms if r.namespace in marked], scale, 2),
-        *_lines(ax, [_line(line) for line in scene.lines if not line.curved], thin, 3),
-        *_lines(ax, [_cross(line) for line in scene.lines if not line.alive and line.kind != "port"], scale, 4),
-        *_boxes(ax, [Shape(b.box, 6, _bar_style(up=b.up)) for b in scene.bars], scale, 5),
-        *_boxes(ax, [Shape(b.box, 20, Style(*palette.BADGES[b.role], 0.9)) for b in scene.badges], scale, 6),
-        *_boxes(ax, [Shape(c.box, ROUND[c.kind], _chip_style(c)) for c in scene.chips], scale, 7),
-        *_boxes(ax, _rings(scene, marked), scale, 8),
+        *lines(ax, [_line(line) for line in scene.lines if line.curved], thin, 1),
+        *boxes(ax, rooms, scale, 2),
+        *boxes(ax, [Shape(r.box, 14, RING, 3) for r in scene.rooms if r.namespace in marked], scale, 2),
+        *lines(ax, [_line(line) for line in scene.lines if not line.curved], thin, 3),
+        *lines(ax, [_cross(line) for line in scene.lines if not line.alive and line.kind != "port"], scale, 4),
+        *boxes(ax, [Shape(b.box, 6, _bar_style(up=b.up)) for b in scene.bars], scale, 5),
+        *boxes(ax, [Shape(b.box, 20, Style(*palette.BADGES[b.role], 0.9)) for b in scene.badges], scale, 6),
+        *boxes(ax, [Shape(c.box, ROUND[c.kind], _chip_style(c)) for c in scene.chips], scale, 7),
+        *boxes(ax, _rings(scene, marked), scale, 8),
     ]
     return artists + [add_label(ax, text, scale, 9) for text in scene.texts]
 
 
-def _scale(ax: Axes, scene: Scene) -> float:
-    """The points of the figure for a pixel of the scene, as large as the axes are now."""
+def scale_of(ax: Axes, scene: Scene | Sheet) -> float:
+    """The points of the figure for a pixel of the scene, as large as the axes are now.
+
+    Args:
+        ax: where it is drawn.
+        scene: what is drawn.
+    """
     size = ax.get_window_extent()
     pixels = min(size.width / (scene.width or 1), size.height / (scene.height or 1))
     return round(pixels * 72 / ax.figure.dpi, 3)
 
 
-def _boxes(ax: Axes, shapes_: Iterable[Shape], scale: float, z: int) -> list[Artist]:
-    """Collections of boxes: those of one size and style are one outline at many places."""
+def boxes(ax: Axes, shapes_: Iterable[Shape], scale: float, z: int) -> list[Artist]:
+    """Collections of boxes: those of one size and style are one outline at many places.
+
+    Args:
+        ax: where to draw.
+        shapes_: the boxes.
+        scale: points of the figure for a pixel of the scene.
+        z: how far in front they stand.
+    """
     from matplotlib.collections import PathCollection
     from matplotlib.transforms import AffineDeltaTransform
 
@@ -115,16 +128,23 @@ def _boxes(ax: Axes, shapes_: Iterable[Shape], scale: float, z: int) -> list[Art
     return artists
 
 
-def _lines(ax: Axes, lines: Sequence[tuple[Path, Style]], scale: float, z: int) -> list[Artist]:
-    """One collection of lines."""
+def lines(ax: Axes, paths_: Sequence[tuple[Path, Style]], scale: float, z: int) -> list[Artist]:
+    """One collection of lines.
+
+    Args:
+        ax: where to draw.
+        paths_: the lines.
+        scale: points of the figure for a pixel of the scene.
+        z: how far in front they stand.
+    """
     from matplotlib.collections import PathCollection
 
-    if not lines:
+    if not paths_:
         return []
-    paths, styles = zip(*lines, strict=True)
+    paths, styles = zip(*paths_, strict=True)
     artist = PathCollection(
         paths,
-        facecolors=["none"],
+        facecolors=[style.ground for style in styles],
         edgecolors=[style.edge for style in styles],
         linewidths=[style.width * scale for style in styles],
         linestyles=[style.dashes for style in styles],

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from netkit.drawing.image import Image
 from netkit.drawing.words import describe
 from netkit.errors import InvalidValue, NotFound
 from netkit.layout import lay_out
@@ -22,11 +20,7 @@ if TYPE_CHECKING:
     from netkit.model import Snapshot
 
 
-MAGNIFIED, PAGE = 1.25, 940
-"""How much a picture is magnified in a notebook, as long as it is no wider than a page, in pixels."""
-
-
-class Picture:
+class Picture(Image):
     """A picture of a network, drawn when it is looked at.
 
     Args:
@@ -58,68 +52,16 @@ class Picture:
         """What stands where."""
         return lay_out(self.snapshot, title=self.title, mac=self.mac)
 
-    @cached_property
-    def _drawn(self) -> tuple[str, bytes]:
-        """SVG and PNG; one figure serves both."""
-        from netkit.drawing import render
-
-        with render.figure_of(self.scene, self.highlight) as figure:
-            return render.svg(figure), render.png(figure)
-
     @property
-    def svg(self) -> str:
-        """The picture as SVG text."""
-        return self._drawn[0]
+    def size(self) -> tuple[float, float]:
+        """Width and height, in pixels."""
+        return self.scene.width, self.scene.height
 
-    @property
-    def png(self) -> bytes:
-        """The picture as a PNG file."""
-        return self._drawn[1]
+    def draw(self, ax: Axes) -> list[Artist]:
+        """Draw it on axes; see `draw_on`."""
+        from netkit.drawing.artists import draw_scene
 
-    @property
-    def html(self) -> str:
-        """The picture as an HTML image that holds the SVG, with its text as the alternative text."""
-        width = min(self.scene.width * MAGNIFIED, max(self.scene.width, PAGE))
-        data = base64.b64encode(self.svg.encode()).decode()
-        return (
-            f'<img alt="{html.escape(self.text)}" width="{width:.0f}" '
-            f'style="max-width: 100%; height: auto" src="data:image/svg+xml;base64,{data}">'
-        )
-
-    def save(self, path: str | Path) -> None:
-        """Write the picture to a file.
-
-        Args:
-            path: ends with .svg, .png or .pdf, which decides the format.
-
-        Raises:
-            InvalidValue: another ending, or a folder that is not there.
-        """
-        from netkit.drawing import render
-
-        path = Path(path)
-        if path.suffix not in {".svg", ".png", ".pdf"}:
-            raise InvalidValue(
-                f"{str(path)!r} does not end with .svg, .png or .pdf", "the ending decides the format", "Try 'net.svg'"
-            )
-        if not path.parent.is_dir():
-            raise InvalidValue(
-                f"the folder {str(path.parent)!r} is not there", "pictures are saved in a folder that is"
-            )
-        with render.figure_of(self.scene, self.highlight) as figure:
-            if path.suffix == ".svg":
-                path.write_bytes(render.svg(figure).encode())
-            elif path.suffix == ".png":
-                path.write_bytes(render.png(figure, scale=2, colours=256))
-            else:
-                path.write_bytes(render.pdf(figure))
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        png = base64.b64encode(self.png).decode()
-        return {"text/html": self.html, "image/png": png, "text/plain": self.text}
-
-    def __repr__(self) -> str:
-        return self.text
+        return draw_scene(ax, self.scene, self.highlight)
 
 
 def draw_on(

@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from netkit.drawing import palette, shapes
-from netkit.drawing.artists import draw_scene
 from netkit.layout.scene import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Iterator
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from netkit.layout.scene import End, Scene
 
 PIXELS_PER_INCH = 72
 """One pixel of the scene is one point of the figure."""
@@ -37,18 +35,18 @@ _SETTINGS = {
 _NO_DATES = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def svg(figure: Figure) -> str:
+def svg(page: Figure) -> str:
     """The figure as SVG text.
 
     Args:
-        figure: made by `figure_of`, while its block is open.
+        page: made by `figure`, while its block is open.
     """
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    page = io.StringIO()
-    figure.set(dpi=PIXELS_PER_INCH, facecolor="none")
-    FigureCanvasSVG(figure).print_svg(page, metadata=_NO_DATES)
-    return _shortened(page.getvalue())
+    text = io.StringIO()
+    page.set(dpi=PIXELS_PER_INCH, facecolor="none")
+    FigureCanvasSVG(page).print_svg(text, metadata=_NO_DATES)
+    return _shortened(text.getvalue())
 
 
 _NEEDLESS = re.compile(
@@ -66,11 +64,11 @@ def _shortened(page: str) -> str:
     return re.sub(r"\n *", "\n", page)
 
 
-def png(figure: Figure, scale: float = 0.0, colours: int = 96) -> bytes:
+def png(page: Figure, scale: float = 0.0, colours: int = 96) -> bytes:
     """The figure as a PNG with few colours, hence small.
 
     Args:
-        figure: made by `figure_of`, while its block is open.
+        page: made by `figure`, while its block is open.
         scale: pixels of the image for a pixel of the scene; 0 for what a page needs, at most 1.5.
         colours: how many colours it may have, at most 256.
     """
@@ -78,9 +76,9 @@ def png(figure: Figure, scale: float = 0.0, colours: int = 96) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    scale = scale or min(1.5, max(1.0, PAGE / (figure.get_figwidth() * PIXELS_PER_INCH)))
-    figure.set(dpi=PIXELS_PER_INCH * scale, facecolor=palette.CARD)
-    canvas = FigureCanvasAgg(figure)
+    scale = scale or min(1.5, max(1.0, PAGE / (page.get_figwidth() * PIXELS_PER_INCH)))
+    page.set(dpi=PIXELS_PER_INCH * scale, facecolor=palette.CARD)
+    canvas = FigureCanvasAgg(page)
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     file = io.BytesIO()
@@ -88,27 +86,28 @@ def png(figure: Figure, scale: float = 0.0, colours: int = 96) -> bytes:
     return file.getvalue()
 
 
-def pdf(figure: Figure) -> bytes:
+def pdf(page: Figure) -> bytes:
     """The figure as a PDF page.
 
     Args:
-        figure: made by `figure_of`, while its block is open.
+        page: made by `figure`, while its block is open.
     """
     from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
     file = io.BytesIO()
-    figure.set(dpi=PIXELS_PER_INCH, facecolor="none")
-    FigureCanvasPdf(figure).print_pdf(file, metadata={"CreationDate": None})
+    page.set(dpi=PIXELS_PER_INCH, facecolor="none")
+    FigureCanvasPdf(page).print_pdf(file, metadata={"CreationDate": None})
     return file.getvalue()
 
 
 @contextmanager
-def figure_of(scene: Scene, highlight: Collection[str | End] = ()) -> Iterator[Figure]:
-    """A figure with the scene on a card, whatever the learner's own matplotlib settings are.
+def figure(width: float, height: float, draw: Callable[[Axes], object]) -> Iterator[Figure]:
+    """A figure with a drawing on a card, whatever the learner's own matplotlib settings are.
 
     Args:
-        scene: what to draw.
-        highlight: see `draw_scene`.
+        width: of the drawing, in pixels.
+        height: of the drawing, in pixels.
+        draw: draws it; it sets the limits of the axes to those of the drawing, y downward.
     """
     import matplotlib as mpl
     from matplotlib.collections import PathCollection
@@ -116,13 +115,13 @@ def figure_of(scene: Scene, highlight: Collection[str | End] = ()) -> Iterator[F
 
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a browser has other fonts for them
-        size = (max(scene.width, 1) / PIXELS_PER_INCH, max(scene.height, 1) / PIXELS_PER_INCH)
-        figure = Figure(figsize=size, dpi=PIXELS_PER_INCH, facecolor="none")
-        ax = figure.add_axes((0, 0, 1, 1))
-        card = shapes.rounded(Box(0.75, 0.75, scene.width - 1.5, scene.height - 1.5), 10)
+        size = (max(width, 1) / PIXELS_PER_INCH, max(height, 1) / PIXELS_PER_INCH)
+        page = Figure(figsize=size, dpi=PIXELS_PER_INCH, facecolor="none")
+        ax = page.add_axes((0, 0, 1, 1))
+        card = shapes.rounded(Box(0.75, 0.75, width - 1.5, height - 1.5), 10)
         ax.add_collection(
             PathCollection([card], facecolors=[palette.CARD], edgecolors=[palette.CARD_EDGE], linewidths=[1], zorder=0),
             autolim=False,
         )
-        draw_scene(ax, scene, highlight)
-        yield figure
+        draw(ax)
+        yield page

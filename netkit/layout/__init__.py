@@ -22,6 +22,7 @@ from netkit.layout.scene import Badge, Bar, Box, Chip, End, Line, Room, Scene, T
 from netkit.layout.tree import order
 
 if TYPE_CHECKING:
+    from netkit.layout.scene import Stations
     from netkit.model import Snapshot
 
 __all__ = ["Badge", "Bar", "Box", "Chip", "End", "Facts", "Line", "Room", "Scene", "Text", "lay_out"]
@@ -29,20 +30,21 @@ __all__ = ["Badge", "Bar", "Box", "Chip", "End", "Facts", "Line", "Room", "Scene
 MARGIN, BETWEEN_ROWS, BETWEEN_GROUPS, TITLE = 20.0, 30.0, 44.0, 15.0
 
 
-def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False) -> Scene:
+def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False, stations: Stations | None = None) -> Scene:
     """Where everything of a picture stands.
 
     Args:
         snapshot: the network.
         title: a line above the picture.
         mac: whether to tell MAC addresses (never those that the kernel drew at random).
+        stations: what packets pass in each namespace beside interfaces, to be drawn as badges of the role "station".
 
     Returns:
         The scene; the same for equal snapshots.
     """
     facts = Facts(snapshot)
     tree = order(facts)
-    builder = Builder(facts, tree, mac=mac)
+    builder = Builder(facts, tree, mac=mac, stations=stations)
     scene, lanes, top = Scene(), Lanes(), MARGIN
     if title:
         scene.texts.append(Text(MARGIN, MARGIN + TITLE * 0.8, shown(title), TITLE, role="title", bold=True))

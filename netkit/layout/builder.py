@@ -16,7 +16,7 @@ from netkit.model import HOST
 
 if TYPE_CHECKING:
     from netkit.layout.facts import Facts
-    from netkit.layout.scene import End
+    from netkit.layout.scene import End, Stations
     from netkit.layout.tree import Tree
 
 APART, APART_COMPACT = 18.0, 12.0
@@ -36,10 +36,11 @@ class Builder:
         facts: of the snapshot.
         tree: who stands below whom.
         mac: whether to tell MACs.
+        stations: of packets, see `lay_out`.
     """
 
-    def __init__(self, facts: Facts, tree: Tree, *, mac: bool) -> None:
-        self.facts, self.tree, self.mac = facts, tree, mac
+    def __init__(self, facts: Facts, tree: Tree, *, mac: bool, stations: Stations | None = None) -> None:
+        self.facts, self.tree, self.mac, self.stations = facts, tree, mac, stations
         self._leaves: dict[tuple[str, Sizes], Block] = {}
         self._hidden: set[End] = set()
         self._bundled: dict[End, str | None] = {}
@@ -59,7 +60,7 @@ class Builder:
         free = self._pairs_together([s for s in walls["lower"] if s.end not in ends])
         bars = bar_plans(self.facts, name, mac=self.mac)
         centred = name != HOST and not (bars or ports)
-        plan = Plan(header(self.facts, name, sizes, centred=centred), bars, sizes=sizes)
+        plan = Plan(header(self.facts, name, sizes, centred=centred, stations=self.stations), bars, sizes=sizes)
         plan.upper, plan.left, plan.right, plan.lower = walls["upper"], walls["left"], walls["right"], [*ports, *free]
         slots = [*plan.upper, *plan.left, *plan.right, *plan.lower]
         for bar in bars:

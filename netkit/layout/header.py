@@ -12,7 +12,7 @@ from netkit.layout.rules import badges
 from netkit.layout.scene import Badge, Box, Text
 
 if TYPE_CHECKING:
-    from netkit.layout.scene import Scene
+    from netkit.layout.scene import Scene, Stations
 
 MOST_ROUTES = 4
 
@@ -33,11 +33,11 @@ class Header:
     sizes: Sizes
     centred: bool
 
-    FRAMED = frozenset({"nat", "drop", "switch", "lo"})
+    FRAMED = frozenset({"nat", "drop", "switch", "lo", "station"})
     GAP = 8.0
 
     def _width(self, words: Words) -> float:
-        return words.width(self._size(words)) + (14 if words.role in self.FRAMED else 0)
+        return words.width(self._size(words)) + (14 if words.role in self.FRAMED else 0) + words.indent
 
     def _size(self, words: Words) -> float:
         return self.sizes.title if words.role == "title" else self.sizes.label * 0.93
@@ -55,13 +55,18 @@ class Header:
         rows: list[list[Words]] = []
         used = width
         for words in self.items:
-            if self.centred or not rows or used + self.GAP + self._width(words) > width:
+            beside = words.role == rows[-1][-1].role == "station" if rows and self._stands_alone(words) else bool(rows)
+            if not beside or used + self.GAP + self._width(words) > width:
                 rows.append([words])
                 used = self._width(words)
             else:
                 rows[-1].append(words)
                 used += self.GAP + self._width(words)
         return rows
+
+    def _stands_alone(self, words: Words) -> bool:
+        """Whether it begins a new line, but for stations of a packet beside one another."""
+        return self.centred or words.role == "station"
 
     def height(self, width: float) -> float:
         """How high it is when it may be this wide."""
@@ -71,7 +76,8 @@ class Header:
         """Put it into the scene: upper left corner at (x, y)."""
         for row in self.rows(width):
             height = max(self._height(words) for words in row)
-            left = x + (width - self._width(row[0])) / 2 if self.centred else x
+            across = sum(self._width(words) for words in row) + self.GAP * (len(row) - 1)
+            left = x + (width - across) / 2 if self.centred else x
             for words in row:
                 self._write(scene, words, left, y + height / 2)
                 left += self._width(words) + self.GAP
@@ -81,13 +87,16 @@ class Header:
         size, width, height = self._size(words), self._width(words), self._height(words)
         if words.role in self.FRAMED:
             box = Box(x, middle - height / 2, width, height)
-            scene.badges.append(Badge((self.namespace, "lo" if words.role == "lo" else ""), box, words.role))
+            told = {"lo": "lo", "station": words.text}.get(words.role, "")
+            scene.badges.append(Badge((self.namespace, told), box, words.role))
         middle_of_it = self.centred or words.role in self.FRAMED
-        at, anchor = (x + width / 2, "middle") if middle_of_it else (x, "start")
+        at, anchor = (x + (width + words.indent) / 2, "middle") if middle_of_it else (x, "start")
         scene.texts.append(Text(at, middle + 0.36 * size, words.text, size, anchor, words.role, words.bold))
 
 
-def header(facts: Facts, namespace: str, sizes: Sizes = NORMAL, *, centred: bool) -> Header:
+def header(
+    facts: Facts, namespace: str, sizes: Sizes = NORMAL, *, centred: bool, stations: Stations | None = None
+) -> Header:
     """What a room says about itself.
 
     Args:
@@ -95,6 +104,7 @@ def header(facts: Facts, namespace: str, sizes: Sizes = NORMAL, *, centred: bool
         namespace: which room.
         sizes: of its letters.
         centred: whether it stands in the middle of its room.
+        stations: of packets, see `lay_out`.
     """
     items = [Words(shown(namespace), "title", bold=True)]
     if facts.tells_loopback(namespace):
@@ -111,4 +121,6 @@ def header(facts: Facts, namespace: str, sizes: Sizes = NORMAL, *, centred: bool
         items.append(Words(shown(" ".join([route.destination, *way])), "route"))
     if len(routes) > MOST_ROUTES:
         items.append(Words(f"+ {len(routes) - MOST_ROUTES} more routes", "quiet"))
+    spaces = (stations or {}).get(namespace, {})
+    items += [Words(name, "station", indent=space) for name, space in spaces.items()]
     return Header(namespace, items, sizes, centred)

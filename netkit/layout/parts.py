@@ -40,11 +40,12 @@ COMPACT = Sizes(title=10.5, name=9.0, label=9.0, chip=15.0, pad=6.0)
 
 @dataclass(frozen=True)
 class Words:
-    """A text with what it means, before it has a place."""
+    """A text with what it means, before it has a place; `indent` is the space to its left, in pixels."""
 
     text: str
     role: str = "label"
     bold: bool = False
+    indent: float = 0.0
 
     def width(self, size: float) -> float:
         """How wide it is at this size."""

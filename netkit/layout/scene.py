@@ -5,6 +5,7 @@ The unit is the CSS pixel; x grows to the right and y downward, as in SVG.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +13,8 @@ from netkit.layout.measure import ASCENT, DESCENT, text_width
 
 End = tuple[str, str]
 """(namespace, interface)."""
+Stations = Mapping[str, Mapping[str, float]]
+"""Namespace -> what packets pass there beside interfaces ("FORWARD") -> the space for a number before it, in pixels."""
 Point = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 
@@ -105,7 +108,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Badge:
-    """A small framed text on a room; role is "nat", "drop", "switch" or "lo"."""
+    """A small framed text on a room; role is "nat", "drop", "switch", "lo" or "station"."""
 
     end: End
     box: Box
