@@ -1,0 +1,110 @@
+"""Knows what has changed about links: made, gone, moved, renamed, switched on and off, and set otherwise."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from netkit.changes.pairing import NO_MAC
+from netkit.changes.place import arrow
+from netkit.changes.result import GONE, MADE, OTHER
+from netkit.changes.words import steady
+from netkit.layout.facts import natural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.changes.pairing import End
+    from netkit.changes.place import Place
+    from netkit.changes.words import Words
+    from netkit.model import Interface, Namespace
+
+_OFF = {"learning": "1"}
+"""What a detail is where the kernel's default is not told; "0" for other switches."""
+
+_SWITCHES = frozenset(["hairpin", "isolated", "learning", "proxy", "stp"])
+
+
+def links(place: Place) -> Iterator[tuple[str, str]]:
+    """What has changed about the links of one namespace: (sign, text), by name."""
+    told: list[tuple[str, str, str]] = []
+    there = place.old is not None and place.new is not None
+    old, new = _of(place.old, place.before, there=there), _of(place.new, place.after, there=there)
+    came = {after: before for before, after in place.pairs.links.items()}
+    for name, link in old.items():
+        there = place.pairs.links.get((place.old.name, name)) if place.old else None
+        if there is None:
+            told.append((name, GONE, place.before.link(place.old.name, link)))  # type: ignore[union-attr]
+        elif there[0] != place.name:
+            called = f" as {steady(there[1])}" if there[1] != name else ""
+            told.append((name, OTHER, f"link {steady(name)}: moved to {there[0]}{called}"))
+    for name, link in new.items():
+        origin = came.get((place.name, name))
+        if origin is None:
+            told.append((name, MADE, place.after.link(place.name, link)))
+        else:
+            told += [(name, OTHER, f"link {steady(name)}: {text}") for text in _changes(place, origin, link)]
+    yield from ((sign, text) for _, sign, text in sorted(told, key=lambda one: (natural(one[0]), one[1] != GONE)))
+
+
+def _of(space: Namespace | None, words: Words, *, there: bool) -> dict[str, Interface]:
+    """The links worth telling; of a namespace that was not always there, lo only if it was switched on."""
+    if space is None:
+        return {}
+    return {
+        link.name: space.interfaces[link.name]
+        for link in words.facts.links(space.name)
+        if link.kind != "loopback" or link.up or there
+    }
+
+
+def _changes(place: Place, origin: End, link: Interface) -> Iterator[str]:
+    """What is different about a link that was there before."""
+    before = place.before.snapshot[origin[0]].interfaces[origin[1]]
+    if place.pairs.spaces.get(origin[0]) != place.name:
+        yield f"moved from {origin[0]}" + (f", where it was {steady(origin[1])}" if origin[1] != link.name else "")
+    elif origin[1] != link.name:
+        yield f"renamed from {steady(origin[1])}"
+    states = place.before.state(origin[0], before), place.after.state(place.name, link)
+    if states[0] != states[1]:
+        yield arrow(*states)
+    if before.mtu != link.mtu:
+        yield f"MTU {arrow(str(before.mtu), str(link.mtu))}"
+    yield from _mac(place, origin, before, link)
+    masters = _master(place, origin, before.master), link.master
+    if masters[0] != masters[1]:
+        yield arrow(*(f"port of {steady(master)}" if master else "no port" for master in masters))
+    peers = place.pairs.end(before.peer), link.peer
+    if peers[0] != peers[1]:
+        yield f"peer {arrow(*(place.after.peer(place.name, peer) for peer in peers))}"
+    yield from _details(before, link)
+
+
+def _mac(place: Place, origin: End, before: Interface, link: Interface) -> Iterator[str]:
+    """Another MAC, if somebody chose it; a bridge takes over those of its ports by itself."""
+    ends = (place.before, origin), (place.after, (place.name, link.name))
+    chosen = [mac if (mac := words.facts.link(end).mac) != NO_MAC else None for words, end in ends]
+    if chosen[0] != chosen[1]:
+        yield f"MAC {arrow(*(mac or 'drawn at random' for mac in chosen))}"
+    elif before.mac != link.mac and link.kind != "bridge":
+        yield "another MAC, as if drawn at random"
+
+
+def _master(place: Place, origin: End, master: str | None) -> str | None:
+    """What the bridge that it was a port of is called now."""
+    return place.pairs.links.get((origin[0], master), ("", master))[1] if master else None
+
+
+def _details(before: Interface, link: Interface) -> Iterator[str]:
+    old, new = _by_key(before), _by_key(link)
+    for key in dict.fromkeys((*old, *new)):
+        if old.get(key) != new.get(key):
+            default = _OFF.get(key, "0") if key in _SWITCHES else "none"
+            yield f"{key} {arrow(old.get(key, default), new.get(key, default))}"
+
+
+def _by_key(link: Interface) -> dict[str, str]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, value in link.details:
+        found[key].append(value)
+    return {key: " ".join(values) for key, values in found.items()}

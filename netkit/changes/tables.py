@@ -1,0 +1,150 @@
+"""Knows what has changed in a namespace's tables: addresses, routes, neighbours, FDB, connections."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from netkit.changes import words
+from netkit.changes.place import Entry, against
+from netkit.changes.result import GONE, MADE, OTHER
+from netkit.changes.words import Words, follows_from_a_mac, steady
+from netkit.layout.facts import own_addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.changes.place import Place
+    from netkit.model import ForwardingEntry, Namespace, Neighbour, Route, Snapshot
+    from netkit.netfilter import Connection
+
+_BY_ITSELF = (ipaddress.ip_network("fe80::/10"), ipaddress.ip_network("ff00::/8"))
+
+
+def addresses(place: Place) -> Iterator[tuple[str, str]]:
+    """Addresses; not those that lo and IPv6 give themselves."""
+    return against(_addresses(place, old=True), _addresses(place, old=False))
+
+
+def _addresses(place: Place, *, old: bool) -> Iterator[Entry]:
+    space, other = (place.old, place.new) if old else (place.new, place.old)
+    for link in space.interfaces.values() if space else ():
+        there = (other.interfaces.get(link.name) if other else None) if link.kind == "loopback" else None
+        # 127.0.0.1 comes and goes with lo's state; only where that is the same did somebody do it.
+        kept = link.addresses if there and there.up == link.up else own_addresses(link)
+        name = link.name
+        if old and place.old and (now := place.pairs.links.get((place.old.name, name))) and now[0] == place.name:
+            name = now[1]
+        for address in kept:
+            if not follows_from_a_mac(address):
+                yield Entry((name, address), (name, address), f"address {address} on {steady(name)}", "")
+
+
+def routes(place: Place) -> Iterator[tuple[str, str]]:
+    """Routes of the tables that a snapshot holds."""
+    return against(*([_route(one) for one in _of(space).routes if not _own(one)] for space in (place.was, place.new)))
+
+
+def _own(one: Route) -> bool:
+    """Whether it comes with IPv6 itself."""
+    if ":" not in one.destination:
+        return False
+    address = ipaddress.ip_interface(one.destination).ip
+    return one.protocol == "kernel" and any(address in net for net in _BY_ITSELF)
+
+
+def _route(one: Route) -> Entry:
+    kind = f"{one.kind} " if one.kind != "unicast" else ""
+    key = (one.destination, one.table, str(one.metric), one.kind)
+    return Entry(key, one, f"route {kind}{one.destination}", words.route(one))
+
+
+def neighbours(place: Place) -> Iterator[tuple[str, str]]:
+    """Neighbour entries; not the moods of a known one, nor those of link-local addresses."""
+    return against(_neighbours(place.was, place.before), _neighbours(place.new, place.after))
+
+
+def _neighbours(space: Namespace | None, say: Words) -> Iterator[Entry]:
+    for one in _of(space).neighbours:
+        if one.state == "permanent" or not _link_local(one.address):
+            about = f"neighbour {one.address} on {steady(one.device)}"
+            yield Entry((one.device, one.address), (one.device, one.address, *_mood(one)), about, say.neighbour(one))
+
+
+def _mood(one: Neighbour) -> tuple[str | None, str]:
+    if one.state in ("failed", "incomplete"):
+        return None, "failed"
+    return one.mac, "permanent" if one.state == "permanent" else "learned"
+
+
+def _link_local(address: str) -> bool:
+    return ":" in address and ipaddress.ip_address(address) in words.LINK_LOCAL
+
+
+def forwarding(place: Place) -> Iterator[tuple[str, str]]:
+    """FDB entries; not a port's own MAC, nor what only IPv6's housekeeping taught."""
+    return against(_forwarding(place.was, place.before), _forwarding(place.new, place.after))
+
+
+def _forwarding(space: Namespace | None, say: Words) -> Iterator[Entry]:
+    silent = _silent(say.snapshot) if space and space.fdb else frozenset()
+    for one in dict.fromkeys(_of(space).fdb):
+        if one.state == "static" or (one.state == "learned" and one.mac not in silent):
+            yield _entry(one, say)
+
+
+def _entry(one: ForwardingEntry, say: Words) -> Entry:
+    return Entry((one.master or one.device, one.mac), one, f"fdb {say.mac(one.mac)}", say.forwarding(one))
+
+
+def _silent(snapshot: Snapshot) -> frozenset[str]:
+    """The MACs of links that speak IPv6 and whom nobody knows as a neighbour.
+
+    Every such link reports its multicast groups and asks for routers, at random moments (RFC 3810, RFC 4861), which
+    teaches bridges where it is.  Whoever really talked is in somebody's neighbour table.
+    """
+    links = [link for space in snapshot for link in space.interfaces.values()]
+    speaking = {link.mac for link in links if link.mac and any(map(follows_from_a_mac, link.addresses))}
+    entries = (one for space in snapshot for one in space.neighbours)
+    return frozenset(speaking - {one.mac for one in entries if not _link_local(one.address)})
+
+
+def connections(place: Place) -> Iterator[tuple[str, str]]:
+    """Tracked connections: new ones, other states; gone only where none but somebody's act can have ended it."""
+    old, new = ({_identity(one): one for one in _of(space).connections} for space in (place.was, place.new))
+    found: Counter[tuple[str, str]] = Counter()
+    for key, one in old.items():
+        if key not in new and one.state == "ESTABLISHED":
+            found[GONE, Words.connection(one) + _state(one)] += 1
+    for key, one in new.items():
+        before = old.get(key)
+        if before is None:
+            found[MADE, Words.connection(one) + _state(one)] += 1
+        elif (past := Words.connection(before) + _state(before)) != (now := Words.connection(one) + _state(one)):
+            found[OTHER, f"{Words.connection(one)}: {_progress(past)} → {_progress(now)}"] += 1
+    for (sign, text), count in sorted(found.items(), key=lambda item: item[0][1]):
+        yield sign, text + (f" ({count} times)" if count > 1 else "")
+
+
+def _identity(one: Connection) -> tuple[object, ...]:
+    there = one.protocol, one.source, one.source_port, one.destination, one.destination_port
+    return *there, one.reply_source, one.reply_source_port, one.reply_destination, one.reply_destination_port
+
+
+def _state(one: Connection) -> str:
+    """What matters of TCP's state, which passes through a dozen."""
+    if not one.state or "seen reply" not in one.status:
+        return ""
+    return ", open" if one.state in ("ESTABLISHED", "SYN_RECV") else ", closed"
+
+
+def _progress(text: str) -> str:
+    last = text.rpartition(", ")[2]
+    return last if last in ("unanswered", "open", "closed") else "answered"
+
+
+def _of(space: Namespace | None) -> Namespace:
+    from netkit.model import Namespace
+
+    return space or Namespace("")

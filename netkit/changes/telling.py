@@ -1,0 +1,107 @@
+"""Knows the order in which changes are told, and what of namespaces, switches, files and processes has changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING
+
+from netkit.changes.filters import rules
+from netkit.changes.links import links
+from netkit.changes.pairing import paired
+from netkit.changes.place import Entry, Place, against
+from netkit.changes.result import GONE, MADE, OTHER, Change
+from netkit.changes.tables import addresses, connections, forwarding, neighbours, routes
+from netkit.changes.words import Words, steady
+from netkit.layout.facts import host_first
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.model import Namespace, Snapshot
+
+_BOILERPLATE = ("127.0.0.1", "::1", "fe00::", "ff00::", "ff02::")
+"""What the first lines of every container's hosts file begin with; told of one that changes, not of one that is new."""
+
+
+def told(before: Snapshot, after: Snapshot, *, counters: bool) -> Iterator[Change]:
+    """The changes from one snapshot to another, namespace by namespace, the host's first.
+
+    Args:
+        before: the earlier one.
+        after: the later one.
+        counters: whether to tell how many packets more a rule has counted.
+    """
+    kinds = {
+        "namespaces": _namespace,
+        "links": links,
+        "addresses": addresses,
+        "routes": routes,
+        "neighbours": neighbours,
+        "fdb": forwarding,
+        "rules": partial(rules, counters=counters),
+        "connections": connections,
+        "sysctls": _sysctls,
+        "hosts": _hosts,
+        "processes": _processes,
+    }
+    for place in sorted(_places(before, after), key=lambda place: (host_first(place.name), place.new is not None)):
+        for kind, tell in kinds.items():
+            yield from (Change(sign, kind, place.name, text) for sign, text in tell(place))
+
+
+def _places(before: Snapshot, after: Snapshot) -> Iterator[Place]:
+    pairs = paired(before, after)
+    words = Words(before, after), Words(after, before)
+    for space in before:
+        if space.name in pairs.spaces:
+            yield Place(space, after[pairs.spaces[space.name]], pairs.renamed(space), *words, pairs)
+        else:
+            yield Place(space, None, space, *words, pairs)
+    known = set(pairs.spaces.values())
+    yield from (Place(None, space, None, *words, pairs) for space in after if space.name not in known)
+
+
+def _namespace(place: Place) -> Iterator[tuple[str, str]]:
+    if place.old is None or place.new is None:
+        space = place.new or place.old
+        nameless = "" if space.named else ", nameless"  # type: ignore[union-attr]  (one of them is there)
+        yield (MADE if place.new else GONE), f"namespace {place.name}{nameless}"
+    elif place.old.name != place.new.name:
+        yield OTHER, f"namespace {place.old.name} → {place.new.name}"
+    elif place.old.named != place.new.named:
+        words = ["named" if space.named else "nameless" for space in (place.old, place.new)]
+        yield OTHER, f"namespace {place.name}: {' → '.join(words)}"
+
+
+def _sysctls(place: Place) -> Iterator[tuple[str, str]]:
+    """Switches; of a new namespace only those that matter in it, since it copies the others from the machine."""
+    if place.old is not None and place.new is not None:
+        return against(_switches(place.old), _switches(place.new))
+    space, words = (place.new, place.after) if place.new else (place.old, place.before)
+    sign = MADE if place.new else GONE
+    return ((sign, f"sysctl {switch}") for switch in words.facts.switches(space.name))  # type: ignore[union-attr]
+
+
+def _switches(space: Namespace) -> list[Entry]:
+    return [Entry((name,), (name, value), f"sysctl {name}", value) for name, value in space.sysctls.items()]
+
+
+def _hosts(place: Place) -> Iterator[tuple[str, str]]:
+    """Lines of /etc/hosts."""
+    there = place.old is not None and place.new is not None
+    old, new = (_lines(space, all_of_it=there) for space in (place.old, place.new))
+    yield from ((GONE, f"hosts {line}") for line in (old - new).elements())
+    yield from ((MADE, f"hosts {line}") for line in (new - old).elements())
+
+
+def _lines(space: Namespace | None, *, all_of_it: bool) -> Counter[str]:
+    text = (space.hosts if space else None) or ""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return Counter(steady(line) for line in lines if line and (all_of_it or not line.startswith(_BOILERPLATE)))
+
+
+def _processes(place: Place) -> Iterator[tuple[str, str]]:
+    old, new = (Counter(space.processes if space else ()) for space in (place.old, place.new))
+    yield from ((GONE, f"process {name}") for name in sorted((old - new).elements()))
+    yield from ((MADE, f"process {name}") for name in sorted((new - old).elements()))
