@@ -1,1 +1,55 @@
-"""Knows how captures, netfilter's reports and snapshots become the journeys of single packets."""
+"""Knows how captures, netfilter's reports and snapshots become the journeys of single packets.
+
+values       what an x-ray saw, and journeys
+join         frames and events put together: the steps of each packet
+parsed       the headers of a frame
+trip         the steps of one packet as a tree, with its headers at each
+around       the networks around them: routes, neighbours, FDBs
+changes      what changed from step to step
+translation  by what NAT changed it
+decisions    who decided what
+verdicts     which rule or policy counted
+ends         what became of a packet
+reasons      why, where an ICMP error says it
+losses       why, where nobody says it
+answers      which packet answers which
+telling      all of it as a journey
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netkit.journey.values import Journey, Seen
+
+
+def journeys(seen: Seen) -> list[Journey]:
+    """The journeys of all packets that an x-ray saw, in the order in which they were first seen.
+
+    Args:
+        seen: what was recorded.
+
+    Example:
+        >>> from netkit.journey.values import Seen
+        >>> journeys(Seen(()))
+        []
+    """
+    from netkit.journey.answers import answers
+    from netkit.journey.around import Around
+    from netkit.journey.join import join
+    from netkit.journey.telling import Known, tell
+    from netkit.journey.trip import Trip
+
+    around = Around(seen)
+    trips = [Trip(steps, around.tunnels) for steps in join(seen)]
+    questions = answers(trips)
+    replies: dict[int, list[Trip]] = {}
+    for trip, question in zip(trips, questions, strict=True):
+        if question is not None:
+            replies.setdefault(question, []).append(trip)
+    known = [
+        Known(around, trip, replies.get(number, ()), None if question is None else question + 1)
+        for number, (trip, question) in enumerate(zip(trips, questions, strict=True))
+    ]
+    return [tell(number, each.trip.steps, seen, each) for number, each in enumerate(known, 1)]

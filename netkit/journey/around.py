@@ -1,0 +1,209 @@
+"""Knows the networks around a packet, as snapshots and earlier frames show them: routes, neighbours, FDBs, owners."""
+
+from __future__ import annotations
+
+import ipaddress
+from bisect import bisect_left
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.packets.wording import Wording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.journey.values import Seen
+    from netkit.model import ForwardingEntry, Interface, Namespace, Route
+    from netkit.netfilter import Connection
+
+ARP_REQUEST, ARP_REPLY, SOLICITATION, ADVERTISEMENT = 1, 2, 135, 136
+_LOOPBACK = 127
+_KEPT = ("reachable", "stale", "delay", "probe", "permanent")
+
+
+class Learned(NamedTuple):
+    """That a bridge learned behind which port a MAC is: when, and which."""
+
+    time: int
+    port: str
+
+
+class Around:
+    """What is known of the networks in which packets were seen.
+
+    Args:
+        seen: what was recorded.
+    """
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self._routes: dict[tuple[str, bytes], list[Route]] = {}
+        self._own: dict[tuple[str, bytes], bool] = {}
+
+    def spaces(self, name: str) -> Iterator[Namespace]:
+        """The namespace before the recording and after it, as far as it was there."""
+        for snapshot in (self.seen.before, self.seen.after):
+            if name in snapshot.namespaces:
+                yield snapshot.namespaces[name]
+
+    def interface(self, namespace: str, name: str) -> Interface | None:
+        """An interface as it was before the recording, else after it."""
+        return next((space.interfaces[name] for space in self.spaces(namespace) if name in space.interfaces), None)
+
+    def master(self, namespace: str, name: str) -> str | None:
+        """The bridge that an interface is a port of."""
+        link = self.interface(namespace, name)
+        return link.master if link else None
+
+    def ports(self, namespace: str, bridge: str) -> list[Interface]:
+        """The ports of a bridge."""
+        names = dict.fromkeys(name for space in self.spaces(namespace) for name in space.interfaces)
+        links = (self.interface(namespace, name) for name in names)
+        return [link for link in links if link is not None and link.master == bridge]
+
+    def sysctl(self, namespace: str, name: str) -> str | None:
+        """A switch's value, None if it is unknown."""
+        return next((space.sysctls[name] for space in self.spaces(namespace) if name in space.sysctls), None)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """How to write addresses so that they are the same in each run."""
+        owners: dict[str, tuple[bool, str]] = {}
+        for snapshot in (self.seen.before, self.seen.after):
+            for space in snapshot:
+                for link in space.interfaces.values():
+                    if link.mac is not None:
+                        claim = link.master is not None, f"{space.name}:{link.name}"
+                        owners[link.mac] = min(claim, owners.get(link.mac, claim))
+        return Wording({mac: owner for mac, (_, owner) in owners.items()})
+
+    @cached_property
+    def tunnels(self) -> frozenset[int]:
+        """The UDP ports that VXLAN devices listen on: those of these networks, IANA's, and Linux's old one."""
+        links = (link for snapshot in (self.seen.before, self.seen.after) for space in snapshot
+                 for link in space.interfaces.values() if link.kind == "vxlan")  # fmt: skip
+        return frozenset({4789, 8472, *(int(value) for link in links for key, value in link.details if key == "port")})
+
+    def own(self, namespace: str, address: bytes) -> bool:
+        """Whether an address is one of the namespace's own."""
+        key = namespace, address
+        if key not in self._own:
+            text = str(ipaddress.ip_address(address))
+            borne = (a.partition("/")[0] for space in self.spaces(namespace)
+                     for link in space.interfaces.values() for a in link.addresses)  # fmt: skip
+            self._own[key] = (len(address) == 4 and address[0] == _LOOPBACK) or text in borne
+        return self._own[key]
+
+    def routes(self, namespace: str, address: bytes) -> list[Route]:
+        """The routes that match an address: the main table first, in it the longest prefix, then the lowest metric."""
+        key = namespace, address
+        if key not in self._routes:
+            found: list[Route] = []
+            for space in self.spaces(namespace):
+                found = [route for route in space.routes if _covers(route, address)]
+                if found:
+                    break
+            self._routes[key] = sorted(found, key=lambda r: (r.table != "main", -_length(r.destination), r.metric))
+        return self._routes[key]
+
+    def neighbour(self, namespace: str, device: str, address: str) -> str | None:
+        """The MAC that the neighbour table gives for an address, at the end of the recording if it has one then."""
+        for space in reversed(list(self.spaces(namespace))):
+            for entry in space.neighbours:
+                if (entry.address, entry.device) == (address, device) and entry.mac and entry.state in _KEPT:
+                    return entry.mac
+        return None
+
+    def forwarding(self, namespace: str, device: str) -> list[ForwardingEntry]:
+        """A VXLAN device's own forwarding entries, those of the end of the recording first."""
+        return [e for space in reversed(list(self.spaces(namespace))) for e in space.fdb
+                if e.device == device and e.master is None]  # fmt: skip
+
+    def knows(self, namespace: str, bridge: str, mac: bytes, time: int) -> str | None:
+        """The port behind which a bridge's FDB had a MAC at a moment; None if it had no entry.
+
+        Args:
+            namespace: the bridge's.
+            bridge: its name.
+            mac: 6 bytes.
+            time: nanoseconds since the epoch.
+        """
+        learned = self._learned.get((namespace, bridge, mac), [])
+        at = bisect_left(learned, time, key=lambda entry: entry.time)
+        if at:
+            return learned[at - 1].port
+        text = mac.hex(":")
+        before = self.seen.before.namespaces.get(namespace)
+        entries = before.fdb if before else ()
+        return next((e.device for e in entries if (e.mac, e.master) == (text, bridge)), None)
+
+    @cached_property
+    def _learned(self) -> dict[tuple[str, str, bytes], list[Learned]]:
+        """What bridges learned from the frames that came in at their ports, in the order of time."""
+        found: dict[tuple[str, str, bytes], list[Learned]] = defaultdict(list)
+        bridges: dict[tuple[str, str], str | None] = {}
+        for frame in self.seen.frames:
+            place = frame.namespace, frame.interface
+            if place not in bridges:
+                bridges[place] = self.master(*place)
+            bridge = bridges[place]
+            if bridge is not None and frame.direction == "in":
+                known = found[frame.namespace, bridge, frame.data[6:12]]
+                if not known or known[-1].port != frame.interface:
+                    known.append(Learned(frame.time, frame.interface))
+        return dict(found)
+
+    def asked(self, namespace: str, device: str, address: bytes) -> int:
+        """How often a namespace asked for an address's MAC and nobody answered; 0 if somebody did.
+
+        Args:
+            namespace: who asks.
+            device: the interface that it asks by.
+            address: of whom it wants the MAC.
+        """
+        return 0 if (namespace, address) in self._heard else self._asked.get((namespace, device, address), 0)
+
+    @cached_property
+    def _asked(self) -> dict[tuple[str, str, bytes], int]:
+        """ARP questions and neighbour solicitations that went out (RFC 826, RFC 4861)."""
+        found: dict[tuple[str, str, bytes], int] = defaultdict(int)
+        for frame in self.seen.frames:
+            if frame.direction == "out" and (asked := _neighbour_message(frame.data, ARP_REQUEST, SOLICITATION)):
+                found[frame.namespace, frame.interface, asked] += 1
+        return dict(found)
+
+    @cached_property
+    def _heard(self) -> set[tuple[str, bytes]]:
+        """The addresses from which answers came in."""
+        frames = (frame for frame in self.seen.frames if frame.direction == "in")
+        answers = ((frame.namespace, _neighbour_message(frame.data, ARP_REPLY, ADVERTISEMENT)) for frame in frames)
+        return {(namespace, address) for namespace, address in answers if address is not None}
+
+    def connections(self, namespace: str) -> Iterator[Connection]:
+        """The namespace's tracked connections, those of the end of the recording first."""
+        for space in reversed(list(self.spaces(namespace))):
+            yield from space.connections
+
+
+def _neighbour_message(data: bytes, arp: int, icmpv6: int) -> bytes | None:
+    """The address that a message of neighbours is about, None for any other frame."""
+    kind = data[12:14]
+    if kind == b"\x08\x06" and data[20:22] == arp.to_bytes(2):
+        return data[38:42] if arp == ARP_REQUEST else data[28:32]
+    if kind == b"\x86\xdd" and data[20:21] == b"\x3a" and data[54:55] == bytes([icmpv6]):
+        return data[62:78]
+    return None
+
+
+def _covers(route: Route, address: bytes) -> bool:
+    """Whether a route's destination holds an address."""
+    value = ipaddress.ip_address(address)
+    if route.destination == "default":
+        return route.via is None or (":" in route.via) == (value.version == 6)
+    network = ipaddress.ip_network(route.destination, strict=False)
+    return network.version == value.version and value in network
+
+
+def _length(prefix: str) -> int:
+    return 0 if prefix == "default" else ipaddress.ip_network(prefix, strict=False).prefixlen

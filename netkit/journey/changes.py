@@ -1,0 +1,202 @@
+"""Knows what differs between a station of a packet and the one before, and says it in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.journey.parsed import IPV4, IPV6, TCP, UDP
+from netkit.journey.translation import Translation, cause
+from netkit.journey.values import ROUTING
+from netkit.packets.wording import ANY, CHOSEN
+
+if TYPE_CHECKING:
+    from netkit.journey.around import Around
+    from netkit.journey.parsed import Head, View
+    from netkit.journey.trip import Trip
+
+_NAMES = {TCP: ("TCP", 16), UDP: ("UDP", 6)}
+"""By protocol: its name, and where its header holds the checksum (RFC 9293, RFC 768)."""
+
+
+class _Pair(NamedTuple):
+    """Two stations to compare: the numbers of their steps and how the packet looked there."""
+
+    before: int
+    number: int
+    old: View
+    new: View
+
+
+def changes(trip: Trip, around: Around) -> list[list[str]]:
+    """What changed at each step against the steps before it.
+
+    An address changes at the hook that translates it, as far as netfilter told of that hook: destinations before
+    the route is looked up, sources at the end.
+
+    Args:
+        trip: the steps.
+        around: the networks.
+
+    Returns:
+        For each step its sentences.
+    """
+    told: list[dict[str, None]] = [{} for _ in trip.steps]  # a dict keeps the order and each sentence once
+    for number in range(len(trip.steps)):
+        for place, sentence in _at(trip, around, number):
+            told[place].setdefault(sentence)
+    return [list(sentences) for sentences in told]
+
+
+def _at(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+    """What a step shows to have changed, each with the step at which to say it."""
+    new, before = trip.first[number], trip.shown_before(number)
+    if new is None:
+        reassembled = before is not None and _taken_whole(trip, before, number)
+        return [(number, _reassembled(trip, before))] if reassembled else []
+    if before is None:
+        return [(number, _part(new.head, _total(trip)))] if new.head and new.head.fragment else []
+    old, last = trip.last[before], trip.last[number]
+    found = _between(trip, around, _Pair(before, number, old, new))
+    if last is not new and last is not None:  # within one hook
+        found += _translated(trip, around, _Pair(number, number, new, last))
+    return found
+
+
+def _between(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:
+    old, new = pair.old, pair.new
+    if new.depth != old.depth:
+        place = trip.path(pair.before, pair.number)[1] if new.depth > old.depth else pair.number
+        return [(place, _tunnel(old, new, around))]
+    said = [(pair.number, sentence) for sentence in _macs(trip, around, pair) + _tags(old, new)]
+    if old.head is None or new.head is None or old.head.version != new.head.version:
+        return said
+    told = [(pair.number, sentence) for sentence in _ttl(old.head, new.head)] + _translated(trip, around, pair)
+    parts = _parts(trip, pair)
+    if told and not parts and (sums := _checksums(old.head, new.head)):
+        told.append((told[-1][0], sums))
+    return said + told + parts
+
+
+def _tunnel(old: View, new: View, around: Around) -> str:
+    if new.depth < old.depth or new.head is None:
+        return f"outer header removed: VXLAN {old.vni}"
+    ends = around.wording.address(new.head.source), around.wording.address(new.head.target)
+    return f"outer header added: VXLAN {new.vni} in UDP from {ends[0]} to {ends[1]}"
+
+
+def _macs(trip: Trip, around: Around, pair: _Pair) -> list[str]:
+    """Frames of both ends of a way through hooks are compared: events show no MACs."""
+    before = trip.frame_before(pair.number)
+    if before is None or pair.new.macs is None or trip.first[before].macs is None:
+        return []
+    old, said = trip.first[before], []
+    if old.depth != pair.new.depth:
+        return []
+    for name, was, now in zip(("destination", "source"), old.macs, pair.new.macs, strict=True):
+        if was != now:
+            said.append(f"{name} MAC {_mac(around, was)} → {_mac(around, now)}")
+    return said
+
+
+def _mac(around: Around, mac: bytes) -> str:
+    return "none" if not any(mac) else around.wording.mac(mac)
+
+
+def _tags(old: View, new: View) -> list[str]:
+    if old.macs is None or new.macs is None:
+        return []
+    if len(new.tags) > len(old.tags):
+        return [f"VLAN tag {new.tags[0]} added"]
+    if len(new.tags) < len(old.tags):
+        return [f"VLAN tag {old.tags[0]} removed"]
+    return [f"VLAN tag {was} → {now}" for was, now in zip(old.tags, new.tags, strict=True) if was != now]
+
+
+def _ttl(old: Head, new: Head) -> list[str]:
+    name = "hop limit" if new.version == 6 else "TTL"
+    return [f"{name} {old.ttl} → {new.ttl}"] if old.ttl != new.ttl else []
+
+
+def _translated(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:
+    """Addresses and ports that NAT changed, said at the hook that did."""
+    old, new = pair.old.head, pair.new.head
+    if old is None or new is None or pair.old.kind not in (IPV4, IPV6):
+        return []
+    found, way = [], trip.path(pair.before, pair.number)
+    ends = (("destination", old.target, new.target, 1), ("source", old.source, new.source, 0))
+    for name, was, now, which in ends:
+        ports = old.ports[which], new.ports[which]
+        differing = [sentence for sentence in (_address(around, name, was, now), _port(name, *ports)) if sentence]
+        if differing:
+            place = _place(trip, way, name)
+            why = cause(trip, around, Translation(place, name, (was, ports[0]), (now, ports[1])))
+            found += [(place, f"{sentence} ({why})" if why else sentence) for sentence in differing]
+    return found
+
+
+def _place(trip: Trip, way: list[int], name: str) -> int:
+    """The step at which an address is translated (netfilter(8) and the kernel's nf_nat: where each kind is done)."""
+    hooks = ("prerouting", "output") if name == "destination" else ("postrouting", "input")
+    hook = next((number for number in way if trip.steps[number].hook in hooks), None)
+    if hook is not None:
+        return hook
+    return way[1] if name == "destination" and len(way) > 1 else way[-1]
+
+
+def _address(around: Around, name: str, was: bytes, now: bytes) -> str:
+    words = around.wording.address
+    return f"{name} address {words(was)} → {words(now)}" if was != now else ""
+
+
+def _port(name: str, was: int | None, now: int | None) -> str:
+    if was == now or was is None or now is None:
+        return ""
+    if was in CHOSEN and now in CHOSEN:
+        return f"{name} port: another one of those chosen at random"
+    return f"{name} port {ANY if was in CHOSEN else was} → {ANY if now in CHOSEN else now}"
+
+
+def _checksums(old: Head, new: Head) -> str:
+    """What was computed anew because a header changed."""
+    names = ["IP"] if old.checksum != new.checksum else []
+    name, at = _NAMES.get(new.protocol, ("", 0))
+    carried = old.body[at : at + 2] != new.body[at : at + 2]
+    if name and carried and (old.source, old.target, old.ports) != (new.source, new.target, new.ports):
+        names.append(name)
+    return f"{' and '.join(names)} checksum{'s' if names[1:] else ''} recomputed" if names else ""
+
+
+def _parts(trip: Trip, pair: _Pair) -> list[tuple[int, str]]:
+    """A packet that became fragments, or fragments that became a packet."""
+    old, new = pair.old.head, pair.new.head
+    if new.fragment and (not old.fragment or old.size != new.size):
+        return [(pair.number, _part(new, _total(trip) if old.fragment else old.size))]
+    if old.fragment and not new.fragment:
+        return [(trip.path(pair.before, pair.number)[1], _reassembled(trip, pair.before))]
+    return []
+
+
+def _part(head: Head, total: int) -> str:
+    whole = f" of {total}" if total else ""
+    return f"fragment: bytes {head.offset} to {head.offset + head.size - 1}{whole}"
+
+
+def _total(trip: Trip) -> int:
+    """How many bytes the packet carries of which these are fragments; 0 if its last one was not seen."""
+    heads = [view.head for view in trip.first if view is not None and view.head is not None]
+    return max((head.offset + head.size for head in heads if head.offset and not head.more), default=0)
+
+
+def _reassembled(trip: Trip, before: int) -> str:
+    """How many frames came in where the last one of them did."""
+    place = trip.steps[before]
+    point = place.namespace, place.interface, place.direction
+    came = [s for s in trip.steps if (s.namespace, s.interface, s.direction) == point]
+    return f"reassembled from {len(came)} fragments"
+
+
+def _taken_whole(trip: Trip, before: int, number: int) -> bool:
+    """Whether a host puts fragments together because they are for itself."""
+    view, step = trip.last[before], trip.steps[number]
+    arrived = trip.steps[before].direction == "in" and view is not None and view.head is not None
+    return arrived and view.head.fragment and step.hook == ROUTING and trip.shown_after(number) is None

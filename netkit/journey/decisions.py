@@ -1,0 +1,251 @@
+"""Knows who decided what at a station of a packet: a route, a neighbour entry, a forwarding database, a rule."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from netkit.journey import verdicts
+from netkit.journey.parsed import ARP
+from netkit.journey.translation import Translation, entry
+from netkit.journey.values import ROUTING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netkit.journey.around import Around
+    from netkit.journey.parsed import View
+    from netkit.journey.trip import Trip
+    from netkit.journey.values import Step
+    from netkit.model import Interface, Route
+
+EVERYONE = bytes.fromhex("ffffffffffff")
+_GROUPS = 224  # IPv4 addresses from 224.0.0.0 on are those of groups, and 255.255.255.255 is everybody's
+
+
+def decision(trip: Trip, around: Around, number: int, changed: Sequence[str] = ()) -> str:
+    """Who decided what at a step, in one sentence; "" where nothing was decided.
+
+    Args:
+        trip: the packet's steps.
+        around: the networks.
+        number: the step.
+        changed: what changed there, in sentences.
+    """
+    step = trip.steps[number]
+    if step.hook == ROUTING:
+        return _route(trip, around, number)
+    if step.hook is not None:
+        said = verdicts.sentence(step.events)
+        tracked = any(sentence.endswith("by conntrack)") for sentence in changed)
+        return f"The conntrack entry of the connection translates the packet; {said}" if tracked and said else said
+    if step.direction == "in":
+        return _taken(trip, around, number)
+    parts = _ways_out(trip, around, number)
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def _ways_out(trip: Trip, around: Around, number: int) -> list[str]:
+    """Why a frame goes out here, and to whom: as clauses of one sentence."""
+    step = trip.steps[number]
+    link = around.interface(step.namespace, step.interface or "")
+    parts = [_forwarded(trip, around, number) or _neighbour(trip, around, number), _tunnel(trip, around, number, link)]
+    return [part for part in parts if part]
+
+
+def bridge_before(trip: Trip, around: Around, number: int) -> int | None:
+    """The step at which the frame entered the bridge that sends it out here; None if no bridge does."""
+    step = trip.steps[number]
+    master = around.master(step.namespace, step.interface or "")
+    before = trip.frame_before(number)
+    if master is None or before is None:
+        return None
+    came = trip.steps[before]
+    if came.namespace != step.namespace or came.interface is None:
+        return None
+    through = came.direction == "in" and around.master(came.namespace, came.interface) == master
+    return before if through or (came.direction == "out" and came.interface == master) else None
+
+
+def _forwarded(trip: Trip, around: Around, number: int) -> str:
+    """What a bridge's FDB said (bridge(8))."""
+    entered = bridge_before(trip, around, number)
+    if entered is None:
+        return ""
+    step, view = trip.steps[number], trip.first[number]
+    bridge = around.master(step.namespace, step.interface or "") or ""
+    mac = view.macs[0] if view and view.macs else EVERYONE
+    if mac == EVERYONE:
+        return f"The frame is for everyone: {bridge} sends it to every other port"
+    if mac[0] & 1:
+        return f"The frame is for a group: {bridge} sends it to every port with listeners"
+    if _known(trip, around, number, bridge, mac) == step.interface:
+        return f"The FDB of {bridge} says: {around.wording.mac(mac)} is behind {step.interface}"
+    return f"The FDB of {bridge} does not know {around.wording.mac(mac)}: {bridge} floods the frame to every other port"
+
+
+def _known(trip: Trip, around: Around, number: int, bridge: str, mac: bytes) -> str | None:
+    step = trip.steps[number]
+    return around.knows(step.namespace, bridge, mac, step.frame.time) if step.frame else None
+
+
+def _neighbour(trip: Trip, around: Around, number: int) -> str:
+    """What the neighbour table said (ip-neighbour(8))."""
+    step, view = trip.steps[number], trip.first[number]
+    if view is None or view.macs is None or view.macs[0][0] & 1 or step.interface == "lo":
+        return _asks(around, step, view) if view is not None and view.kind == ARP else ""
+    if view.innermost.head is None:
+        return ""
+    target = next_hop(trip, around, number)
+    mac = around.neighbour(step.namespace, step.interface or "", target)
+    if mac is None or bytes.fromhex(mac.replace(":", "")) != view.macs[0]:
+        return ""
+    return f"The neighbour table of {step.namespace} says: {target} is at {around.wording.mac(view.macs[0])}"
+
+
+def _asks(around: Around, step: Step, view: View) -> str:
+    """Why somebody asks everyone for a MAC: there was no entry (RFC 826)."""
+    if view.macs is None or view.macs[0] != EVERYONE or view.arp[6:8] != b"\0\1" or view.arp[14:18] == view.arp[24:28]:
+        return ""
+    asked = around.wording.address(view.arp[24:28])
+    before = around.seen.before.namespaces.get(step.namespace)
+    entries = before.neighbours if before else ()
+    if any((entry.address, entry.device) == (asked, step.interface) and entry.mac for entry in entries):
+        return ""
+    return f"{step.namespace} has no neighbour entry for {asked}: it asks everyone on the link"
+
+
+def next_hop(trip: Trip, around: Around, number: int) -> str:
+    """The address whose MAC a packet needs that goes out here: the next router's, or the destination's own."""
+    step, view = trip.steps[number], trip.first[number]
+    head = view.head if view else None
+    if head is None:
+        return "?"
+    route = chosen(around, step.namespace, head.target, step.interface)
+    return route.via if route and route.via else around.wording.address(head.target)
+
+
+def chosen(around: Around, namespace: str, target: bytes, device: str | None) -> Route | None:
+    """The route that leads to an address: the best one, or the best that leads where the packet really went.
+
+    Args:
+        around: the networks.
+        namespace: where the route is looked up.
+        target: the destination.
+        device: the interface that the packet left by; None if it left by none.
+    """
+    routes = around.routes(namespace, target)
+    real = [route for route in routes if device in (None, route.device)]
+    return real[0] if real else None
+
+
+def _route(trip: Trip, around: Around, number: int) -> str:
+    step = trip.steps[number]
+    view = trip.shown_after(number) or _shown(trip, number)
+    if view is None or view.head is None:
+        return ""
+    target, name = view.head.target, around.wording.address(view.head.target)
+    out = trip.way_out(number)
+    if around.own(step.namespace, target):
+        whose = f"{name} is {step.namespace}'s own address"
+        return f"{whose}: the packet stays here." if out is not None else f"{whose}: the packet is taken in."
+    if out is None and for_everyone(around, step.namespace, target):
+        return f"{name} is for everyone: the packet is taken in."
+    device = trip.steps[out].interface if out is not None else None
+    if (told := _translated_back(trip, around, number)) and out is not None:
+        return f"{told}; {_led(around, step.namespace, target, device)}."
+    sentence = _led(around, step.namespace, target, device)
+    return f"{sentence}." if sentence else ""
+
+
+def _shown(trip: Trip, number: int) -> View | None:
+    before = trip.shown_before(number)
+    return trip.last[before] if before is not None else None
+
+
+def _led(around: Around, namespace: str, target: bytes, device: str | None) -> str:
+    name, route = around.wording.address(target), chosen(around, namespace, target, device)
+    if route is None:
+        routes = around.routes(namespace, target)
+        if not routes:
+            return f"No route of {namespace} leads to {name}" if device is None else f"It leaves by {device}"
+        return f"It leaves by {device}, by a rule of policy routing: {written(routes[0])} does not lead there"
+    if route.kind != "unicast":
+        return f"The route {route.kind} {written(route)} refuses {name}"
+    return f"The route {written(route)} leads to {name}"
+
+
+def written(route: Route) -> str:
+    """A route as `ip route` writes it: "default via 10.0.0.1 dev eth0"."""
+    via = f" via {route.via}" if route.via else ""
+    table = "" if route.table == "main" else f" table {route.table}"
+    return f"{route.destination}{via}{f' dev {route.device}' if route.device else ''}{table}"
+
+
+def for_everyone(around: Around, namespace: str, target: bytes) -> bool:
+    """Whether an address is a group's, or the broadcast address of one of the namespace's networks."""
+    if len(target) != 4:
+        return target[0] == 0xFF
+    if target[0] >= _GROUPS:
+        return True
+    text = ipaddress.ip_address(target)
+    links = (link for space in around.spaces(namespace) for link in space.interfaces.values())
+    networks = (ipaddress.ip_interface(a).network for link in links for a in link.addresses if ":" not in a)
+    return any(text == network.broadcast_address for network in networks if network.prefixlen < 31)
+
+
+def _translated_back(trip: Trip, around: Around, number: int) -> str:
+    """What a conntrack entry made of the destination before the route was looked up, where no hook shows it."""
+    before, after = trip.shown_before(number), trip.shown_after(number)
+    step = trip.steps[number]
+    if before is None or after is None or step.after is None or trip.steps[step.after].hook is not None:
+        return ""
+    old, new = trip.last[before].head, after.head
+    if old is None or new is None or old.target == new.target or trip.last[before].depth != after.depth:
+        return ""
+    change = Translation(number, "destination", (old.target, old.ports[1]), (new.target, new.ports[1]))
+    words = around.wording.end
+    was, now = words(old.target, old.ports[1]), words(new.target, new.ports[1])
+    return f"The conntrack entry of the connection turns {was} into {now}" if entry(trip, around, change) else ""
+
+
+def _tunnel(trip: Trip, around: Around, number: int, link: Interface | None) -> str:
+    """What a VXLAN device's FDB said: behind which VTEP a MAC is (RFC 7348)."""
+    step, view = trip.steps[number], trip.first[number]
+    if link is None or link.kind != "vxlan" or view is None or view.macs is None:
+        return ""
+    outer = trip.shown_after(number)
+    if outer is None or outer.vni is None or outer.head is None:
+        return ""
+    remote, mac = around.wording.address(outer.head.target), view.macs[0]
+    entries = around.forwarding(step.namespace, link.name)
+    if any(e.mac == mac.hex(":") and e.destination == remote for e in entries):
+        return f"The FDB of {link.name} says: {around.wording.mac(mac)} is behind the VTEP {remote}"
+    if any(e.mac == "00:00:00:00:00:00" and e.destination == remote for e in entries):
+        why = "the frame is for everyone" if mac == EVERYONE else f"{link.name} does not know {around.wording.mac(mac)}"
+        return f"{why}: the FDB of {link.name} sends it to the VTEP {remote}"
+    return f"{link.name} sends it to the VTEP {remote}"
+
+
+def _taken(trip: Trip, around: Around, number: int) -> str:
+    """Why an interface that is not the end of a cable takes a frame in: a bridge itself, a VXLAN device."""
+    step, view = trip.steps[number], trip.first[number]
+    link = around.interface(step.namespace, step.interface or "")
+    before = trip.frame_before(number)
+    if link is None or before is None or view is None or trip.steps[before].namespace != step.namespace:
+        return ""
+    if link.kind == "vxlan" and (old := trip.first[before]) is not None and old.vni is not None:
+        return f"The VXLAN network {old.vni} is {link.name}'s."
+    if link.kind == "bridge" and view.macs is not None:
+        return _by_bridge(around, link, view.macs[0])
+    return ""
+
+
+def _by_bridge(around: Around, link: Interface, mac: bytes) -> str:
+    if mac == EVERYONE:
+        return f"The frame is for everyone: {link.name} takes it in as well."
+    if mac[0] & 1:
+        return f"The frame is for a group: {link.name} takes it in as well."
+    if mac.hex(":") == link.mac:
+        return f"{around.wording.mac(mac)} is {link.name}'s own MAC: it takes the frame in." if link.mac else ""
+    return ""

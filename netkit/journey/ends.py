@@ -1,0 +1,165 @@
+"""Knows what became of a packet: delivered, dropped, lost, and as far as the kernel shows it, why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.journey import verdicts
+from netkit.journey.decisions import EVERYONE, for_everyone
+from netkit.journey.losses import lost
+from netkit.journey.parsed import ARP, TCP
+from netkit.journey.reasons import told_by_icmp, unheard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netkit.journey.around import Around
+    from netkit.journey.parsed import View
+    from netkit.journey.trip import Trip
+
+_SYN, _RST = 2, 4
+_NAMED = 3  # more namespaces than these that ignored a flooded frame are counted, not named
+
+
+class End(NamedTuple):
+    """What became of a packet, or of one of its copies.
+
+    Attributes:
+        text: in words.
+        place: the namespace.
+        delivered: whether it reached whom it was for.
+        ignored: whether this is a copy that a flood brought to somebody whom it was not for.
+    """
+
+    text: str
+    place: str
+    delivered: bool = False
+    ignored: bool = False
+
+
+def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> tuple[bool, str]:
+    """Whether a packet reached whom it was for, and what became of it in words.
+
+    Args:
+        trip: its steps.
+        around: the networks.
+        replies: the packets that answer it; ICMP errors say why it ended.
+    """
+    ends = [_end(trip, around, leaf) for leaf in trip.leaves]
+    taken = [end for end in ends if end.delivered]
+    if taken:
+        return True, _delivered(trip, ends, replies)
+    for end, leaf in zip(ends, trip.leaves, strict=True):
+        if verdicts.dropped(trip.steps[leaf].events):
+            return False, end.text
+    if (why := told_by_icmp(trip, around, replies)) is not None:
+        return False, why
+    real = [end for end in ends if not end.ignored] or ends
+    if all(end.ignored for end in ends):
+        return False, _unwanted(trip, around, ends)
+    return False, real[-1].text
+
+
+def _delivered(trip: Trip, ends: list[End], replies: Sequence[Trip]) -> str:
+    taken = list(dict.fromkeys(end.text for end in ends if end.delivered))
+    text = f"delivered to {taken[0]}" if len(taken) == 1 else f"delivered to {_names(taken)}"
+    if (others := _ignored(ends)) != "":
+        text += f", ignored by {others}"
+    port = trip.start.head.ports[1] if trip.start and trip.start.head else None
+    last = next((view.head for view in reversed(trip.last) if view is not None and view.head is not None), None)
+    port = last.ports[1] if last is not None else port
+    if any(_reset(trip, reply) for reply in replies):
+        text += f", where nothing listens on port {port}: it answered with RST"
+    elif unheard(replies):
+        text += f", where nothing listens on port {port}: it answered ICMP port unreachable"
+    return text
+
+
+def _reset(trip: Trip, reply: Trip) -> bool:
+    """Whether a SYN was answered with RST."""
+    view, question = reply.start, trip.start
+    heads = [v.head for v in (view, question) if v is not None and v.head is not None and v.head.protocol == TCP]
+    if len(heads) < 2 or any(len(head.body) < 14 for head in heads):
+        return False
+    return bool(heads[0].body[13] & _RST) and bool(heads[1].body[13] & _SYN)
+
+
+def _ignored(ends: list[End]) -> str:
+    taken = {end.place for end in ends if end.delivered}
+    places = [place for place in dict.fromkeys(end.place for end in ends if end.ignored) if place not in taken]
+    return _names(places) if len(places) <= _NAMED else f"{len(places)} others"
+
+
+def _unwanted(trip: Trip, around: Around, ends: list[End]) -> str:
+    """Everybody who got it ignored it."""
+    others = _ignored(ends)
+    view = trip.start
+    if view is not None and view.kind == ARP:
+        return f"{others} heard the question; nobody there has {around.wording.address(view.arp[24:28])}"
+    return ends[0].text if len(ends) == 1 else f"reached {others}, whom it was not for"
+
+
+def _names(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _end(trip: Trip, around: Around, leaf: int) -> End:
+    """What became of one copy."""
+    step = trip.steps[leaf]
+    if (verdict := verdicts.dropped(step.events)) is not None:
+        word = "rejected" if verdicts.rejects(verdict.event) else "dropped"
+        return End(f"{word} in {step.namespace} by {verdicts.by_whom(verdict)}", step.namespace)
+    at = leaf if step.interface is not None else trip.frame_before(leaf)
+    if at is None or trip.steps[at].namespace != step.namespace or trip.steps[at].direction == "out":
+        return End(lost(trip, around, leaf), step.namespace)
+    view = trip.last[leaf] or trip.last[trip.shown_before(leaf) or 0]
+    return _arrived(trip, around, leaf, at, view)
+
+
+def _arrived(trip: Trip, around: Around, leaf: int, at: int, view: View | None) -> End:
+    """What became of a copy that was last seen coming in."""
+    step, seen = trip.steps[at], trip.first[at]
+    link = around.interface(step.namespace, step.interface or "")
+    mac = seen.macs[0] if seen is not None and seen.macs is not None else None
+    if link is not None and link.master is not None and leaf == at:
+        return End(lost(trip, around, leaf), step.namespace)
+    stranger = mac is not None and not mac[0] & 1 and any(mac) and link is not None and mac.hex(":") != link.mac
+    if stranger and link is not None and link.mac is not None and link.kind != "loopback":
+        whose = around.wording.mac(mac or b"")
+        text = f"ignored at {step.namespace}:{step.interface}: the frame is for {whose}, not for it"
+        return End(text, step.namespace, ignored=True)
+    if view is not None and view.kind == ARP:
+        return _asked(around, view, step.namespace, mac)
+    whole = view is None or view.head is None or not view.head.fragment or _all_there(trip, at)
+    if view is not None and view.vni is None and view.head is not None and whole:
+        target = view.head.target
+        if around.own(step.namespace, target):
+            return End(f"{around.wording.address(target)} in {step.namespace}", step.namespace, delivered=True)
+        if for_everyone(around, step.namespace, target):
+            return End(step.namespace, step.namespace, delivered=True)
+    return End(lost(trip, around, leaf), step.namespace)
+
+
+def _asked(around: Around, view: View, namespace: str, mac: bytes | None) -> End:
+    """Who is meant by an ARP message (RFC 826)."""
+    target = view.arp[24:28]
+    name = around.wording.address(target) if len(target) == 4 else "?"
+    if view.arp[14:18] == target and mac == EVERYONE:
+        return End(namespace, namespace, delivered=True)  # an announcement is for everyone
+    if len(target) == 4 and around.own(namespace, target):
+        return End(f"{name} in {namespace}", namespace, delivered=True)
+    return End(f"{namespace} does not have {name}", namespace, ignored=True)
+
+
+def _all_there(trip: Trip, at: int) -> bool:
+    """Whether all fragments of a packet came in where this one did."""
+    step = trip.steps[at]
+    point = step.namespace, step.interface, step.direction
+    heads = [
+        view.head
+        for other, view in zip(trip.steps, trip.first, strict=True)
+        if (other.namespace, other.interface, other.direction) == point and view is not None and view.head is not None
+    ]
+    parts = {head.offset: head.size for head in heads}
+    ends = [head.offset + head.size for head in heads if not head.more]
+    return bool(ends) and sum(parts.values()) == ends[-1]

@@ -1,0 +1,152 @@
+"""Knows how the steps of a packet become a journey: what changed, who decided, what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.journey.around import Around
+from netkit.journey.changes import changes
+from netkit.journey.decisions import decision
+from netkit.journey.ends import ending
+from netkit.journey.parsed import ARP, ICMP, ICMPV6, TCP, UDP
+from netkit.journey.trip import Trip
+from netkit.journey.values import Hop, Journey
+from netkit.packets.dissect import read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netkit.journey.parsed import View
+    from netkit.journey.values import Seen, Step
+
+_IGMP = 2
+_PROTOCOLS = {ICMP: "ICMP", _IGMP: "IGMP", TCP: "TCP", UDP: "UDP", ICMPV6: "ICMPv6", 47: "GRE", 50: "ESP", 132: "SCTP"}
+_TUNNEL = " | "  # what `read` writes between a tunnel, or a VLAN tag, and what is in it
+
+
+class Ends(NamedTuple):
+    """Between whom a packet travels, in the sender's words: addresses and ports."""
+
+    source: str
+    destination: str
+    source_port: int | None = None
+    destination_port: int | None = None
+
+
+class Known(NamedTuple):
+    """What is known of a packet beside its own steps.
+
+    Attributes:
+        around: the networks.
+        trip: its steps with their headers.
+        replies: the packets that answer it.
+        answers: the number of the journey that it answers.
+    """
+
+    around: Around
+    trip: Trip
+    replies: Sequence[Trip] = ()
+    answers: int | None = None
+
+
+def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = None) -> Journey:
+    """The journey that a packet's steps make.
+
+    Args:
+        number: the journey's, from 1 on.
+        steps: in causal order.
+        seen: what was recorded.
+        known: what is known beside; None when the packet is looked at alone.
+
+    Example:
+        >>> from netkit.journey.values import Seen
+        >>> tell(1, [], Seen(())).end
+        'nothing of it was seen'
+    """
+    if known is None:
+        around = Around(seen)
+        known = Known(around, Trip(steps, around.tunnels))
+    around, trip = known.around, known.trip
+    delivered, end = ending(trip, around, known.replies) if steps else (False, "nothing of it was seen")
+    what, housekeeping = _said(trip, around)
+    return Journey(
+        number,
+        _protocol(trip.start),
+        *_ends(trip.start, around),
+        what,
+        _hops(trip, around),
+        delivered,
+        end,
+        known.answers,
+        housekeeping,
+    )
+
+
+def _hops(trip: Trip, around: Around) -> tuple[Hop, ...]:
+    changed = changes(trip, around)
+    return tuple(_hop(trip, around, number, changed[number]) for number in range(len(trip.steps)))
+
+
+def _hop(trip: Trip, around: Around, number: int, changed: list[str]) -> Hop:
+    step = trip.steps[number]
+    time = None if step.frame is None or trip.start_time is None else (step.frame.time - trip.start_time) / 1e9
+    return Hop(
+        number,
+        step.after,
+        step.namespace,
+        step.interface,
+        step.hook,
+        step.direction,
+        time,
+        step.frame,
+        step.events,
+        changed,
+        decision(trip, around, number, changed),
+    )
+
+
+def _protocol(view: View | None) -> str:
+    if view is None:
+        return "?"
+    if view.kind == ARP:
+        return "ARP"
+    if view.head is not None:
+        return _PROTOCOLS.get(view.head.protocol, f"IP protocol {view.head.protocol}")
+    return "802.3" if view.kind < 0x600 else f"0x{view.kind:04x}"
+
+
+def _ends(view: View | None, around: Around) -> Ends:
+    if view is None:
+        return Ends("?", "?")
+    words = around.wording
+    if view.kind == ARP and len(view.arp) == 28:
+        return Ends(words.address(view.arp[14:18]), words.address(view.arp[24:28]))
+    if view.head is not None:
+        return Ends(words.address(view.head.source), words.address(view.head.target), *view.head.ports)
+    return Ends(words.mac(view.macs[1]), words.mac(view.macs[0])) if view.macs else Ends("?", "?")
+
+
+def _said(trip: Trip, around: Around) -> tuple[str, bool]:
+    """One line about the packet without its protocol's name, and whether it is housekeeping."""
+    frame = next((step.frame for step in trip.steps if step.frame is not None), None)
+    if frame is None:
+        return _reported(trip, around)
+    reading = read(frame.data, frame.link, around.wording)
+    text, protocol = reading.what, _protocol(trip.start)
+    while _TUNNEL in text and text.startswith(("VXLAN ", "VLAN ")):
+        text = text.split(_TUNNEL, 1)[1]
+        text = text[max(text.find(f"{protocol} "), 0) :]  # between whom is said by the journey
+    return text.removeprefix(f"{protocol} "), reading.housekeeping
+
+
+def _reported(trip: Trip, around: Around) -> tuple[str, bool]:
+    """The same of a packet of which only netfilter told: its data is cut short."""
+    view = trip.start
+    if view is None or view.head is None:
+        return "?", False
+    head, event = view.head, next(event for step in trip.steps for event in step.events if event.network)
+    if head.protocol == UDP:
+        return f"{head.size - 8} bytes", False
+    data = event.network + event.transport
+    reading = read(data + bytes(max(head.size - len(head.body), 0)), "ip", around.wording)
+    return reading.what.removeprefix(f"{_protocol(view)} "), reading.housekeeping

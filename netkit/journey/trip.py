@@ -1,0 +1,111 @@
+"""Knows the steps of one packet as a tree: what it looked like at each, what came before, what followed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from netkit.journey.parsed import View, parsed, reported
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Sequence
+
+    from netkit.journey.values import Step
+
+
+class Trip:
+    """The steps of one packet with its headers at each of them.
+
+    Args:
+        steps: in causal order.
+        tunnels: the UDP ports that VXLAN devices listen on.
+
+    Attributes:
+        steps: as given.
+        first: the headers at each step, None where nothing shows them; at a hook, those of its first event.
+        last: the same; at a hook, those of its last event.
+    """
+
+    def __init__(self, steps: Sequence[Step], tunnels: Container[int] = (4789, 8472)) -> None:
+        self.steps = steps
+        self.first: list[View | None] = []
+        self.last: list[View | None] = []
+        for step in steps:
+            views = _views(step, tunnels)
+            self.first.append(views[0] if views else None)
+            self.last.append(views[-1] if views else None)
+
+    @cached_property
+    def children(self) -> list[list[int]]:
+        """The steps that follow each step."""
+        found: list[list[int]] = [[] for _ in self.steps]
+        for number, step in enumerate(self.steps):
+            if step.after is not None:
+                found[step.after].append(number)
+        return found
+
+    @cached_property
+    def leaves(self) -> list[int]:
+        """The steps that nothing follows, in order."""
+        return [number for number, following in enumerate(self.children) if not following]
+
+    @cached_property
+    def start(self) -> View | None:
+        """The packet as its sender wrote it, without what tunnels put around it."""
+        return next((view.innermost for view in self.first if view is not None), None)
+
+    @cached_property
+    def start_time(self) -> int | None:
+        """When its first frame was seen, in nanoseconds since the epoch."""
+        return next((step.frame.time for step in self.steps if step.frame is not None), None)
+
+    def shown_before(self, number: int) -> int | None:
+        """The nearest step before this one of which the headers are known."""
+        before = self.steps[number].after
+        while before is not None and self.last[before] is None:
+            before = self.steps[before].after
+        return before
+
+    def frame_before(self, number: int) -> int | None:
+        """The nearest step before this one at an interface."""
+        before = self.steps[number].after
+        while before is not None and self.steps[before].interface is None:
+            before = self.steps[before].after
+        return before
+
+    def path(self, since: int | None, number: int) -> list[int]:
+        """The steps from one to a later one, both included; from the beginning for None."""
+        found = [number]
+        while found[-1] != since and (before := self.steps[found[-1]].after) is not None:
+            found.append(before)
+        return found[::-1]
+
+    def shown_after(self, number: int) -> View | None:
+        """The headers at the nearest step after this one at which they are known."""
+        for following in self.children[number]:
+            view = self.first[following] or self.shown_after(following)
+            if view is not None:
+                return view
+        return None
+
+    def way_out(self, number: int) -> int | None:
+        """The first step after this one at an interface, if the packet goes out there."""
+        for following in self.children[number]:
+            step = self.steps[following]
+            if step.interface is not None:
+                return following if step.direction == "out" else None
+            if (found := self.way_out(following)) is not None:
+                return found
+        return None
+
+    def siblings(self, number: int) -> list[int]:
+        """The steps that follow the same step as this one, itself included."""
+        before = self.steps[number].after
+        return [number] if before is None else self.children[before]
+
+
+def _views(step: Step, tunnels: Container[int]) -> list[View]:
+    if step.frame is not None:
+        return [parsed(step.frame.data, step.frame.link, tunnels)]
+    ends = [step.events[0], step.events[-1]] if step.events else []
+    return [view for view in (reported(event, tunnels) for event in ends) if view is not None]
