@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netkit.changes import diff
     from netkit.comparison import compare
     from netkit.docker.daemon import Docker
     from netkit.docker.overlay import overlay
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
     from netkit.values import mac_of
+    from netkit.xrays import xray
 
 __version__ = "0.1.0"
 
@@ -37,6 +39,7 @@ _HOMES = {
     "capture": "netkit.lab.looks",
     "commands": "netkit.lab.journal",
     "compare": "netkit.comparison",
+    "diff": "netkit.changes",
     "draw": "netkit.lab.looks",
     "echo": "netkit.lab.journal",
     "engine": "netkit.dockerd",
@@ -48,6 +51,7 @@ _HOMES = {
     "snapshot": "netkit.lab.looks",
     "veth": "netkit.lab.bridges",
     "vxlan": "netkit.lab.tunnels",
+    "xray": "netkit.xrays",
 }
 
 __all__ = [
@@ -60,6 +64,7 @@ __all__ = [
     "capture",
     "commands",
     "compare",
+    "diff",
     "draw",
     "echo",
     "engine",
@@ -71,6 +76,7 @@ __all__ = [
     "snapshot",
     "veth",
     "vxlan",
+    "xray",
 ]
 
 

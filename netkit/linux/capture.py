@@ -16,7 +16,7 @@ from netkit.model import Frame
 from netkit.packets.recording import Recorded, Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from netkit.linux.notices import Link
 
@@ -80,6 +80,26 @@ class Capture(Recording):
     def __exit__(self, *exception: object) -> None:
         if self._recorder is not None:
             self._recorder.stop()
+
+    def watched(self) -> list[Place]:
+        """The namespaces that are recorded, from the beginning of the block on."""
+        return [point.place for point in self._recorder.points] if self._recorder is not None else []
+
+    def interfaces(self) -> dict[str, dict[int, str]]:
+        """The interfaces that each namespace had during the block, by number; to be asked when it has ended."""
+        return {
+            place.name: {index: link.name for index, link in self._recorder.links(number).items()}
+            for number, place in enumerate(self.watched())
+        }
+
+    def at_quiet(self, act: Callable[[], None]) -> None:
+        """Have something done at the end of the block: when no frame is under way any more, before the recording ends.
+
+        Args:
+            act: called in another thread.
+        """
+        if self._recorder is not None:
+            self._recorder.at_quiet = act
 
     @property
     def _recorded(self) -> Recorded:

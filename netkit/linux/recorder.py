@@ -16,7 +16,7 @@ from netkit.linux.ring import frames_in, share
 from netkit.linux.tap import Tap, gone, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from netkit.linux.notices import Link
     from netkit.linux.tap import Point
@@ -39,6 +39,7 @@ class Recorder:
         memory: bytes that the rings and the recorded blocks may take together.
 
     Attributes:
+        at_quiet: called, by the recording thread, when the frames that were under way at the end are recorded.
         blocks: (number of the point, block), in the order of recording; `ring.frames_of` reads a block.
         lost: how many frames came but could not be recorded.
     """
@@ -47,6 +48,7 @@ class Recorder:
         self.points = list(points)
         self.blocks: list[tuple[int, bytes]] = []
         self.lost = 0
+        self.at_quiet: Callable[[], None] | None = None
         self._snaplen, self._memory, self._used = snaplen, memory, 0
         self._taps: dict[int, Tap] = {}
         self._leaving: dict[int, Tap] = {}
@@ -182,6 +184,8 @@ class Recorder:
         deadline = time.monotonic() + _PATIENCE_WITH_TRAFFIC
         while not self._quiet() and time.monotonic() < deadline:
             self._collect()
+        if self.at_quiet is not None:
+            self.at_quiet()
         for tap in self._taps.values():
             tap.shut()
         deadline = time.monotonic() + _PATIENCE

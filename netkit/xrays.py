@@ -1,0 +1,232 @@
+"""The X-ray: everything that happens to packets while a block runs, joined into journeys that explain themselves."""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from netkit.errors import CaptureFailed, InvalidValue, NotFound
+from netkit.journey.values import Seen
+from netkit.lab import journal, looks
+from netkit.linux import observe
+from netkit.linux.ring import ALL_OF_IT
+from netkit.linux.trace import Trace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scapy.plist import PacketList
+
+    from netkit.journey.table import JourneyList, Overview
+    from netkit.journey.values import Journey
+    from netkit.lab.interfaces import Interface
+    from netkit.lab.namespaces import Namespace
+    from netkit.linux.capture import Capture
+    from netkit.model import Frame, Snapshot
+
+ROWS = 40
+_LOST_EVENTS = "Reports of netfilter were lost: traffic came faster than they could be taken."
+
+
+def xray(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> XRay:
+    """Follow the packets while a block runs: `with nk.xray() as x: …`.
+
+    Every frame is recorded at every interface, netfilter is traced, and the networks are looked at before and after.
+    Namespaces that appear during the block are not watched.
+
+    Args:
+        where: namespaces or interfaces; without any, every interface of every namespace. A journey is whole only
+            where all its interfaces are watched.
+        snaplen: bytes of each frame to keep; all of it by default.
+
+    Returns:
+        An XRay: a notebook shows the table of its journeys.
+
+    Raises:
+        InvalidValue: something is neither a namespace nor an interface, or `snaplen` is no number from 64 on.
+        NotInSandbox: this process is not in the sandbox.
+
+    Example:
+        >>> with nk.xray() as x:  # doctest: +SKIP
+        ...     ns1.ping("172.17.1.2")
+        >>> x.journeys[0].end  # doctest: +SKIP
+        'delivered to 172.17.1.2 in ns2'
+    """
+    return XRay(looks.capture(*where, snaplen=snaplen))
+
+
+class XRay:
+    """What happened to packets while a `with` block ran; to be read when that has ended.
+
+    Raises:
+        NotFound: when the block begins: a namespace or an interface is not there.
+        CaptureFailed: the kernel refuses, it is used twice, or it is read before the block has ended.
+    """
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
+        self._trace: Trace | None = None
+        self._before: Snapshot | None = None
+        self._after: Snapshot | None = None
+
+    def __enter__(self) -> Self:
+        if self._trace is not None or self._before is not None:
+            raise CaptureFailed("this x-ray was used already", "an x-ray records once", "Make another: nk.xray()")
+        self._before = observe.snapshot()
+        with ExitStack() as undo:
+            undo.enter_context(self._capture)
+            self._trace = Trace(self._capture.watched())
+            weakref.finalize(self, self._trace.ask_to_stop)  # an interrupt between here and the block
+            self._capture.at_quiet(self._trace.shut)
+            self._trace.start()
+            undo.pop_all()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        trace = self._traced()
+        try:
+            self._capture.__exit__()
+        finally:
+            trace.stop()
+        journal.look()
+        self._after = observe.snapshot()
+
+    def _traced(self) -> Trace:
+        if self._trace is None:
+            raise CaptureFailed("this x-ray has not begun", "it begins with its `with` block")
+        return self._trace
+
+    @property
+    def ended(self) -> bool:
+        """Whether the block has ended, so that there is something to read."""
+        return self._after is not None
+
+    @cached_property
+    def seen(self) -> Seen:
+        """All that was recorded, as one value."""
+        if self._before is None or self._after is None:
+            raise CaptureFailed(
+                "this x-ray has not ended",
+                "its journeys can be read after its `with` block",
+                "Move this line out of the block",
+            )
+        trace = self._traced()
+        events = trace.events(self._capture.interfaces())
+        lost = self._capture.lost
+        return Seen(self._capture.frames, events, self._before, self._after, lost, trace.lost, trace.untraced)
+
+    @cached_property
+    def everything(self) -> JourneyList:
+        """Every packet's journey, in the order in which they were first seen."""
+        from netkit.journey import journeys
+        from netkit.journey.table import JourneyList
+
+        return JourneyList(journeys(self.seen))
+
+    @cached_property
+    def journeys(self) -> JourneyList:
+        """The same without the housekeeping that kernels do by themselves (IPv6 neighbour discovery …)."""
+        from netkit.journey.table import JourneyList
+
+        return JourneyList(journey for journey in self.everything if not journey.housekeeping)
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """Every recorded frame, in the order in which the kernel handled them."""
+        return self.seen.frames
+
+    @property
+    def packets(self) -> PacketList:
+        """The frames as a scapy PacketList."""
+        return self._capture.packets
+
+    @property
+    def lost(self) -> int:
+        """How many frames came but could not be recorded."""
+        return self.seen.lost
+
+    def find(self, protocol: str | None = None, *, source: str | None = None, destination: str | None = None) -> Any:
+        """The journeys of some packets.
+
+        Args:
+            protocol: "icmp", "tcp", "arp" …, in capitals or not; None for all.
+            source: the address that the sender bears; None for all.
+            destination: the address that the sender wrote; None for all.
+
+        Returns:
+            A list, shown as a table.
+
+        Raises:
+            InvalidValue: an argument is no text.
+
+        Example:
+            >>> x.find("icmp", destination="172.17.1.2")  # doctest: +SKIP
+        """
+        from netkit.journey.table import JourneyList
+
+        wanted = {"protocol": protocol, "source": source, "destination": destination}
+        for name, value in wanted.items():
+            if value is not None and not isinstance(value, str):
+                raise InvalidValue(f"{name} is {value!r}", "it is a text", 'Try x.find("icmp", source="172.17.1.1")')
+        return JourneyList(
+            journey
+            for journey in self.everything
+            if all(value is None or getattr(journey, name).lower() == value.lower() for name, value in wanted.items())
+        )
+
+    def table(self, *, everything: bool = False, rows: int | None = ROWS) -> Overview:
+        """The journeys as a table.
+
+        Args:
+            everything: list the kernels' housekeeping as well.
+            rows: how many to show; None for all.
+
+        Raises:
+            InvalidValue: the number of rows is none.
+        """
+        from netkit.journey.table import overview
+
+        if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
+            raise InvalidValue(f"rows is {rows!r}", "it is a number from 1 on, or None for all rows")
+        return overview(self.everything if everything else self.journeys, notes=self._notes(), rows=rows)
+
+    def save(self, path: str | Path) -> Path:
+        """Save the frames as a pcapng file, which Wireshark opens, with what was decided as comments of the packets.
+
+        Args:
+            path: ends with ".pcapng".
+
+        Returns:
+            The path.
+
+        Raises:
+            CaptureFailed: the file cannot be written.
+        """
+        from netkit.journey.comments import comments
+
+        return self._capture.save(path, comments(self.everything, self.seen.frames))
+
+    def _journey(self, journey: Journey | int) -> Journey:
+        """A journey, or the one of a number."""
+        if not isinstance(journey, int):
+            return journey
+        for known in self.everything:
+            if known.number == journey:
+                return known
+        raise NotFound(f"there is no journey {journey}", f"there are {len(self.everything)}, numbered from 1 on")
+
+    def _notes(self) -> list[str]:
+        from netkit.packets.table import loss
+
+        lost = [_LOST_EVENTS] if self.seen.lost_events else []
+        return [*loss(self.seen.lost), *lost, *([self.seen.untraced] if self.seen.untraced else [])]
+
+    def __repr__(self) -> str:
+        if self.ended:
+            return repr(self.table())
+        return "<XRay, recording>" if self._before is not None else "<XRay, not begun>"
+
+    def _repr_html_(self) -> str | None:
+        return self.table()._repr_html_() if self.ended else None
