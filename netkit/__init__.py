@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
     from netkit.values import mac_of
+    from netkit.widgets.live import live
     from netkit.xrays import xray
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ _HOMES = {
     "echo": "netkit.lab.journal",
     "engine": "netkit.dockerd",
     "host": "netkit.lab.namespaces",
+    "live": "netkit.widgets.live",
     "mac_of": "netkit.values",
     "overlay": "netkit.docker.overlay",
     "require_sandbox": "netkit.sandbox",
@@ -69,6 +71,7 @@ __all__ = [
     "echo",
     "engine",
     "host",
+    "live",
     "mac_of",
     "overlay",
     "require_sandbox",

@@ -50,22 +50,20 @@ class Image(ABC):
         """
 
     @cached_property
-    def _drawn(self) -> tuple[str, bytes]:
-        """SVG and PNG; one figure serves both."""
+    def svg(self) -> str:
+        """The image as SVG text."""
         from netkit.drawing import render
 
         with render.figure(*self.size, self.draw) as page:
-            return render.svg(page), render.png(page)
+            return render.svg(page)
 
-    @property
-    def svg(self) -> str:
-        """The image as SVG text."""
-        return self._drawn[0]
-
-    @property
+    @cached_property
     def png(self) -> bytes:
         """The image as a PNG file."""
-        return self._drawn[1]
+        from netkit.drawing import render
+
+        with render.figure(*self.size, self.draw) as page:
+            return render.png(page)
 
     @property
     def html(self) -> str:
@@ -100,7 +98,16 @@ class Image(ABC):
             else:
                 path.write_bytes(render.pdf(page))
 
+    def _draw_both(self) -> None:
+        """One figure serves both, which takes less time than two."""
+        from netkit.drawing import render
+
+        with render.figure(*self.size, self.draw) as page:
+            self.svg, self.png = render.svg(page), render.png(page)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        if not vars(self).keys() & {"svg", "png"}:
+            self._draw_both()
         png = base64.b64encode(self.png).decode()
         return {"text/html": self.html, "image/png": png, "text/plain": self.text}
 

@@ -38,18 +38,20 @@ class Watch:
     Args:
         only: names of the namespaces that count; empty for all of them.
 
+    Attributes:
+        names: readable (poll(2)) when `names_changed` has something to tell.
+
     Example:
         >>> with Watch() as watch:  # doctest: +SKIP
         ...     while not (watch.heard() or watch.look()):
-        ...         select.select([watch], [], [], 0.5)
+        ...         select.select([watch, watch.names], [], [], 0.5)
     """
 
     def __init__(self, only: frozenset[str] = frozenset()) -> None:
         self._only = only
         self._ears: dict[int, _Ear] = {}
         self._epoll = select.epoll()
-        self._names = os.fdopen(libc().inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0)
-        self._epoll.register(self._names, select.EPOLLIN)
+        self.names = os.fdopen(libc().inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0)
         self._known = False
         self.look()
 
@@ -60,7 +62,7 @@ class Watch:
         self.close()
 
     def fileno(self) -> int:
-        """The descriptor to poll: readable when there is something to be heard."""
+        """The descriptor to poll: readable when `heard` has something to tell."""
         return self._epoll.fileno()
 
     def heard(self) -> bool:
@@ -68,11 +70,11 @@ class Watch:
         ready = {descriptor for descriptor, _ in self._epoll.poll(0)}
         for ear in self._ears.values():
             ear.forget(ready)
-        return bool(ready - {self._names.fileno()})
+        return bool(ready)
 
     def names_changed(self) -> bool:
         """Whether a name came to /run/netns or went from there since the last call; never waits."""
-        return bool(self._names.read(_AT_ONCE))
+        return bool(self.names.read(_AT_ONCE))
 
     def look(self) -> bool:
         """Find the namespaces: listen to the new ones, let go of those that have ended but for us.
@@ -102,7 +104,7 @@ class Watch:
         for ear in self._ears.values():
             ear.close()
         self._ears.clear()
-        self._names.close()
+        self.names.close()
         self._epoll.close()
 
     def _listen(self, place: Place) -> None:
@@ -116,7 +118,7 @@ class Watch:
         """Ask for notices of /run/netns, which the first `ip netns add` makes."""
         if not self._known and os.path.isdir(DIRECTORY):
             wanted = _NAME_CAME | _NAME_WENT
-            self._known = libc().inotify_add_watch(self._names.fileno(), DIRECTORY.encode(), wanted) >= 0
+            self._known = libc().inotify_add_watch(self.names.fileno(), DIRECTORY.encode(), wanted) >= 0
 
 
 class _Ear:

@@ -38,6 +38,7 @@ _REPLACEMENTS = Path("tests/notebooks.cfg")
 _SECONDS_PER_CELL = 60
 ENGINE_TAG = "engine"
 """Marks the cells that need the real Docker Engine."""
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _KERNEL = {"display_name": "netkit (sandboxed Python)", "language": "python", "name": "netkit"}
 _LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
 
@@ -137,11 +138,16 @@ def _tidied(notebook: Any) -> Any:
 
 
 def _merged(outputs: list[Any]) -> list[Any]:
-    """The outputs with neighbours of one stream joined: how a kernel's text is cut into messages is chance."""
+    """The outputs with neighbours of one stream joined: how a kernel's text is cut into messages is chance.
+
+    Widgets, which nobody can move without their kernel, are left out: their static twins follow them.
+    """
     import nbformat
 
     merged: list[Any] = []
     for output in outputs:
+        if list(output.get("data", ())) == [_WIDGET]:
+            continue
         if merged and output.output_type == "stream" and merged[-1].get("name") == output.name:
             merged[-1] = nbformat.from_dict({**merged[-1], "text": merged[-1]["text"] + output.text})
         else:
