@@ -20,6 +20,7 @@ BADGES = {
     "drop": ("#fbe6da", "#d55e00"),
     "switch": ("#fdf6bf", "#a89a00"),
     "lo": ("#ffffff", "#8a96a1"),
+    "station": ("#ffffff", "#6f8ba6"),
 }
 """(ground, edge) of a badge by its role."""
 LINES = {"cable": "#26323d", "tunnel": "#b0578a", "port": GREEN, "trunk": "#26323d"}
@@ -27,6 +28,24 @@ RING = ORANGE
 TEXTS = {
     "title": INK, "chip": "#ffffff", "dark chip": INK, "hollow": QUIET, "bridge": "#00483a", "address": INK,
     "label": INK, "route": QUIET, "quiet": QUIET, "warning": WARNING, "nat": "#5f1f45", "drop": "#7d3200",
-    "switch": "#4d4600", "lo": "#414d58",
+    "switch": "#4d4600", "lo": "#414d58", "station": INK, "passed number": "#ffffff", "now number": INK,
+    "later number": QUIET, "drop mark": "#ffffff",
 }  # fmt: skip
 """The colour of a text by its role."""
+PANELS = {
+    "passed number": (INK, CARD, 1.0),
+    "now number": ("#ffc35c", INK, 1.6),
+    "later number": (CARD, DEAD, 1.0),
+    "passed ring": ("none", ORANGE, 2.2),
+    "now ring": ("none", "#d55e00", 3.4),
+    "drop ring": ("none", WARNING, 3.0),
+    "drop mark": (WARNING, CARD, 1.0),
+}
+"""(ground, edge, its width) of a panel on a sheet by its role."""
+STROKES = {
+    "passed": (ORANGE, 4.0, ""),
+    "now": ("#d55e00", 5.0, ""),
+    "later": (ORANGE, 2.0, "dotted"),
+    "inner": ("#b0578a", 4.0, "dashed"),
+}
+"""(colour, width, dashes) of a stroke on a sheet by its role."""

@@ -79,6 +79,22 @@ def cross(centre: Point, size: float = 4.0) -> Path:
     return Path(points, [Path.MOVETO, Path.LINETO] * 2)
 
 
+def head(start: Point, end: Point, size: float) -> Path:
+    """The head of an arrow: a triangle whose point is at the end.
+
+    Args:
+        start: where the arrow comes from.
+        end: where it points.
+        size: its length, in pixels.
+    """
+    from matplotlib.path import Path
+
+    base = _towards(end, start, size)
+    across = ((base[1] - end[1]) * 0.5, (end[0] - base[0]) * 0.5)
+    left, right = (base[0] + across[0], base[1] + across[1]), (base[0] - across[0], base[1] - across[1])
+    return Path([end, left, right, end], [Path.MOVETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY])
+
+
 def middle(points: Sequence[Point], *, curved: bool) -> Point:
     """The middle of a line's longest stretch, or of a curve.
 

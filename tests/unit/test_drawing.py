@@ -215,6 +215,7 @@ GROUNDS = {
     "hollow": [palette.CARD],
     "bridge": [palette.BAR[0], palette.CARD],
     **{role: [ground] for role, (ground, _) in palette.BADGES.items()},
+    **{role: [ground] for role, (ground, *_) in palette.PANELS.items() if ground != "none"},
 }
 
 
