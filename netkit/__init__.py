@@ -56,6 +56,9 @@ _HOMES = {
     "xray": "netkit.xrays",
 }
 
+_FOR_IPYTHON = {"load_ipython_extension": "netkit.magics"}
+"""What IPython looks for when it is told `%load_ext netkit`; a netkit kernel begins with it."""
+
 __all__ = [
     "Bridge",
     "Docker",
@@ -84,6 +87,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _FOR_IPYTHON:
+        return getattr(import_module(_FOR_IPYTHON[name]), name)
     if name not in _HOMES:
         if find_spec(f"{__name__}.{name}") is not None:
             raise AttributeError(name)  # `from netkit import values` asks here first, then loads the module

@@ -16,7 +16,6 @@ from netkit.sandbox.job import here, python
 from netkit.sandbox.relay import Relay, watch
 from netkit.sandbox.signals import Signals
 
-
 def main(arguments: list[str], parent: int) -> int:
     """Run a kernel in a sandbox until it ends.
 
@@ -36,7 +35,7 @@ def main(arguments: list[str], parent: int) -> int:
         log.write(f"the kernel was not started: {error}")
         sys.stderr.write(f"netkit: {error}\n")
         return 2
-    job = here(python("-m", "ipykernel_launcher", "-f", CONNECTION_FILE, *rest), connection.inside())
+    job = here(_kernel(rest), connection.inside())
     signals = Signals()
     try:
         sandbox = worlds.start(job)
@@ -57,6 +56,11 @@ def main(arguments: list[str], parent: int) -> int:
     if status:
         log.write(f"{os.path.basename(connection.path)}: the kernel ended with status {status}")
     return status if status >= 0 else 128 - status
+
+
+def _kernel(arguments: list[str]) -> tuple[str, ...]:
+    """The argv of the IPython kernel, which loads netkit's magics so that a first cell may begin with %%changes."""
+    return python("-m", "ipykernel_launcher", "-f", CONNECTION_FILE, "--ext", "netkit", *arguments)
 
 
 def _fall_back(connection: Connection, error: NetkitError) -> None:
