@@ -16,6 +16,7 @@ from netkit.sandbox.job import here, python
 from netkit.sandbox.relay import Relay, watch
 from netkit.sandbox.signals import Signals
 
+
 def main(arguments: list[str], parent: int) -> int:
     """Run a kernel in a sandbox until it ends.
 
