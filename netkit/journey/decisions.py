@@ -41,8 +41,17 @@ def decision(trip: Trip, around: Around, number: int, changed: Sequence[str] = (
         return f"The conntrack entry of the connection translates the packet; {said}" if tracked and said else said
     if step.direction == "in":
         return _taken(trip, around, number)
-    parts = _ways_out(trip, around, number)
-    return f"{'; '.join(parts)}." if parts else ""
+    return _sentence(_ways_out(trip, around, number))
+
+
+def _sentence(clauses: list[str]) -> str:
+    """One sentence made of clauses, each of which begins like a sentence."""
+    first, *others = clauses or [""]
+    return "; ".join([first, *(_small(clause) for clause in others)]) + "." if first else ""
+
+
+def _small(clause: str) -> str:
+    return f"the{clause[3:]}" if clause.startswith("The ") else clause
 
 
 def _ways_out(trip: Trip, around: Around, number: int) -> list[str]:
@@ -94,7 +103,7 @@ def _neighbour(trip: Trip, around: Around, number: int) -> str:
     step, view = trip.steps[number], trip.first[number]
     if view is None or view.macs is None or view.macs[0][0] & 1 or step.interface == "lo":
         return _asks(around, step, view) if view is not None and view.kind == ARP else ""
-    if view.innermost.head is None:
+    if view.head is None:
         return ""
     target = next_hop(trip, around, number)
     mac = around.neighbour(step.namespace, step.interface or "", target)
@@ -141,7 +150,7 @@ def chosen(around: Around, namespace: str, target: bytes, device: str | None) ->
 
 def _route(trip: Trip, around: Around, number: int) -> str:
     step = trip.steps[number]
-    view = trip.shown_after(number) or _shown(trip, number)
+    view = _looked_at(trip, number)
     if view is None or view.head is None:
         return ""
     target, name = view.head.target, around.wording.address(view.head.target)
@@ -149,18 +158,20 @@ def _route(trip: Trip, around: Around, number: int) -> str:
     if around.own(step.namespace, target):
         whose = f"{name} is {step.namespace}'s own address"
         return f"{whose}: the packet stays here." if out is not None else f"{whose}: the packet is taken in."
-    if out is None and for_everyone(around, step.namespace, target):
-        return f"{name} is for everyone: the packet is taken in."
+    if for_everyone(around, step.namespace, target):
+        way = "is taken in" if out is None else f"goes out by {trip.steps[out].interface}"
+        return f"The packet is for everyone, or for a group: it {way}."
     device = trip.steps[out].interface if out is not None else None
     if (told := _translated_back(trip, around, number)) and out is not None:
-        return f"{told}; {_led(around, step.namespace, target, device)}."
-    sentence = _led(around, step.namespace, target, device)
-    return f"{sentence}." if sentence else ""
+        return _sentence([told, _led(around, step.namespace, target, device)])
+    return _sentence([_led(around, step.namespace, target, device)])
 
 
-def _shown(trip: Trip, number: int) -> View | None:
+def _looked_at(trip: Trip, number: int) -> View | None:
+    """The packet that is routed: as it goes on, but a tunnel's packet as it came."""
     before = trip.shown_before(number)
-    return trip.last[before] if before is not None else None
+    old, new = trip.last[before] if before is not None else None, trip.shown_after(number)
+    return new if new is not None and (old is None or old.depth <= new.depth) else old
 
 
 def _led(around: Around, namespace: str, target: bytes, device: str | None) -> str:

@@ -136,7 +136,7 @@ def _said(trip: Trip, around: Around) -> tuple[str, bool]:
     while _TUNNEL in text and text.startswith(("VXLAN ", "VLAN ")):
         text = text.split(_TUNNEL, 1)[1]
         text = text[max(text.find(f"{protocol} "), 0) :]  # between whom is said by the journey
-    return text.removeprefix(f"{protocol} "), reading.housekeeping
+    return text.removeprefix(f"{protocol} ").removesuffix(" (first fragment)"), reading.housekeeping
 
 
 def _reported(trip: Trip, around: Around) -> tuple[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,13 @@ class Trip:
         tunnels: the UDP ports that VXLAN devices listen on.
 
     Attributes:
-        steps: as given.
+        steps: as given, but each copy to its end before the next.
         first: the headers at each step, None where nothing shows them; at a hook, those of its first event.
         last: the same; at a hook, those of its last event.
     """
 
     def __init__(self, steps: Sequence[Step], tunnels: Container[int] = (4789, 8472)) -> None:
-        self.steps = steps
+        self.steps = _depth_first(steps)
         self.first: list[View | None] = []
         self.last: list[View | None] = []
         for step in steps:
@@ -102,6 +103,19 @@ class Trip:
         """The steps that follow the same step as this one, itself included."""
         before = self.steps[number].after
         return [number] if before is None else self.children[before]
+
+
+def _depth_first(steps: Sequence[Step]) -> list[Step]:
+    """Each copy of a packet to its end before the next copy: at what moments they move is left to chance."""
+    children: dict[int | None, list[int]] = {}
+    for number, step in enumerate(steps):
+        children.setdefault(step.after, []).append(number)
+    order, waiting = [], children.get(None, [])[::-1]
+    while waiting:
+        order.append(waiting.pop())
+        waiting += children.get(order[-1], [])[::-1]
+    places = {number: place for place, number in enumerate(order)}
+    return [replace(steps[number], after=places.get(steps[number].after)) for number in order]
 
 
 def _views(step: Step, tunnels: Container[int]) -> list[View]:
