@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey.stations import Tree, add_routing
+from netkit.journey.hooks import Hooks
+from netkit.journey.lookups import Between
+from netkit.journey.passages import passages
+from netkit.journey.stations import Tree
 from netkit.journey.transit import connect
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ def join(seen: Seen) -> list[list[Step]]:
         >>> join(Seen(()))
         []
     """
-    tree = Tree(connect(seen))
-    add_routing(tree)
+    frames = connect(seen)
+    tree = Tree(frames)
+    Between(tree, Hooks(frames, passages(seen.events)))
     return tree.steps()

@@ -37,7 +37,8 @@ class Packet(NamedTuple):
         flow: what address translation may rewrite.
         part: (offset, whether more follow) of a fragment, in bytes; None for a whole packet.
         datagram: what all fragments of one packet share: protocol, source, destination, identification.
-        payload: where, in the frame's bytes, the IP header ends.
+        start: where, in the frame's bytes, the IP header begins.
+        payload: where it ends.
         vni: of what a VXLAN packet carries, None for any other.
         inner: where, in the frame's bytes, that begins.
         inner_length: how many bytes that has, also where this is but its first fragment.
@@ -49,6 +50,7 @@ class Packet(NamedTuple):
     flow: Flow = (0, b"", b"", 0, 0)
     part: tuple[int, bool] | None = None
     datagram: tuple = ()
+    start: int = 0
     payload: int = 0
     vni: int | None = None
     inner: int = 0
@@ -89,7 +91,7 @@ def _ipv4(data: bytes, at: int, length: int) -> Packet:
     ports, lasting = _inside(protocol, data, body, end)
     tunnel = _vxlan(data, body, length) if protocol == _UDP else _NO_TUNNEL
     flow = (protocol, source, target, *ports)
-    return Packet(data[:12], (ident, protocol, end - at, lasting), ttl, flow, None, datagram, body, *tunnel)
+    return Packet(data[:12], (ident, protocol, end - at, lasting), ttl, flow, None, datagram, at, body, *tunnel)
 
 
 def _ipv6(data: bytes, at: int, length: int) -> Packet:
@@ -104,7 +106,7 @@ def _ipv6(data: bytes, at: int, length: int) -> Packet:
     ports, lasting = _inside(protocol, data, body, end)
     tunnel = _vxlan(data, body, length) if protocol == _UDP else _NO_TUNNEL
     flow = (protocol, source, target, *ports)
-    return Packet(data[:12], (6, protocol, end - at, lasting), ttl, flow, None, flow, body, *tunnel)
+    return Packet(data[:12], (6, protocol, end - at, lasting), ttl, flow, None, flow, at, body, *tunnel)
 
 
 def _fragment(data: bytes, ends: tuple[int, int, int], datagram: tuple, ttl: int, part: tuple[int, bool]) -> Packet:
@@ -115,7 +117,7 @@ def _fragment(data: bytes, ends: tuple[int, int, int], datagram: tuple, ttl: int
     rest = data[body + 20 : end]  # behind what address translation might rewrite
     flow = (protocol, source, target, *ports)
     tunnel = _vxlan(data, body, 0) if protocol == _UDP and not part[0] else _NO_TUNNEL
-    return Packet(data[:12], (ident, protocol, end - at, part, rest), ttl, flow, part, datagram, body, *tunnel)
+    return Packet(data[:12], (ident, protocol, end - at, part, rest), ttl, flow, part, datagram, at, body, *tunnel)
 
 
 def _inside(protocol: int, data: bytes, at: int, end: int) -> tuple[tuple[int, int], object]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netkit.journey.frames import NONE, UNWRAPPED, Frames
-from netkit.journey.values import ROUTING, Step
+from netkit.journey.frames import NONE, Frames
+from netkit.journey.values import Step
 
 if TYPE_CHECKING:
     from netkit.netfilter import TraceEvent
@@ -97,56 +97,3 @@ class Tree:
         frame, before = self.frames.all[node], self.before(node)
         after = None if before is None else numbers[before]
         return Step(after, frame.namespace, frame.interface, None, frame.direction, frame)
-
-
-def add_routing(tree: Tree) -> None:
-    """Stations where a namespace must have looked the way of a packet up: it sent, forwarded or took it.
-
-    What comes in over loopback keeps the decision with which it was sent.
-
-    Args:
-        tree: the frames; it gets the stations.
-    """
-    frames = tree.frames
-    shared: dict[tuple[int, int], Station] = {}
-    for number, frame in enumerate(frames.all):
-        followed, way = frames.follows[number], frames.ways.get(number)
-        if way or (followed == NONE and frame.direction == "out" and _is_packet(frames, number)):
-            pieces = followed, frames.bundles.get(number, [number])[0]
-            if pieces not in shared:
-                after = None if followed == NONE else followed
-                namespace = frames.all[followed].namespace if way == UNWRAPPED else frame.namespace
-                shared[pieces] = tree.add(Station(namespace, ROUTING, after, place=number))
-            tree.between[number] = shared[pieces]
-    for number in frames.received:
-        if number not in frames.used and is_taken(frames, number) and _is_complete(frames, number):
-            tree.add(Station(frames.all[number].namespace, ROUTING, number))
-
-
-def _is_complete(frames: Frames, number: int) -> bool:
-    """Whether a packet is there with this frame: a whole one, or all fragments of it."""
-    bundle = frames.bundles.get(number, [number])
-    parts = [frames.packet(other).part for other in bundle]
-    return parts == [None] or (number == bundle[-1] and (0, True) in parts and any(not more for _, more in parts))
-
-
-def _is_packet(frames: Frames, number: int) -> bool:
-    return frames.packet(number).lasting is not None and frames.roles[number].bridge is None
-
-
-def is_taken(frames: Frames, number: int) -> bool:
-    """Whether a received frame is for its namespace itself: for the interface's MAC and an own address.
-
-    Args:
-        frames: the recorded ones.
-        number: of a received frame.
-    """
-    role, packet = frames.roles[number], frames.packet(number)
-    if packet.lasting is None or role.bridge is not None or role.peer == role.place:
-        return False
-    link = frames.wiring.interfaces.get(role.place)
-    if link and link.mac and not packet.macs[0] & 1 and packet.macs[:6].hex(":") != link.mac:
-        return False
-    space = role.place[0]
-    flow = frames.wiring.translations.get(space, {}).get(packet.flow, packet.flow)
-    return frames.wiring.is_local(space, flow[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey import routers
+from netkit.journey import bridges, routers
 from netkit.journey.frames import NONE, UNWRAPPED, WRAPPED, Frames
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ def connect(seen: Seen) -> Frames:
         seen: what was recorded.
     """
     frames = Frames(seen)
+    bridges.reassemble(frames)
     for identity in (frames.wires.__getitem__, frames.alike):
         _cables(frames, identity)
-        _bridges(frames, identity)
+        bridges.connect(frames, identity)
     _tunnels(frames)
     routers.connect(frames)
     return frames
@@ -36,24 +37,6 @@ def _cables(frames: Frames, identity: Callable[[int], Hashable]) -> None:
         [((roles[n].place, identity(n)), None, n) for n in frames.received if roles[n].peer and follows[n] == NONE],
         lambda number: frames.all[number].time,
     )
-
-
-def _bridges(frames: Frames, identity: Callable[[int], Hashable]) -> None:
-    """Into a port and out of others, or up to the bridge's own interface; from that one out of ports."""
-    roles, follows, every = frames.roles, frames.follows, frames.all
-    offers, takers = [], []
-    for n, role in enumerate(roles):
-        if role.bridge is not None:
-            if every[n].direction == "in":
-                offers.append(((role.bridge, identity(n)), n))
-            elif follows[n] == NONE:
-                takers.append(((role.bridge, identity(n)), role.place, n))
-        elif role.is_bridge:
-            if every[n].direction == "out":
-                offers.append(((role.place, identity(n)), n))
-            elif follows[n] == NONE:
-                takers.append(((role.place, identity(n)), role.place, n))
-    frames.join(offers, takers)
 
 
 def _tunnels(frames: Frames) -> None:

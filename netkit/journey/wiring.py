@@ -85,6 +85,13 @@ class Wiring:
         return found
 
     @cached_property
+    def origins(self) -> dict[str, dict[Flow, Flow]]:
+        """How a rewritten flow was before, in each namespace."""
+        return {
+            space: {rewritten: flow for flow, rewritten in flows.items()} for space, flows in self.translations.items()
+        }
+
+    @cached_property
     def tracking(self) -> set[str]:
         """The namespaces that track connections: there, fragments are put together before anything is decided."""
         return {space.name for space in self._spaces() if space.connections or any(map(_needs_tracking, space.rules))}
