@@ -131,36 +131,3 @@ def _is_complete(frames: Frames, number: int) -> bool:
     bundle = frames.bundles.get(number, [number])
     parts = [frames.packet(other).part for other in bundle]
     return parts == [None] or (number == bundle[-1] and (0, True) in parts and any(not more for _, more in parts))
-
-
-def _is_packet(frames: Frames, number: int) -> bool:
-    return frames.packet(number).lasting is not None and frames.roles[number].bridge is None
-
-
-def _is_complete(frames: Frames, number: int) -> bool:
-    """Whether a packet is there with this frame: a whole one, or all fragments of it."""
-    bundle = frames.bundles.get(number, [number])
-    parts = [frames.packet(other).part for other in bundle]
-    return parts == [None] or (number == bundle[-1] and (0, True) in parts and any(not more for _, more in parts))
-
-
-def _is_packet(frames: Frames, number: int) -> bool:
-    return frames.packet(number).lasting is not None and frames.roles[number].bridge is None
-
-
-def is_taken(frames: Frames, number: int) -> bool:
-    """Whether a received frame is for its namespace itself: for the interface's MAC and an own address.
-
-    Args:
-        frames: the recorded ones.
-        number: of a received frame.
-    """
-    role, packet = frames.roles[number], frames.packet(number)
-    if packet.lasting is None or role.bridge is not None or role.peer == role.place:
-        return False
-    link = frames.wiring.interfaces.get(role.place)
-    if link and link.mac and not packet.macs[0] & 1 and packet.macs[:6].hex(":") != link.mac:
-        return False
-    space = role.place[0]
-    flow = frames.wiring.translations.get(space, {}).get(packet.flow, packet.flow)
-    return frames.wiring.is_local(space, flow[2])
