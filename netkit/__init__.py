@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from netkit.lab.looks import capture, draw, snapshot
     from netkit.lab.namespaces import Namespace, host, sh
     from netkit.lab.tunnels import vxlan
+    from netkit.lab.why import why
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
     from netkit.values import mac_of
@@ -53,6 +54,7 @@ _HOMES = {
     "snapshot": "netkit.lab.looks",
     "veth": "netkit.lab.bridges",
     "vxlan": "netkit.lab.tunnels",
+    "why": "netkit.lab.why",
     "xray": "netkit.xrays",
 }
 
@@ -82,6 +84,7 @@ __all__ = [
     "snapshot",
     "veth",
     "vxlan",
+    "why",
     "xray",
 ]
 

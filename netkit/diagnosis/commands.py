@@ -1,0 +1,104 @@
+"""The commands that show a fact and those that mend it, as one types them on the host."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from netkit.model import HOST, Interface
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.values import End, World
+
+
+def typed(world: World, namespace: str, command: str) -> str:
+    """A command as one types it on the host so that it runs inside a namespace.
+
+    Args:
+        world: knows what opens the nameless ones.
+        namespace: its name.
+        command: quoted for a shell.
+    """
+    if namespace == HOST:
+        return command
+    if namespace.startswith("["):
+        return f"nsenter --net={shlex.quote(world.paths.get(namespace, namespace))} {command}"
+    return f"ip netns exec {shlex.quote(namespace)} {command}"
+
+
+def shown(world: World, namespace: str, command: str, says: str) -> str:
+    """A line of evidence: a command and what it shows."""
+    return f"$ {typed(world, namespace, command)}: {says}"
+
+
+def named(end: End) -> str:
+    """An interface in words: "eth1 in ns1"."""
+    return f"{end[1]} in {end[0]}"
+
+
+def up(world: World, end: End) -> str:
+    """Switch an interface on."""
+    return typed(world, end[0], f"ip link set dev {end[1]} up")
+
+
+def link_shown(world: World, end: End) -> str:
+    """What `ip link` says of an interface's state."""
+    link = world.link(end)
+    flags = [] if link.carrier or not link.up else ["NO-CARRIER"]
+    flags += ["UP"] if link.up else []
+    state = link.state.upper()
+    return shown(world, end[0], f"ip link show dev {end[1]}", f"<{','.join(flags)}> state {state}, mtu {link.mtu}")
+
+
+def addresses_shown(world: World, end: End) -> str:
+    """What `ip addr` says of an interface."""
+    words = ", ".join(world.link(end).addresses) or "no address"
+    return shown(world, end[0], f"ip addr show dev {end[1]}", words)
+
+
+def replaced_vxlan(world: World, end: End, underlay: str, **changes: str) -> tuple[str, ...]:
+    """Commands that make a VXLAN device anew with some facts changed, and all that it had.
+
+    Args:
+        world: what there is.
+        end: the device.
+        underlay: the namespace in which its outer packets travel, where it has to be born.
+        changes: vni, port, local or group.
+    """
+    link, (namespace, name) = world.link(end), end
+    facts = {**dict(link.details), **changes}
+    words = [f"id {facts['vni']}"]
+    words += [f"{word} {facts[key]}" for key, word in (("local", "local"), ("group", "remote")) if key in facts]
+    words += [f"dstport {facts['port']}"] if "port" in facts else []
+    words += ["nolearning"] if facts.get("learning") == "0" else []
+    words += ["proxy"] if facts.get("proxy") == "1" else []
+    made = f"ip link add dev {name} type vxlan {' '.join(words)}"
+    lines = [typed(world, namespace, f"ip link delete dev {name}"), typed(world, underlay, made)]
+    if underlay != namespace:
+        target = "1" if namespace == HOST else world.paths.get(namespace, namespace)
+        lines.append(typed(world, underlay, f"ip link set dev {name} netns {shlex.quote(target)}"))
+    return (*lines, *_equipped(world, namespace, link))
+
+
+def _equipped(world: World, namespace: str, link: Interface) -> list[str]:
+    """Commands that give a new VXLAN device what the old one had: addresses, entries, its bridge."""
+    space, name = world.space(namespace), link.name
+    words = [f"ip link set dev {name} mtu {link.mtu}"]
+    words += [f"ip addr add {address} dev {name}" for address in link.addresses if not address.startswith("fe80:")]
+    words += [f"ip link set dev {name} master {link.master}"] if link.master else []
+    words += [f"ip link set dev {name} up"]
+    words += [
+        f"bridge fdb append {entry.mac} dev {name} dst {entry.destination}"
+        for entry in space.fdb
+        if entry.device == name
+        and entry.master is None
+        and entry.state != "learned"
+        and entry.destination
+        and entry.destination != dict(link.details).get("group")
+    ]
+    words += [
+        f"ip neigh replace {entry.address} lladdr {entry.mac} dev {name} nud permanent"
+        for entry in space.neighbours
+        if entry.device == name and entry.state == "permanent"
+    ]
+    return [typed(world, namespace, each) for each in words]

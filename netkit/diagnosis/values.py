@@ -1,0 +1,249 @@
+"""What a diagnosis is made from and what it says, as frozen values: the world, packets, findings."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from netkit.model import Interface, Namespace, Snapshot
+
+LAYERS = (
+    *("name", "link", "carrier", "address", "route", "neighbour", "bridge", "tunnel"),
+    *("sysctl", "filter", "nat", "mtu", "return path", "service"),
+)
+"""The layers, in the order in which they are shown."""
+
+End = tuple[str, str]
+"""An interface of a namespace: (namespace, interface)."""
+
+IP_HEADERS = {4: 20, 6: 40}
+
+
+@dataclass(frozen=True)
+class RouteQuestion:
+    """Where does this namespace send packets to that address? `ip route get DESTINATION [from SOURCE iif DEVICE]`.
+
+    Attributes:
+        namespace: who is asked.
+        destination: the packet's.
+        source: the packet's; None where its sender has not chosen one.
+        iif: the interface that the packet came in by; None for one of the namespace's own.
+    """
+
+    namespace: str
+    destination: str
+    source: str | None = None
+    iif: str | None = None
+
+    @property
+    def command(self) -> str:
+        """As one types it inside the namespace."""
+        came = f" from {self.source}" if self.source else ""
+        return f"ip route get {self.destination}{came}" + (f" iif {self.iif}" if self.iif else "")
+
+
+@dataclass(frozen=True)
+class RouteAnswer:
+    """What the kernel says (rtnetlink(7), RTM_GETROUTE).
+
+    Attributes:
+        kind: "unicast", "local" …; "" where the kernel refuses.
+        via: the next router; None when the destination is on the link.
+        device: the interface that the packet leaves by.
+        source: the address that it gets when its sender did not choose one.
+        error: the kernel's refusal as the C library's name, "ENETUNREACH"; "" for none.
+        words: the refusal in words, "Network is unreachable".
+    """
+
+    kind: str = ""
+    via: str | None = None
+    device: str | None = None
+    source: str | None = None
+    error: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class SwitchQuestion:
+    """What is this switch set to? `sysctl NAME`."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ListenersQuestion:
+    """Who listens in this namespace? `ss -tulnp`."""
+
+    namespace: str
+
+
+@dataclass(frozen=True)
+class PortQuestion:
+    """What does the kernel know of this interface that a snapshot does not tell? `ip -d link show dev NAME`."""
+
+    namespace: str
+    interface: str
+
+
+@dataclass(frozen=True)
+class Port:
+    """Facts of an interface beyond those of a snapshot.
+
+    Attributes:
+        arp: whether it asks and answers for addresses; `ip link set … arp off` ends that.
+        state: as a bridge's port: "disabled", "listening", "learning", "forwarding", "blocking"; "" for others.
+    """
+
+    arp: bool = True
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A socket that waits for whoever calls (ss(8)).
+
+    Attributes:
+        protocol: "tcp" or "udp".
+        address: where it listens; "0.0.0.0" or "::" for everywhere.
+        port: its port.
+        program: the name of the program that has it, "" where that cannot be seen.
+        pid: its process, 0 where that cannot be seen.
+        command: how it was started.
+        reserved: whether it only holds a published port, so that nobody else takes it, and serves nobody.
+    """
+
+    protocol: str
+    address: str
+    port: int
+    program: str = ""
+    pid: int = 0
+    command: tuple[str, ...] = ()
+    reserved: bool = False
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it listens at every address."""
+        return self.address in ("0.0.0.0", "::")  # noqa: S104  (read, not bound)
+
+
+@dataclass(frozen=True)
+class World:
+    """All that a diagnosis rests on: a snapshot, and answers of the kernel to questions of a walk.
+
+    Attributes:
+        snapshot: the state of every namespace.
+        paths: files that open the namespaces, by name, for commands in nameless ones.
+        facts: the answers by question; those that are missing are asked for.
+        ask: answers a question; a world without it has to hold all facts.
+    """
+
+    snapshot: Snapshot
+    paths: Mapping[str, str] = field(default_factory=dict)
+    facts: dict[Any, Any] = field(default_factory=dict)
+    ask: Callable[[Any], Any] | None = None
+
+    def _fact(self, question: Any) -> Any:
+        if question not in self.facts and self.ask is not None:
+            self.facts[question] = self.ask(question)
+        return self.facts[question]
+
+    def route(self, question: RouteQuestion) -> RouteAnswer:
+        """The kernel's own answer to a question for a route."""
+        return self._fact(question)  # type: ignore[no-any-return]
+
+    def switch(self, namespace: str, name: str) -> str | None:
+        """A switch's value, None where this kernel has none."""
+        return self._fact(SwitchQuestion(namespace, name))  # type: ignore[no-any-return]
+
+    def listeners(self, namespace: str) -> tuple[Listener, ...]:
+        """Who listens in a namespace."""
+        return self._fact(ListenersQuestion(namespace))  # type: ignore[no-any-return]
+
+    def port(self, end: End) -> Port:
+        """What a snapshot does not tell of an interface."""
+        return self._fact(PortQuestion(*end))  # type: ignore[no-any-return]
+
+    def space(self, namespace: str) -> Namespace:
+        """A namespace."""
+        return self.snapshot.namespaces[namespace]
+
+    def link(self, end: End) -> Interface:
+        """An interface."""
+        return self.snapshot.namespaces[end[0]].interfaces[end[1]]
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A packet on its way, as far as its way depends on it.
+
+    Attributes:
+        source: its address; "" until the kernel has chosen one.
+        destination: its address.
+        protocol: "icmp", "tcp" or "udp".
+        source_port: None for ICMP.
+        destination_port: None for ICMP.
+        answer: whether it belongs to a connection that was seen before.
+        ttl: how many routers it may pass, and one.
+        size: bytes of the largest packet that its sender would send that way; 0 until that is known.
+    """
+
+    source: str
+    destination: str
+    protocol: str = "icmp"
+    source_port: int | None = None
+    destination_port: int | None = None
+    answer: bool = False
+    ttl: int = 64
+    size: int = 0
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return ipaddress.ip_address(self.destination).version
+
+    def reversed(self) -> Packet:
+        """The answer to it."""
+        return replace(
+            self,
+            source=self.destination,
+            destination=self.source,
+            source_port=self.destination_port,
+            destination_port=self.source_port,
+            answer=True,
+            ttl=64,
+            size=0,
+        )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault: the first layer that fails.
+
+    Attributes:
+        layer: one of LAYERS.
+        explanation: what is wrong, in words.
+        evidence: what shows it, line by line, with the command that one types on the host.
+        repair: shell lines for the host that mend it; empty where nobody can know how.
+        where: the namespace.
+        lasting: whether traffic that flows now does not disprove it: two bearers of one address, say.
+    """
+
+    layer: str
+    explanation: str
+    evidence: tuple[str, ...] = ()
+    repair: tuple[str, ...] = ()
+    where: str = ""
+    lasting: bool = False
+
+
+class Found(Exception):
+    """A walk has come to its end at a finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.explanation)
+        self.finding = finding

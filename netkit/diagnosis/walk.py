@@ -1,0 +1,274 @@
+"""Follow a packet from hop to hop through the values of a world, up to its end or the first fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from netkit.diagnosis import filters, nobody, routers, services, topology, translations, tunnels, ways, wires
+from netkit.diagnosis.matching import Passing
+from netkit.diagnosis.packetfilter import at_hook
+from netkit.diagnosis.values import Finding, Found, Packet, RouteQuestion
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.values import End, RouteAnswer, World
+
+_MOST_HOPS = 30
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A namespace has chosen a way for a packet.
+
+    Attributes:
+        namespace: which.
+        answer: the way.
+        packet: as it was then.
+        iif: the interface that it came in by, "" for one of the namespace's own.
+    """
+
+    namespace: str
+    answer: RouteAnswer
+    packet: Packet
+    iif: str = ""
+
+
+class Walk:
+    """The way of a packet and of the answer to it.
+
+    Args:
+        world: the networks.
+        keep: the namespace that the destination is meant to be in; "" where nobody said.
+
+    Attributes:
+        passed: what was found in order, by layer.
+        mtu: a bottleneck that drops large packets without a word, if there is one.
+    """
+
+    def __init__(self, world: World, keep: str = "") -> None:
+        self.world, self.keep = world, keep
+        self.passed: dict[str, dict[str, None]] = {}
+        self.mtu: Finding | None = None
+        self.decisions: list[Decision] = []
+        self._flows = translations.Flows()
+        self._suspicion: Finding | None = None
+        self._back = False
+
+    def ok(self, layer: str, *what: str) -> None:
+        """Note that something was found in order."""
+        self.passed.setdefault(layer, {}).update(dict.fromkeys(what))
+
+    def there_and_back(self, namespace: str, packet: Packet) -> None:
+        """Follow a packet, look whether somebody takes it, and follow the answer.
+
+        Args:
+            namespace: who sends.
+            packet: the first of a connection.
+
+        Raises:
+            Found: with the first fault.
+        """
+        try:
+            place, arrived = self.send(namespace, packet)
+            self._stop(services.taken(self.world, place, packet, arrived))
+            if arrived.protocol != "icmp":
+                self.ok("service", f"somebody in {place} listens at {arrived.protocol} port {arrived.destination_port}")
+            self._back, self.decisions = True, []
+            home, answer = self.send(place, arrived.reversed())
+            self._stop(services.answered(self.world, self._flows, packet, answer))
+            self.ok("return path", f"{place} → {home}")
+        except Found as found:
+            raise Found(self._suspicion or found.finding) from None
+
+    def send(self, namespace: str, packet: Packet) -> tuple[str, Packet]:
+        """Follow a packet that a namespace sends.
+
+        Returns:
+            The namespace that takes it, and the packet as it arrives.
+        """
+        answer = self._way_out(namespace, packet)
+        packet = replace(packet, source=packet.source or answer.source or "")
+        changed = self._hook(namespace, "OUTPUT", packet, oif=answer.device or "")
+        if changed.destination != packet.destination:
+            self._stop(services.translated(self.world, namespace, packet, changed))
+            answer = self._way_out(namespace, changed)
+        packet = changed
+        if answer.kind == "local":
+            return namespace, self._within(namespace, packet)
+        packet = replace(packet, ttl=routers.start_ttl(self.world, namespace, packet.version))
+        return self._out(namespace, answer, packet, "")
+
+    def _way_out(self, namespace: str, packet: Packet) -> RouteAnswer:
+        """The kernel's choice for a packet of the namespace's own."""
+        answer = self.world.route(RouteQuestion(namespace, packet.destination, packet.source or None))
+        if answer.error and packet.source:
+            answer = self.world.route(RouteQuestion(namespace, packet.destination))
+        if answer.error:
+            self._stop(ways.none(self.world, namespace, packet.destination, answer))
+        self._suspect(namespace, packet.destination, answer)
+        if answer.kind != "local":
+            self.ok("route", f"{namespace}: {packet.destination} {_words(answer)}")
+        return answer
+
+    def _suspect(self, namespace: str, address: str, answer: RouteAnswer) -> None:
+        """Remember what is wrong with the interface that leads to an address straight, should the walk fail later."""
+        near = ways.towards(self.world, namespace, address)
+        if near is None or near[1] == answer.device or answer.kind == "local" or self._suspicion:
+            return
+        found = None if self.world.link(near).up else ways.down(self.world, near, address=address)
+        self._suspicion = self._named(found or ways.mask(self.world, near, address))
+
+    def _within(self, namespace: str, packet: Packet) -> Packet:
+        """A packet to the namespace itself: by lo."""
+        if not self.world.link((namespace, "lo")).up:
+            self._stop(ways.down(self.world, (namespace, "lo")))
+        self.ok("link", f"lo in {namespace}")
+        packet = self._hook(namespace, "POSTROUTING", packet, oif="lo")
+        return self._hook(namespace, "INPUT", packet, iif="lo")
+
+    def _out(self, namespace: str, answer: RouteAnswer, packet: Packet, iif: str) -> tuple[str, Packet]:
+        """A packet leaves a namespace, and comes to the next one, and so on."""
+        for _ in range(_MOST_HOPS):
+            self.decisions.append(Decision(namespace, answer, packet, iif))
+            packet = self._hook(namespace, "POSTROUTING", packet, oif=answer.device or "")
+            end, packet = self._carried(namespace, answer, packet)
+            namespace, iif = end
+            before = packet
+            packet = self._hook(namespace, "PREROUTING", packet, iif=iif)
+            if packet.destination != before.destination:
+                self._stop(services.translated(self.world, namespace, before, packet))
+            answer = self._way_in(namespace, iif, packet)
+            if answer.kind == "local":
+                return namespace, self._hook(namespace, "INPUT", packet, iif=iif)
+            self._stop(routers.ttl(self.world, self.decisions[0], namespace, packet))
+            packet = replace(packet, ttl=packet.ttl - 1)
+            packet = self._hook(namespace, "FORWARD", packet, iif=iif, oif=answer.device or "")
+            self.ok("route", f"{namespace}: {packet.destination} {_words(answer)}")
+        self._stop(Finding("route", f"packets for {packet.destination} go round in circles", where=namespace))
+        return namespace, packet
+
+    def _way_in(self, namespace: str, iif: str, packet: Packet) -> RouteAnswer:
+        """The kernel's choice for a packet that came in."""
+        question = RouteQuestion(namespace, packet.destination, packet.source, iif)
+        answer = self.world.route(question)
+        if answer.kind == "local" and not answer.error:
+            return answer
+        self._stop(routers.refused(self.world, question, answer, self.decisions))
+        self.ok("sysctl", f"{namespace} forwards")
+        self._suspect(namespace, packet.destination, answer)
+        return answer
+
+    def _carried(self, namespace: str, answer: RouteAnswer, packet: Packet) -> tuple[End, Packet]:
+        """A frame travels over cables, bridges and tunnels; returns the interface that takes it in."""
+        start, hop = (namespace, str(answer.device)), answer.via or packet.destination
+        if not self.world.link(start).up:
+            self._stop(ways.down(self.world, start, address=packet.destination))
+        reached = topology.reach(self.world, start)
+        holders = [end for end in topology.bearers(self.world, hop) if end in reached and end != start]
+        if not holders:
+            alone = wires.link(self.world, [start, *list(reached)[1:2]], packet.destination)
+            self._stop(alone or nobody.there(self.world, start, hop, packet.destination, answer))
+        keep = self.keep if hop == packet.destination and not self._back else ""
+        self._stop(wires.duplicate_address(self.world, holders, hop, keep))
+        way = topology.way(reached, holders[0])
+        return holders[0], self._over(way, hop, replace(packet, size=packet.size or self.world.link(start).mtu))
+
+    def _over(self, way: list[End], hop: str, packet: Packet) -> Packet:
+        """A frame travels a way of interfaces."""
+        world, start, target = self.world, way[0], way[-1]
+        self._stop(wires.link(world, way, packet.destination))
+        self.ok("link", *(f"{name} in {place}" for place, name in way))
+        self.ok("carrier", f"{start[1]} in {start[0]}")
+        self.ok("address", f"{hop} on {target[1]} in {target[0]}")
+        self._stop(wires.duplicate_mac(world, start, target))
+        self._stop(wires.neighbour(world, start, target, hop, way))
+        self.ok("neighbour", f"{start[0]} can ask {target[0]}")
+        mac = world.link(target).mac
+        for place, end in enumerate(way):
+            before = way[place - 1] if place else None
+            after = way[place + 1] if place + 1 < len(way) else None
+            if world.link(end).kind == "bridge":
+                self._stop(wires.bridge(world, before, end, after, mac))
+                self.ok("bridge", f"{end[1]} in {end[0]}")
+                packet = self._bridged(before, end, after, packet)
+            if world.link(end).kind == "vxlan" and after is not None and world.link(after).kind == "vxlan":
+                self._tunnelled(end, after, mac)
+        self.mtu = self.mtu or self._named(wires.mtu(world, way, packet.size))
+        return packet
+
+    def _bridged(self, before: End | None, bridge: End, after: End | None, packet: Packet) -> Packet:
+        """A bridge may show what it forwards to the packet filter (br_netfilter)."""
+        family = "iptables" if packet.version == 4 else "ip6tables"
+        on = self.world.switch(bridge[0], f"net.bridge.bridge-nf-call-{family}") == "1"
+        if before is None or after is None or not on:
+            return packet
+        packet = self._flows.undone(bridge[0], packet)
+        ports = {"port_in": before[1], "port_out": after[1]}
+        return self._hook(bridge[0], "FORWARD", packet, iif=bridge[1], oif=bridge[1], ports=ports)
+
+    def _tunnelled(self, one: End, other: End, mac: str | None) -> None:
+        """A VXLAN device sends a frame to another one, in a UDP packet that has a way of its own."""
+        self._stop(tunnels.ends(self.world, one, other))
+        remote, found = tunnels.remote(self.world, one, other, mac)
+        self._stop(found)
+        facts = dict(self.world.link(one).details)
+        if remote:
+            outer = Packet(facts.get("local", ""), remote, "udp", None, int(facts.get("port", "4789")))
+            inner = Walk(self.world)
+            try:
+                inner.send(topology.underlay(self.world, one), outer)
+            except Found as found_below:
+                below = found_below.finding
+                words = f"the tunnel of {one[1]} in {one[0]} cannot reach {remote}: {below.explanation}"
+                self._stop(replace(below, explanation=words))
+        self.ok("tunnel", f"{one[1]} in {one[0]} → {other[1]} in {other[0]}")
+
+    def _hook(  # noqa: PLR0913  (what a packet has at a hook)
+        self,
+        namespace: str,
+        hook: str,
+        packet: Packet,
+        *,
+        iif: str = "",
+        oif: str = "",
+        ports: dict[str, str] | None = None,
+    ) -> Packet:
+        """A packet passes a hook of a namespace's packet filter."""
+        space = self.world.space(namespace)
+        addresses = [t.partition("/")[0] for link in space.interfaces.values() for t in link.addresses]
+        packet = self._flows.enters(namespace, hook, packet)
+        mine = topology.prefixes(self.world, (namespace, oif), packet.version) if oif in space.interfaces else []
+        masquerade = str(mine[0].ip) if mine else ""
+        passing = Passing(packet, iif, oif, frozenset(addresses), masquerade=masquerade, **(ports or {}))
+        verdict = at_hook(space, hook, passing)
+        if verdict.dropped and verdict.rule is not None:
+            self._stop(filters.dropped(self.world, namespace, hook, passing, verdict.rule))
+        self.ok("filter", f"{hook} of {namespace}" if space.rules else f"no rules in {namespace}")
+        if verdict.packet != packet:
+            self.ok("nat", f"{hook} of {namespace}: {_change(packet, verdict.packet)}")
+        return self._flows.leaves(namespace, hook, verdict.packet)
+
+    def _stop(self, finding: Finding | None) -> None:
+        """End the walk at a fault, if there is one."""
+        if finding is not None:
+            self._end(finding)
+
+    def _end(self, finding: Finding) -> NoReturn:
+        raise Found(self._named(finding) or finding)
+
+    def _named(self, finding: Finding | None) -> Finding | None:
+        """On the way back, a missing or wrong route is the return path's, or that of a translation which is missing."""
+        if finding is None or not self._back or finding.layer != "route":
+            return finding
+        return translations.missing(self.world, self._flows, finding) or replace(finding, layer="return path")
+
+
+def _words(answer: RouteAnswer) -> str:
+    return (f"via {answer.via} " if answer.via else "") + f"dev {answer.device}"
+
+
+def _change(before: Packet, after: Packet) -> str:
+    if before.destination != after.destination or before.destination_port != after.destination_port:
+        port = f":{after.destination_port}" if after.destination_port else ""
+        return f"DNAT to {after.destination}{port}"
+    return f"the source becomes {after.source}"

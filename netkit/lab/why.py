@@ -1,0 +1,262 @@
+"""Say why packets do not arrive: gather what the kernel knows, ask it on the way, send a probe, name the fault."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netkit import values
+from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, naming
+from netkit.diagnosis.values import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
+from netkit.errors import InvalidValue, NotFound
+from netkit.lab import journal
+from netkit.lab.interfaces import Interface
+from netkit.lab.place import Place
+from netkit.linux import lookups, namespaces, observe, probes, sockets, sysctls
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from netkit.linux.namespaces import Place as Found_place
+
+PROTOCOLS = ("icmp", "tcp", "udp")
+_DNS = "127.0.0.11"
+_SECONDS, _SECONDS_TO_CONFIRM = 1.0, 0.5
+"""How long a probe waits for an answer: less where the walk has found a fault already."""
+
+_SOME_PORT = 40000
+"""What stands for the port that the kernel would choose for the sender."""
+
+
+def why(source: Any, destination: Any, port: int | None = None, protocol: str = "") -> Diagnosis:
+    """Why does a namespace get no answer? The first layer that fails, what shows it, and what mends it.
+
+    It walks the way of a packet through all namespaces, and the way of the answer back: link, carrier, address, route,
+    neighbour, bridge, tunnel, switches, packet filter, address translation, the listening socket. The kernel itself is
+    asked for each route (`ip route get`), and one or two probes are sent; nothing is changed.
+
+    Args:
+        source: who asks: a namespace or its name, or a container of `nk.Docker`.
+        destination: whom: an address, a name that the source knows, a namespace, an interface or a container.
+        port: at which port; without one an echo request is sent.
+        protocol: "icmp", "tcp" or "udp"; without it TCP where there is a port, else ICMP.
+
+    Returns:
+        A Diagnosis: `.ok`, `.layer`, `.explanation`, `.evidence`, `.repair` (shell lines for the host), `.where`.
+
+    Raises:
+        InvalidValue: an argument is of the wrong kind.
+        NotFound: there is no such namespace.
+
+    Example:
+        >>> nk.why("ns1", "172.17.1.2")  # doctest: +SKIP
+        ✓ ns1 reaches 172.17.1.2
+    """
+    journal.in_sandbox()
+    how, number = _how(port, protocol)
+    start = _namespace(source)
+    journal.look()
+    places = {place.name: place for place in namespaces.find()}
+    paths = {name: place.path for name, place in places.items()}
+    world = World(observe.snapshot(), paths, ask=partial(_ask, paths))
+    if start not in world.snapshot.namespaces:
+        raise NotFound(f"there is no namespace '{start}'", f"there are: {', '.join(paths)}", "Take one of these")
+    goal = _resolved(world, places, start, destination)
+    asked = _Asked(start, goal.address, how, number, f"{_shown(destination, goal)}{_at(how, number)}")
+    if goal.finding is not None:
+        return _failed(asked, goal.finding, {})
+    return _diagnosis(world, asked, goal.namespace)
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """Whom a destination means: an address, perhaps the namespace that should have it, or why nobody knows."""
+
+    address: str
+    namespace: str = ""
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked."""
+
+    source: str
+    address: str
+    protocol: str
+    port: int | None
+    words: str
+
+
+def _how(port: Any, protocol: Any) -> tuple[str, int | None]:
+    """Protocol and port, checked."""
+    chosen = protocol or ("icmp" if port is None else "tcp")
+    if chosen not in PROTOCOLS:
+        rule = f"it is one of {', '.join(PROTOCOLS)}"
+        raise InvalidValue(f"{protocol!r} is not a protocol", rule, "Try protocol='tcp'")
+    if (port is None) != (chosen == "icmp"):
+        problem = f"protocol={chosen!r} with port={port!r}"
+        raise InvalidValue(problem, "TCP and UDP have ports, ICMP has none", "Try port=80, protocol='tcp'")
+    return chosen, None if port is None else values.port(port)
+
+
+def _at(protocol: str, port: int | None) -> str:
+    return "" if port is None else f" at {protocol} port {port}"
+
+
+def _shown(destination: Any, goal: _Goal) -> str:
+    if isinstance(destination, str):
+        return destination if destination == goal.address or not goal.address else f"{destination} ({goal.address})"
+    name = f"{destination.name} in {goal.namespace}" if isinstance(destination, Interface) else destination.name
+    return f"{name} ({goal.address})" if goal.address else name
+
+
+def _namespace(source: Any) -> str:
+    """The name of the namespace that a source is in."""
+    if isinstance(source, str):
+        return Place.get(source).name
+    place = source if isinstance(source, Place) else getattr(source, "namespace", None)
+    if not isinstance(place, Place):
+        raise InvalidValue(
+            f"{source!r} is neither a namespace nor a container",
+            "packets are sent from a namespace",
+            "Try nk.why('ns1', '172.17.1.2')",
+        )
+    return place.name
+
+
+def _ask(paths: dict[str, str], question: Any) -> Any:
+    """The kernel's answer to a question of a walk."""
+    path = paths[question.namespace]
+    if isinstance(question, RouteQuestion):
+        return lookups.route(path, question.destination, question.source, question.iif)
+    if isinstance(question, SwitchQuestion):
+        return sysctls.value(path, question.name)
+    if isinstance(question, PortQuestion):
+        return lookups.port(path, question.interface)
+    if isinstance(question, ListenersQuestion):
+        return sockets.listeners(path)
+    raise TypeError(question)
+
+
+def _resolved(world: World, places: dict[str, Found_place], source: str, destination: Any) -> _Goal:
+    """Whom a destination means, as the source sees it."""
+    if not isinstance(destination, str):
+        return _of_handle(world, source, destination)
+    try:
+        return _Goal(str(ipaddress.ip_address(destination)))
+    except ValueError:
+        pass_by_name = destination
+    if not pass_by_name or any(sign.isspace() or sign in "/:\0" for sign in pass_by_name):
+        return _Goal(str(values.address(destination)))  # which says what is wrong with it
+    return _named(world, places[source], source, pass_by_name)
+
+
+def _of_handle(world: World, source: str, destination: Any) -> _Goal:
+    end = destination if isinstance(destination, Interface) else None
+    place = destination if isinstance(destination, Place) else getattr(destination, "namespace", None)
+    if not isinstance(place, Place):
+        raise InvalidValue(
+            f"{destination!r} is no destination",
+            "packets are for an address, a name, a namespace, an interface or a container",
+            "Try '172.17.1.2'",
+        )
+    name = place.name
+    own = world.space(name).interfaces
+    if end is not None:
+        borne = [text.partition("/")[0] for text in own[end.name].addresses if end.name in own]
+        address = next(iter(borne), None)
+    else:
+        address = getattr(destination, "address", None) or naming.address_of(world, source, name)
+    if name == source and not address:
+        address = "127.0.0.1"
+    return _Goal(address, name) if address else _Goal("", name, _without_address(world, source, name))
+
+
+def _without_address(world: World, source: str, namespace: str) -> Finding:
+    """The destination has no address that one could ask."""
+    from netkit.diagnosis import bare
+
+    return bare.finding(world, source, namespace)
+
+
+def _named(world: World, place: Found_place, source: str, name: str) -> _Goal:
+    """What a name means to the source: its hosts file, a name server of its own, a namespace that is called so."""
+    own = world.space(source).hosts
+    line = naming.looked_up(own if own is not None else _hosts_file(), name)
+    pid = place.oldest if own is not None and place.oldest else 0
+    if line is not None:
+        return _Goal(line[0], "", naming.wrong(world, source, name, line, pid))
+    served = any(e.address == _DNS and e.protocol == "udp" for e in world.listeners(source))
+    told = probes.name(place.path, _DNS, name) if served else None
+    if told is not None:
+        return _Goal(told)
+    if name in world.snapshot.namespaces and own is None:
+        address = naming.address_of(world, source, name)
+        return _Goal(address, name) if address else _Goal("", name, _without_address(world, source, name))
+    return _Goal("", "", naming.unknown(world, source, name, pid))
+
+
+def _hosts_file() -> str:
+    """The host's own hosts file."""
+    file = Path("/etc/hosts")
+    return file.read_text(errors="replace") if file.exists() else ""
+
+
+def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
+    """Walk, probe, and compare."""
+    walk = Walk(world, keep)
+    found = None
+    port = _SOME_PORT if asked.port is not None else None
+    try:
+        walk.there_and_back(asked.source, Packet("", asked.address, asked.protocol, port, asked.port))
+    except Found as end:
+        found = end.finding
+    walked = {layer: tuple(words) for layer, words in walk.passed.items()}
+    path = world.paths[asked.source]
+    seconds = _SECONDS if found is None else _SECONDS_TO_CONFIRM
+    answer = probes.probe(path, asked.protocol, ipaddress.ip_address(asked.address), asked.port, seconds)
+    if found is not None and (answer.ok is not True or found.lasting):
+        return _failed(asked, found, walked, answer)
+    if answer.ok is False:
+        return _failed(asked, _unexplained(asked, answer), walked, answer)
+    if walk.mtu is not None and (too_large := _too_large(world, asked, walk.mtu)) is not None:
+        return _failed(asked, too_large, walked)
+    return Diagnosis(asked.source, asked.words, ok=True, walked=walked)
+
+
+def _too_large(world: World, asked: _Asked, finding: Finding) -> Finding | None:
+    """The bottleneck, if large packets that nobody may cut into pieces are lost there without a word."""
+    size = int(finding.explanation.partition("up to ")[2].split()[0])
+    answer = probes.echo(world.paths[asked.source], ipaddress.ip_address(asked.address), size)
+    return None if answer.ok or answer.words != "no answer" else finding
+
+
+def _unexplained(asked: _Asked, answer: probes.Answered) -> Finding:
+    words = f"every layer looks right, yet no answer comes ({answer.words}): the kernel does not say why"
+    return Finding("service" if asked.port is not None else "return path", words, (), (), asked.source)
+
+
+def _failed(
+    asked: _Asked, finding: Finding, walked: dict[str, tuple[str, ...]], answer: probes.Answered | None = None
+) -> Diagnosis:
+    evidence = list(finding.evidence)
+    if answer is not None and answer.ok is False:
+        evidence.append(f"$ {_in(asked.source, answer.command)}: {answer.words}")
+    return Diagnosis(
+        asked.source,
+        asked.words,
+        ok=False,
+        layer=finding.layer,
+        explanation=finding.explanation,
+        evidence=evidence,
+        repair=list(finding.repair),
+        where=finding.where,
+        walked={layer: words for layer, words in walked.items() if layer != finding.layer},
+    )
+
+
+def _in(namespace: str, command: str) -> str:
+    return command if namespace == HOST else journal.in_namespace(namespace, Place.get(namespace).path, command)

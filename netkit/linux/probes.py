@@ -1,0 +1,114 @@
+"""Send a probe from a namespace: an echo request, a TCP connection, a datagram, and see whether an answer comes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.errors import KernelRefused
+from netkit.linux import ping as pings
+from netkit.linux.entering import inside
+from netkit.linux.run import run
+
+if TYPE_CHECKING:
+    from netkit.values import IPAddress
+
+_SECONDS, _SECONDS_FOR_UDP = 1.0, 0.3
+_ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
+_DNS = struct.Struct("!HHHHHH")
+_RECURSION, _A, _INTERNET, _STATUS = 0x0100, 1, 1, 0xF
+
+
+class Answered(NamedTuple):
+    """What became of a probe.
+
+    Attributes:
+        ok: whether an answer came; None where none has to come.
+        command: what does the same in a shell.
+        words: what it said.
+    """
+
+    ok: bool | None
+    command: str
+    words: str
+
+
+def probe(path: str, protocol: str, address: IPAddress, port: int | None, seconds: float = _SECONDS) -> Answered:
+    """Ask once.
+
+    Args:
+        path: a file that opens the namespace that asks.
+        protocol: "icmp", "tcp" or "udp".
+        address: who is asked.
+        port: at which port; None for ICMP.
+        seconds: float, how long an answer is waited for.
+
+    Returns:
+        Whether an answer came in time.
+    """
+    if protocol == "icmp" or port is None:
+        return echo(path, address, seconds=seconds)
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+    command = f"nc {'-u ' if protocol == 'udp' else ''}{address} {port}"
+    with inside(path, lambda: socket.socket(family, kind | socket.SOCK_CLOEXEC)) as asking:
+        asking.settimeout(seconds if protocol == "tcp" else _SECONDS_FOR_UDP)
+        try:
+            asking.connect((str(address), port))
+            if protocol == "tcp":
+                return Answered(ok=True, command=command, words="connected")
+            asking.send(b"netkit")
+            asking.recv(1)
+        except TimeoutError:
+            return Answered(None if protocol == "udp" else False, command, "no answer")
+        except OSError as error:
+            words = os.strerror(error.errno) if error.errno else str(error)
+            return Answered(ok=False, command=command, words=words)
+    return Answered(ok=True, command=command, words="answered")
+
+
+def echo(path: str, address: IPAddress, size: int = 0, *, seconds: float = _SECONDS) -> Answered:
+    """One echo request: `ping -c 1 -W SECONDS ADDRESS`; a large one that nobody may cut into pieces, with a size.
+
+    Args:
+        path: a file that opens the namespace that asks.
+        address: who is asked.
+        size: bytes of the whole packet; 0 for a usual one.
+        seconds: float, how long an answer is waited for.
+    """
+    words = pings.command(address, timeout=seconds)
+    if size:
+        words[1:1] = ["-M", "do", "-s", str(size - _IP_HEADERS[address.version] - _ICMP_HEADER)]
+    answer = pings.read(str(address), run(path, words))
+    said = "answered" if answer.ok else answer.reason or "no answer"
+    return Answered(answer.ok, " ".join(words), said)
+
+
+def name(path: str, server: str, wanted: str) -> str | None:
+    """The IPv4 address that a name server gives for a name (RFC 1035).
+
+    Args:
+        path: a file that opens the namespace that asks.
+        server: the name server's address.
+        wanted: the name.
+
+    Returns:
+        None where it knows none, or does not answer.
+    """
+    labels = [label.encode("idna") for label in wanted.rstrip(".").split(".")]
+    question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0" + struct.pack("!HH", _A, _INTERNET)
+    with inside(path, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)) as asking:
+        asking.settimeout(_SECONDS)
+        try:
+            asking.connect((server, 53))
+            asking.send(_DNS.pack(1, _RECURSION, 1, 0, 0, 0) + question)
+            data = asking.recv(4096)
+        except (OSError, KernelRefused):
+            return None
+    _, flags, _, answers, _, _ = _DNS.unpack_from(data)
+    if flags & _STATUS or not answers:
+        return None
+    kind, length = struct.unpack_from("!2xHHIH", data, _DNS.size + len(question))[0::3]
+    return socket.inet_ntop(socket.AF_INET, data[-4:]) if kind == _A and length == 4 else None
