@@ -12,6 +12,9 @@ from netkit.errors import SandboxUnavailable
 USER_NAMESPACE = "user namespace"
 """Name of the first stage, whose refusals have causes of their own."""
 
+UML_PROGRAM, UML_STAGES = "program", ("program", "boot")
+"""The stages of the uml world outside: its program is looked for, and its kernel boots."""
+
 _PROFILE = (
     "An administrator can allow it for this interpreter alone with an AppArmor profile, or for every program with "
     "'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0', which takes away a protection of the whole machine"
@@ -83,6 +86,10 @@ def explain(world: str, stage: str, number: int, detail: str) -> Problem:
 
 
 def _known(stage: str, number: int) -> tuple[str, str] | None:
+    if stage == UML_PROGRAM and number == errno.ENOENT:
+        return "User-Mode Linux is not installed", "'apt install user-mode-linux', or set NETKIT_UML to its program"
+    if stage in UML_STAGES:
+        return None
     if number in (errno.ENOSPC, errno.EUSERS):
         return _too_few(stage)
     if number == errno.ENOSYS or (stage == USER_NAMESPACE and number == errno.EINVAL):

@@ -23,7 +23,8 @@ DETACH = 2
 INITIAL_USER_NAMESPACE = 0xEFFFFFFD
 """The inode number that the machine's own user namespace has on every Linux (include/linux/proc_ns.h)."""
 
-_PDEATHSIG, _NO_NEW_PRIVS = 1, 38
+_PDEATHSIG, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 36, 38
+_FINIT_MODULE, _POWER_OFF = 313, 0x4321FEDC
 _GET_OWNER, _GET_PARENT = 0xB701, 0xB702
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
 
@@ -83,6 +84,25 @@ def die_with_parent(parent: int) -> None:
     _checked(_libc.prctl(_PDEATHSIG, 9, 0, 0, 0), "prctl")
     if os.getppid() != parent:
         os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all descendants whose own parent ends (PR_SET_CHILD_SUBREAPER of prctl(2))."""
+    _checked(_libc.prctl(_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
+
+
+def load_module(path: str) -> None:
+    """Load a module of the kernel (finit_module(2))."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _checked(_libc.syscall(_FINIT_MODULE, file, b"", 0), path)
+    finally:
+        os.close(file)
+
+
+def power_off() -> None:
+    """Switch the machine off at once (reboot(2)); for process 1 of a machine of its own."""
+    _checked(_libc.reboot(ctypes.c_int(_POWER_OFF)), "reboot")
 
 
 def forbid_new_privileges() -> None:

@@ -108,7 +108,7 @@ def test_kill_of_a_kernel_at_work(role: str) -> None:
             "import os\nos.system('ip netns add a; ip netns exec a sleep 1000 & setsid nohup sleep 1000 >/dev/null &')"
         )
         found = trees.look(kernel.launcher)
-        family = descendants(kernel.launcher)
+        family = trees.descendants(kernel.launcher)
         os.kill(found.roles[role], signal.SIGKILL)
         assert eventually(lambda: not trees.alive(family), SECONDS_TO_END), trees.alive(family)
         assert not trees.still_used(found)
@@ -117,7 +117,7 @@ def test_kill_of_a_kernel_at_work(role: str) -> None:
 def test_normal_end_removes_the_connection_file() -> None:
     with sessions.session() as kernel:
         file = kernel.manager.connection_file
-        family = descendants(kernel.launcher)
+        family = trees.descendants(kernel.launcher)
         assert os.path.exists(file)
     assert not os.path.exists(file)
     assert trees.alive(family) == []
@@ -130,12 +130,3 @@ def test_background_processes_end_with_a_command() -> None:
     answer = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=60, check=False)
     assert answer.stdout == "started\n"
     assert machine.marked_processes(mark) == []
-
-
-def descendants(process: int) -> list[int]:
-    """A process and all that descend from it."""
-    children, found, pending = trees.children_of_all(), [], [process]
-    while pending:
-        found.append(pending.pop())
-        pending += children.get(found[-1], [])
-    return found

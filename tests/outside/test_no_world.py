@@ -33,7 +33,8 @@ FORBIDDING = (
 
 def forbidden(*command: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Run a command where nobody may make another user namespace."""
-    options = {"capture_output": True, "text": True, "timeout": 60, **options}
+    variables = {**os.environ, "NETKIT_WORLD": "user"}
+    options = {"capture_output": True, "text": True, "timeout": 60, "env": variables, **options}
     return subprocess.run([*FORBIDDING, *command], check=False, **options)  # type: ignore[call-overload]
 
 
@@ -65,7 +66,7 @@ def answer_to(client: BlockingKernelClient, code: str) -> tuple[dict[str, Any], 
 
 def test_the_fallback_kernel_answers_every_cell_with_the_reason(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
-    with fallback(tmp_path, *FORBIDDING) as client:
+    with fallback(tmp_path, *FORBIDDING, NETKIT_WORLD="user") as client:
         for code in (f"open({str(canary)!r}, 'w')", f"!touch {canary}"):
             told, shown = answer_to(client, code)
             assert (told["status"], told["ename"]) == ("error", "SandboxUnavailable")
@@ -107,7 +108,12 @@ def test_a_sandbox_whose_later_stage_fails_leaves_nothing() -> None:
     """One user namespace may be made, the second one not."""
     one = tuple(word.replace("echo 0 ", "echo 1 ") for word in FORBIDDING)
     answer = subprocess.run(
-        [*one, NETKIT, "run", "--", "true"], capture_output=True, text=True, timeout=60, check=False
+        [*one, NETKIT, "run", "--", "true"],
+        env={**os.environ, "NETKIT_WORLD": "user"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert answer.returncode == 125
     assert "at the stage 'second user namespace' (ENOSPC)" in answer.stderr

@@ -55,6 +55,15 @@ def children_of_all() -> dict[int, list[int]]:
     return children
 
 
+def descendants(process: int) -> list[int]:
+    """A process and all that descend from it."""
+    children, found, pending = children_of_all(), [], [process]
+    while pending:
+        found.append(pending.pop())
+        pending += children.get(found[-1], [])
+    return found
+
+
 def namespaces(process: int) -> set[int]:
     """Inode numbers of the namespaces that a process is in, as far as this user may know."""
     found = set()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from netkit.sandbox.job import Job
 
-WORLDS = {"user": "netkit.sandbox.worlds.user"}
+WORLDS = {"user": "netkit.sandbox.worlds.user", "uml": "netkit.sandbox.worlds.uml"}
 """The module of each world, in the order in which `auto` tries them."""
 
 VARIABLE = "NETKIT_WORLD"

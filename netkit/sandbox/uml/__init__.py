@@ -1,0 +1,17 @@
+"""User-Mode Linux as a sandbox: a Linux kernel that runs as an ordinary process, where namespaces are forbidden.
+
+    starter     outside: the relay of a kernel, or waits for a command
+    └─ keeper   outside: starts User-Mode Linux, carries all streams over its serial line
+       ├─ guard    outside: kills User-Mode Linux when the keeper is gone
+       └─ linux.uml, a process group of its own
+              init      process 1 inside: lays out the file system, starts the program, buries the dead
+              └─ carrier   inside: carries all streams over the serial line
+
+boot    how User-Mode Linux is started, and what it needs
+keeper  the process outside
+first   process 1 inside
+root    the file system inside
+carry   many byte streams over the serial line, the same at both ends
+serial  frames over the serial line, and how many may be under way
+stdio   standard input, output, error and terminal of a command
+"""

@@ -1,0 +1,122 @@
+"""How User-Mode Linux is started: its program, its command line, its memory, and what it may lack."""
+
+import errno
+import os
+import platform
+import shutil
+import sys
+
+from netkit.sandbox import system
+
+PROGRAM = "linux.uml"
+MODULES = "/usr/lib/uml/modules"
+MEMORY = 512 << 20
+"""Bytes that the machine inside has; only what it uses is taken from the machine outside."""
+
+FIRST = "netkit.sandbox.uml.first"
+_PLACES = ("TMPDIR", "XDG_RUNTIME_DIR")
+_USUAL_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - nothing is made there that has a name
+
+
+class Missing(OSError):
+    """Something that User-Mode Linux needs is not there.
+
+    Args:
+        what: in words.
+        number: an error number of errno(3).
+    """
+
+    def __init__(self, what: str, number: int = errno.ENOENT) -> None:
+        super().__init__(number, what)
+
+
+def program() -> str:
+    """Where User-Mode Linux is.
+
+    Raises:
+        Missing: it is not installed, or this machine is not of a kind that it runs on.
+    """
+    if platform.machine() != "x86_64":
+        raise Missing(f"User-Mode Linux runs on x86-64 machines, this one is {platform.machine()}", errno.ENOEXEC)
+    found = os.environ.get("NETKIT_UML") or shutil.which(PROGRAM)
+    if not found or not os.access(found, os.X_OK):
+        raise Missing(f"there is no program '{found or PROGRAM}'")
+    return found
+
+
+def modules() -> str:
+    """The directory of its kernel modules."""
+    return os.environ.get("NETKIT_UML_MODULES") or MODULES
+
+
+def memory_place() -> str:
+    """A directory for the file that is its memory: User-Mode Linux runs code from it, so it must allow that.
+
+    Raises:
+        Missing: no directory has the room and allows programs.
+    """
+    for place in (*filter(None, map(os.environ.get, _PLACES)), *_USUAL_PLACES):
+        if _suits(place):
+            return place
+    room = f"{MEMORY >> 20} MB"
+    raise Missing(f"no directory for temporary files has {room} of room and allows programs", errno.ENOSPC)
+
+
+def _suits(place: str) -> bool:
+    try:
+        room = os.statvfs(place)
+    except OSError:
+        return False
+    return bool(
+        os.access(place, os.W_OK | os.X_OK)
+        and not room.f_flag & os.ST_NOEXEC
+        and room.f_bavail * room.f_frsize >= MEMORY
+    )
+
+
+def command(serial: int) -> tuple[str, ...]:
+    """The command line.
+
+    Args:
+        serial: the descriptor that is its serial line ttyS0.
+
+    Raises:
+        Missing: see `program`; or the interpreter's path cannot be said on a kernel's command line.
+    """
+    if any(letter.isspace() or letter == '"' for letter in sys.executable + modules()):
+        raise Missing(
+            f"'{sys.executable}' has a space in its path, a kernel's command line cannot say it", errno.EINVAL
+        )
+    return (
+        program(),
+        f"MODULES={modules()}",
+        f"mem={MEMORY >> 20}M",
+        *("root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", "loglevel=3"),
+        # raid6_select_algo measures for 0.9 s; the other two would leave files in ~/.uml
+        "initcall_blacklist=raid6_select_algo,make_umid_init,mconsole_init",
+        *("con=null", "con0=null,fd:2", "ssl=null", f"ssl0=fd:{serial}"),
+        f"init={sys.executable}",
+        *("--", "-m", FIRST),
+    )
+
+
+def become(serial: int, console: int, keeper: int) -> None:
+    """Turn this process into User-Mode Linux, leader of a process group of its own; its end is in that group.
+
+    Args:
+        serial: the descriptor that is its serial line.
+        console: where its messages go.
+        keeper: process id of the parent, with which it ends.
+    """
+    os.setsid()
+    system.die_with_parent(keeper)
+    # The processes that it traces and itself take turns: to wake another processor costs more than the work.
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {processors[os.getpid() % len(processors)]})
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for file, target in ((nothing, 0), (console, 1), (console, 2)):
+        os.dup2(file, target)
+    os.set_inheritable(serial, True)  # noqa: FBT003 - positional only
+    arguments = command(serial)
+    # Whatever it finds in the environment its init would find as well; the program gets its own.
+    os.execve(arguments[0], arguments, {"TMPDIR": memory_place(), "HOME": "/", "PATH": os.defpath})  # noqa: S606

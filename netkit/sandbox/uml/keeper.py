@@ -1,0 +1,154 @@
+"""The process outside that starts User-Mode Linux, carries its streams, and ends all of it."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import time
+from types import FrameType
+from typing import NamedTuple
+
+from netkit.sandbox import init, system
+from netkit.sandbox.job import Job
+from netkit.sandbox.line import Line, fork
+from netkit.sandbox.uml import boot, stdio
+from netkit.sandbox.uml.carry import Carrier
+from netkit.sandbox.uml.serial import HELLO, JOB, WINDOW, Frame, Serial
+
+_BOOT_WITHIN = 60.0
+_LAST_WORDS = 600
+"""Seconds that the kernel may take to boot, and bytes of its messages that are told if it does not."""
+
+
+class Machine(NamedTuple):
+    """User-Mode Linux as its keeper sees it: its process group, the serial line, and its messages."""
+
+    group: int
+    serial: socket.socket
+    console: int
+
+
+def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
+    """What the keeper does.
+
+    Args:
+        job: the program.
+        outer_end: the starter's end of the line.
+        line: to the starter.
+        starter: its process id.
+    """
+    outer_end.close()
+    system.die_with_parent(starter)
+    # Whatever a program inside leaves behind outside becomes a child of the keeper, which ends it.
+    system.adopt_orphans()
+    for number in init.PASSED_ON:
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        arguments = boot.command(0), boot.memory_place()
+    except OSError as error:
+        line.send_failure("program", error)
+        return 1
+    line.send("passed", f"program {arguments[0][0]}")
+    machine = _start()
+    guard = _Guard(machine.group)
+    try:
+        _serve(job, line, machine)
+    finally:
+        _end(machine.group, guard)
+    return 0
+
+
+def _start() -> Machine:
+    ours, theirs = socket.socketpair()
+    console = os.memfd_create("console", os.MFD_CLOEXEC)
+    keeper = os.getpid()
+
+    def become() -> int:
+        boot.become(theirs.fileno(), console, keeper)
+        return 1
+
+    group = fork(become)
+    theirs.close()
+    return Machine(group, ours, console)
+
+
+class _Guard:
+    """A process that kills a process group when the keeper is gone, however that ended; killed, it gets a successor.
+
+    Args:
+        group: the process group.
+    """
+
+    def __init__(self, group: int) -> None:
+        self._group = group
+        self._alarm, self._keeps = os.pipe()
+        self._process = fork(self._watch)
+        signal.signal(signal.SIGCHLD, self._renew)
+
+    def _watch(self) -> int:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        os.close(self._keeps)
+        os.read(self._alarm, 1)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._group, signal.SIGKILL)
+        return 0
+
+    def _renew(self, _number: int, _frame: FrameType | None) -> None:
+        if os.waitpid(self._process, os.WNOHANG)[0]:
+            self._process = fork(self._watch)
+
+    def dismiss(self) -> None:
+        """Let it do its work now."""
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.close(self._keeps)
+
+
+def _serve(job: Job, line: Line, machine: Machine) -> None:
+    """Hand the program to process 1 inside, then carry until the starter or the machine inside ends."""
+    serial = Serial(machine.serial.fileno(), WINDOW)
+    early = _booted(serial, machine, line)
+    if early is None:
+        return
+    serial.send(JOB, 0, json.dumps({**job._asdict(), "size": stdio.size(job)}).encode())
+    carrier = Carrier(serial, line, _nobody)
+    with stdio.outside(job, carrier):
+        carrier.carry(early)
+
+
+def _booted(serial: Serial, machine: Machine, line: Line) -> tuple[Frame, ...] | None:
+    """Wait for process 1 inside; None if it never came, which the starter was told then."""
+    deadline = time.monotonic() + _BOOT_WITHIN
+    poll = select.poll()
+    poll.register(machine.serial, select.POLLIN)
+    poll.register(line.fileno(), select.POLLIN)
+    while not serial.ended and time.monotonic() < deadline:
+        ready = [file for file, _ in poll.poll(100)]
+        if line.fileno() in ready:
+            return None  # the starter has nothing to say yet: it is gone
+        frames = serial.read() if ready else []
+        if frames and frames[0].kind == HELLO:
+            line.send("passed", "boot")
+            return tuple(frames[1:])
+        if os.waitid(os.P_PID, machine.group, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            break
+    told = os.pread(machine.console, _LAST_WORDS, max(0, os.fstat(machine.console).st_size - _LAST_WORDS))
+    words = " ".join(told.decode(errors="replace").split()) or "it said nothing"
+    line.send_failure("boot", OSError(0, f"User-Mode Linux did not start: {words}"))
+    return None
+
+
+def _nobody(_channel: int) -> None:
+    """Nothing outside is connected to from inside."""
+
+
+def _end(group: int, guard: _Guard) -> None:
+    """Kill the process group and wait until nothing is left of it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+    guard.dismiss()
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)

@@ -1,0 +1,88 @@
+"""The file system inside User-Mode Linux: the machine's own, with a throw-away layer on it; the work itself is kept."""
+
+import contextlib
+import os
+
+from netkit.sandbox import filesystem, system
+from netkit.sandbox.job import Job
+
+WORLD = "uml"
+_LEGACY = ("iptables", "ip6tables")
+_AT_ONCE = ("br_netfilter",)
+"""Modules whose switches lessons look for; all others are loaded by the kernel when they are needed."""
+
+
+def lay_out(modules: str) -> None:
+    """Become the root of a copy of the machine's files whose changes vanish, with the usual mounts in it.
+
+    Args:
+        modules: directory of the kernel modules.
+    """
+    own = f"{modules}/{os.uname().release}/kernel"
+    system.mount("netkit-layer", "/mnt", "tmpfs", 0, "mode=755")
+    for name in ("upper", "work", "root"):
+        os.mkdir("/mnt/" + name)
+    overlay = own + "/fs/overlayfs/overlay.ko"
+    if os.path.exists(overlay):  # else it is a part of the kernel
+        system.load_module(overlay)
+    system.mount("netkit-root", "/mnt/root", "overlay", 0, "lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work")
+    os.chdir("/mnt/root")
+    system.mount(".", "/", None, system.MOVE)
+    os.chroot(".")
+    system.mount("proc", "/proc", "proc")
+    system.mount("sysfs", "/sys", "sysfs")
+    system.mount("devtmpfs", "/dev", "devtmpfs")
+    for name in ("net", "pts", "shm"):
+        os.makedirs("/dev/" + name, exist_ok=True)
+    if not os.path.exists("/dev/net/tun"):
+        os.mknod("/dev/net/tun", 0o20666, os.makedev(10, 200))
+    if os.path.isdir(modules):
+        os.makedirs("/lib/modules", exist_ok=True)
+        system.mount("hostfs", "/lib/modules", "hostfs", 0, modules)
+
+
+def load(modules: str) -> None:
+    """Load the modules that must be there from the beginning, with those that they need (modules.dep(5)).
+
+    Args:
+        modules: directory of the kernel modules.
+    """
+    place = f"{modules}/{os.uname().release}"
+    with open(f"{place}/modules.dep", encoding="utf-8") as lines:
+        needs = dict(line.rstrip().split(":", 1) for line in lines)
+    for path, needed in needs.items():
+        if os.path.basename(path).partition(".")[0] in _AT_ONCE:
+            for one in (*reversed(needed.split()), path):
+                with contextlib.suppress(FileExistsError):
+                    system.load_module(f"{place}/{one}")
+
+
+def cover(job: Job) -> None:
+    """Hide what is the machine's own concern, and let the learner's work through to it.
+
+    Args:
+        job: names the working directory and what is hidden.
+    """
+    filesystem.cover_run(WORLD)
+    filesystem.cover_hosts()
+    for place in _kept(job):
+        system.mount("hostfs", place, "hostfs", 0, place)
+    filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))
+    filesystem.cover_devices()
+
+
+def choose_legacy_iptables() -> None:
+    """Make `iptables` the older kind, as update-alternatives(1) does: Debian's User-Mode Linux has no nf_tables."""
+    for name in _LEGACY:
+        for end in ("", "-save", "-restore"):
+            program, link = f"/usr/sbin/{name}-legacy{end}", f"/etc/alternatives/{name}{end}"
+            if os.path.exists(program) and os.path.lexists(link):
+                os.unlink(link)
+                os.symlink(program, link)
+
+
+def _kept(job: Job) -> list[str]:
+    """The directories whose changes are kept: the working directory and the home directory, none within another."""
+    home = job.environment.get("HOME") or os.path.expanduser("~")
+    places = sorted({os.path.realpath(place) for place in (job.cwd, home) if os.path.isdir(place)} - {"/"})
+    return [place for place in places if not any(place.startswith(other + "/") for other in places)]

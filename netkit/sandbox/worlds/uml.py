@@ -1,0 +1,107 @@
+"""The uml world: User-Mode Linux, a Linux kernel that is an ordinary process, for places that forbid namespaces."""
+
+import os
+import socket
+
+from netkit.errors import SandboxError
+from netkit.sandbox.job import Job
+from netkit.sandbox.line import BROKEN, Line, Message, fork
+from netkit.sandbox.problems import WorldFailed, explain
+from netkit.sandbox.uml import keeper
+from netkit.sandbox.uml.root import WORLD as NAME
+
+SUMMARY = "User-Mode Linux, a kernel of its own in an ordinary process"
+
+__all__ = ["NAME", "SUMMARY", "WorldFailed", "enter", "inside", "start"]
+
+
+class UmlSandbox:
+    """A running sandbox of this world.
+
+    Args:
+        line: to the keeper.
+        process: the keeper, a child of this process.
+        passed: names of the stages.
+    """
+
+    notes = ("User-Mode Linux has no nftables tables for IP and no packet trace, and starts programs slowly",)
+
+    def __init__(self, line: Line, process: int, passed: tuple[str, ...]) -> None:
+        self._line, self._process, self.passed = line, process, passed
+
+    def fileno(self) -> int:
+        """The descriptor of the line to the keeper."""
+        return self._line.fileno()
+
+    def receive(self) -> Message:
+        """Wait for the next event."""
+        return self._line.receive()
+
+    def send(self, word: str, text: object = "") -> None:
+        """Ask process 1 inside for something."""
+        self._line.send(word, text)
+
+    def connect(self, channel: int) -> socket.socket:
+        """A new stream to one of the kernel's five channels, carried over the serial line."""
+        ours, theirs = socket.socketpair()
+        self._line.send("stream", channel, files=(theirs.fileno(),))
+        theirs.close()
+        ours.settimeout(0)
+        return ours
+
+    def end(self) -> None:
+        """Let the keeper kill all of it, and wait until nothing is left."""
+        self._line.close()
+        try:
+            os.waitpid(self._process, 0)
+        except ChildProcessError:
+            return
+
+
+def start(job: Job) -> UmlSandbox:
+    """Run a program in User-Mode Linux.
+
+    Args:
+        job: the program.
+
+    Raises:
+        WorldFailed: with stage, cause and remedy; nothing is left then, and nothing was run.
+        SandboxError: somebody killed it meanwhile; nothing is left either.
+    """
+    line, inner = Line.pair()
+    starter = os.getpid()
+    process = fork(lambda: keeper.keep(job, line, inner, starter))
+    inner.close()
+    passed: list[str] = []
+    while (message := line.receive()).word != "ready":
+        if message.word == "passed":
+            passed.append(message.text)
+            continue
+        line.close()
+        status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        if message.word == "failed":
+            raise WorldFailed(explain(NAME, *message.failure()), tuple(passed))
+        if status == BROKEN:
+            raise WorldFailed(explain(NAME, "start", 0, "its processes broke off, see standard error"), tuple(passed))
+        raise SandboxError("The sandbox was killed while it was made", remedy="Start it again")
+    return UmlSandbox(line, process, tuple(passed))
+
+
+def enter(first: int, job: Job) -> UmlSandbox:  # noqa: ARG001
+    """Refuse: a second program would need a second keeper.
+
+    Args:
+        first: process id, outside, of the sandbox's keeper.
+        job: the program.
+
+    Raises:
+        WorldFailed: always.
+    """
+    why = "a kernel in User-Mode Linux cannot be joined from outside"
+    raise WorldFailed(explain(NAME, "entering", 0, why))
+
+
+def inside() -> bool:
+    """Whether this kernel is User-Mode Linux, by what it says of its processor."""
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as processors:
+        return "User Mode Linux" in processors.read()

@@ -1,0 +1,84 @@
+"""The uml world: a program in User-Mode Linux, its streams, its end, and what is kept."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.outside.sessions import NETKIT, eventually
+from tests.outside.trees import alive, descendants
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed")
+
+
+def in_uml(*command: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a command in the uml world."""
+    options = {"capture_output": True, "text": True, "timeout": 60, **options}
+    environment = {**os.environ, "NETKIT_WORLD": "uml"}
+    return subprocess.run([NETKIT, "run", "--", *command], env=environment, check=False, **options)  # type: ignore[call-overload]
+
+
+def test_a_program_has_a_kernel_and_a_network_of_its_own() -> None:
+    answer = in_uml("sh", "-c", "uname -r; id -u; hostname; ip -br link | cut -d' ' -f1; iptables -V")
+    release, user, host, links, tool = answer.stdout.splitlines()
+    assert release != os.uname().release
+    assert (user, host, links) == ("0", "netkit", "lo")
+    assert "legacy" in tool
+
+
+def test_streams_and_exit_status_are_carried() -> None:
+    answer = in_uml("sh", "-c", "wc -c; seq 50000; echo complaint >&2; exit 7", input="x" * 100_000)
+    lines = answer.stdout.split()
+    assert (lines[0], lines[-1], len(lines)) == ("100000", "50000", 50_001)
+    assert answer.stderr == "complaint\n"
+    assert answer.returncode == 7
+
+
+def test_work_is_kept_and_all_else_vanishes(tmp_path: Path) -> None:
+    answer = in_uml("sh", "-c", "echo kept > kept; echo gone > /etc/netkit-test; cat /etc/netkit-test", cwd=tmp_path)
+    assert answer.stdout == "gone\n"
+    assert (tmp_path / "kept").read_text(encoding="utf-8") == "kept\n"
+    assert not os.path.exists("/etc/netkit-test")
+
+
+def test_python_finds_the_sandbox() -> None:
+    answer = in_uml("python", "-c", "import netkit as nk; print(nk.require_sandbox())")
+    assert answer.stdout == "sandbox: uml world, host name netkit, you are root inside\n"
+
+
+def test_a_missing_program_is_told() -> None:
+    environment = {**os.environ, "NETKIT_WORLD": "uml", "NETKIT_UML": "/nowhere/linux.uml"}
+    answer = subprocess.run(
+        [NETKIT, "run", "--", "true"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.returncode == 125
+    assert "User-Mode Linux is not installed" in answer.stderr
+    assert "apt install user-mode-linux" in answer.stderr
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_whatever_is_killed_nothing_is_left(number: int) -> None:
+    process = subprocess.Popen(
+        [NETKIT, "run", "--", "sh", "-c", "sleep 1000 & echo up; sleep 1000"],
+        env={**os.environ, "NETKIT_WORLD": "uml"},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == b"up\n"
+    everybody = descendants(process.pid)
+    os.kill(random.Random(number).choice(everybody), signal.SIGKILL)  # noqa: S311 - a seed, no secret
+    if not eventually(lambda: process.poll() is not None, 1):  # it was the guard, or a program inside
+        process.kill()
+    process.stdout.close()
+    process.wait(20)
+    assert eventually(lambda: not alive(everybody), 20)
