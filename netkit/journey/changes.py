@@ -10,12 +10,17 @@ from netkit.journey.values import ROUTING
 from netkit.packets.wording import ANY, CHOSEN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netkit.journey.around import Around
     from netkit.journey.parsed import Head, View
     from netkit.journey.trip import Trip
 
 _NAMES = {TCP: ("TCP", 16), UDP: ("UDP", 6)}
 """By protocol: its name, and where its header holds the checksum (RFC 9293, RFC 768)."""
+
+
+_RECOMPUTED = " recomputed"
 
 
 class _Pair(NamedTuple):
@@ -44,7 +49,13 @@ def changes(trip: Trip, around: Around) -> list[list[str]]:
     for number in range(len(trip.steps)):
         for place, sentence in _at(trip, around, number):
             told[place].setdefault(sentence)
-    return [list(sentences) for sentences in told]
+    return [_in_order(sentences) for sentences in told]
+
+
+def _in_order(sentences: Iterable[str]) -> list[str]:
+    """Checksums follow from all else: they come last, and once."""
+    sums = [sentence for sentence in sentences if sentence.endswith(_RECOMPUTED)]
+    return [sentence for sentence in sentences if sentence not in sums] + sorted(sums, key=len)[-1:]
 
 
 def _at(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
@@ -163,7 +174,7 @@ def _checksums(old: Head, new: Head) -> str:
     carried = old.body[at : at + 2] != new.body[at : at + 2]
     if name and carried and (old.source, old.target, old.ports) != (new.source, new.target, new.ports):
         names.append(name)
-    return f"{' and '.join(names)} checksum{'s' if names[1:] else ''} recomputed" if names else ""
+    return f"{' and '.join(names)} checksum{'s' if names[1:] else ''}{_RECOMPUTED}" if names else ""
 
 
 def _parts(trip: Trip, pair: _Pair) -> list[tuple[int, str]]:

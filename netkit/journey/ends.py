@@ -86,7 +86,7 @@ def _reset(trip: Trip, reply: Trip) -> bool:
 
 def _ignored(ends: list[End]) -> str:
     taken = {end.place for end in ends if end.delivered}
-    places = [place for place in dict.fromkeys(end.place for end in ends if end.ignored) if place not in taken]
+    places = sorted({end.place for end in ends if end.ignored} - taken)
     return _names(places) if len(places) <= _NAMED else f"{len(places)} others"
 
 
@@ -95,7 +95,7 @@ def _unwanted(trip: Trip, around: Around, ends: list[End]) -> str:
     others = _ignored(ends)
     view = trip.start
     if view is not None and view.kind == ARP:
-        return f"{others} heard the question; nobody there has {around.wording.address(view.arp[24:28])}"
+        return f"nobody has {around.wording.address(view.arp[24:28])}: {others} heard the question"
     return ends[0].text if len(ends) == 1 else f"reached {others}, whom it was not for"
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netkit.journey.values import Step
     from netkit.model import Interface
 
+_TAG = 4  # bytes that the kernel lets a frame have beyond its MTU: a VLAN tag (is_skb_forwardable)
 _SILENT = "the kernel does not say why it went no further"
 
 
@@ -33,7 +34,7 @@ def lost(trip: Trip, around: Around, leaf: int) -> str:
     came = trip.steps[at] if at is not None and trip.steps[at].namespace == step.namespace else None
     if leaf == at:
         if step.direction == "out":
-            return _went_out(around, step)
+            return _went_out(around, step, head)
         if around.master(step.namespace, step.interface or "") is not None and view is not None:
             return _at_port(trip, around, leaf, view)
     if view is not None and view.vni is not None and came is not None and came.direction == "in":
@@ -56,28 +57,33 @@ def _last_seen(step: Step, came: Step | None) -> str:
     return f"last seen {way} {came.namespace}:{came.interface}"
 
 
-def _went_out(around: Around, step: Step) -> str:
+def _went_out(around: Around, step: Step, head: Head | None) -> str:
     """A frame that was sent and seen nowhere else."""
     link = around.interface(step.namespace, step.interface or "")
     where = f"{step.namespace}:{step.interface}"
-    if link is None:
-        return f"last seen going out of {where}; {_SILENT}"
-    if link.kind == "vxlan":
+    if link is not None and link.kind == "vxlan":
         return f"{where} knows no VTEP to send it to"
-    if link.kind == "bridge":
-        ports = around.ports(step.namespace, link.name)
-        return f"{link.name} has no port that is up" if not any(p.up and p.carrier for p in ports) else _nothing(where)
-    if link.kind == "veth" and link.peer is not None:
-        other = around.interface(*link.peer)
-        end = ":".join(link.peer)
-        if other is not None and not other.up:
-            return f"it left by {where}, but {end}, the cable's other end, is down"
-        return f"it left by {where} and did not come in at {end}; {_SILENT}"
-    return f"it left the watched networks by {where}"
+    ports = around.ports(step.namespace, link.name) if link is not None and link.kind == "bridge" else []
+    if ports and not any(port.up and port.carrier for port in ports):
+        return f"{link.name} has no port that is up"
+    if link is not None and link.kind == "veth" and link.peer is not None:
+        return _at_other_end(around, where, link.peer, head)
+    return f"last seen going out of {where}; {_SILENT}" if ports else f"it left the watched networks by {where}"
 
 
-def _nothing(where: str) -> str:
-    return f"last seen going out of {where}; {_SILENT}"
+def _at_other_end(around: Around, where: str, peer: tuple[str, str], head: Head | None) -> str:
+    """A frame that did not come in at the other end of a cable (veth(4))."""
+    other, end = around.interface(*peer), ":".join(peer)
+    if other is not None and not other.up:
+        return f"it left by {where}, but {end}, the cable's other end, is down"
+    size = head.size + _header(head) if head is not None else 0
+    if other is not None and size > other.mtu + _TAG:
+        return f"it has {size} bytes, but {end}, the cable's other end, takes at most {other.mtu}"
+    return f"it left by {where} and did not come in at {end}; {_SILENT}"
+
+
+def _header(head: Head) -> int:
+    return 40 if head.version == 6 else 20
 
 
 def _at_port(trip: Trip, around: Around, leaf: int, view: View) -> str:
@@ -155,8 +161,7 @@ def _no_way(around: Around, namespace: str, head: Head) -> str:
     link = around.interface(namespace, route.device or "")
     if link is not None and not (link.up and link.carrier):
         return f"the route {written(route)} leads to {around.wording.address(head.target)}, but {link.name} is down"
-    header = 40 if head.version == 6 else 20
-    if link is not None and head.whole and head.size + header > link.mtu:
+    if link is not None and head.whole and head.size + _header(head) > link.mtu:
         return f"too big for {namespace}:{link.name}, which takes {link.mtu} bytes, and not to be fragmented"
     return ""
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from netkit.netfilter import TraceEvent
 
 
+_TABLES = ("filter", "mangle", "nat", "raw", "security")
+"""The tables of iptables; a policy there belongs to no rule that would tell its tool."""
+
+
 class Verdict(NamedTuple):
     """The event that counted, and the chains that led to it."""
 
@@ -21,7 +25,9 @@ class Verdict(NamedTuple):
     @property
     def where(self) -> str:
         """As "filter FORWARD → DOCKER", for nft "inet t forward"."""
-        return f"{_table(self.event)} {' → '.join(self.chains)}"
+        event, chains = self.event, " → ".join(self.chains)
+        by_iptables = event.tool != "nft" or (event.table in _TABLES and self.chains[0].lower() == event.hook)
+        return f"{event.table} {chains}" if by_iptables else f"{event.family} {event.table} {chains}"
 
 
 def dropped(events: Sequence[TraceEvent]) -> Verdict | None:
@@ -89,10 +95,6 @@ def _effect(event: TraceEvent) -> str:
     if kind in TARGETS["source"]:
         return "translates the source"
     return "lets the packet pass"
-
-
-def _table(event: TraceEvent) -> str:
-    return f"{event.family} {event.table}" if event.tool == "nft" else event.table
 
 
 def _verdicts(events: Sequence[TraceEvent]) -> list[Verdict]:
