@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netkit.changes.pairing import NO_MAC
 from netkit.changes.place import arrow
 from netkit.changes.result import GONE, MADE, OTHER
-from netkit.changes.words import steady
+from netkit.changes.words import SWITCHES, setting, steady
 from netkit.layout.facts import natural
 
 if TYPE_CHECKING:
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     from netkit.changes.words import Words
     from netkit.model import Interface, Namespace
 
-_OFF = {"learning": "1"}
-"""What a detail is where the kernel's default is not told; "0" for other switches."""
-
-_SWITCHES = frozenset(["hairpin", "isolated", "learning", "proxy", "stp"])
+_USUAL = {"learning": "1", **dict.fromkeys(SWITCHES - {"learning"}, "0")}
+"""What a detail is where a snapshot does not tell it."""
 
 
 def links(place: Place) -> Iterator[tuple[str, str]]:
@@ -99,8 +97,8 @@ def _details(before: Interface, link: Interface) -> Iterator[str]:
     old, new = _by_key(before), _by_key(link)
     for key in dict.fromkeys((*old, *new)):
         if old.get(key) != new.get(key):
-            default = _OFF.get(key, "0") if key in _SWITCHES else "none"
-            yield f"{key} {arrow(old.get(key, default), new.get(key, default))}"
+            values = (found.get(key, _USUAL.get(key, "none")) for found in (old, new))
+            yield f"{key} {arrow(*(setting(key, value) for value in values))}"
 
 
 def _by_key(link: Interface) -> dict[str, str]:

@@ -112,7 +112,8 @@ def _silent(snapshot: Snapshot) -> frozenset[str]:
 
 def connections(place: Place) -> Iterator[tuple[str, str]]:
     """Tracked connections: new ones, other states; gone only where none but somebody's act can have ended it."""
-    old, new = ({_identity(one): one for one in _of(space).connections} for space in (place.was, place.new))
+    told = ([one for one in _of(space).connections if not _to_a_group(one)] for space in (place.was, place.new))
+    old, new = ({_identity(one): one for one in listed} for listed in told)
     found: Counter[tuple[str, str]] = Counter()
     for key, one in old.items():
         if key not in new and one.state == "ESTABLISHED":
@@ -125,6 +126,11 @@ def connections(place: Place) -> Iterator[tuple[str, str]]:
             found[OTHER, f"{Words.connection(one)}: {_progress(past)} → {_progress(now)}"] += 1
     for (sign, text), count in sorted(found.items(), key=lambda item: item[0][1]):
         yield sign, text + (f" ({count} times)" if count > 1 else "")
+
+
+def _to_a_group(one: Connection) -> bool:
+    """Whether it is multicast, which the kernel sends by itself to report its groups (RFC 3376)."""
+    return ipaddress.ip_address(one.destination).is_multicast
 
 
 def _identity(one: Connection) -> tuple[object, ...]:

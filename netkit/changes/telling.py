@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _BOILERPLATE = ("127.0.0.1", "::1", "fe00::", "ff00::", "ff02::")
 """What the first lines of every container's hosts file begin with; told of one that changes, not of one that is new."""
 
+_MACHINERY = frozenset(["containerd-shim", "unshare"])
+"""Processes beside a container's own that only keep it."""
+
 
 def told(before: Snapshot, after: Snapshot, *, counters: bool) -> Iterator[Change]:
     """The changes from one snapshot to another, namespace by namespace, the host's first.
@@ -67,7 +70,7 @@ def _namespace(place: Place) -> Iterator[tuple[str, str]]:
         space = place.new or place.old
         nameless = "" if space.named else ", nameless"  # type: ignore[union-attr]  (one of them is there)
         yield (MADE if place.new else GONE), f"namespace {place.name}{nameless}"
-    elif place.old.name != place.new.name:
+    elif place.old.name != place.new.name and (place.old.named or place.new.named):
         yield OTHER, f"namespace {place.old.name} → {place.new.name}"
     elif place.old.named != place.new.named:
         words = ["named" if space.named else "nameless" for space in (place.old, place.new)]
@@ -102,6 +105,7 @@ def _lines(space: Namespace | None, *, all_of_it: bool) -> Counter[str]:
 
 
 def _processes(place: Place) -> Iterator[tuple[str, str]]:
+    """Programs of which more or fewer processes run; how many is often a matter of how many processors there are."""
     old, new = (Counter(space.processes if space else ()) for space in (place.old, place.new))
-    yield from ((GONE, f"process {name}") for name in sorted((old - new).elements()))
-    yield from ((MADE, f"process {name}") for name in sorted((new - old).elements()))
+    yield from ((GONE, f"process {name}") for name in sorted(old - new) if name not in _MACHINERY)
+    yield from ((MADE, f"process {name}") for name in sorted(new - old) if name not in _MACHINERY)

@@ -16,12 +16,26 @@ if TYPE_CHECKING:
 
 _CABLE = re.compile(r"\bveth[0-9a-f]{7}\b")
 _BRIDGE = re.compile(r"\bbr-[0-9a-f]{12}\b")
+_NAME_SERVER = re.compile(r"(127\.0\.0\.11:|--sport )\d+")
+"""The ports of the embedded DNS, which the Engine lets the kernel choose."""
+
 _ID = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])(?:[0-9a-f]{64}|[0-9a-f]{12})\b")
+SWITCHES = frozenset(["hairpin", "isolated", "learning", "proxy", "stp"])
 LINK_LOCAL = ipaddress.ip_network("fe80::/10")
 
 
+def setting(key: str, value: str) -> str:
+    """A detail's value as `ip` writes it: switches are on or off.
+
+    Args:
+        key: "hairpin", "vni" …
+        value: as a snapshot has it.
+    """
+    return ("on" if value == "1" else "off") if key in SWITCHES and value in ("0", "1") else value
+
+
 def steady(text: str) -> str:
-    """A text without what Docker draws at random: the names of cables and bridges, and ids.
+    """A text without what Docker draws at random: the names of cables and bridges, ids, the ports of its DNS.
 
     Example:
         >>> steady("-A FORWARD -o br-3f2a9b1c77de -j ACCEPT")
@@ -29,6 +43,8 @@ def steady(text: str) -> str:
         >>> steady("veth1 veth3f2a9b1")
         'veth1 veth*'
     """
+    if "127.0.0.11" in text:
+        text = _NAME_SERVER.sub(rf"\1{ANY}", text)
     return _ID.sub(ANY, _BRIDGE.sub(f"br-{ANY}", _CABLE.sub(f"veth{ANY}", text)))
 
 
@@ -70,7 +86,7 @@ class Words:
             odd_mtu(link).replace("mtu", "MTU"),
             f"MAC {chosen}" if chosen and not is_random_mac(chosen) else "",
             f"port of {steady(link.master)}" if link.master else "",
-            *(f"{key} {value}" for key, value in link.details),
+            *(f"{key} {setting(key, value)}" for key, value in link.details),
         ]
         return "link " + ", ".join(part for part in parts if part)
 

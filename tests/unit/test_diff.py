@@ -1,0 +1,288 @@
+"""nk.diff: nothing for the same network, a line for every difference, backwards the mirror image, in steady words."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+import netkit as nk
+from netkit.changes.result import KINDS, Change, Changes
+from netkit.model import ForwardingEntry, Interface, Namespace, Neighbour, Route, Rule, Snapshot
+from netkit.netfilter import Connection
+from tests.unit.snapshots import snapshots
+
+RANDOM, OTHER_RANDOM = "6e:00:00:00:00:01", "6e:00:00:00:00:02"
+LO = Interface("lo", "loopback", "00:00:00:00:00:00", 65536, up=True, addresses=("127.0.0.1/8",), index=1)
+VETH = Interface("veth1", "veth", RANDOM, up=True, carrier=True, state="up", peer=("ns1", "eth1"), index=2)
+ETH1 = Interface("eth1", "veth", OTHER_RANDOM, up=True, carrier=True, state="up", peer=("host", "veth1"), index=2)
+BRIDGE = Interface("br0", "bridge", RANDOM, index=3)
+RULES = tuple(Rule("iptables", "filter", "FORWARD", f"-A FORWARD -i {name} -j ACCEPT") for name in ("a", "b", "c"))
+ASKED = Connection("tcp", "10.0.0.1", "10.0.0.2", 40000, 80, "10.0.0.2", "10.0.0.1", 80, 40000)
+
+
+def network(*spaces: Namespace) -> Snapshot:
+    return Snapshot({space.name: space for space in spaces})
+
+
+def host(*links: Interface, **tables: Any) -> Namespace:
+    return Namespace("host", {link.name: link for link in (LO, *links)}, **tables)
+
+
+NS1 = Namespace("ns1", {"eth1": ETH1})
+
+
+def told(old: Namespace, new: Namespace) -> list[str]:
+    """What is told when one namespace becomes another, with ns1 beside it."""
+    changes = nk.diff(network(old, NS1), network(new, NS1))
+    assert {change.namespace for change in changes} <= {"host"}
+    return [str(change) for change in changes]
+
+
+def with_link(**values: Any) -> Namespace:
+    return host(dataclasses.replace(VETH, **values), BRIDGE)
+
+
+LINKS = [
+    ({"up": False, "carrier": False}, "~ link veth1: up → down"),
+    ({"carrier": False}, "~ link veth1: up → up without a carrier"),
+    ({"mtu": 1400}, "~ link veth1: MTU 1500 → 1400"),
+    ({"mac": "02:42:ac:11:00:02"}, "~ link veth1: MAC drawn at random → 02:42:ac:11:00:02"),
+    ({"mac": "6e:00:00:00:00:09"}, "~ link veth1: another MAC, as if drawn at random"),
+    ({"master": "br0"}, "~ link veth1: no port → port of br0"),
+    ({"peer": None}, "~ link veth1: peer eth1 in ns1 → out of sight"),
+    ({"details": (("hairpin", "1"),)}, "~ link veth1: hairpin off → on"),
+    ({"details": (("vni", "42"),)}, "~ link veth1: vni none → 42"),
+    ({"addresses": ("10.0.0.1/24",)}, "+ address 10.0.0.1/24 on veth1"),
+    ({"addresses": ("fe80::1/64",)}, "+ address fe80::1/64 on veth1"),
+]
+
+
+@pytest.mark.parametrize(("values", "line"), LINKS)
+def test_a_link_that_changes(values: dict[str, Any], line: str) -> None:
+    assert told(with_link(), with_link(**values)) == [line]
+
+
+def test_a_link_that_is_renamed_keeps_what_it_has() -> None:
+    route = Route("10.0.0.0/24", device="veth1", scope="link", protocol="kernel")
+    was = host(dataclasses.replace(VETH, addresses=("10.0.0.1/24",)), routes=(route,))
+    link = dataclasses.replace(VETH, name="lan", addresses=("10.0.0.1/24",))
+    now = host(link, routes=(dataclasses.replace(route, device="lan"),))
+    end = dataclasses.replace(NS1, interfaces={"eth1": dataclasses.replace(ETH1, peer=("host", "lan"))})
+    assert nk.diff(network(was, NS1), network(now, end)).lines == ["host:", "  ~ link lan: renamed from veth1"]
+
+
+def test_a_link_that_moves_is_the_same_link() -> None:
+    beside = dataclasses.replace(VETH, peer=("host", "eth1"))
+    before = network(host(beside, dataclasses.replace(ETH1, index=3)), Namespace("ns1"))
+    moved = dataclasses.replace(ETH1, name="eth0", index=3, up=False)
+    after = network(
+        host(dataclasses.replace(VETH, peer=("ns1", "eth0"), carrier=False)), Namespace("ns1", {"eth0": moved})
+    )
+    assert nk.diff(before, after).only("links").lines == [
+        "host:",
+        "  ~ link eth1: moved to ns1 as eth0",
+        "  ~ link veth1: up → up without a carrier",
+        "ns1:",
+        "  ~ link eth0: moved from host, where it was eth1",
+        "  ~ link eth0: up → down",
+    ]
+
+
+def test_a_link_that_was_made_anew_is_another_one() -> None:
+    anew = with_link(index=9, mac="6e:00:00:00:00:09")
+    assert told(with_link(), anew) == [
+        "- link veth1 (veth, peer eth1 in ns1), up",
+        "+ link veth1 (veth, peer eth1 in ns1), up",
+    ]
+
+
+NEWS = [
+    ({"routes": (Route("default", "10.0.0.254", "veth1"),)}, "+ route default via 10.0.0.254 dev veth1"),
+    ({"routes": (Route("10.9.0.0/16", kind="blackhole"),)}, "+ route blackhole 10.9.0.0/16"),
+    (
+        {"neighbours": (Neighbour("10.0.0.2", "veth1", OTHER_RANDOM, "stale"),)},
+        "+ neighbour 10.0.0.2 on veth1 at the MAC of ns1:eth1, learned",
+    ),
+    (
+        {"neighbours": (Neighbour("10.0.0.9", "veth1", None, "failed"),)},
+        "+ neighbour 10.0.0.9 on veth1 without an answer",
+    ),
+    (
+        {"fdb": (ForwardingEntry(OTHER_RANDOM, "veth1", "br0"),)},
+        "+ fdb the MAC of ns1:eth1 on veth1 of br0, learned",
+    ),
+    (
+        {"fdb": (ForwardingEntry("00:00:00:00:00:00", "vx0", None, "10.0.0.2", "static"),)},
+        "+ fdb 00:00:00:00:00:00 on vx0 to 10.0.0.2, static",
+    ),
+    ({"rules": RULES[:1]}, "+ rule iptables -A FORWARD -i a -j ACCEPT"),
+    (
+        {"rules": (Rule("iptables", "nat", "POSTROUTING", "-A POSTROUTING -o br-0123456789ab -j MASQUERADE"),)},
+        "+ rule iptables -t nat -A POSTROUTING -o br-* -j MASQUERADE",
+    ),
+    ({"rules": (Rule("iptables", "nat", "DOCKER", "-N DOCKER"),)}, "+ chain iptables -t nat -N DOCKER"),
+    ({"rules": (Rule("nft", "inet t", "c", "tcp dport 80 drop"),)}, "+ rule nft inet t c: tcp dport 80 drop"),
+    (
+        {"rules": (Rule("iptables", "filter", "FORWARD", "-P FORWARD DROP"),)},
+        "~ policy iptables -P FORWARD: ACCEPT → DROP",
+    ),
+    ({"connections": (ASKED,)}, "+ connection tcp 10.0.0.1:* → 10.0.0.2:80, unanswered"),
+    ({"sysctls": {"net.ipv4.ip_forward": "1"}}, "+ sysctl net.ipv4.ip_forward 1"),
+    ({"hosts": "10.0.0.2\tweb 0123456789ab\n"}, "+ hosts 10.0.0.2 web *"),
+    ({"processes": ("nginx", "nginx")}, "+ process nginx"),
+]
+
+
+@pytest.mark.parametrize(("tables", "line"), NEWS)
+def test_what_is_new_or_gone(tables: dict[str, Any], line: str) -> None:
+    old, new = with_link(), host(VETH, BRIDGE, **tables)
+    assert told(old, new) == [line]
+    if "connections" not in tables:
+        backwards = line.replace("+", "-", 1).replace("ACCEPT → DROP", "DROP → ACCEPT")
+        assert told(new, old) == [backwards]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            {"neighbours": (Neighbour("10.0.0.2", "veth1", RANDOM, "reachable"),)},
+            {"neighbours": (Neighbour("10.0.0.2", "veth1", RANDOM, "stale"),)},
+        ),
+        ({"neighbours": (Neighbour("fe80::2", "veth1", RANDOM, "stale"),)}, {}),
+        ({"fdb": (ForwardingEntry(RANDOM, "veth1", "br0", None, "permanent"),)}, {}),
+        ({"routes": (Route("fe80::/64", device="veth1", protocol="kernel"),)}, {}),
+        ({"connections": (dataclasses.replace(ASKED, state="TIME_WAIT"),)}, {}),
+        ({}, {"connections": (dataclasses.replace(ASKED, destination="224.0.0.22"),)}),
+        ({"rules": RULES}, {"rules": tuple(dataclasses.replace(rule, packets=7) for rule in RULES)}),
+    ],
+)
+def test_what_comes_and_goes_by_itself_is_no_change(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert told(host(VETH, BRIDGE, **one), host(VETH, BRIDGE, **other)) == []
+
+
+def test_what_only_ipv6_taught_a_bridge_is_told_when_somebody_talks() -> None:
+    speaks = dataclasses.replace(NS1, interfaces={"eth1": dataclasses.replace(ETH1, addresses=("fe80::ff:fe00:1/64",))})
+    taught = host(VETH, BRIDGE, fdb=(ForwardingEntry(OTHER_RANDOM, "veth1", "br0"),))
+    known = (Neighbour("10.0.0.2", "br0", OTHER_RANDOM),)
+    assert not nk.diff(network(with_link(), speaks), network(taught, speaks))
+    talked = network(dataclasses.replace(taught, neighbours=known), speaks)
+    assert [c.kind for c in nk.diff(network(with_link(), speaks), talked)] == ["neighbours", "fdb"]
+    assert [c.kind for c in nk.diff(network(taught, speaks), talked)] == ["neighbours", "fdb"]
+
+
+def test_rules_are_told_with_their_place() -> None:
+    one, two, three = RULES
+    assert told(host(VETH, rules=(two,)), host(VETH, rules=(one, two, three))) == [
+        "+ rule iptables -A FORWARD -i a -j ACCEPT (rule 1 of 3)",
+        "+ rule iptables -A FORWARD -i c -j ACCEPT",
+    ]
+    assert told(host(VETH, rules=RULES), host(VETH, rules=(two, three, one))) == [
+        "~ rule iptables -A FORWARD -i a -j ACCEPT: rule 1 → rule 3"
+    ]
+
+
+def test_counters_are_told_on_request() -> None:
+    more = tuple(dataclasses.replace(rule, packets=3) for rule in RULES[:1]) + RULES[1:]
+    before, after = network(host(rules=RULES)), network(host(rules=more))
+    assert not nk.diff(before, after)
+    line = "~ rule iptables -A FORWARD -i a -j ACCEPT: counted 3 packets more"
+    assert [str(change) for change in nk.diff(before, after, counters=True)] == [line]
+
+
+def test_a_nameless_namespace_that_gets_a_name_is_the_same() -> None:
+    before = network(host(VETH), Namespace("[nginx]", {"eth1": ETH1}, named=False))
+    assert nk.diff(before, network(host(VETH), dataclasses.replace(NS1, name="web"))).lines == [
+        "web:",
+        "  ~ namespace [nginx] → web",
+    ]
+
+
+def test_a_nameless_namespace_whose_elder_has_gone_is_the_same() -> None:
+    web = Namespace("[sleep]", {"eth0": dataclasses.replace(ETH1, name="eth0")}, named=False)
+    other = Interface("eth0", "veth", "02:42:ac:11:00:03", index=9)
+    second = Namespace("[sleep]#2", {"eth0": other}, named=False)
+    after = dataclasses.replace(second, name="[sleep]")
+    assert [str(c) for c in nk.diff(network(web, second), network(after)) if c.kind == "namespaces"] == [
+        "- namespace [sleep], nameless"
+    ]
+
+
+@settings(max_examples=25)
+@given(snapshots())
+def test_the_same_network_has_not_changed(snapshot: Snapshot) -> None:
+    changes = nk.diff(snapshot, snapshot)
+    assert not changes
+    assert repr(changes) == "nothing changed"
+    assert not nk.diff(snapshot, Snapshot.from_json(snapshot.to_json()))
+
+
+def by_chain(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with its rules in the order of their chains: only within a chain does the order matter."""
+    return Snapshot(
+        {
+            space.name: dataclasses.replace(
+                space, rules=tuple(sorted(space.rules, key=lambda rule: (rule.tool, rule.table, rule.chain)))
+            )
+            for space in snapshot
+        }
+    )
+
+
+@settings(max_examples=40)
+@given(snapshots(), snapshots())
+def test_every_difference_of_configuration_is_told(one: Snapshot, other: Snapshot) -> None:
+    if by_chain(one) != by_chain(other):
+        assert nk.diff(one, other)
+
+
+@settings(max_examples=40)
+@given(snapshots(), snapshots())
+def test_backwards_it_is_the_mirror_image(one: Snapshot, other: Snapshot) -> None:
+    there, back = nk.diff(one, other, counters=True), nk.diff(other, one, counters=True)
+    signs = {"+": "-", "-": "+", "~": "~"}
+    made = Counter((signs[c.sign], c.kind, c.text) for c in there if c.sign != "~")
+    assert made == Counter((c.sign, c.kind, c.text) for c in back if c.sign != "~")
+    assert Counter(c.kind for c in there if c.sign == "~") == Counter(c.kind for c in back if c.sign == "~")
+
+
+def test_the_text_does_not_depend_on_what_is_drawn_at_random() -> None:
+    def drawn(first: str, second: str, port: int) -> str:
+        links = dataclasses.replace(VETH, mac=first), dataclasses.replace(BRIDGE, mac=first)
+        peer = dataclasses.replace(NS1, interfaces={"eth1": dataclasses.replace(ETH1, mac=second)})
+        asked = dataclasses.replace(ASKED, source_port=port, reply_destination_port=port)
+        tables: dict[str, Any] = {
+            "neighbours": (Neighbour("10.0.0.2", "br0", second),),
+            "fdb": (ForwardingEntry(second, "veth1", "br0"),),
+            "connections": (asked,),
+        }
+        return repr(nk.diff(network(host()), network(host(*links, **tables), peer)))
+
+    assert drawn(RANDOM, OTHER_RANDOM, 40000) == drawn("ae:11:22:33:44:55", "ca:11:22:33:44:66", 50001)
+
+
+def test_a_part_of_the_changes() -> None:
+    changes = nk.diff(network(host()), network(host(VETH, rules=RULES[:1]), NS1))
+    assert {change.kind for change in changes.only("rules", "namespaces")} == {"rules", "namespaces"}
+    assert {change.namespace for change in changes.within("ns1")} == {"ns1"}
+    assert not changes.within("ns1").only("rules")
+    with pytest.raises(nk.NetkitError, match="there is no kind of change called 'rule'"):
+        changes.only("rule")
+    with pytest.raises(nk.NetkitError, match="there is no namespace called 'ns2'"):
+        changes.within("ns2")
+    with pytest.raises(nk.NetkitError, match="None has no state to compare"):
+        nk.diff(None, network())  # type: ignore[arg-type]
+
+
+def test_in_a_notebook_signs_stand_beside_the_colours() -> None:
+    items = tuple(Change(sign, KINDS[1], "host", f"link <{sign}>") for sign in "+-~")
+    shown = Changes(items, ("host",))._repr_html_()
+    assert re.findall(r"<b>(.)</b> link &lt;(.)&gt;", shown) == [(sign, sign) for sign in "+-~"]
+    assert len(set(re.findall(r"rgb\(([\d,]+)\)", shown))) == 3
+    assert "color:" not in shown.replace("background-color:", ""), "the theme's own colour of text is kept"
+    assert Changes(())._repr_html_() == "<div>nothing changed</div>"
