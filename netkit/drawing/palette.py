@@ -29,7 +29,8 @@ TEXTS = {
     "title": INK, "chip": "#ffffff", "dark chip": INK, "hollow": QUIET, "bridge": "#00483a", "address": INK,
     "label": INK, "route": QUIET, "quiet": QUIET, "warning": WARNING, "nat": "#5f1f45", "drop": "#7d3200",
     "switch": "#4d4600", "lo": "#414d58", "station": INK, "passed number": "#ffffff", "now number": INK,
-    "later number": QUIET, "drop mark": "#ffffff",
+    "later number": QUIET, "drop mark": "#ffffff", "delivered": "#ffffff", "kernel": INK, "hook": INK,
+    "hook accept": "#00483a", "hook drop": "#7d3200", "accept": "#00593f", "changed": "#004c78",
 }  # fmt: skip
 """The colour of a text by its role."""
 PANELS = {
@@ -40,6 +41,14 @@ PANELS = {
     "now ring": ("none", "#d55e00", 3.4),
     "drop ring": ("none", WARNING, 3.0),
     "drop mark": (WARNING, CARD, 1.0),
+    "delivered": ("#00694d", CARD, 1.0),
+    "band host": (*ROOMS["host"], 1.2),
+    "band namespace": (*ROOMS["namespace"], 1.2),
+    "chip": (BLUE, CARD, 1.0),
+    "kernel": (CARD, "#6f8ba6", 1.0),
+    "hook": (CARD, "#6f8ba6", 1.4),
+    "hook accept": (BAR[0], GREEN, 1.4),
+    "hook drop": (BADGES["drop"][0], WARNING, 2.2),
 }
 """(ground, edge, its width) of a panel on a sheet by its role."""
 STROKES = {
@@ -47,5 +56,10 @@ STROKES = {
     "now": ("#d55e00", 5.0, ""),
     "later": (ORANGE, 2.0, "dotted"),
     "inner": ("#b0578a", 4.0, "dashed"),
+    "life": ("#a9b8c6", 1.2, "dashed"),
+    "there": (BLUE, 2.2, ""),
+    "back": ("#b0578a", 2.2, ""),
+    "drop mark": (WARNING, 2.2, ""),
+    "delivered": ("#00694d", 2.2, ""),
 }
 """(colour, width, dashes) of a stroke on a sheet by its role."""

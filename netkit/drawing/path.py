@@ -11,7 +11,6 @@ from netkit.drawing.words import describe
 from netkit.errors import InvalidValue
 from netkit.journey.table import hops_text
 from netkit.layout import lay_out
-from netkit.layout.sheet import Sheet
 from netkit.layout.spots import Spots
 from netkit.layout.trail import Trail, legend, stations
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from netkit.journey.values import Journey
     from netkit.layout.scene import Scene
+    from netkit.layout.sheet import Sheet
     from netkit.model import Snapshot
 
 
@@ -145,7 +145,7 @@ class PathPicture(Image):
         width, height = self.size
         scene, sheet = self.stage.scene, self.stage.sheet(self.journey, self.hop)
         moved = [replace(text, y=text.y + scene.height) for text in self._legend.texts]
-        whole = Sheet(width, height, sheet.panels, sheet.strokes, [*sheet.texts, *moved])
+        whole = replace(sheet, width=width, height=height, texts=[*sheet.texts, *moved])
         return [*draw_scene(ax, replace(scene, height=height)), *draw_sheet(ax, whole, z=10)]
 
 

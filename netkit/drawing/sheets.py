@@ -40,12 +40,10 @@ def draw_sheet(ax: Axes, sheet: Sheet, z: int = 0) -> list[Artist]:
     ax.set(xlim=(0, sheet.width or 1), ylim=(sheet.height or 1, 0), aspect="equal")
     ax.set_axis_off()
     scale = scale_of(ax, sheet)
-    behind = [one for one in sheet.strokes if not one.front]
-    front = [one for one in sheet.strokes if one.front]
     artists = [
-        *lines(ax, _outlines(behind), scale, z + 1),
-        *boxes(ax, [_shape(panel) for panel in sheet.panels], scale, z + 2),
-        *lines(ax, _outlines(front), scale, z + 3),
+        *boxes(ax, [_shape(panel) for panel in sheet.grounds], scale, z + 1),
+        *lines(ax, _outlines(sheet.strokes), scale, z + 2),
+        *boxes(ax, [_shape(panel) for panel in sheet.panels], scale, z + 3),
     ]
     return artists + [add_label(ax, text, scale, z + 4) for text in sheet.texts]
 
@@ -56,11 +54,10 @@ def svg_of(sheet: Sheet) -> str:
     Args:
         sheet: what to draw.
     """
-    strokes = {front: [one for one in sheet.strokes if one.front == front] for front in (False, True)}
     parts = [
-        *(_path(*one) for one in _outlines(strokes[False])),
+        *(_rect(panel) for panel in sheet.grounds),
+        *(_path(*one) for one in _outlines(sheet.strokes)),
         *(_rect(panel) for panel in sheet.panels),
-        *(_path(*one) for one in _outlines(strokes[True])),
         *(_text(text) for text in sheet.texts),
     ]
     return f'<g stroke-linejoin="round">{"".join(parts)}</g>'

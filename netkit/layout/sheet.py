@@ -40,23 +40,22 @@ class Stroke:
         points: its corners.
         role: what it means, which decides its colour, width and dashes.
         arrow: whether a head at its last point shows the direction.
-        front: whether it is drawn over the panels, not behind them.
         curved: whether the points are those of one cubic Bézier curve.
     """
 
     points: tuple[Point, ...]
     role: str
     arrow: bool = False
-    front: bool = False
     curved: bool = False
 
 
 @dataclass
 class Sheet:
-    """What is where on a sheet; strokes are behind panels, and texts in front."""
+    """What is where on a sheet, from the back to the front: grounds, strokes, panels, texts."""
 
     width: float = 0.0
     height: float = 0.0
+    grounds: list[Panel] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     strokes: list[Stroke] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
