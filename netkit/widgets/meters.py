@@ -15,7 +15,8 @@ ROWS = 40
 """How many interfaces the table has at most: then those with the most traffic."""
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
-_LINE = "border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent)"
+_PALE = "1px solid color-mix(in srgb, currentColor 25%, transparent)"
+_LINE, _SIDE = f"border-bottom: {_PALE}", f"border-left: {_PALE}"
 _CELL = "padding: 1px 10px; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums"
 _HEADINGS = ("packets", "bytes", "now", "lost")
 
@@ -79,8 +80,11 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _head() -> str:
-    groups = "".join(f'<th colspan="4" scope="colgroup" style="{_CELL}">{way}</th>' for way in ("in", "out"))
-    names = "".join(f'<th scope="col" style="{_CELL}; {_LINE}">{name}</th>' for name in _HEADINGS * 2)
+    groups = "".join(
+        f'<th colspan="4" scope="colgroup" style="{_CELL}; text-align: center; {_SIDE}">{way}</th>'
+        for way in ("in", "out")
+    )
+    names = "".join(f'<th scope="col" style="{style}; {_LINE}">{name}</th>' for style, name in _styled(_HEADINGS * 2))
     first = f'<th scope="col" style="{_CELL}; text-align: left; {_LINE}">interface</th>'
     return f"<thead><tr><td></td>{groups}</tr><tr>{first}{names}</tr></thead>"
 
@@ -93,8 +97,13 @@ def _line(row: Row) -> str:
     )
     name = html.escape(":".join(row.end))
     first = f'<th scope="row" style="{_CELL}; text-align: left; font-weight: normal">{name}</th>'
-    rest = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
+    rest = "".join(f'<td style="{style}">{cell}</td>' for style, cell in _styled(cells))
     return f"<tr>{first}{rest}</tr>"
+
+
+def _styled(cells: Sequence[str]) -> list[tuple[str, str]]:
+    """Each cell with its style: a line separates what goes in from what goes out."""
+    return [(f"{_CELL}; {_SIDE}" if number % 4 == 0 else _CELL, cell) for number, cell in enumerate(cells)]
 
 
 def size(number: float) -> str:

@@ -30,7 +30,7 @@ class Drawing:
     def drawn(self, began: float, ended: float) -> None:
         """What had happened when the drawing began is in the picture; a slow one is followed by a longer pause."""
         self.due = None
-        self._free = max(began + SECONDS_BETWEEN_DRAWINGS, ended + 2 * (ended - began))
+        self._free = max(began + SECONDS_BETWEEN_DRAWINGS, 2 * ended - began)
 
 
 class Regular:

@@ -15,8 +15,9 @@ _STYLE = (
     "<style>"
     # the twin hides behind its widget, which is the output before it …
     f".jp-OutputArea-child:has(.{ALIVE}) + .jp-OutputArea-child:has(.netkit-twin),"
-    # … and the words that JupyterLab puts in the place of a widget that is gone hide before the twin
-    ".jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets):has(+ .jp-OutputArea-child .netkit-twin)"
+    # … and the place where JupyterLab would show a widget, were it not gone, hides before the twin
+    f".jp-OutputArea-child:has(> .lm-Panel.jp-OutputArea-output):not(:has(.{ALIVE})):has("
+    "+ .jp-OutputArea-child .netkit-twin)"
     "{display: none}</style>"
 )
 
