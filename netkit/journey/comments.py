@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.journey.table import ends, sent
-from netkit.journey.tree import following
+from netkit.journey.tree import finish, following
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +56,9 @@ def _sentences(journey: Journey) -> list[tuple[Hop, list[str]]]:
         if hop.number in where:
             about[where[hop.number]] += _facts(hop)
     if journey.end:
-        about[hops[-1].number].append(f"end: {journey.end}")
+        last = finish(journey.hops, journey.end)
+        at = where.get(last.number, hops[-1].number) if last else hops[-1].number
+        about[at].append(f"end: {journey.end}")
     return [(hop, about[hop.number]) for hop in hops]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -87,6 +88,48 @@ def chain(hop: Hop, of: Mapping[int, Hop]) -> list[Hop]:
     while (before := of.get(found[-1].after if found[-1].after is not None else -1)) and len(found) <= len(of):
         found.append(before)
     return found[::-1]
+
+
+def finish(hops: Sequence[Hop], end: str) -> Hop | None:
+    """The hop at which a journey ended: of a flood's many ends the one in the namespace that its end names.
+
+    Args:
+        hops: of one journey.
+        end: what became of it, "delivered to 172.17.1.2 in ns2".
+
+    Returns:
+        A hop that none follows; None if there are no hops.
+    """
+    after = following(hops)
+    last = [hop for hop in hops if not after[hop.number]] or list(hops)
+    named = [hop for hop in last if re.search(rf" in {re.escape(hop.namespace)}(?![\w-])", end)]
+    return (named or last or [None])[-1]
+
+
+def thinned(hops: Sequence[Hop], end: str, most: int) -> tuple[list[Hop], dict[int, int]]:
+    """The hops without all but some branches where there are many.
+
+    Args:
+        hops: of one journey.
+        end: what became of it; the branch that leads there stays.
+        most: how many branches of one hop stay.
+
+    Returns:
+        The hops that stay, and by the number of a hop how many branches from there do not.
+    """
+    of, after = {hop.number: hop for hop in hops}, following(hops)
+    last = finish(hops, end)
+    main = {hop.number for hop in chain(last, of)} if last else set()
+    gone: set[int] = set()
+    missing: dict[int, int] = {}
+    for number, branches in after.items():
+        others = [hop for hop in branches if hop.number not in main]
+        spare = others[max(0, most - (len(branches) - len(others))) :]
+        gone.update(hop.number for hop in spare)
+        if spare and number is not None:
+            missing[number] = len(spare)
+    staying = [hop for hop in hops if not any(one.number in gone for one in chain(hop, of))]
+    return staying, {number: count for number, count in missing.items() if number in {hop.number for hop in staying}}
 
 
 def points(hops: Iterable[Hop]) -> list[tuple[str, str]]:

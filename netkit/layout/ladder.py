@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.journey.table import ends, sent
+from netkit.journey.tree import finish, thinned
 from netkit.layout.lanes import HEADER, NUMBER, STATION, TOP, Lanes, box_width, label, lane_of, lanes
 from netkit.layout.scene import Box, Text
 from netkit.layout.sheet import LINE, Panel, Sheet, Stroke, first_line, wrapped
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
     from netkit.journey.values import Hop, Journey
 
-MOST = 60
+MOST = 40
 """How many hops one diagram shows unless it is a single journey."""
+BRANCHES = 3
+"""How many copies of a flood, or fragments, one diagram shows."""
 TITLE, WHERE, FACT = 12.0, 10.5, 10.0
 """Sizes of the letters of a journey's title, of a hop's place, and of what is told about it."""
 NOTES = 350.0
@@ -37,7 +40,8 @@ def drawn(journeys: Sequence[Journey], most: int = MOST) -> list[Journey]:
     """
     found: list[Journey] = []
     for journey in journeys:
-        if found and sum(len(one.hops) for one in found) + len(journey.hops) > most:
+        most -= len(thinned(journey.hops, journey.end, BRANCHES)[0])
+        if found and most < 0:
             break
         found.append(journey)
     return found
@@ -53,7 +57,7 @@ def ladder(journeys: Sequence[Journey], left_out: int = 0) -> Sheet:
     Returns:
         The sheet; the same for equal journeys.
     """
-    columns = lanes(journeys)
+    columns = lanes(hop for journey in journeys for hop in thinned(journey.hops, journey.end, BRANCHES)[0])
     rows = _Rows(columns, {journey.number for journey in journeys})
     for journey in journeys:
         rows.journey(journey)
@@ -100,11 +104,12 @@ class _Rows:
         self.tell([(title, TITLE, "title", True)])
         self.y += BETWEEN
         at: dict[int, tuple[float, float]] = {}
-        for hop in journey.hops:
-            self._hop(hop, at, way)
+        hops, missing = thinned(journey.hops, journey.end, BRANCHES)
+        for hop in hops:
+            self._hop(hop, at, way, missing.get(hop.number, 0))
         self._end(journey, at)
 
-    def _hop(self, hop: Hop, at: dict[int, tuple[float, float]], way: str) -> None:
+    def _hop(self, hop: Hop, at: dict[int, tuple[float, float]], way: str, missing: int) -> None:
         x, y = self.columns.centre[lane_of(hop)], self.y + MIDDLE
         half = NUMBER / 2 if hop.interface is not None else box_width(hop) / 2
         if hop.after in at:
@@ -115,6 +120,9 @@ class _Rows:
         told = [(f"({hop.number + 1}) {place}", WHERE, "label", True)]
         told += [(text, FACT, "changed", False) for text in hop.changed]
         told += [(hop.decided, FACT, "label", False)] if hop.decided else []
+        told += [(f"{missing} more branch{'es' * (missing > 1)} from here: not drawn.", FACT, "quiet", False)] * (
+            missing > 0
+        )
         height = self.tell(told)
         self.y += max(LEAST_ROW - height, 0.0) + BETWEEN
 
@@ -145,8 +153,9 @@ class _Rows:
         """What became of it, below the last hop."""
         role, sign = ("delivered", "✓") if journey.delivered else ("drop mark", "✕")
         words = "accept" if journey.delivered else "warning"
-        if at:
-            x, y = at[journey.hops[-1].number]
+        last = finish(journey.hops, journey.end)
+        if last:
+            x, y = at[last.number]
             to = self.y + MIDDLE
             self.sheet.strokes.append(Stroke(((x, y), (x, to)), role))
             self.sheet.panels.append(Panel(Box(x - 9, to - 9, 18, 18), role, 9))

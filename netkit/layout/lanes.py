@@ -15,7 +15,7 @@ from netkit.model import HOST
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netkit.journey.values import Hop, Journey
+    from netkit.journey.values import Hop
     from netkit.layout.scene import End
 
 NAME, CHIP, STATION = 12.0, 9.5, 9.0
@@ -80,20 +80,19 @@ class Lanes:
             sheet.texts.append(Text(x, middle + 0.36 * CHIP, text, CHIP, "middle", role, bold=True))
 
 
-def lanes(journeys: Iterable[Journey]) -> Lanes:
-    """The lifelines for some journeys.
+def lanes(hops: Iterable[Hop]) -> Lanes:
+    """The lifelines for some hops.
 
     Args:
-        journeys: in the order in which they will be drawn.
+        hops: in the order in which they will be drawn.
     """
     spaces: dict[str, dict[str, float]] = {}
-    for journey in journeys:
-        for hop in journey.hops:
-            space, name = lane_of(hop)
-            chip = text_width(shown(name) if name else KERNEL, CHIP, bold=True) + 12
-            need = max(LEAST, chip, 0.0 if name else box_width(hop))
-            known = spaces.setdefault(space, {})
-            known[name] = max(known.get(name, 0.0), need)
+    for hop in hops:
+        space, name = lane_of(hop)
+        chip = text_width(shown(name) if name else KERNEL, CHIP, bold=True) + 12
+        need = max(LEAST, chip, 0.0 if name else box_width(hop))
+        known = spaces.setdefault(space, {})
+        known[name] = max(known.get(name, 0.0), need)
     found, x = Lanes(), TOP
     for space, widths in spaces.items():
         title = text_width(shown(space), NAME, bold=True)

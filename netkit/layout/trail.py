@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.table import head
-from netkit.journey.tree import chain
+from netkit.journey.tree import chain, finish
 from netkit.journey.values import ROUTING
 from netkit.layout.scene import Box, Text
 from netkit.layout.sheet import LINE, Panel, Sheet, Stroke, first_line, wrapped
@@ -138,9 +138,10 @@ class Trail:
 
     def _find_end(self) -> tuple[Box, Panel, str] | None:
         """Where and with which words the picture says that the packet got no farther."""
-        if self.journey.delivered or not self.journey.hops:
+        hop = finish(self.journey.hops, self.journey.end)
+        if self.journey.delivered or hop is None:
             return None
-        last = self._spots.drawn(station(self.journey.hops[-1]))
+        last = self._spots.drawn(station(hop))
         if self._spots.box(last) is None:
             return None
         taken = [box for box, *_ in self._marks]

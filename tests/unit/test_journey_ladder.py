@@ -85,6 +85,22 @@ def test_copies_of_a_flood_begin_at_the_same_lifeline() -> None:
     assert strokes[1].points[-1] != strokes[2].points[-1]
 
 
+def test_of_many_copies_some_are_drawn_and_the_others_counted() -> None:
+    way = by_hand.Way().at("ns1:eth0", "out").at("host:veth1", "in")
+    for number in range(2, 13):
+        way.at(f"host:veth{number}", "out", after=1).at(f"ns{number}:eth0", "in")
+    journey = way.journey(1, "ARP", "10.0.0.1 → 10.0.0.8", "who has", "delivered to 10.0.0.8 in ns8, ignored by others")
+    diagram = ladder(journey)
+    words = [text.text for text in diagram.sheet.texts]
+    assert {"ns1", "ns2", "ns3", "ns8"} <= set(words)
+    assert "ns4" not in words
+    assert "8 more branches from here: not drawn." in words
+    (end,) = [panel.box for panel in diagram.sheet.panels if panel.role == "delivered"]
+    (room,) = [band.box for band, name in zip(diagram.sheet.grounds, words, strict=False) if name == "ns8"]
+    assert room.x < end.cx < room.right
+    assert len(diagram.text.splitlines()) == len(journey.hops) + 2
+
+
 def test_verdicts_are_told_by_words_signs_and_colours() -> None:
     sheet = ladder(by_hand.dropped()).sheet
     words = {text.text: text.role for text in sheet.texts}
@@ -98,9 +114,9 @@ def test_verdicts_are_told_by_words_signs_and_colours() -> None:
 def test_many_journeys_are_counted() -> None:
     many = [replace(by_hand.dropped(), number=n) for n in range(1, 31)]
     diagram = ladder(many)
-    assert len(diagram.journeys) == 10
-    assert "20 more journeys: not drawn here." in [text.text for text in diagram.sheet.texts]
-    assert diagram.text.endswith("20 more journeys are not drawn here.")
+    assert len(diagram.journeys) == 6
+    assert "24 more journeys: not drawn here." in [text.text for text in diagram.sheet.texts]
+    assert diagram.text.endswith("24 more journeys are not drawn here.")
     assert len(ladder(many, hops=1).journeys) == 1
     assert len(ladder(many, hops=1000).journeys) == 30
 
