@@ -61,7 +61,7 @@ class Entry(NamedTuple):
 
 
 def against(old: Iterable[Entry], new: Iterable[Entry]) -> Iterator[tuple[str, str]]:
-    """What of a table is gone, new, or other than it was: (sign, text), by key.
+    """What of a table is gone, new, or other than it was: (sign, text), in the order of the words.
 
     Args:
         old: its entries before, in any order.
@@ -73,13 +73,18 @@ def against(old: Iterable[Entry], new: Iterable[Entry]) -> Iterator[tuple[str, s
         slots[entry.key][0].append(entry)
     for entry in _without(new, old):
         slots[entry.key][1].append(entry)
-    for key in sorted(slots, key=lambda key: [natural(part) for part in key]):
-        gone, made = slots[key]
+    for gone, made in sorted(slots.values(), key=_order):
         if len(gone) == len(made) == 1:
             yield OTHER, f"{made[0].about}: {arrow(gone[0].says, made[0].says)}"
             continue
         yield from ((GONE, text) for text in sorted(map(str, gone)))
         yield from ((MADE, text) for text in sorted(map(str, made)))
+
+
+def _order(slot: tuple[list[Entry], list[Entry]]) -> tuple[Any, ...]:
+    """By what it is about in words: keys may hold what was drawn at random."""
+    first, *_ = [*slot[1], *slot[0]]
+    return [natural(word) for word in first.about.split()], sorted(map(str, slot[0])), sorted(map(str, slot[1]))
 
 
 def arrow(old: str, new: str) -> str:

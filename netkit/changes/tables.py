@@ -10,13 +10,14 @@ from netkit.changes import words
 from netkit.changes.place import Entry, against
 from netkit.changes.result import GONE, MADE, OTHER
 from netkit.changes.words import Words, follows_from_a_mac, steady
+from netkit.configured import is_random_mac
 from netkit.layout.facts import own_addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from netkit.changes.place import Place
-    from netkit.model import ForwardingEntry, Namespace, Neighbour, Route, Snapshot
+    from netkit.model import ForwardingEntry, Namespace, Neighbour, Route
     from netkit.netfilter import Connection
 
 _BY_ITSELF = (ipaddress.ip_network("fe80::/10"), ipaddress.ip_network("ff00::/8"))
@@ -83,31 +84,38 @@ def _link_local(address: str) -> bool:
 
 
 def forwarding(place: Place) -> Iterator[tuple[str, str]]:
-    """FDB entries; not a port's own MAC, nor what only IPv6's housekeeping taught."""
-    return against(_forwarding(place.was, place.before), _forwarding(place.new, place.after))
+    """FDB entries; not a port's own MAC, nor what only IPv6's housekeeping taught.
+
+    Such an entry counts as new when somebody is known to have talked, and as gone only when it is gone.
+    """
+    old, new = _news(place.was, place.before), _news(place.new, place.after)
+    new |= dict.fromkeys(one for one in _of(place.new).fdb if one in old)
+    return against(_entries(old, place.before), _entries(new, place.after))
 
 
-def _forwarding(space: Namespace | None, say: Words) -> Iterator[Entry]:
-    silent = _silent(say.snapshot) if space and space.fdb else frozenset()
-    for one in dict.fromkeys(_of(space).fdb):
-        if one.state == "static" or (one.state == "learned" and one.mac not in silent):
-            yield _entry(one, say)
+def _entries(listed: Iterable[ForwardingEntry], say: Words) -> Iterator[Entry]:
+    for one in listed:
+        yield Entry((one.master or one.device, one.mac), one, f"fdb {say.mac(one.mac)}", say.forwarding(one))
 
 
-def _entry(one: ForwardingEntry, say: Words) -> Entry:
-    return Entry((one.master or one.device, one.mac), one, f"fdb {say.mac(one.mac)}", say.forwarding(one))
+def _news(space: Namespace | None, say: Words) -> dict[ForwardingEntry, None]:
+    """The entries that somebody made, or that real traffic taught, each once."""
+    listed = [one for one in _of(space).fdb if one.state != "permanent"]
+    silent = _silent(say) if any(one.state == "learned" for one in listed) else lambda _: False
+    return dict.fromkeys(one for one in listed if one.state == "static" or not silent(one.mac))
 
 
-def _silent(snapshot: Snapshot) -> frozenset[str]:
-    """The MACs of links that speak IPv6 and whom nobody knows as a neighbour.
+def _silent(say: Words) -> Callable[[str], bool]:
+    """Whether a MAC is that of a link which speaks IPv6, or which is gone, and nobody knows it as a neighbour.
 
     Every such link reports its multicast groups and asks for routers, at random moments (RFC 3810, RFC 4861), which
     teaches bridges where it is.  Whoever really talked is in somebody's neighbour table.
     """
-    links = [link for space in snapshot for link in space.interfaces.values()]
-    speaking = {link.mac for link in links if link.mac and any(map(follows_from_a_mac, link.addresses))}
-    entries = (one for space in snapshot for one in space.neighbours)
-    return frozenset(speaking - {one.mac for one in entries if not _link_local(one.address)})
+    links = [link for seen in (say.snapshot, say.other) for space in seen for link in space.interfaces.values()]
+    speaking = {link.mac for link in links if any(map(follows_from_a_mac, link.addresses))}
+    bearers = {link.mac for link in links}
+    known = {one.mac for space in say.snapshot for one in space.neighbours if not _link_local(one.address)}
+    return lambda mac: mac not in known and (mac in speaking or (mac not in bearers and is_random_mac(mac)))
 
 
 def connections(place: Place) -> Iterator[tuple[str, str]]:

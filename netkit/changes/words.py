@@ -70,7 +70,7 @@ class Words:
 
     def __init__(self, snapshot: Snapshot, other: Snapshot) -> None:
         self.facts = Facts(snapshot)
-        self.snapshot = snapshot
+        self.snapshot, self.other = snapshot, other
         self._wording = Wording({**bearers(other), **bearers(snapshot)})
 
     def mac(self, mac: str | None) -> str:
@@ -135,9 +135,9 @@ class Words:
         """A tracked connection: who asked whom, and how their addresses are translated."""
         text = f"connection {one.protocol} {_end(one.source, one.source_port, one)}"
         text += f" → {_end(one.destination, one.destination_port, one)}"
-        if (one.reply_source, one.reply_source_port) != (one.destination, one.destination_port):
+        if _other_end(one, one.reply_source, one.reply_source_port, one.destination, one.destination_port):
             text += f", DNAT to {_end(one.reply_source, one.reply_source_port, one)}"
-        if (one.reply_destination, one.reply_destination_port) != (one.source, one.source_port):
+        if _other_end(one, one.reply_destination, one.reply_destination_port, one.source, one.source_port):
             text += f", SNAT to {_end(one.reply_destination, one.reply_destination_port, one)}"
         return text + ("" if "seen reply" in one.status else ", unanswered")
 
@@ -162,6 +162,11 @@ def route(one: Route) -> str:
         {"kernel": "(kernel)", "boot": ""}.get(one.protocol, f"proto {one.protocol}"),
     ]
     return " ".join(part for part in parts if part)
+
+
+def _other_end(one: Connection, address: str, port: int | None, mirrored: str, its_port: int | None) -> bool:
+    """Whether an end of the way back is not the mirror image: addresses are translated."""
+    return address != mirrored or (port != its_port and not one.protocol.startswith("icmp"))
 
 
 def _end(address: str, port: int | None, one: Connection) -> str:
