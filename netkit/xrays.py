@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import weakref
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
-from netkit.journey.values import Seen
+from netkit.journey.values import Journey, Seen
 from netkit.lab import journal, looks
 from netkit.linux import observe
 from netkit.linux.ring import ALL_OF_IT
 from netkit.linux.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from scapy.plist import PacketList
 
+    from netkit.drawing.ladder import Ladder
+    from netkit.drawing.path import PathPicture
     from netkit.journey.table import JourneyList, Overview
-    from netkit.journey.values import Journey
     from netkit.lab.interfaces import Interface
     from netkit.lab.namespaces import Namespace
     from netkit.linux.capture import Capture
@@ -119,11 +122,11 @@ class XRay:
 
     @cached_property
     def everything(self) -> JourneyList:
-        """Every packet's journey, in the order in which they were first seen."""
+        """Every packet's journey, in the order in which they were first seen; `.journeys` have the first numbers."""
         from netkit.journey import journeys
         from netkit.journey.table import JourneyList
 
-        return JourneyList(journeys(self.seen))
+        return JourneyList(_numbered(journeys(self.seen)))
 
     @cached_property
     def journeys(self) -> JourneyList:
@@ -192,6 +195,44 @@ class XRay:
             raise InvalidValue(f"rows is {rows!r}", "it is a number from 1 on, or None for all rows")
         return overview(self.everything if everything else self.journeys, notes=self._notes(), rows=rows)
 
+    def ladder(self, *which: Journey | int, hops: int | None = None) -> Ladder:
+        """Journeys as a ladder diagram: a line for each interface, an arrow for each step, time runs downward.
+
+        Args:
+            which: some of `.journeys`, or their numbers; without any, all of `.journeys`.
+            hops: how many hops may be drawn; journeys that find no space are counted.
+
+        Returns:
+            A picture, which a notebook shows.
+
+        Raises:
+            NotFound: there is no journey of that number.
+            InvalidValue: it is no journey, or `hops` is no number from 1 on.
+        """
+        from netkit.drawing.ladder import ladder
+
+        wanted = [self._journey(one) for one in which] or self.journeys
+        return ladder(wanted) if hops is None else ladder(wanted, hops=hops)
+
+    def path(self, journey: Journey | int = 1, *, hop: int | None = None) -> PathPicture:
+        """A journey on the picture of its network: its hops numbered, what it passed lit.
+
+        Args:
+            journey: one of `.journeys`, or its number.
+            hop: the number, from 0 on, of the hop to look at; None for the whole journey.
+
+        Returns:
+            A picture, which a notebook shows.
+
+        Raises:
+            NotFound: there is no journey of that number.
+            InvalidValue: it is no journey, or has no such hop.
+        """
+        from netkit.drawing.path import path
+
+        shown = self._journey(journey)
+        return path(shown, _networks([shown], self.seen), hop)
+
     def save(self, path: str | Path) -> Path:
         """Save the frames as a pcapng file, which Wireshark opens, with what was decided as comments of the packets.
 
@@ -210,12 +251,15 @@ class XRay:
 
     def _journey(self, journey: Journey | int) -> Journey:
         """A journey, or the one of a number."""
-        if not isinstance(journey, int):
+        if isinstance(journey, Journey):
             return journey
+        rule = f"there are {len(self.everything)}, numbered from 1 on" if self.everything else "no packet was seen"
         for known in self.everything:
-            if known.number == journey:
+            if known.number == journey and not isinstance(journey, bool):
                 return known
-        raise NotFound(f"there is no journey {journey}", f"there are {len(self.everything)}, numbered from 1 on")
+        if not isinstance(journey, int) or isinstance(journey, bool):
+            raise InvalidValue(f"{journey!r} is no journey", rule, "Take one of .journeys, or its number")
+        raise NotFound(f"there is no journey {journey}", rule)
 
     def _notes(self) -> list[str]:
         from netkit.packets.table import loss
@@ -230,3 +274,23 @@ class XRay:
 
     def _repr_html_(self) -> str | None:
         return self.table()._repr_html_() if self.ended else None
+
+
+def _numbered(journeys: Sequence[Journey]) -> list[Journey]:
+    """Journeys with new numbers: housekeeping comes at random moments, and shall not change the others' numbers."""
+    order = sorted(journeys, key=lambda journey: journey.housekeeping)
+    numbers = {journey.number: number for number, journey in enumerate(order, 1)}
+    return [
+        replace(journey, number=numbers[journey.number], answers=numbers.get(journey.answers)) for journey in journeys
+    ]
+
+
+def _networks(journeys: Sequence[Journey], seen: Seen) -> Snapshot:
+    """The networks as the packets met them: those of the end, or those of the beginning if more of them is there."""
+
+    def known(snapshot: Snapshot) -> int:
+        spaces = snapshot.namespaces
+        hops = (hop for journey in journeys for hop in journey.hops)
+        return sum(hop.namespace in spaces and hop.interface in spaces[hop.namespace].interfaces for hop in hops)
+
+    return max((seen.after, seen.before), key=known)

@@ -83,7 +83,8 @@ class Trace:
     def shut(self) -> None:
         """Return when everything that was reported until now is taken; what comes later is not."""
         self.ask_to_stop()
-        self._heard.wait()
+        if self._thread.is_alive():
+            self._heard.wait()
 
     def stop(self) -> None:
         """Return when nothing is left: no table, no socket, no thread.
@@ -92,7 +93,8 @@ class Trace:
             CaptureFailed: the recording broke down.
         """
         self.ask_to_stop()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         if self._error:
             raise CaptureFailed(f"the trace of netfilter broke down: {self._error or 'no memory'}")
 
