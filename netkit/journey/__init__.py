@@ -18,6 +18,7 @@ telling      all of it as a journey
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 def journeys(seen: Seen) -> list[Journey]:
     """The journeys of all packets that an x-ray saw, in the order in which they were first seen.
+
+    Housekeeping is numbered after everything else: it comes at random moments, and a lesson's journeys keep their
+    numbers.
 
     Args:
         seen: what was recorded.
@@ -52,4 +56,11 @@ def journeys(seen: Seen) -> list[Journey]:
         Known(around, trip, replies.get(number, ()), None if question is None else question + 1)
         for number, (trip, question) in enumerate(zip(trips, questions, strict=True))
     ]
-    return [tell(number, each.trip.steps, seen, each) for number, each in enumerate(known, 1)]
+    return _numbered([tell(number, each.trip.steps, seen, each) for number, each in enumerate(known, 1)])
+
+
+def _numbered(told: list[Journey]) -> list[Journey]:
+    """The journeys, still in their order, with housekeeping numbered last."""
+    order = sorted(told, key=lambda journey: journey.housekeeping)
+    new: dict[int | None, int] = {journey.number: number for number, journey in enumerate(order, 1)}
+    return [replace(each, number=new[each.number], answers=new.get(each.answers)) for each in told]

@@ -113,7 +113,7 @@ class Journey:
     """What became of one packet; it is shown as the table of its hops.
 
     Attributes:
-        number: from 1 on, in the order in which packets were first seen.
+        number: from 1 on, in the order in which packets were first seen; housekeeping comes after all others.
         protocol: "ICMP", "TCP", "UDP", "ARP", "ICMPv6" … of what is carried, also inside a VXLAN tunnel.
         source: the address that sent it, as the sender wrote it: "172.17.0.2"; a MAC where there is no address.
         destination: the address that the sender wrote: "172.17.0.3".

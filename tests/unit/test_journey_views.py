@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 from IPython.lib.pretty import pretty
 
+from netkit.journey import journeys
 from netkit.journey.comments import comments
 from netkit.journey.table import JourneyList, head, hops_html, overview, way
 from netkit.journey.tree import tree
-from netkit.journey.values import Journey
+from netkit.journey.values import Journey, Seen
+from netkit.model import Frame
 from tests.unit import journeys_by_hand as by_hand
 
 EVERY = [journey for build, _ in by_hand.JOURNEYS.values() for journey in build()]
@@ -154,3 +156,18 @@ def test_nothing_that_was_decided_is_left_out_of_the_comments() -> None:
     assert decided
     assert all(sentence in text for sentence in decided)
     assert comments([by_hand.unsent()], frames) == {}
+
+
+def test_housekeeping_comes_last_in_the_numbers_and_not_in_the_list() -> None:
+    arp = bytes.fromhex("ffffffffffff0242ac110101080600010800060400010242ac110101ac110101000000000000ac110102")
+    solicitation = bytes.fromhex(  # ICMPv6 router solicitation (RFC 4861, 4.1)
+        "3333000000020242ac11010186dd"
+        "6000000000083aff"
+        "fe80000000000000004200000000acff"
+        "ff020000000000000000000000000002"
+        "8500000000000000"
+    )
+    frames = [Frame(at, "ns1", "eth1", "out", data, len(data)) for at, data in enumerate([solicitation, arp])]
+    first, second = journeys(Seen(tuple(frames)))
+    assert (first.protocol, first.housekeeping, first.number) == ("ICMPv6", True, 2)
+    assert (second.protocol, second.housekeeping, second.number) == ("ARP", False, 1)
