@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -126,7 +125,7 @@ class XRay:
         from netkit.journey import journeys
         from netkit.journey.table import JourneyList
 
-        return JourneyList(_numbered(journeys(self.seen)))
+        return JourneyList(journeys(self.seen))
 
     @cached_property
     def journeys(self) -> JourneyList:
@@ -274,15 +273,6 @@ class XRay:
 
     def _repr_html_(self) -> str | None:
         return self.table()._repr_html_() if self.ended else None
-
-
-def _numbered(journeys: Sequence[Journey]) -> list[Journey]:
-    """Journeys with new numbers: housekeeping comes at random moments, and shall not change the others' numbers."""
-    order = sorted(journeys, key=lambda journey: journey.housekeeping)
-    numbers = {journey.number: number for number, journey in enumerate(order, 1)}
-    return [
-        replace(journey, number=numbers[journey.number], answers=numbers.get(journey.answers)) for journey in journeys
-    ]
 
 
 def _networks(journeys: Sequence[Journey], seen: Seen) -> Snapshot:
