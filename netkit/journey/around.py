@@ -8,11 +8,13 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.journey.translation import is_translated
 from netkit.packets.wording import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
+    from netkit.journey.translation import Ends
     from netkit.journey.values import Seen
     from netkit.model import ForwardingEntry, Interface, Namespace, Route
     from netkit.netfilter import Connection
@@ -34,11 +36,19 @@ class Around:
 
     Args:
         seen: what was recorded.
+
+    Attributes:
+        seen: as given.
+        entries: which conntrack entry explains which translation, as far as it was looked up.
+        hidden: which ends a conntrack entry gives a packet, as far as it was looked up.
     """
 
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
         self._routes: dict[tuple[str, bytes], list[Route]] = {}
+        self._translated: dict[str, list[Connection]] = {}
+        self.entries: dict[Hashable, tuple[Connection, bool] | None] = {}
+        self.hidden: dict[Hashable, Ends | None] = {}
         self._own: dict[tuple[str, bytes], bool] = {}
 
     def spaces(self, name: str) -> Iterator[Namespace]:
@@ -180,10 +190,13 @@ class Around:
         answers = ((frame.namespace, _neighbour_message(frame.data, ARP_REPLY, ADVERTISEMENT)) for frame in frames)
         return {(namespace, address) for namespace, address in answers if address is not None}
 
-    def connections(self, namespace: str) -> Iterator[Connection]:
-        """The namespace's tracked connections, those of the end of the recording first."""
-        for space in reversed(list(self.spaces(namespace))):
-            yield from space.connections
+    def translated(self, namespace: str) -> list[Connection]:
+        """The namespace's tracked connections with NAT, those of the end of the recording first."""
+        if namespace not in self._translated:
+            spaces = reversed(list(self.spaces(namespace)))
+            tracked = dict.fromkeys(connection for space in spaces for connection in space.connections)
+            self._translated[namespace] = [connection for connection in tracked if is_translated(connection)]
+        return self._translated[namespace]
 
 
 def _neighbour_message(data: bytes, arp: int, icmpv6: int) -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.parsed import IPV4, IPV6, TCP, UDP
-from netkit.journey.translation import Translation, cause
+from netkit.journey.translation import HOOKS, Translation, cause, unseen
 from netkit.journey.values import ROUTING
 from netkit.packets.wording import ANY, CHOSEN
 
@@ -62,15 +62,34 @@ def _at(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
     """What a step shows to have changed, each with the step at which to say it."""
     new, before = trip.first[number], trip.shown_before(number)
     if new is None:
-        reassembled = before is not None and _taken_whole(trip, before, number)
-        return [(number, _reassembled(trip, before))] if reassembled else []
+        return _in_the_end(trip, around, number) if before is not None else []
     if before is None:
-        return [(number, _part(new.head, _total(trip)))] if new.head and new.head.fragment else []
+        return _at_first(trip, around, number, new)
     old, last = trip.last[before], trip.last[number]
     found = _between(trip, around, _Pair(before, number, old, new))
     if last is not new and last is not None:  # within one hook
         found += _translated(trip, around, _Pair(number, number, new, last))
     return found
+
+
+def _at_first(trip: Trip, around: Around, number: int, new: View) -> list[tuple[int, str]]:
+    """What is already different when the packet is first seen."""
+    step, told = trip.steps[number], []
+    if step.direction == "out" and trip.path(None, number)[0] != number:
+        told = [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
+    parts = [(number, _part(new.head, _total(trip)))] if new.head and new.head.fragment else []
+    return told + parts
+
+
+def _in_the_end(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+    """What happens to a packet that is taken in, after it was last seen."""
+    before, step = trip.shown_before(number), trip.steps[number]
+    if before is None or step.hook != ROUTING or trip.shown_after(number) is not None:
+        return []
+    whole = [(number, _reassembled(trip, before))] if _arrived_in_parts(trip, before) else []
+    if not around.own(step.namespace, trip.last[before].head.target if trip.last[before].head else b""):
+        return whole
+    return whole + [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
 
 
 def _between(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:
@@ -136,19 +155,22 @@ def _translated(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]
     found, way = [], trip.path(pair.before, pair.number)
     ends = (("destination", old.target, new.target, 1), ("source", old.source, new.source, 0))
     for name, was, now, which in ends:
-        ports = old.ports[which], new.ports[which]
-        differing = [sentence for sentence in (_address(around, name, was, now), _port(name, *ports)) if sentence]
-        if differing:
-            place = _place(trip, way, name)
-            why = cause(trip, around, Translation(place, name, (was, ports[0]), (now, ports[1])))
-            found += [(place, f"{sentence} ({why})" if why else sentence) for sentence in differing]
+        change = Translation(_place(trip, way, name), name, (was, old.ports[which]), (now, new.ports[which]))
+        found += _said(trip, around, change)
     return found
 
 
+def _said(trip: Trip, around: Around, change: Translation) -> list[tuple[int, str]]:
+    """A translation in sentences, each with the step at which to say it."""
+    (was, old), (now, new) = change.was, change.now
+    sentences = [said for said in (_address(around, change.name, was, now), _port(change.name, old, new)) if said]
+    why = cause(trip, around, change) if sentences else ""
+    return [(change.place, f"{sentence} ({why})" if why else sentence) for sentence in sentences]
+
+
 def _place(trip: Trip, way: list[int], name: str) -> int:
-    """The step at which an address is translated (netfilter(8) and the kernel's nf_nat: where each kind is done)."""
-    hooks = ("prerouting", "output") if name == "destination" else ("postrouting", "input")
-    hook = next((number for number in way if trip.steps[number].hook in hooks), None)
+    """The step at which an address is translated."""
+    hook = next((number for number in way if trip.steps[number].hook in HOOKS[name]), None)
     if hook is not None:
         return hook
     return way[1] if name == "destination" and len(way) > 1 else way[-1]
@@ -206,8 +228,7 @@ def _reassembled(trip: Trip, before: int) -> str:
     return f"reassembled from {len(came)} fragments"
 
 
-def _taken_whole(trip: Trip, before: int, number: int) -> bool:
-    """Whether a host puts fragments together because they are for itself."""
-    view, step = trip.last[before], trip.steps[number]
-    arrived = trip.steps[before].direction == "in" and view is not None and view.head is not None
-    return arrived and view.head.fragment and step.hook == ROUTING and trip.shown_after(number) is None
+def _arrived_in_parts(trip: Trip, before: int) -> bool:
+    """Whether fragments came in, which a host puts together where they are for itself."""
+    view = trip.last[before]
+    return trip.steps[before].direction == "in" and view is not None and view.head is not None and view.head.fragment

@@ -155,6 +155,8 @@ def _route(trip: Trip, around: Around, number: int) -> str:
         return ""
     target, name = view.head.target, around.wording.address(view.head.target)
     out = trip.way_out(number)
+    if out is not None and (again := _looked_up_again(trip, around, number, out)) != "":
+        return again
     if around.own(step.namespace, target):
         whose = f"{name} is {step.namespace}'s own address"
         return f"{whose}: the packet stays here." if out is not None else f"{whose}: the packet is taken in."
@@ -165,6 +167,20 @@ def _route(trip: Trip, around: Around, number: int) -> str:
     if (told := _translated_back(trip, around, number)) and out is not None:
         return _sentence([told, _led(around, step.namespace, target, device)])
     return _sentence([_led(around, step.namespace, target, device)])
+
+
+def _looked_up_again(trip: Trip, around: Around, number: int, out: int) -> str:
+    """A packet whose destination is translated at OUTPUT is routed a second time (nf_nat, ip_route_me_harder)."""
+    first, last = trip.shown_after(number), trip.first[out]
+    if first is None or last is None or first.head is None or last.head is None or first.depth != last.depth:
+        return ""
+    if first.head.target == last.head.target or trip.shown_before(number) is not None:
+        return ""
+    step, target = trip.steps[number], first.head.target
+    own = f"{around.wording.address(target)} is {step.namespace}'s own address"
+    begin = own if around.own(step.namespace, target) else _led(around, step.namespace, target, None)
+    then = _small(_led(around, step.namespace, last.head.target, trip.steps[out].interface))
+    return f"{begin}; OUTPUT changes the destination, and the kernel looks again: {then}."
 
 
 def _looked_at(trip: Trip, number: int) -> View | None:
@@ -248,15 +264,15 @@ def _taken(trip: Trip, around: Around, number: int) -> str:
     if link.kind == "vxlan" and (old := trip.first[before]) is not None and old.vni is not None:
         return f"The VXLAN network {old.vni} is {link.name}'s."
     if link.kind == "bridge" and view.macs is not None:
-        return _by_bridge(around, link, view.macs[0])
+        return _by_bridge(link, view.macs[0])
     return ""
 
 
-def _by_bridge(around: Around, link: Interface, mac: bytes) -> str:
+def _by_bridge(link: Interface, mac: bytes) -> str:
     if mac == EVERYONE:
         return f"The frame is for everyone: {link.name} takes it in as well."
     if mac[0] & 1:
         return f"The frame is for a group: {link.name} takes it in as well."
     if mac.hex(":") == link.mac:
-        return f"{around.wording.mac(mac)} is {link.name}'s own MAC: it takes the frame in." if link.mac else ""
+        return f"The frame is for {link.name}'s own MAC: {link.name} takes it in."
     return ""

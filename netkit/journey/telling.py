@@ -9,6 +9,7 @@ from netkit.journey.changes import changes
 from netkit.journey.decisions import decision
 from netkit.journey.ends import ending
 from netkit.journey.parsed import ARP, ICMP, ICMPV6, TCP, UDP
+from netkit.journey.translation import unseen
 from netkit.journey.trip import Trip
 from netkit.journey.values import Hop, Journey
 from netkit.packets.dissect import read
@@ -16,7 +17,8 @@ from netkit.packets.dissect import read
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netkit.journey.parsed import View
+    from netkit.journey.parsed import Head, View
+    from netkit.journey.translation import End
     from netkit.journey.values import Seen, Step
 
 _IGMP = 2
@@ -72,7 +74,7 @@ def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = N
     return Journey(
         number,
         _protocol(trip.start),
-        *_ends(trip.start, around),
+        *_ends(trip, around),
         what,
         _hops(trip, around),
         delivered,
@@ -115,15 +117,27 @@ def _protocol(view: View | None) -> str:
     return "802.3" if view.kind < 0x600 else f"0x{view.kind:04x}"
 
 
-def _ends(view: View | None, around: Around) -> Ends:
+def _ends(trip: Trip, around: Around) -> Ends:
+    view = trip.start
     if view is None:
         return Ends("?", "?")
     words = around.wording
     if view.kind == ARP and len(view.arp) == 28:
         return Ends(words.address(view.arp[14:18]), words.address(view.arp[24:28]))
     if view.head is not None:
-        return Ends(words.address(view.head.source), words.address(view.head.target), *view.head.ports)
+        source, destination = _as_sent(trip, around, view.head)
+        return Ends(words.address(source[0]), words.address(destination[0]), source[1], destination[1])
     return Ends(words.mac(view.macs[1]), words.mac(view.macs[0])) if view.macs else Ends("?", "?")
+
+
+def _as_sent(trip: Trip, around: Around, head: Head) -> tuple[End, End]:
+    """The ends as the sender wrote them: the first frame may already show them translated."""
+    ports = head.ports
+    ends = {"source": (head.source, ports[0]), "destination": (head.target, ports[1])}
+    first = next((number for number, view in enumerate(trip.first) if view is not None), 0)
+    if first and trip.steps[first].direction == "out":
+        ends |= {change.name: change.was for change in unseen(trip, around, first)}
+    return ends["source"], ends["destination"]
 
 
 def _said(trip: Trip, around: Around) -> tuple[str, bool]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.parsed import ICMP, ICMPV6, TCP, UDP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from netkit.journey.around import Around
     from netkit.journey.trip import Trip
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 End = tuple[bytes, int | None]
 """An address and a port."""
+
+Ends = tuple[tuple[str, int | None], tuple[str, int | None]]
+"""Two of them, the addresses as texts."""
 
 
 class Translation(NamedTuple):
@@ -38,6 +42,9 @@ TARGETS = {
     "destination": ("DNAT", "REDIRECT"),
     "source": ("MASQUERADE", "SNAT"),
 }
+HOOKS = {"destination": ("prerouting", "output"), "source": ("postrouting", "input")}
+"""The hooks at which each end is translated (the kernel's nf_nat)."""
+
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
 _TARGET = re.compile(r"\b(DNAT|REDIRECT|MASQUERADE|SNAT|dnat|redirect|masquerade|snat)\b")
 
@@ -92,32 +99,89 @@ def entry(trip: Trip, around: Around, change: Translation) -> tuple[Connection, 
     head = trip.start.head if trip.start else None
     if head is None:
         return None
-    protocol = _PROTOCOLS.get(head.protocol, str(head.protocol))
-    ends = _text(around, change.was), _text(around, change.now)
-    for connection in around.connections(trip.steps[change.place].namespace):
+    namespace, protocol = trip.steps[change.place].namespace, _PROTOCOLS.get(head.protocol, str(head.protocol))
+    key = namespace, protocol, change.name, change.was, change.now
+    if key not in around.entries:
+        ends = _text(around, change.was), _text(around, change.now)
+        around.entries[key] = _entry(around.translated(namespace), protocol, change.name, ends)
+    return around.entries[key]
+
+
+def _entry(connections: Iterable[Connection], protocol: str, name: str, ends: Ends) -> tuple[Connection, bool] | None:
+    for connection in connections:
         if connection.protocol == protocol:
-            there, back = _ends(connection, change.name)
-            if _same(ends, there):
-                return connection, False
-            if _same(ends, back):
-                return connection, True
+            (source, destination), (answering, answered) = _there(connection), _back(connection)
+            there, back = (destination, answering), (answered, source)
+            if name == "source":
+                there, back = (source, answered), (answering, destination)
+            if _same(ends, there) or _same(ends, back):
+                return connection, not _same(ends, there)
     return None
+
+
+def unseen(trip: Trip, around: Around, number: int) -> list[Translation]:
+    """What a conntrack entry changed of a packet where no headers show it: before they are first seen, or after.
+
+    A packet that a namespace sends is translated before its first frame; one that it takes, after its last.
+
+    Args:
+        trip: the packet's steps.
+        around: the networks.
+        number: the first frame of a packet that was sent there, or the routing decision by which it was taken.
+    """
+    step, before = trip.steps[number], trip.shown_before(number)
+    view = trip.first[number] if step.interface is not None else trip.last[before] if before is not None else None
+    head = view.head if view is not None and view.vni is None else None
+    if head is None or head.offset:
+        return []
+    ends = (head.source, head.ports[0]), (head.target, head.ports[1])
+    key = step.namespace, _PROTOCOLS.get(head.protocol, ""), "both", *ends
+    if key not in around.hidden:
+        texts = _text(around, ends[0]), _text(around, ends[1])
+        around.hidden[key] = _hidden(around.translated(step.namespace), key[1], texts)
+    if around.hidden[key] is None:
+        return []
+    way = trip.path(before, number)
+    return _translations(trip, way, ends, around.hidden[key])
+
+
+def _hidden(connections: Iterable[Connection], protocol: str, ends: Ends) -> Ends | None:
+    """The other face of a packet that looks like one face of a connection."""
+    for connection in connections:
+        there, back = _there(connection), _back(connection)
+        faces = ((there, back[::-1]), (back, there[::-1]))
+        if connection.protocol == protocol:
+            for face, other in (*faces, *((other, face) for face, other in faces)):
+                if _same(ends, face):
+                    return other
+    return None
+
+
+def _translations(trip: Trip, way: list[int], ends: tuple[End, End], other: Ends) -> list[Translation]:
+    found, sent = [], trip.steps[way[-1]].interface is not None
+    for name, shown, known in zip(("source", "destination"), ends, other, strict=True):
+        hidden = ipaddress.ip_address(known[0]).packed, known[1] if shown[1] is not None else None
+        if hidden != shown:
+            hook = next((number for number in way if trip.steps[number].hook in HOOKS[name]), way[-1])
+            found.append(Translation(hook, name, *((hidden, shown) if sent else (shown, hidden))))
+    return found[::-1]  # the destination first, as the kernel does
+
+
+def _there(c: Connection) -> Ends:
+    return (c.source, c.source_port), (c.destination, c.destination_port)
+
+
+def _back(c: Connection) -> Ends:
+    return (c.reply_source, c.reply_source_port), (c.reply_destination, c.reply_destination_port)
+
+
+def is_translated(c: Connection) -> bool:
+    """Whether the way back is not the mirror image of the way there."""
+    return _there(c) != _back(c)[::-1]
 
 
 def _text(around: Around, end: End) -> tuple[str, int | None]:
     return around.wording.address(end[0]), end[1]
-
-
-Ends = tuple[tuple[str, int | None], tuple[str, int | None]]
-
-
-def _ends(c: Connection, name: str) -> tuple[Ends, Ends]:
-    """How an entry translates that end: on the way there, and on the way back."""
-    first, second = (c.source, c.source_port), (c.destination, c.destination_port)
-    reply_first, reply_second = (c.reply_source, c.reply_source_port), (c.reply_destination, c.reply_destination_port)
-    if name == "destination":
-        return (second, reply_first), (reply_second, first)
-    return (first, reply_second), (reply_first, second)
 
 
 def _same(ends: Ends, known: Ends) -> bool:

@@ -9,7 +9,9 @@ import pytest
 import netkit as nk
 from tests.inside.containers import OUTSIDER
 from tests.inside.empty import sweep
-from tests.inside.wire import BRIDGE, LEARNED, network, ping
+from tests.inside.journeys import ROUTER, forwarding
+from tests.inside.tracing import host_as_router
+from tests.inside.wire import BRIDGE, LEARNED, network, ping, sh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,28 @@ def bridge() -> Iterator[None]:
     with network(BRIDGE + LEARNED):
         ping("ns1", "172.17.1.2")
         yield
+
+
+@pytest.fixture
+def router() -> Iterator[None]:
+    """Two hosts, ns1 and ns2, and the router r1 between them."""
+    with network(ROUTER):
+        forwarding("r1")
+        yield
+
+
+@pytest.fixture
+def routed() -> Iterator[None]:
+    """Two namespaces, and the host as their router; no rules before and after."""
+    with host_as_router():
+        yield
+
+
+@pytest.fixture
+def ruleless() -> Iterator[None]:
+    """No rules afterwards."""
+    yield
+    sh("nft flush ruleset")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import netkit as nk
@@ -126,6 +127,13 @@ def _end(address: str, port: int | None) -> str:
     return address if port is None else f"{address}:{'*' if port in CHOSEN else port}"
 
 
+def expected(file: str, title: str) -> str:
+    """What a test expects, written in a file of this folder's `stories` under that title."""
+    text = (Path(__file__).parent / "stories" / f"{file}.txt").read_text(encoding="utf-8")
+    [story] = [part for part in text.split("## ") if part.startswith(f"{title}\n")]
+    return story.removeprefix(title).strip()
+
+
 def told(text: str) -> str:
     """What a test expects, written with indentation."""
     return textwrap.dedent(text).strip()
@@ -136,3 +144,27 @@ def only(journeys: Iterable[Journey], protocol: str, what: str = "") -> Journey:
     found = [j for j in journeys if j.protocol == protocol and j.what.startswith(what)]
     assert len(found) == 1, [f"{j.protocol} {j.what}" for j in journeys]
     return found[0]
+
+
+SENT = """
+        0 ns1 routing
+          = The route default via 10.0.1.1 dev eth0 leads to {}.
+        1 ns1:eth0 out
+          = The neighbour table of ns1 says: 10.0.1.1 is at 02:42:0a:00:01:01.
+        2 r1:west in
+"""
+"""How every packet of ns1 begins its journey to another network."""
+
+
+def sent(destination: str, text: str) -> str:
+    """The title, what ns1 does, and the rest."""
+    title, rest = told(text).split("\n", 1)
+    return "\n".join([title, told(SENT.format(destination)), rest])
+
+
+def r1(command: str) -> None:
+    sh(f"ip netns exec r1 {command}")
+
+
+def one_ping(options: str, target: str) -> XRay:
+    return xrayed(lambda: sh(f"ip netns exec ns1 ping -c 1 {options} {target} || true"))

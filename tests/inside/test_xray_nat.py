@@ -1,0 +1,76 @@
+"""Journeys through what Docker sets up: published ports from everywhere, and the way out. What the topology demands."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netkit as nk
+from tests.inside.containers import OUTSIDER, fetch, get, server
+from tests.inside.journeys import expected, only, story, xrayed
+
+if TYPE_CHECKING:
+    from netkit.journey.values import Journey
+
+
+@dataclasses.dataclass
+class Web:
+    """A web server in a container, its port published, and every neighbour known."""
+
+    place: nk.Namespace
+    port: str
+
+    def words(self, journey: Journey) -> str:
+        """A journey's story with short names for what the kernel and Docker name by themselves."""
+        text = story(journey).replace(self.place.name, "web").replace(self.port, "veth")
+        for owner in ("host:docker0", "host:cable", "outsider:eth0"):
+            text = text.replace(f"the MAC of {owner}", f"<{owner}>")
+        return text
+
+
+@pytest.fixture
+def web(docker: nk.Docker) -> Web:
+    container = docker.run("web", server("web"), ports={8080: 80})
+    assert get(container.namespace, "127.0.0.1")
+    for place, address in ((outsider(), "192.168.7.1"), (nk.host, "172.17.0.2"), (container.namespace, "172.17.0.1")):
+        fetch(place, address, 80 if address == "172.17.0.2" else 8080)
+    return Web(container.namespace, container.namespace["eth0"].peer.name)
+
+
+def outsider() -> nk.Namespace:
+    return nk.Namespace.get("outsider")
+
+
+def test_from_outside(web: Web) -> None:
+    x = xrayed(lambda: fetch(outsider(), "192.168.7.1", 8080))
+    asks, answers, again = x.journeys[:3]
+    assert web.words(asks) == expected("nat", "from outside: SYN")
+    assert web.words(answers) == expected("nat", "from outside: SYN-ACK")
+    assert answers.answers == asks.number
+    assert web.words(again) == expected("nat", "from outside: ACK")
+    assert all(journey.delivered for journey in x.journeys)
+
+
+def test_from_the_host_itself(web: Web) -> None:
+    asks, answers, again = xrayed(lambda: fetch(nk.host, "127.0.0.1", 8080)).journeys[:3]
+    assert web.words(asks) == expected("nat", "from the host: SYN")
+    assert web.words(answers) == expected("nat", "from the host: SYN-ACK")
+    assert web.words(again) == expected("nat", "from the host: ACK")
+
+
+def test_hairpin(web: Web) -> None:
+    """The container asks the host's published port and reaches itself."""
+    asks, answers = xrayed(lambda: fetch(web.place, "172.17.0.1", 8080)).journeys[:2]
+    assert web.words(asks) == expected("nat", "hairpin: SYN")
+    assert web.words(answers) == expected("nat", "hairpin: SYN-ACK")
+    assert answers.answers == asks.number
+
+
+def test_the_way_out(web: Web) -> None:
+    x = xrayed(lambda: web.place.ping(OUTSIDER))
+    request, reply = only(x.journeys, "ICMP", "echo request"), only(x.journeys, "ICMP", "echo reply")
+    assert web.words(request) == expected("nat", "the way out: request")
+    assert web.words(reply) == expected("nat", "the way out: reply")
+    assert reply.answers == request.number
