@@ -15,7 +15,7 @@ class Inside:
         self.world = world
 
     def __repr__(self) -> str:
-        return f"sandbox: {self.world} world, host name netkit, you are root inside"
+        return "sandbox: host name netkit, you are root inside"  # the same in every world: notebooks show it
 
 
 def inside() -> bool:

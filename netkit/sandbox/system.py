@@ -17,13 +17,16 @@ READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
 BIND, MOVE, RECURSIVE, SLAVE, SHARED = 0x1000, 0x2000, 0x4000, 0x80000, 0x100000
 """Flags of `mount` (mount(2))."""
 
+CAP_SYS_TIME = 25
+"""The capability to set the clock (capabilities(7))."""
+
 DETACH = 2
 """Flag of `unmount`: take the mount out of sight now, free it when nobody uses it any more (umount(2))."""
 
 INITIAL_USER_NAMESPACE = 0xEFFFFFFD
 """The inode number that the machine's own user namespace has on every Linux (include/linux/proc_ns.h)."""
 
-_PDEATHSIG, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 36, 38
+_PDEATHSIG, _CAPBSET_DROP, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 24, 36, 38
 _FINIT_MODULE, _POWER_OFF = 313, 0x4321FEDC
 _GET_OWNER, _GET_PARENT = 0xB701, 0xB702
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
@@ -103,6 +106,11 @@ def load_module(path: str) -> None:
 def power_off() -> None:
     """Switch the machine off at once (reboot(2)); for process 1 of a machine of its own."""
     _checked(_libc.reboot(ctypes.c_int(_POWER_OFF)), "reboot")
+
+
+def give_up(capability: int) -> None:
+    """No program that this process starts will have a capability (PR_CAPBSET_DROP of capabilities(7))."""
+    _checked(_libc.prctl(_CAPBSET_DROP, capability, 0, 0, 0), "prctl")
 
 
 def forbid_new_privileges() -> None:

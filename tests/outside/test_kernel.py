@@ -24,7 +24,7 @@ RESTARTS = 20
 
 def test_it_is_the_sandbox(kernel: Session) -> None:
     code = "from netkit.sandbox import require_sandbox\nrequire_sandbox()"
-    assert kernel.run(code) == "sandbox: user world, host name netkit, you are root inside\n"
+    assert kernel.run(code) == "sandbox: host name netkit, you are root inside\n"
 
 
 def test_the_variable_alone_is_no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,7 @@ def test_work_is_kept_and_all_else_vanishes(tmp_path: Path) -> None:
 
 def test_python_finds_the_sandbox() -> None:
     answer = in_uml("python", "-c", "import netkit as nk; print(nk.require_sandbox())")
-    assert answer.stdout == "sandbox: uml world, host name netkit, you are root inside\n"
+    assert answer.stdout == "sandbox: host name netkit, you are root inside\n"
 
 
 def test_a_missing_program_is_told() -> None:
