@@ -77,7 +77,7 @@ class Watcher:
         self._last_event = now
         self._drawing, self._failures = Drawing(), 0
         self._looking, self._counting = Regular(_SECONDS_BETWEEN_LOOKS, now), Regular(_SECONDS_BETWEEN_COUNTS, now)
-        self._scene: Scene | None = None
+        self._content: tuple[Scene, str] | None = None
         self._ends: list[End] = []
         self._meters, self._table = Meters(), ""
 
@@ -155,8 +155,9 @@ class Watcher:
         return Snapshot({name: seen[name] for name in names if name in seen.namespaces}) if names else seen
 
     def _show(self, picture: Picture) -> None:
-        if picture.scene != self._scene:
-            self._scene = picture.scene
+        content = picture.scene, picture.text
+        if content != self._content:
+            self._content = content
             self._tell({"picture": picture.html})
 
     def _count(self) -> None:
