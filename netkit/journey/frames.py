@@ -168,7 +168,7 @@ class Frames:
             if key in offered and self.follows[number] == NONE:
                 lanes.setdefault((key, lane), []).append(number)
         for (key, _), followers in lanes.items():
-            for follower, followed in _pairs(offered[key], followers, order):
+            for follower, followed in paired(offered[key], followers, order):
                 self.follow(follower, followed, way)
 
     def follow(self, number: int, followed: int, way: str = "") -> None:
@@ -179,22 +179,32 @@ class Frames:
             self.ways[number] = way
 
 
-def _pairs(earlier: list[int], later: list[int], order: Callable[[int], int] | None) -> list[tuple[int, int]]:
-    """(follower, followed)."""
+def paired(earlier: list[int], later: list[int], order: Callable[[int], int] | None = None) -> list[tuple[int, int]]:
+    """What follows what, of things that nothing else distinguishes.
+
+    Backwards in time, the last follower that still waits gets the next one before it.
+
+    Args:
+        earlier: what may be followed, in order.
+        later: what may follow, in order.
+        order: when each was; if nothing is given, their numbers say it.
+
+    Returns:
+        Pairs of a follower and what it follows.
+    """
     if len(earlier) == len(later) == 1:
         one, other = earlier[0], later[0]
         return [(other, one)] if (order(one) <= order(other) if order else one < other) else []
-    return _latest(earlier, later, order or (lambda number: number))
-
-
-def _latest(earlier: list[int], later: list[int], order: Callable[[int], int]) -> list[tuple[int, int]]:
-    """(follower, followed): backwards in time, the longest waiting follower gets the next one before it."""
-    followers = set(later)
-    events = sorted({*earlier, *later}, key=lambda number: (order(number), number in followers), reverse=True)
+    order = order or (lambda number: number)
+    things = sorted(
+        [(order(n), False, at, n) for at, n in enumerate(earlier)]
+        + [(order(n), True, at, n) for at, n in enumerate(later)],
+        reverse=True,
+    )
     waiting: deque[int] = deque()
     pairs = []
-    for number in events:
-        if number in followers:
+    for _, follows, _, number in things:
+        if follows:
             waiting.append(number)
         elif waiting:
             pairs.append((waiting.popleft(), number))

@@ -24,31 +24,12 @@ class Heads:
         self._frames = frames
         self._known: dict[int, Packet] = {}
 
-    def counts(self, number: int) -> bool:
-        """Whether a frame shows an IP packet that netfilter sees with it: whole, or with its last fragment.
-
-        Of fragments that were sent, the first one counts.
-
-        Args:
-            number: the frame's.
-        """
-        frames = self._frames
-        if frames.packet(number).lasting is None:
-            return False
-        bundle = frames.bundles.get(number)
-        if bundle is None or not self._waits(number):
-            return True
-        return number == (bundle[-1] if frames.all[number].direction == "in" else bundle[0])
-
     def of(self, number: int) -> Packet:
-        """The packet that a frame shows, as netfilter reports it.
+        """The packet, or the fragment, that a frame shows, as netfilter reports it.
 
         Args:
             number: the frame's.
         """
-        bundle = self._frames.bundles.get(number)
-        if bundle is not None and self._waits(number):
-            return self._whole(bundle)
         wire = self._frames.wires[number]
         if wire not in self._known:
             frame, packet = self._frames.all[number], self._frames.packet(number)
@@ -56,10 +37,20 @@ class Heads:
             self._known[wire] = read(data, frame.length - packet.start, "ip")
         return self._known[wire]
 
-    def _waits(self, number: int) -> bool:
-        """Whether netfilter sees fragments as one packet: where they are put together, and where they were made."""
-        frame = self._frames.all[number]
-        return frame.namespace in self._frames.wiring.tracking or frame.direction == "out"
+    def whole(self, number: int) -> Packet | None:
+        """The packet as it is when its fragments are put together, or before it is cut.
+
+        Args:
+            number: a frame's.
+
+        Returns:
+            None for fragments but one: the last that came, or the first that was sent.
+        """
+        bundle = self._frames.bundles.get(number)
+        if bundle is None:
+            return self.of(number)
+        counts = bundle[-1] if self._frames.all[number].direction == "in" else bundle[0]
+        return self._whole(bundle) if number == counts else None
 
     def _whole(self, bundle: list[int]) -> Packet:
         """The packet that fragments are parts of."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from netkit.journey.frames import NONE, ROUTED, UNWRAPPED, Frames
+from netkit.journey.frames import NONE, ROUTED, UNWRAPPED, Frames, paired
 from netkit.journey.heads import Heads
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Container, Hashable, Iterator
 
     from netkit.journey.keys import Flow, Packet
     from netkit.journey.passages import Visit
+
+_SLOW = 20_000_000  # nanoseconds: so long may a report wait until it is read, and hardly ever longer
 
 
 class Hooks:
@@ -41,35 +43,58 @@ class Hooks:
         for number in self._of({visits[0].namespace for visits in passages}):
             for key in self._keys(number):
                 self._index.setdefault(key, deque()).append(number)
+        self._latest = 0
+        """When the last packet came that netfilter reported until now."""
+        self._waiting: list[tuple[int, list[Visit]]] = []
+        """Hooks of which nothing tells what came in before, each with a time at which it had not yet happened."""
         for visits in passages:
             self._place(visits)
+        self._depart()
 
     def _of(self, namespaces: set[str]) -> Iterator[int]:
         """The packets, in these namespaces, that netfilter may have seen."""
         for number, role in enumerate(self.frames.roles):
-            if role.place[0] in namespaces and self._heads.counts(number):
+            if role.place[0] in namespaces and self.frames.packet(number).lasting is not None:
                 yield number
 
     def _keys(self, number: int) -> Iterator[Hashable]:
         """Under what netfilter may report the packet that a frame shows."""
         frames, role = self.frames, self.frames.roles[number]
-        head = self._heads.of(number)
-        bridged = role.bridge is not None
-        space, interface = role.bridge or role.place
-        if bridged and not frames.wiring.bridged_packets_are_filtered(space):
+        space = role.place[0]
+        if role.bridge is not None and not frames.wiring.bridged_packets_are_filtered(space):
             return
         if frames.all[number].direction == "out":
-            if bridged and frames.follows[number] != NONE and frames.roles[frames.follows[number]].is_bridge:
-                return  # the hooks lie before the bridge's own interface
-            for flow in self._sent_flows(number, head):
-                yield "out", space, interface, head.lasting, head.ttl, flow
+            yield from self._keys_sent(number)
             return
-        if bridged or not frames.wiring.bridged_packets_are_filtered(space) or not role.is_bridge:
+        waits = space in frames.wiring.tracking
+        whole = self._heads.whole(number)
+        head = whole if waits else self._heads.of(number)
+        if head is not None:
+            yield from self._keys_received(number, head)
+        if whole is not None and role.bridge is None:
+            for flow in _between(whole.flow, self._translated(space, whole.flow)):
+                yield "input", *role.place, whole.lasting, whole.ttl, flow
+
+    def _keys_received(self, number: int, head: Packet) -> Iterator[Hashable]:
+        """PREROUTING and FORWARD; where bridged packets are filtered, the first one lies before the bridge itself."""
+        role = self.frames.roles[number]
+        space, interface = role.bridge or role.place
+        if not (role.is_bridge and self.frames.wiring.bridged_packets_are_filtered(space)):
             yield "in", space, interface, head.lasting, head.ttl, head.flow
         for flow in _between(head.flow, self._translated(space, head.flow)):
-            if not bridged:
-                yield "input", space, interface, head.lasting, head.ttl, flow
-            yield "forward", space, interface, head.lasting, head.ttl - (not bridged), flow
+            yield "forward", space, interface, head.lasting, head.ttl - (role.bridge is None), flow
+
+    def _keys_sent(self, number: int) -> Iterator[Hashable]:
+        """FORWARD, OUTPUT and POSTROUTING; a bridge's own packets passed them before its interface."""
+        frames, role = self.frames, self.frames.roles[number]
+        followed = frames.follows[number]
+        if role.bridge is not None and followed != NONE and frames.roles[followed].is_bridge:
+            return
+        forwarded_as_it_came = followed in frames.bundles and role.place[0] not in frames.wiring.tracking
+        head = self._heads.of(number) if forwarded_as_it_came else self._heads.whole(number)
+        if head is not None:
+            for flow in self._sent_flows(number, head):
+                yield "out", *(role.bridge or role.place), head.lasting, head.ttl, flow
 
     def _sent_flows(self, number: int, head: Packet) -> set[Flow]:
         """How a packet that was sent may have looked at the hooks before: from as it came to as it went."""
@@ -84,47 +109,72 @@ class Hooks:
         return self.frames.wiring.translations.get(namespace, {}).get(flow, flow)
 
     def _place(self, visits: list[Visit]) -> None:
+        """Find the frames of the hooks that a packet passed; those of its own packets wait until all others are."""
         came = None
         if visits[0].hook == "prerouting":
-            came = self._found("in", visits[0], visits[0].iif, taken=self.arriving)
+            came = self._arrived(visits[0])
             if came is None:
                 self.alone.append(visits)
                 return
             self.arriving[came] = visits[0]
+            self._latest = max(self._latest, self.frames.all[came].time)
             visits = visits[1:]
         if not visits:
             return
         if visits[0].hook != "input" and not visits[-1].ends:
-            went = self._found("out", visits[-1], visits[-1].oif, came, taken=self.leading)
+            if came is None:
+                self._waiting.append((max(self._latest, visits[0].events[0].time - _SLOW), visits))
+                return
+            went = self._near("out", visits[-1], visits[-1].oif, came, self.leading)
             if went is not None:
                 self.leading[went] = visits
                 return
         self._end(visits, came)
 
+    def _depart(self) -> None:
+        """Find the frames that were sent after hooks of which nothing tells what came in before.
+
+        A packet may have been lost between the hook and the interface: then an equal one may follow, and each frame
+        gets the latest hooks before it.
+        """
+        bounds = [bound for bound, _ in self._waiting]
+        groups: dict[Hashable, list[int]] = {}
+        for number, (_, visits) in enumerate(self._waiting):
+            groups.setdefault(_key("out", visits[-1], visits[-1].oif), []).append(~number)
+        left = set(range(len(bounds)))
+        for key, earlier in groups.items():
+            later = [number for number in self._index.get(key, ()) if number not in self.leading]
+            for went, known in paired(earlier, later, lambda n: bounds[~n] if n < 0 else self.frames.all[n].time):
+                self.leading[went] = self._waiting[~known][1]
+                left.discard(~known)
+        for number in sorted(left):
+            self._end(self._waiting[number][1], None)
+
     def _end(self, visits: list[Visit], came: int | None) -> None:
         """Hooks behind which no frame was sent."""
         kind = "input" if visits[0].hook == "input" else "forward"
         if visits[0].iif is not None:
-            found = self._found(kind, visits[0], visits[0].iif, came, taken=self.ending)
+            found = self._near(kind, visits[0], visits[0].iif, came, self.ending)
             came = found if found is not None else came
         if came is None:
             self.alone.append(visits)
         else:
             self.ending.setdefault(came, []).append(visits)
 
-    def _found(
-        self, kind: str, visit: Visit, interface: str | None, came: int | None = None, *, taken: dict[int, object]
+    def _arrived(self, visit: Visit) -> int | None:
+        """The first frame that fits and has no such hook yet."""
+        queue = self._index.get(_key("in", visit, visit.iif), deque())
+        return queue.popleft() if queue else None
+
+    def _near(
+        self, kind: str, visit: Visit, interface: str | None, came: int | None, taken: Container[int]
     ) -> int | None:
-        """The first frame that fits and that no other hooks were found for; best one that comes from `came`."""
-        packet = visit.packet
-        queue = self._index.get((kind, visit.namespace, interface, packet.lasting, packet.ttl, packet.flow), deque())
+        """The first frame that fits, has no such hooks yet, and comes from the one that came, if that is known."""
+        queue = self._index.get(_key(kind, visit, interface), deque())
         while queue and queue[0] in taken:
             queue.popleft()
-        if came is not None:
-            near = next((number for number in queue if number not in taken and came in self._line(number)), None)
-            if near is not None or kind != "out":
-                return near
-        return queue[0] if queue else None
+        fitting = (n for n in queue if n not in taken and (came is None or came in self._line(n)))
+        return next(fitting, None)
 
     def _line(self, number: int) -> Iterator[int]:
         """A frame and those that it follows within its namespace."""
@@ -134,6 +184,11 @@ class Hooks:
             if self.frames.ways.get(number) == UNWRAPPED:
                 return
             number = self.frames.follows[number]
+
+
+def _key(kind: str, visit: Visit, interface: str | None) -> Hashable:
+    packet = visit.packet
+    return kind, visit.namespace, interface, packet.lasting, packet.ttl, packet.flow
 
 
 def _between(came: Flow, went: Flow) -> set[Flow]:

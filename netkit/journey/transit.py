@@ -25,6 +25,7 @@ def connect(seen: Seen) -> Frames:
         _cables(frames, identity)
         bridges.connect(frames, identity)
     _tunnels(frames)
+    _unknown_cables(frames)
     routers.connect(frames)
     return frames
 
@@ -35,6 +36,20 @@ def _cables(frames: Frames, identity: Callable[[int], Hashable]) -> None:
     frames.join(
         [((roles[n].peer, identity(n)), n) for n in frames.sent if roles[n].peer and n not in used],
         [((roles[n].place, identity(n)), None, n) for n in frames.received if roles[n].peer and follows[n] == NONE],
+        lambda number: frames.all[number].time,
+    )
+
+
+def _unknown_cables(frames: Frames) -> None:
+    """Between interfaces that were there in neither snapshot: what one sends and another receives at once."""
+
+    def may_have_a_cable(number: int) -> bool:
+        role = frames.roles[number]
+        return role.peer is None and not role.is_bridge and not role.is_tunnel
+
+    frames.join(
+        [(frames.wires[n], n) for n in frames.sent if n not in frames.used and may_have_a_cable(n)],
+        [(frames.wires[n], None, n) for n in frames.received if frames.follows[n] == NONE and may_have_a_cable(n)],
         lambda number: frames.all[number].time,
     )
 
