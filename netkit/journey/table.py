@@ -27,7 +27,7 @@ HEADINGS = ("no", "what", "source → destination", "way", "what became of it")
 HOP_HEADINGS = ("hop", "where", "way", "what changed", "who decided")
 
 _PORT = f":{ANY} is a port that the kernel chose at random."
-_CELL = "text-align:left; vertical-align:top; white-space:normal; overflow-wrap:anywhere"
+_CELL = "text-align:left; vertical-align:top; overflow-wrap:break-word; white-space:"
 _HOOK = "background:rgba(128,128,128,.18)"
 """Grey that lets the page's ground through: it shows on light and on dark pages."""
 
@@ -51,7 +51,7 @@ class Overview:
         return "\n".join([*(aligned(cells, right=1) if self.journeys else []), *self._sentences()])
 
     def _repr_html_(self) -> str:
-        body = "".join(_html_row("td", row) for row in self._cells())
+        body = "".join(_html_row("td", row, whole=1) for row in self._cells())
         below = "".join(f"<div>{html.escape(sentence)}</div>" for sentence in self._sentences())
         return (_html_table(HEADINGS, body) if self.journeys else "") + below
 
@@ -167,7 +167,7 @@ def hops_text(journey: Journey) -> str:
 def hops_html(journey: Journey) -> str:
     """A journey as an HTML table, under its head line; hooks stand on a darker ground than interfaces."""
     branches = tree(journey.hops)
-    body = "".join(_html_row("td", _row(branch), hook=branch.hop.interface is None) for branch in branches)
+    body = "".join(_html_row("td", _row(branch), whole=3, hook=branch.hop.interface is None) for branch in branches)
     return f"<div><b>{html.escape(head(journey))}</b></div>{_html_table(HOP_HEADINGS, body) if body else ''}"
 
 
@@ -211,10 +211,12 @@ def _html_table(headings: Sequence[str], body: str) -> str:
     return f"<table><thead>{_html_row('th', headings)}</thead><tbody>{body}</tbody></table>"
 
 
-def _html_row(tag: str, cells: Sequence[str], *, hook: bool = False) -> str:
-    style = f"{_CELL}; {_HOOK}" if hook else _CELL
-    inner = "".join(f'<{tag} style="{style}">{_kept(cell)}</{tag}>' for cell in cells)
-    return f"<tr>{inner}</tr>"
+def _html_row(tag: str, cells: Sequence[str], *, whole: int = 0, hook: bool = False) -> str:
+    """A row; its first cells, `whole` of them, are not broken into lines."""
+    styles = [f"{_CELL}{'nowrap' if number < whole else 'normal'}" for number in range(len(cells))]
+    ground = f"; {_HOOK}" if hook else ""
+    inner = (f'<{tag} style="{one}{ground}">{_kept(cell)}</{tag}>' for one, cell in zip(styles, cells, strict=True))
+    return f"<tr>{''.join(inner)}</tr>"
 
 
 def _kept(cell: str) -> str:
