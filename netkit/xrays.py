@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from contextlib import ExitStack
 from functools import cached_property
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from netkit.lab.namespaces import Namespace
     from netkit.linux.capture import Capture
     from netkit.model import Frame, Snapshot
+    from netkit.packets.recording import Recording
 
 ROWS = 40
 _LOST_EVENTS = "Reports of netfilter were lost: traffic came faster than they could be taken."
@@ -72,6 +74,7 @@ class XRay:
         self._trace: Trace | None = None
         self._before: Snapshot | None = None
         self._after: Snapshot | None = None
+        self._began = 0
 
     def __enter__(self) -> Self:
         if self._trace is not None or self._before is not None:
@@ -84,6 +87,7 @@ class XRay:
             self._capture.at_quiet(self._trace.shut)
             self._trace.start()
             undo.pop_all()
+        self._began = time.time_ns()
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -114,10 +118,15 @@ class XRay:
                 "its journeys can be read after its `with` block",
                 "Move this line out of the block",
             )
-        trace = self._traced()
-        events = trace.events(self._capture.interfaces())
-        lost = self._capture.lost
-        return Seen(self._capture.frames, events, self._before, self._after, lost, trace.lost, trace.untraced)
+        trace, recording = self._traced(), self._recording
+        events = (e for e in trace.events(self._capture.interfaces()) if e.time >= self._began)
+        lost = trace.lost, trace.untraced
+        return Seen(recording.frames, tuple(events), self._before, self._after, recording.lost, *lost)
+
+    @cached_property
+    def _recording(self) -> Recording:
+        """The frames since the block began: the capture began a moment before the trace did."""
+        return self._capture.filter(lambda frame: frame.time >= self._began)
 
     @cached_property
     def everything(self) -> JourneyList:
@@ -142,7 +151,7 @@ class XRay:
     @property
     def packets(self) -> PacketList:
         """The frames as a scapy PacketList."""
-        return self._capture.packets
+        return self._recording.packets
 
     @property
     def lost(self) -> int:
@@ -246,7 +255,7 @@ class XRay:
         """
         from netkit.journey.comments import comments
 
-        return self._capture.save(path, comments(self.everything, self.seen.frames))
+        return self._recording.save(path, comments(self.everything, self.seen.frames))
 
     def _journey(self, journey: Journey | int) -> Journey:
         """A journey, or the one of a number."""

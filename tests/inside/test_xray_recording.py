@@ -63,8 +63,8 @@ class TestWhatIsRecorded:
         assert len(told) == 1, "\n\n".join(told)
         assert "-A INPUT -p icmp -j ACCEPT" in told.pop()
 
-    def test_nothing_of_what_is_sent_afterwards(self) -> None:
-        """Reports and frames end together: no packet has the one without the other."""
+    def test_reports_and_frames_begin_and_end_together(self) -> None:
+        """But for a packet under way at either moment, none has the one without the other."""
         sh("ip netns exec ns1 iptables -A OUTPUT -p udp -j ACCEPT")
         stop = threading.Event()
         with udp("ns1", ("172.17.1.2", 9)) as sender, udp("ns2") as receiver:
@@ -85,7 +85,7 @@ class TestWhatIsRecorded:
         frames = [f for f in x.frames if (f.namespace, f.interface) == ("ns1", "eth1") and f.data[23] == 17]
         events = [event for event in x.seen.events if event.kind == "rule"]
         assert frames
-        assert abs(len(frames) - len(events)) <= 1
+        assert abs(len(frames) - len(events)) <= 2
 
     def test_a_chosen_namespace(self) -> None:
         sh(ACCEPT)
