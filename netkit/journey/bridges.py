@@ -45,7 +45,7 @@ def reassemble(frames: Frames) -> None:
     ports = {space for space in wiring.tracking if wiring.bridged_packets_are_filtered(space)}
     offers, takers = [], []
     for n, role in enumerate(frames.roles):
-        bundle, packet = frames.bundles.get(n, [n]), frames.packet(n)
+        bundle, packet = frames.bundles.get(n, [n]), frames.packets[n]
         if role.place[0] not in ports or packet.lasting is None or not (role.bridge or role.is_bridge):
             continue
         key = role.bridge or role.place, packet.macs, packet.datagram, packet.ttl

@@ -54,21 +54,21 @@ class Frames:
         self.ways: dict[int, str] = {}
         """How a frame came from the one that it follows: ROUTED, WRAPPED or UNWRAPPED; missing where bytes stayed."""
         self._names: dict[tuple[bytes, int], int] = {}
-        self._packets: list[Packet] = []
+        self._known: list[Packet] = []
         self._roles: dict[Place, Role] = {}
         self.roles: list[Role] = []
         self.wires: list[int] = []
+        self.packets: list[Packet] = []
+        """What is known of each frame's bytes."""
         for frame in self.all:
-            self.wires.append(self._wire(frame.data, frame.length, frame.link))
+            wire = self._wire(frame.data, frame.length, frame.link)
+            self.wires.append(wire)
+            self.packets.append(self._known[wire])
             self.roles.append(self._role((frame.namespace, frame.interface)))
-
-    def packet(self, number: int) -> Packet:
-        """What is known of a frame's bytes."""
-        return self._packets[self.wires[number]]
 
     def inside(self, number: int) -> int:
         """The number of the bytes that a VXLAN packet carries; -1 where they were not seen outside of it."""
-        packet = self.packet(number)
+        packet = self.packets[number]
         carried = self.all[number].data[packet.inner :]
         known = self._names.get((carried, packet.inner_length), -1)
         if known == -1:  # the rest is in other fragments, or was not recorded
@@ -79,14 +79,14 @@ class Frames:
 
     def alike(self, number: int) -> Hashable:
         """Equal for frames that differ at most in checksums, which the kernel may fill in late."""
-        packet = self.packet(number)
+        packet = self.packets[number]
         return packet[:4] if packet.lasting is not None else self.wires[number]
 
     def _wire(self, data: bytes, length: int, link: str) -> int:
         """A number for these bytes: equal bytes have the same."""
-        known = self._names.setdefault((data, length), len(self._packets))
-        if known == len(self._packets):
-            self._packets.append(read(data, length, link))
+        known = self._names.setdefault((data, length), len(self._known))
+        if known == len(self._known):
+            self._known.append(read(data, length, link))
         return known
 
     def _role(self, place: Place) -> Role:
@@ -122,11 +122,11 @@ class Frames:
         latest: dict[Hashable, list[int]] = {}
         found: dict[int, list[int]] = {}
         for number, role in enumerate(self.roles):
-            packet = self.packet(number)
+            packet = self.packets[number]
             if packet.part is not None:
                 key = role.place, self.all[number].direction, packet.datagram
                 bundle = latest.get(key)
-                if bundle is None or any(self.packet(other).part == packet.part for other in bundle):
+                if bundle is None or any(self.packets[other].part == packet.part for other in bundle):
                     latest[key] = bundle = []
                 bundle.append(number)
                 found[number] = bundle

@@ -32,7 +32,7 @@ class Heads:
         """
         wire = self._frames.wires[number]
         if wire not in self._known:
-            frame, packet = self._frames.all[number], self._frames.packet(number)
+            frame, packet = self._frames.all[number], self._frames.packets[number]
             data = frame.data[packet.start : packet.payload + TRANSPORT]
             self._known[wire] = read(data, frame.length - packet.start, "ip")
         return self._known[wire]
@@ -54,8 +54,8 @@ class Heads:
 
     def _whole(self, bundle: list[int]) -> Packet:
         """The packet that fragments are parts of."""
-        first, *_ = sorted(bundle, key=lambda number: self._frames.packet(number).part or (0, False))
-        packet, data = self._frames.packet(first), self._frames.all[first].data
+        first, *_ = sorted(bundle, key=lambda number: self._frames.packets[number].part or (0, False))
+        packet, data = self._frames.packets[first], self._frames.all[first].data
         header = data[packet.start : packet.payload]
         if header[0] >> 4 == 6:
             return packet
@@ -65,6 +65,6 @@ class Heads:
 
     def _end(self, number: int) -> int:
         """Where, in the whole packet's payload, a fragment ends."""
-        packet = self._frames.packet(number)
+        packet = self._frames.packets[number]
         total = int.from_bytes(self._frames.all[number].data[packet.start + 2 : packet.start + 4])
         return (packet.part or (0, False))[0] + total - (packet.payload - packet.start)

@@ -54,7 +54,7 @@ class Hooks:
     def _of(self, namespaces: set[str]) -> Iterator[int]:
         """The packets, in these namespaces, that netfilter may have seen."""
         for number, role in enumerate(self.frames.roles):
-            if role.place[0] in namespaces and self.frames.packet(number).lasting is not None:
+            if role.place[0] in namespaces and self.frames.packets[number].lasting is not None:
                 yield number
 
     def _keys(self, number: int) -> Iterator[Hashable]:

@@ -27,63 +27,57 @@ class Between:
 
     def __init__(self, tree: Tree, hooks: Hooks) -> None:
         self._tree, self._frames, self._hooks = tree, tree.frames, hooks
-        self._arrived: dict[int, Station] = {}
-        self._shared: dict[tuple[int, int], int | Station | None] = {}
+        self._arrived = {number: self._visits([visit], number) for number, visit in hooks.arriving.items()}
+        self._shared: dict[tuple[int, int], int] = {}
         self._ended: set[int] = set()
-        for number in hooks.arriving:
-            self._arrived[number] = self._visit(hooks.arriving[number], number)
         for number in range(len(self._frames.all)):
-            self._lead(number)
+            if number in self._frames.bundles:
+                self._lead_all(number)
+            else:
+                tree.after[number] = self._way_to(number)
         for number in self._frames.received:
-            if number not in self._ended:
+            if number not in self._ended and (number in hooks.ending or number not in self._frames.used):
                 self._end(number)
         self._lonely()
 
-    def _visit(self, visit: Visit, after: int | Station | None, place: float = 0) -> Station:
-        return self._tree.add(Station(visit.namespace, visit.hook, after, visit.events, place))
-
-    def _visits(self, visits: list[Visit], after: int | Station | None, place: float = 0) -> int | Station | None:
-        """The last one of a row of hooks."""
-        for visit in visits:
-            after = self._visit(visit, after, place)
-        return after
-
-    def _lead(self, number: int) -> None:
-        """Put what lies before a frame where it belongs; the fragments of a packet share it."""
-        pieces = self._frames.follows[number], self._frames.bundles.get(number, [number])[0]
+    def _lead_all(self, number: int) -> None:
+        """The fragments of a packet share what lies before them."""
+        pieces = self._frames.follows[number], self._frames.bundles[number][0]
         if pieces not in self._shared:
             self._shared[pieces] = self._way_to(number)
-        station = self._shared[pieces]
-        if isinstance(station, Station):
-            self._tree.between[number] = station
+        self._tree.after[number] = self._shared[pieces]
 
-    def _way_to(self, number: int) -> int | Station | None:
+    def _visits(self, visits: list[Visit], after: int, place: float = 0) -> int:
+        """The last one of a row of hooks."""
+        for visit in visits:
+            after = self._tree.add(Station(visit.namespace, visit.hook, tuple(visit.events), place), after)
+        return after
+
+    def _way_to(self, number: int) -> int:
         """The last station before a frame, or the frame before it."""
         frames, followed = self._frames, self._frames.follows[number]
-        if followed == NONE:
-            after = None
-        elif frames.ways.get(number) == UNWRAPPED:
+        way = frames.ways.get(number)
+        if way == UNWRAPPED:
             self._ended.add(followed)
             return self._end(followed, always=True)
-        else:
-            after = self._arrived.get(followed, followed)
-        place, namespace = number, frames.all[number].namespace
-        if number in frames.ways or (followed == NONE and self._is_sent_here(number)):
-            after = self._tree.add(Station(namespace, ROUTING, after, place=place))
-        return self._visits(self._hooks.leading.get(number, []), after, place)
+        after = self._arrived.get(followed, followed)
+        if way or (followed == NONE and self._is_sent_here(number)):
+            after = self._tree.add(Station(frames.all[number].namespace, ROUTING, place=number), after)
+        leading = self._hooks.leading.get(number)
+        return self._visits(leading, after, number) if leading else after
 
     def _is_sent_here(self, number: int) -> bool:
         frames = self._frames
-        is_packet = frames.packet(number).lasting is not None
+        is_packet = frames.packets[number].lasting is not None
         return frames.all[number].direction == "out" and is_packet and frames.roles[number].bridge is None
 
-    def _end(self, number: int, *, always: bool = False) -> int | Station | None:
+    def _end(self, number: int, *, always: bool = False) -> int:
         """What a received frame passes that is not sent on; its last station."""
         visits = self._hooks.ending.get(number, [])
-        after: int | Station | None = self._arrived.get(number, number)
+        after = self._arrived.get(number, number)
         routed = always or bool(visits) or (number not in self._frames.used and self._is_taken(number))
         if routed and self._frames.roles[number].bridge is None and not self._keeps_decision(number):
-            after = self._tree.add(Station(self._frames.all[number].namespace, ROUTING, after))
+            after = self._tree.add(Station(self._frames.all[number].namespace, ROUTING), after)
         last = after
         for row in visits:
             last = self._visits(row, after)
@@ -102,9 +96,9 @@ class Between:
         times = [frame.time for frame in self._frames.all]
         for visits in self._hooks.alone:
             first = visits[0]
-            place, after = bisect(times, first.events[0].time) - 0.5, None
+            place, after = bisect(times, first.events[0].time) - 0.5, NONE
             if first.iif is None and first.hook != "prerouting":
-                after = self._tree.add(Station(first.namespace, ROUTING, None, place=place))
+                after = self._tree.add(Station(first.namespace, ROUTING, place=place))
             self._visits(visits, after, place)
 
 
@@ -115,7 +109,7 @@ def is_taken(frames: Frames, number: int) -> bool:
         frames: the recorded ones.
         number: of a received frame.
     """
-    role, packet = frames.roles[number], frames.packet(number)
+    role, packet = frames.roles[number], frames.packets[number]
     if packet.lasting is None or role.bridge is not None:
         return False
     link = frames.wiring.interfaces.get(role.place)
@@ -129,5 +123,5 @@ def is_taken(frames: Frames, number: int) -> bool:
 def _is_complete(frames: Frames, number: int) -> bool:
     """Whether a packet is there with this frame: a whole one, or all fragments of it."""
     bundle = frames.bundles.get(number, [number])
-    parts = [frames.packet(other).part for other in bundle]
+    parts = [frames.packets[other].part for other in bundle]
     return parts == [None] or (number == bundle[-1] and (0, True) in parts and any(not more for _, more in parts))

@@ -18,7 +18,7 @@ def connect(frames: Frames) -> None:
     """
     offers, takers = [], []
     for n, role in enumerate(frames.roles):
-        packet = frames.packet(n)
+        packet = frames.packets[n]
         if packet.lasting is None or role.bridge is not None:
             continue
         space = role.place[0]
@@ -52,7 +52,7 @@ def _fragmented(frames: Frames) -> None:
     """
     offers, takers = [], []
     for bundle in _bundles(frames):
-        role, packet = frames.roles[bundle[0]], frames.packet(_head(frames, bundle))
+        role, packet = frames.roles[bundle[0]], frames.packets[_head(frames, bundle)]
         space = role.place[0]
         if packet.lasting is None or role.bridge is not None:
             continue
@@ -70,20 +70,20 @@ def _fragmented(frames: Frames) -> None:
 
 def _bundles(frames: Frames) -> list[list[int]]:
     """The fragments of each packet, and each packet that is whole but has the same identification as fragments."""
-    fragmented = {frames.packet(n).datagram[3:] for n in frames.bundles}
+    fragmented = {frames.packets[n].datagram[3:] for n in frames.bundles}
     found = []
     for n in range(len(frames.all)):
         if n in frames.bundles:
             if frames.bundles[n][0] == n:
                 found.append(frames.bundles[n])
-        elif frames.packet(n).datagram[3:] in fragmented:
+        elif frames.packets[n].datagram[3:] in fragmented:
             found.append([n])
     return found
 
 
 def _head(frames: Frames, bundle: list[int]) -> int:
     """The first fragment, which alone has ports."""
-    return min(bundle, key=lambda number: frames.packet(number).part or (0, False))
+    return min(bundle, key=lambda number: frames.packets[number].part or (0, False))
 
 
 def _complete(frames: Frames, number: int) -> None:
@@ -92,10 +92,10 @@ def _complete(frames: Frames, number: int) -> None:
     came = frames.bundles.get(followed, [followed])
     waits = frames.roles[number].place[0] in frames.wiring.tracking
     for other in frames.bundles.get(number, [number]):
-        place = (frames.packet(other).part or (0, False))[0]
-        earlier = [n for n in came if (frames.packet(n).part or (0, False))[0] <= place]
+        place = (frames.packets[other].part or (0, False))[0]
+        earlier = [n for n in came if (frames.packets[n].part or (0, False))[0] <= place]
         frames.follow(
             other,
-            came[-1] if waits or not earlier else max(earlier, key=lambda n: frames.packet(n).part or (0, False)),
+            came[-1] if waits or not earlier else max(earlier, key=lambda n: frames.packets[n].part or (0, False)),
             ROUTED,
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.frames import NONE, Frames
 from netkit.journey.values import Step
@@ -12,27 +11,24 @@ if TYPE_CHECKING:
     from netkit.netfilter import TraceEvent
 
 
-@dataclass(eq=False)
-class Station:
+class Station(NamedTuple):
     """A hook, or the routing decision, that a packet passed.
 
     Attributes:
         namespace: where.
         hook: one of netfilter.HOOKS, or ROUTING.
-        after: the frame (its number) or station that it follows; None for a packet's first.
         events: what netfilter reported there.
         place: for a packet's first station: where, among the frames, the packet was first seen.
     """
 
     namespace: str
     hook: str
-    after: int | Station | None = None
-    events: list[TraceEvent] = field(default_factory=list)
+    events: tuple[TraceEvent, ...] = ()
     place: float = 0
 
 
 class Tree:
-    """What follows what.
+    """What follows what: frames by their numbers, and stations, which are numbered behind them.
 
     Args:
         frames: the recorded frames, each with the one that it follows.
@@ -40,60 +36,61 @@ class Tree:
 
     def __init__(self, frames: Frames) -> None:
         self.frames = frames
-        self.stations: list[Station] = []
-        self.between: dict[int, Station] = {}
-        """The last station before a frame."""
+        self.after: list[int] = list(frames.follows)
+        """What each frame and each station follows at once."""
+        self._stations: list[Station] = []
 
-    def add(self, station: Station) -> Station:
-        """A station more."""
-        self.stations.append(station)
-        return station
+    def add(self, station: Station, after: int = NONE) -> int:
+        """Add a station.
 
-    def before(self, number: int) -> int | Station | None:
-        """What a frame follows at once."""
-        if number in self.between:
-            return self.between[number]
-        followed = self.frames.follows[number]
-        return None if followed == NONE else followed
+        Args:
+            station: what was passed.
+            after: the number of the frame or station that it follows.
+
+        Returns:
+            Its number.
+        """
+        self._stations.append(station)
+        self.after.append(after)
+        return len(self.after) - 1
 
     def steps(self) -> list[list[Step]]:
         """The journeys, in the order in which they were first seen; each in causal order."""
-        order: dict[int | Station, tuple[float, int]] = {}
-        roots: dict[int | Station, int | Station] = {}
-        for node in [*range(len(self.frames.all)), *self.stations]:
-            self._rank(node, order, roots)
-        journeys: dict[int | Station, list[int | Station]] = {}
-        for node in sorted(order, key=order.__getitem__):
-            journeys.setdefault(roots[node], []).append(node)
-        return [self._written(nodes) for nodes in journeys.values()]
+        places, depths, roots = self._ranked()
+        journeys: dict[int, list[Step]] = {root: [] for root in sorted(set(roots), key=lambda n: (places[n], n))}
+        numbers = [0] * len(roots)
+        for _, _, node in sorted(zip(places, depths, range(len(roots)), strict=True)):
+            steps, after = journeys[roots[node]], self.after[node]
+            numbers[node] = len(steps)
+            steps.append(self._step(node, None if after == NONE else numbers[after]))
+        return list(journeys.values())
 
-    def _rank(
-        self,
-        node: int | Station,
-        order: dict[int | Station, tuple[float, int]],
-        roots: dict[int | Station, int | Station],
-    ) -> None:
-        """Give a node its place in time, not before what it follows, and its packet's first node."""
-        line = []
-        above: int | Station | None = node
-        while above is not None and above not in order:
-            line.append(above)
-            above = self.before(above) if isinstance(above, int) else above.after
-        for below in reversed(line):
-            own = below if isinstance(below, int) else below.place
-            place, depth = order[above] if above is not None else (own, 0)
-            order[below] = (max(own, place) if isinstance(below, int) else place, depth + 1)
-            roots[below] = roots[above] if above is not None else below
-            above = below
+    def _ranked(self) -> tuple[list[float], list[int], list[int]]:
+        """Of each node: its place in time, not before what it follows; its depth; its packet's first node."""
+        size = len(self.after)
+        places: list[float] = [0.0] * size
+        depths, roots = [0] * size, [NONE] * size
+        for node in range(size):
+            line = [node]
+            while (after := self.after[line[-1]]) != NONE and roots[after] == NONE and roots[node] == NONE:
+                line.append(after)
+            for below in reversed(line):
+                self._rank(below, places, depths, roots)
+        return places, depths, roots
 
-    def _written(self, nodes: list[int | Station]) -> list[Step]:
-        numbers = {node: number for number, node in enumerate(nodes)}
-        return [self._step(node, numbers) for node in nodes]
+    def _rank(self, node: int, places: list[float], depths: list[int], roots: list[int]) -> None:
+        after, frames = self.after[node], len(self.frames.all)
+        if after == NONE:
+            places[node] = node if node < frames else self._stations[node - frames].place
+            roots[node] = node
+            return
+        places[node] = max(node, places[after]) if node < frames else places[after]
+        depths[node] = depths[after] + 1
+        roots[node] = roots[after]
 
-    def _step(self, node: int | Station, numbers: dict[int | Station, int]) -> Step:
-        if isinstance(node, Station):
-            after = None if node.after is None else numbers[node.after]
-            return Step(after, node.namespace, hook=node.hook, events=tuple(node.events))
-        frame, before = self.frames.all[node], self.before(node)
-        after = None if before is None else numbers[before]
-        return Step(after, frame.namespace, frame.interface, None, frame.direction, frame)
+    def _step(self, node: int, after: int | None) -> Step:
+        if node < len(self.frames.all):
+            frame = self.frames.all[node]
+            return Step(after, frame.namespace, frame.interface, None, frame.direction, frame)
+        station = self._stations[node - len(self.frames.all)]
+        return Step(after, station.namespace, None, station.hook, None, None, station.events)

@@ -58,7 +58,7 @@ def _tunnels(frames: Frames) -> None:
     """Into a VXLAN device and, wrapped, out of another interface; unwrapped at the other end."""
     going, unwrapped, wrapped, coming = [], [], [], []
     for n, role in enumerate(frames.roles):
-        packet, out = frames.packet(n), frames.all[n].direction == "out"
+        packet, out = frames.packets[n], frames.all[n].direction == "out"
         if role.is_tunnel and out:
             going.append(((role.vni, frames.wires[n]), n))
         elif role.is_tunnel:
