@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import weakref
 from contextlib import ExitStack
 from functools import cached_property
@@ -74,7 +73,6 @@ class XRay:
         self._trace: Trace | None = None
         self._before: Snapshot | None = None
         self._after: Snapshot | None = None
-        self._began = 0
 
     def __enter__(self) -> Self:
         if self._trace is not None or self._before is not None:
@@ -87,7 +85,6 @@ class XRay:
             self._capture.at_quiet(self._trace.shut)
             self._trace.start()
             undo.pop_all()
-        self._began = time.time_ns()
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -119,14 +116,15 @@ class XRay:
                 "Move this line out of the block",
             )
         trace, recording = self._traced(), self._recording
-        events = (e for e in trace.events(self._capture.interfaces()) if e.time >= self._began)
-        lost = trace.lost, trace.untraced
-        return Seen(recording.frames, tuple(events), self._before, self._after, recording.lost, *lost)
+        events = trace.events(self._capture.interfaces())
+        lost = recording.lost, trace.lost
+        return Seen(recording.frames, events, self._before, self._after, *lost, trace.untraced)
 
     @cached_property
     def _recording(self) -> Recording:
         """The frames since the block began: the capture began a moment before the trace did."""
-        return self._capture.filter(lambda frame: frame.time >= self._began)
+        began = self._traced().began
+        return self._capture.filter(lambda frame: frame.time >= began)
 
     @cached_property
     def everything(self) -> JourneyList:

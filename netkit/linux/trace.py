@@ -44,10 +44,11 @@ class Trace:
     Attributes:
         untraced: why some or all of the namespaces are not traced, in words; "" if all are.
         lost: whether reports were lost.
+        began: nanoseconds since the epoch, the moment from which on every packet is traced.
     """
 
     def __init__(self, places: Iterable[Place], memory: int = MEMORY) -> None:
-        self.untraced, self.lost = "", False
+        self.untraced, self.lost, self.began = "", False, 0
         self._places, self._room = list(places), memory
         self._listeners: dict[int, Listener] = {}
         self._ended: list[Listener] = []
@@ -113,6 +114,7 @@ class Trace:
         try:
             with ThreadPoolExecutor(1, "netkit trace reads rules") as self._pool:
                 self._open()
+                self._begin()
                 self._ready.set()
                 self._record()
                 self._finish()
@@ -137,6 +139,13 @@ class Trace:
             f"What netfilter did {_in(names) if self._listeners else ''}was not traced: {reason}."
             for reason, names in refused.items()
         )
+
+    def _begin(self) -> None:
+        """Forget what was reported while not every namespace was traced yet."""
+        for number, listener in self._listeners.items():
+            while self._hear(number):
+                listener.heard.clear()
+        self.began = time.time_ns()
 
     def _record(self) -> None:
         """Hear reports until the wish to stop, and drop namespaces that are gone, so that they can end."""
