@@ -5,23 +5,26 @@ from __future__ import annotations
 import ipaddress
 from bisect import bisect_left
 from collections import defaultdict
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from netkit.journey.translation import is_translated
 from netkit.packets.wording import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
-    from netkit.journey.translation import Ends
     from netkit.journey.values import Seen
     from netkit.model import ForwardingEntry, Interface, Namespace, Route
     from netkit.netfilter import Connection
 
 ARP_REQUEST, ARP_REPLY, SOLICITATION, ADVERTISEMENT = 1, 2, 135, 136
 _LOOPBACK = 127
+_GROUPS = 224  # IPv4 addresses from 224.0.0.0 on are those of groups, and 255.255.255.255 is everybody's
 _KEPT = ("reachable", "stale", "delay", "probe", "permanent")
+
+
+Look = TypeVar("Look", bound="Callable[..., Any]")
 
 
 class Learned(NamedTuple):
@@ -29,6 +32,19 @@ class Learned(NamedTuple):
 
     time: int
     port: str
+
+
+def remembered(method: Look) -> Look:
+    """A look-up that is done once for the same question: thousands of packets ask it."""
+
+    @wraps(method)
+    def look(self: Around, *question: Any) -> Any:
+        key = method.__name__, *question
+        if key not in self.known:
+            self.known[key] = method(self, *question)
+        return self.known[key]
+
+    return look  # type: ignore[return-value]
 
 
 class Around:
@@ -39,17 +55,12 @@ class Around:
 
     Attributes:
         seen: as given.
-        entries: which conntrack entry explains which translation, as far as it was looked up.
-        hidden: which ends a conntrack entry gives a packet, as far as it was looked up.
+        known: what was looked up already, by question.
     """
 
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
-        self._routes: dict[tuple[str, bytes], list[Route]] = {}
-        self._translated: dict[str, list[Connection]] = {}
-        self.entries: dict[Hashable, tuple[Connection, bool] | None] = {}
-        self.hidden: dict[Hashable, Ends | None] = {}
-        self._own: dict[tuple[str, bytes], bool] = {}
+        self.known: dict[Hashable, Any] = {}
 
     def spaces(self, name: str) -> Iterator[Namespace]:
         """The namespace before the recording and after it, as far as it was there."""
@@ -57,6 +68,7 @@ class Around:
             if name in snapshot.namespaces:
                 yield snapshot.namespaces[name]
 
+    @remembered
     def interface(self, namespace: str, name: str) -> Interface | None:
         """An interface as it was before the recording, else after it."""
         return next((space.interfaces[name] for space in self.spaces(namespace) if name in space.interfaces), None)
@@ -72,6 +84,7 @@ class Around:
         links = (self.interface(namespace, name) for name in names)
         return [link for link in links if link is not None and link.master == bridge]
 
+    @remembered
     def sysctl(self, namespace: str, name: str) -> str | None:
         """A switch's value, None if it is unknown."""
         return next((space.sysctls[name] for space in self.spaces(namespace) if name in space.sysctls), None)
@@ -95,28 +108,41 @@ class Around:
                  for link in space.interfaces.values() if link.kind == "vxlan")  # fmt: skip
         return frozenset({4789, 8472, *(int(value) for link in links for key, value in link.details if key == "port")})
 
+    def _addresses(self, namespace: str) -> Iterator[str]:
+        """The addresses of a namespace's interfaces: "10.0.0.1/24"."""
+        for space in self.spaces(namespace):
+            for link in space.interfaces.values():
+                yield from link.addresses
+
+    @remembered
     def own(self, namespace: str, address: bytes) -> bool:
         """Whether an address is one of the namespace's own."""
-        key = namespace, address
-        if key not in self._own:
-            text = str(ipaddress.ip_address(address))
-            borne = (a.partition("/")[0] for space in self.spaces(namespace)
-                     for link in space.interfaces.values() for a in link.addresses)  # fmt: skip
-            self._own[key] = (len(address) == 4 and address[0] == _LOOPBACK) or text in borne
-        return self._own[key]
+        text = str(ipaddress.ip_address(address))
+        borne = (borne.partition("/")[0] for borne in self._addresses(namespace))
+        return (len(address) == 4 and address[0] == _LOOPBACK) or text in borne
 
+    @remembered
+    def everyone(self, namespace: str, address: bytes) -> bool:
+        """Whether an address is a group's, or the broadcast address of one of the namespace's networks."""
+        if len(address) != 4:
+            return address[0] == 0xFF
+        value = ipaddress.IPv4Address(address)
+        networks = (ipaddress.IPv4Interface(borne).network for borne in self._addresses(namespace) if ":" not in borne)
+        return address[0] >= _GROUPS or any(n.prefixlen < 31 and value == n.broadcast_address for n in networks)
+
+    @remembered
     def routes(self, namespace: str, address: bytes) -> list[Route]:
         """The routes that match an address: the main table first, in it the longest prefix, then the lowest metric."""
-        key = namespace, address
-        if key not in self._routes:
-            found: list[Route] = []
-            for space in self.spaces(namespace):
-                found = [route for route in space.routes if _covers(route, address)]
-                if found:
-                    break
-            self._routes[key] = sorted(found, key=lambda r: (r.table != "main", -_length(r.destination), r.metric))
-        return self._routes[key]
+        spaces = ([route for route in space.routes if _covers(route, address)] for space in self.spaces(namespace))
+        found = next(filter(None, spaces), [])
+        return sorted(found, key=lambda route: (route.table != "main", -_length(route.destination), route.metric))
 
+    @remembered
+    def route(self, namespace: str, target: bytes, device: str | None) -> Route | None:
+        """The best of them, or the best that leads to the device by which the packet really left."""
+        return next((route for route in self.routes(namespace, target) if device in (None, route.device)), None)
+
+    @remembered
     def neighbour(self, namespace: str, device: str, address: str) -> str | None:
         """The MAC that the neighbour table gives for an address, at the end of the recording if it has one then."""
         for space in reversed(list(self.spaces(namespace))):
@@ -125,6 +151,7 @@ class Around:
                     return entry.mac
         return None
 
+    @remembered
     def forwarding(self, namespace: str, device: str) -> list[ForwardingEntry]:
         """A VXLAN device's own forwarding entries, those of the end of the recording first."""
         return [e for space in reversed(list(self.spaces(namespace))) for e in space.fdb
@@ -190,13 +217,12 @@ class Around:
         answers = ((frame.namespace, _neighbour_message(frame.data, ARP_REPLY, ADVERTISEMENT)) for frame in frames)
         return {(namespace, address) for namespace, address in answers if address is not None}
 
+    @remembered
     def translated(self, namespace: str) -> list[Connection]:
         """The namespace's tracked connections with NAT, those of the end of the recording first."""
-        if namespace not in self._translated:
-            spaces = reversed(list(self.spaces(namespace)))
-            tracked = dict.fromkeys(connection for space in spaces for connection in space.connections)
-            self._translated[namespace] = [connection for connection in tracked if is_translated(connection)]
-        return self._translated[namespace]
+        spaces = reversed(list(self.spaces(namespace)))
+        tracked = dict.fromkeys(connection for space in spaces for connection in space.connections)
+        return [connection for connection in tracked if is_translated(connection)]
 
 
 def _neighbour_message(data: bytes, arp: int, icmpv6: int) -> bytes | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.journey import verdicts
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from netkit.model import Interface, Route
 
 EVERYONE = bytes.fromhex("ffffffffffff")
-_GROUPS = 224  # IPv4 addresses from 224.0.0.0 on are those of groups, and 255.255.255.255 is everybody's
 
 
 def decision(trip: Trip, around: Around, number: int, changed: Sequence[str] = ()) -> str:
@@ -130,22 +128,8 @@ def next_hop(trip: Trip, around: Around, number: int) -> str:
     head = view.head if view else None
     if head is None:
         return "?"
-    route = chosen(around, step.namespace, head.target, step.interface)
+    route = around.route(step.namespace, head.target, step.interface)
     return route.via if route and route.via else around.wording.address(head.target)
-
-
-def chosen(around: Around, namespace: str, target: bytes, device: str | None) -> Route | None:
-    """The route that leads to an address: the best one, or the best that leads where the packet really went.
-
-    Args:
-        around: the networks.
-        namespace: where the route is looked up.
-        target: the destination.
-        device: the interface that the packet left by; None if it left by none.
-    """
-    routes = around.routes(namespace, target)
-    real = [route for route in routes if device in (None, route.device)]
-    return real[0] if real else None
 
 
 def _route(trip: Trip, around: Around, number: int) -> str:
@@ -160,7 +144,7 @@ def _route(trip: Trip, around: Around, number: int) -> str:
     if around.own(step.namespace, target):
         whose = f"{name} is {step.namespace}'s own address"
         return f"{whose}: the packet stays here." if out is not None else f"{whose}: the packet is taken in."
-    if for_everyone(around, step.namespace, target):
+    if around.everyone(step.namespace, target):
         way = "is taken in" if out is None else f"goes out by {trip.steps[out].interface}"
         return f"The packet is for everyone, or for a group: it {way}."
     device = trip.steps[out].interface if out is not None else None
@@ -191,7 +175,7 @@ def _looked_at(trip: Trip, number: int) -> View | None:
 
 
 def _led(around: Around, namespace: str, target: bytes, device: str | None) -> str:
-    name, route = around.wording.address(target), chosen(around, namespace, target, device)
+    name, route = around.wording.address(target), around.route(namespace, target, device)
     if route is None:
         routes = around.routes(namespace, target)
         if not routes:
@@ -207,18 +191,6 @@ def written(route: Route) -> str:
     via = f" via {route.via}" if route.via else ""
     table = "" if route.table == "main" else f" table {route.table}"
     return f"{route.destination}{via}{f' dev {route.device}' if route.device else ''}{table}"
-
-
-def for_everyone(around: Around, namespace: str, target: bytes) -> bool:
-    """Whether an address is a group's, or the broadcast address of one of the namespace's networks."""
-    if len(target) != 4:
-        return target[0] == 0xFF
-    if target[0] >= _GROUPS:
-        return True
-    text = ipaddress.ip_address(target)
-    links = (link for space in around.spaces(namespace) for link in space.interfaces.values())
-    networks = (ipaddress.ip_interface(a).network for link in links for a in link.addresses if ":" not in a)
-    return any(text == network.broadcast_address for network in networks if network.prefixlen < 31)
 
 
 def _translated_back(trip: Trip, around: Around, number: int) -> str:

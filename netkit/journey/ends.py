@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey import verdicts
-from netkit.journey.decisions import EVERYONE, for_everyone
+from netkit.journey.decisions import EVERYONE
 from netkit.journey.losses import lost
 from netkit.journey.parsed import ARP, TCP
 from netkit.journey.reasons import told_by_icmp, unheard
@@ -135,7 +135,7 @@ def _arrived(trip: Trip, around: Around, leaf: int, at: int, view: View | None) 
         target = view.head.target
         if around.own(step.namespace, target):
             return End(f"{around.wording.address(target)} in {step.namespace}", step.namespace, delivered=True)
-        if for_everyone(around, step.namespace, target):
+        if around.everyone(step.namespace, target):
             return End(step.namespace, step.namespace, delivered=True)
     return End(lost(trip, around, leaf), step.namespace)
 

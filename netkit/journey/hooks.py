@@ -93,8 +93,11 @@ class Hooks:
         forwarded_as_it_came = followed in frames.bundles and role.place[0] not in frames.wiring.tracking
         head = self._heads.of(number) if forwarded_as_it_came else self._heads.whole(number)
         if head is not None:
+            space, interface = role.bridge or role.place
             for flow in self._sent_flows(number, head):
-                yield "out", *(role.bridge or role.place), head.lasting, head.ttl, flow
+                yield "out", space, interface, head.lasting, head.ttl, flow
+                if followed == NONE:  # a translation may have led it to another interface than OUTPUT was told
+                    yield "out", space, None, head.lasting, head.ttl, flow
 
     def _sent_flows(self, number: int, head: Packet) -> set[Flow]:
         """How a packet that was sent may have looked at the hooks before: from as it came to as it went."""
@@ -140,11 +143,17 @@ class Hooks:
         bounds = [bound for bound, _ in self._waiting]
         groups: dict[Hashable, list[int]] = {}
         for number, (_, visits) in enumerate(self._waiting):
-            groups.setdefault(_key("out", visits[-1], visits[-1].oif), []).append(~number)
+            interface = None if visits[-1].hook == "output" else visits[-1].oif
+            groups.setdefault(_key("out", visits[-1], interface), []).append(~number)
         left = set(range(len(bounds)))
         for key, earlier in groups.items():
             later = [number for number in self._index.get(key, ()) if number not in self.leading]
-            for went, known in paired(earlier, later, lambda n: bounds[~n] if n < 0 else self.frames.all[n].time):
+            pairs = list(paired(earlier, later, lambda n: bounds[~n] if n < 0 else self.frames.all[n].time))
+            found = {number for pair in pairs for number in pair}
+            overdue = [known for known in earlier if known not in found]
+            alone = [went for went in later if went not in found]
+            # A busy machine reads reports so late that their time tells nothing: then their order does.
+            for went, known in [*pairs, *zip(alone, overdue, strict=False)]:
                 self.leading[went] = self._waiting[~known][1]
                 left.discard(~known)
         for number in sorted(left):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey.decisions import chosen, written
+from netkit.journey.decisions import written
 from netkit.journey.reasons import no_neighbour, no_route
 from netkit.journey.values import ROUTING
 
@@ -153,7 +153,7 @@ def _not_forwarded(around: Around, came: Step, head: Head) -> str:
 
 def _no_way(around: Around, namespace: str, head: Head) -> str:
     """Why a packet does not leave a namespace: routes, neighbours, interfaces, their MTU."""
-    route = chosen(around, namespace, head.target, None)
+    route = around.route(namespace, head.target, None)
     if route is None or route.kind != "unicast":
         return no_route(around, namespace, head.target)
     if (unanswered := no_neighbour(around, namespace, head.target)) != "":
@@ -170,7 +170,7 @@ def _wrong_way_back(around: Around, came: Step, head: Head) -> str:
     """Whether rp_filter is strict and the sender's address does not belong there (RFC 3704, kernel's ip-sysctl)."""
     if head.version != 4 or around.sysctl(came.namespace, "net.ipv4.conf.all.rp_filter") != "1":
         return ""
-    back = chosen(around, came.namespace, head.source, None)
+    back = around.route(came.namespace, head.source, None)
     if back is None or back.device == came.interface:
         return ""
     where, source = f"{came.namespace}:{came.interface}", around.wording.address(head.source)

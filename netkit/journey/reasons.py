@@ -6,7 +6,6 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING
 
-from netkit.journey.decisions import chosen
 from netkit.journey.parsed import ICMP, ICMPV6, quoted
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def no_neighbour(around: Around, namespace: str, target: bytes, device: str | No
         target: the packet's destination.
         device: the interface that the packet was to leave by, as far as known.
     """
-    route = chosen(around, namespace, target, device)
+    route = around.route(namespace, target, device)
     if route is None or route.device is None:
         return ""
     wanted = route.via or str(ipaddress.ip_address(target))

@@ -101,10 +101,10 @@ def entry(trip: Trip, around: Around, change: Translation) -> tuple[Connection, 
         return None
     namespace, protocol = trip.steps[change.place].namespace, _PROTOCOLS.get(head.protocol, str(head.protocol))
     key = namespace, protocol, change.name, change.was, change.now
-    if key not in around.entries:
+    if key not in around.known:
         ends = _text(around, change.was), _text(around, change.now)
-        around.entries[key] = _entry(around.translated(namespace), protocol, change.name, ends)
-    return around.entries[key]
+        around.known[key] = _entry(around.translated(namespace), protocol, change.name, ends)
+    return around.known[key]
 
 
 def _entry(connections: Iterable[Connection], protocol: str, name: str, ends: Ends) -> tuple[Connection, bool] | None:
@@ -136,13 +136,11 @@ def unseen(trip: Trip, around: Around, number: int) -> list[Translation]:
         return []
     ends = (head.source, head.ports[0]), (head.target, head.ports[1])
     key = step.namespace, _PROTOCOLS.get(head.protocol, ""), "both", *ends
-    if key not in around.hidden:
+    if key not in around.known:
         texts = _text(around, ends[0]), _text(around, ends[1])
-        around.hidden[key] = _hidden(around.translated(step.namespace), key[1], texts)
-    if around.hidden[key] is None:
-        return []
-    way = trip.path(before, number)
-    return _translations(trip, way, ends, around.hidden[key])
+        around.known[key] = _hidden(around.translated(step.namespace), key[1], texts)
+    other = around.known[key]
+    return _translations(trip, trip.path(before, number), ends, other) if other is not None else []
 
 
 def _hidden(connections: Iterable[Connection], protocol: str, ends: Ends) -> Ends | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netkit.journey.parsed import View, parsed, reported
@@ -25,40 +24,24 @@ class Trip:
         steps: as given, but each copy to its end before the next.
         first: the headers at each step, None where nothing shows them; at a hook, those of its first event.
         last: the same; at a hook, those of its last event.
+        children: the steps that follow each step.
+        leaves: the steps that nothing follows, in order.
+        start: the packet as its sender wrote it, without what tunnels put around it.
+        start_time: when its first frame was seen, in nanoseconds since the epoch.
     """
 
     def __init__(self, steps: Sequence[Step], tunnels: Container[int] = (4789, 8472)) -> None:
         self.steps = _depth_first(steps)
         self.first: list[View | None] = []
         self.last: list[View | None] = []
-        for step in steps:
+        for step in self.steps:
             views = _views(step, tunnels)
             self.first.append(views[0] if views else None)
             self.last.append(views[-1] if views else None)
-
-    @cached_property
-    def children(self) -> list[list[int]]:
-        """The steps that follow each step."""
-        found: list[list[int]] = [[] for _ in self.steps]
-        for number, step in enumerate(self.steps):
-            if step.after is not None:
-                found[step.after].append(number)
-        return found
-
-    @cached_property
-    def leaves(self) -> list[int]:
-        """The steps that nothing follows, in order."""
-        return [number for number, following in enumerate(self.children) if not following]
-
-    @cached_property
-    def start(self) -> View | None:
-        """The packet as its sender wrote it, without what tunnels put around it."""
-        return next((view.innermost for view in self.first if view is not None), None)
-
-    @cached_property
-    def start_time(self) -> int | None:
-        """When its first frame was seen, in nanoseconds since the epoch."""
-        return next((step.frame.time for step in self.steps if step.frame is not None), None)
+        self.children = _children(self.steps)
+        self.leaves = [number for number, following in enumerate(self.children) if not following]
+        self.start = next((view.innermost for view in self.first if view is not None), None)
+        self.start_time = next((step.frame.time for step in self.steps if step.frame is not None), None)
 
     def shown_before(self, number: int) -> int | None:
         """The nearest step before this one of which the headers are known."""
@@ -105,8 +88,18 @@ class Trip:
         return [number] if before is None else self.children[before]
 
 
+def _children(steps: Sequence[Step]) -> list[list[int]]:
+    found: list[list[int]] = [[] for _ in steps]
+    for number, step in enumerate(steps):
+        if step.after is not None:
+            found[step.after].append(number)
+    return found
+
+
 def _depth_first(steps: Sequence[Step]) -> list[Step]:
     """Each copy of a packet to its end before the next copy: at what moments they move is left to chance."""
+    if all(step.after == number - 1 for number, step in enumerate(steps) if number):
+        return list(steps)
     children: dict[int | None, list[int]] = {}
     for number, step in enumerate(steps):
         children.setdefault(step.after, []).append(number)
