@@ -59,17 +59,18 @@ def _tunnels(frames: Frames) -> None:
     going, unwrapped, wrapped, coming = [], [], [], []
     for n, role in enumerate(frames.roles):
         packet, out = frames.packets[n], frames.all[n].direction == "out"
+        home = frames.wiring.homes.get(role.place, role.place[0])
         if role.is_tunnel and out:
-            going.append(((role.vni, frames.wires[n]), n))
+            going.append(((home, role.vni, frames.wires[n]), n))
         elif role.is_tunnel:
-            unwrapped.append(((role.place[0], role.vni, frames.wires[n]), role.place, n))
+            unwrapped.append(((home, role.vni, frames.wires[n]), role.place, n))
         if packet.vni is None or role.bridge is not None:
             continue
         if out:
-            wrapped.append(((packet.vni, frames.inside(n)), packet.datagram[2], n))
+            wrapped.append(((home, packet.vni, frames.inside(n)), packet.datagram[2], n))
         else:
             last = max(frames.bundles.get(n, (n,)))
-            coming.append(((role.place[0], packet.vni, frames.inside(n)), last))
+            coming.append(((home, packet.vni, frames.inside(n)), last))
     frames.join(going, wrapped, way=WRAPPED)
     frames.join(coming, unwrapped, way=UNWRAPPED)
     for _, _, n in wrapped:

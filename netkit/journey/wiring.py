@@ -73,6 +73,22 @@ class Wiring:
         }
 
     @cached_property
+    def homes(self) -> dict[Place, str]:
+        """Where the packets of each VXLAN device that was moved come and go: in the namespace that has its address.
+
+        The kernel keeps a tunnel's socket in the namespace in which the device was made (ip-netns(8), Docker's
+        overlay networks).
+        """
+        found: dict[Place, str] = {}
+        names = {space.name for space in self._spaces()}
+        for place in self.tunnels:
+            local = dict(self.interfaces[place].details).get("local")
+            if local and not self.is_local(place[0], own := ip_address(local).packed):
+                others = sorted(name for name in names if self.is_local(name, own))
+                found.update({place: others[0]} if others else {})
+        return found
+
+    @cached_property
     def translations(self) -> dict[str, dict[Flow, Flow]]:
         """How each namespace rewrites a flow, for those that it rewrites."""
         found: dict[str, dict[Flow, Flow]] = {}
