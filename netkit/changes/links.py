@@ -25,24 +25,31 @@ _USUAL = {"learning": "1", **dict.fromkeys(SWITCHES - {"learning"}, "0")}
 
 def links(place: Place) -> Iterator[tuple[str, str]]:
     """What has changed about the links of one namespace: (sign, text), by name."""
-    told: list[tuple[str, str, str]] = []
     there = place.old is not None and place.new is not None
-    old, new = _of(place.old, place.before, there=there), _of(place.new, place.after, there=there)
+    told: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name, link in _of(place.old, place.before, there=there).items():
+        told[name] += _left(place, name, link)
     came = {after: before for before, after in place.pairs.links.items()}
-    for name, link in old.items():
-        there = place.pairs.links.get((place.old.name, name)) if place.old else None
-        if there is None:
-            told.append((name, GONE, place.before.link(place.old.name, link)))  # type: ignore[union-attr]
-        elif there[0] != place.name:
-            called = f" as {steady(there[1])}" if there[1] != name else ""
-            told.append((name, OTHER, f"link {steady(name)}: moved to {there[0]}{called}"))
-    for name, link in new.items():
+    for name, link in _of(place.new, place.after, there=there).items():
         origin = came.get((place.name, name))
         if origin is None:
-            told.append((name, MADE, place.after.link(place.name, link)))
+            told[name].append((MADE, place.after.link(place.name, link)))
         else:
-            told += [(name, OTHER, f"link {steady(name)}: {text}") for text in _changes(place, origin, link)]
-    yield from ((sign, text) for _, sign, text in sorted(told, key=lambda one: (natural(one[0]), one[1] != GONE)))
+            told[name] += [(OTHER, f"link {steady(name)}: {text}") for text in _changes(place, origin, link)]
+    # Names drawn at random must not decide who comes first.
+    for name in sorted(told, key=lambda name: (natural(steady(name)), told[name])):
+        yield from told[name]
+
+
+def _left(place: Place, name: str, link: Interface) -> Iterator[tuple[str, str]]:
+    """What is told of a link that is not where it was."""
+    place_before = place.old.name  # type: ignore[union-attr]  (it had this link)
+    there = place.pairs.links.get((place_before, name))
+    if there is None:
+        yield GONE, place.before.link(place_before, link)
+    elif there[0] != place.name:
+        called = f" as {steady(there[1])}" if there[1] != name else ""
+        yield OTHER, f"link {steady(name)}: moved to {there[0]}{called}"
 
 
 def _of(space: Namespace | None, words: Words, *, there: bool) -> dict[str, Interface]:

@@ -128,7 +128,9 @@ class Changes:
 
 def _row(change: Change) -> str:
     colour = _COLOURS[change.sign]
-    style = f"border-left:4px solid rgb({colour});background-color:rgba({colour},.15);padding-left:8px"
+    style = (
+        f"border-left:4px solid rgb({colour});background-color:rgba({colour},.15);padding-left:28px;text-indent:-20px"
+    )
     style += ";white-space:pre-wrap"
     return f'<div style="{style}"><b>{html.escape(change.sign)}</b> {html.escape(change.text)}</div>'
 

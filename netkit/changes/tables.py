@@ -63,7 +63,21 @@ def _route(one: Route) -> Entry:
 
 def neighbours(place: Place) -> Iterator[tuple[str, str]]:
     """Neighbour entries; not the moods of a known one, nor those of link-local addresses."""
-    return against(_neighbours(place.was, place.before), _neighbours(place.new, place.after))
+    old, new = list(_neighbours(place.was, place.before)), list(_neighbours(place.new, place.after))
+    forgetful, kept = _forgetful(place), {entry.key for entry in new}
+    return against((entry for entry in old if entry.key in kept or entry.key[0] not in forgetful), new)
+
+
+def _forgetful(place: Place) -> set[str]:
+    """The bridges that took over a MAC drawn at random, the lowest of their ports', and so forgot their neighbours."""
+    if place.old is None or place.new is None:
+        return set()
+    pairs = ((name, link, place.new.interfaces.get(name)) for name, link in place.old.interfaces.items())
+    return {
+        name
+        for name, link, now in pairs
+        if now and now.kind == "bridge" and link.mac != now.mac and is_random_mac(now.mac) and is_random_mac(link.mac)
+    }
 
 
 def _neighbours(space: Namespace | None, say: Words) -> Iterator[Entry]:

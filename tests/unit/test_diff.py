@@ -166,8 +166,15 @@ def test_what_comes_and_goes_by_itself_is_no_change(one: dict[str, Any], other: 
     assert told(host(VETH, BRIDGE, **one), host(VETH, BRIDGE, **other)) == []
 
 
-def test_what_only_ipv6_taught_a_bridge_is_told_when_somebody_talks() -> None:
-    speaks = dataclasses.replace(NS1, interfaces={"eth1": dataclasses.replace(ETH1, addresses=("fe80::ff:fe00:1/64",))})
+@pytest.fixture
+def speaks() -> Namespace:
+    """ns1 with IPv6, which teaches bridges at random moments."""
+    return dataclasses.replace(
+        NS1, interfaces={"eth1": dataclasses.replace(ETH1, addresses=("fe80::6c00:ff:fe00:2/64",))}
+    )
+
+
+def test_what_only_ipv6_taught_a_bridge_is_told_when_somebody_talks(speaks: Namespace) -> None:
     taught = host(VETH, BRIDGE, fdb=(ForwardingEntry(OTHER_RANDOM, "veth1", "br0"),))
     known = (Neighbour("10.0.0.2", "br0", OTHER_RANDOM),)
     assert not nk.diff(network(with_link(), speaks), network(taught, speaks))
@@ -249,6 +256,33 @@ def test_backwards_it_is_the_mirror_image(one: Snapshot, other: Snapshot) -> Non
     made = Counter((signs[c.sign], c.kind, c.text) for c in there if c.sign != "~")
     assert made == Counter((c.sign, c.kind, c.text) for c in back if c.sign != "~")
     assert Counter(c.kind for c in there if c.sign == "~") == Counter(c.kind for c in back if c.sign == "~")
+
+
+@pytest.mark.parametrize("changes", [{"mac": "6e:00:00:00:00:09"}, {"index": 4}])
+def test_a_bridge_that_takes_over_a_mac_forgets_its_neighbours_by_itself(changes: dict[str, Any]) -> None:
+    known = host(BRIDGE, neighbours=(Neighbour("10.0.0.2", "br0", OTHER_RANDOM),))
+    lines = told(known, host(dataclasses.replace(BRIDGE, **changes)))
+    gone = ["- neighbour 10.0.0.2 on br0 at the MAC of ns1:eth1, learned"]
+    assert lines == ([] if "mac" in changes else gone)
+
+
+def test_an_fdb_entry_is_gone_only_when_it_is(speaks: Namespace) -> None:
+    entry = ForwardingEntry(OTHER_RANDOM, "veth1", "br0")
+    talked = host(VETH, BRIDGE, fdb=(entry,), neighbours=(Neighbour("10.0.0.2", "br0", OTHER_RANDOM),))
+    forgot = host(VETH, BRIDGE, fdb=(entry,))
+    assert [c.kind for c in nk.diff(network(talked, speaks), network(forgot, speaks))] == ["neighbours"]
+    assert [c.kind for c in nk.diff(network(talked, speaks), network(host(VETH, BRIDGE), speaks))] == [
+        "neighbours",
+        "fdb",
+    ]
+
+
+def test_links_with_random_names_stand_in_the_order_of_what_is_told() -> None:
+    one = Interface("veth0123abc", "veth", RANDOM, peer=("[web]", "eth0"), index=8)
+    other = Interface("vethabc0123", "veth", OTHER_RANDOM, peer=("[db]", "eth0"), index=9)
+    swapped = dataclasses.replace(one, name=other.name), dataclasses.replace(other, name=one.name)
+    texts = {repr(nk.diff(network(host()), network(host(*pair)))) for pair in ((one, other), swapped)}
+    assert len(texts) == 1
 
 
 def test_the_text_does_not_depend_on_what_is_drawn_at_random() -> None:
