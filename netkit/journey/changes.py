@@ -49,7 +49,7 @@ def changes(trip: Trip, around: Around) -> list[list[str]]:
     for number in range(len(trip.steps)):
         for place, sentence in _at(trip, around, number):
             told[place].setdefault(sentence)
-    return [_in_order(sentences) for sentences in told]
+    return [_in_order(sentences) if sentences else [] for sentences in told]
 
 
 def _in_order(sentences: Iterable[str]) -> list[str]:
@@ -65,6 +65,9 @@ def _at(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
         return _in_the_end(trip, around, number) if before is not None else []
     if before is None:
         return _at_first(trip, around, number, new)
+    step, followed = trip.steps[number], trip.steps[before]
+    if step.frame is not None and followed.frame is not None and step.frame.data == followed.frame.data:
+        return []
     old, last = trip.last[before], trip.last[number]
     found = _between(trip, around, _Pair(before, number, old, new))
     if last is not new and last is not None:  # within one hook
@@ -151,6 +154,8 @@ def _translated(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]
     """Addresses and ports that NAT changed, said at the hook that did."""
     old, new = pair.old.head, pair.new.head
     if old is None or new is None or pair.old.kind not in (IPV4, IPV6):
+        return []
+    if old[1:3] == new[1:3] and old.ports == new.ports:
         return []
     found, way = [], trip.path(pair.before, pair.number)
     ends = (("destination", old.target, new.target, 1), ("source", old.source, new.source, 0))
