@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from netkit.journey.join import join
 from netkit.model import Frame, Snapshot
 from tests.unit.journeys.packets import ICMP, UDP, Packet, arp, echo, ethernet, udp
+from tests.unit.journeys.texts import told
 from tests.unit.journeys.topologies import OUTSIDE, containers, overlay, with_outside
 from tests.unit.journeys.traffic import mixed
 from tests.unit.journeys.truth import Truth
 from tests.unit.journeys.world import World
 
 if TYPE_CHECKING:
-    from netkit.journey.values import Seen, Step
+    from netkit.journey.values import Seen
 
 ONE, TWO = "172.17.0.2", "172.17.0.3"
 
@@ -30,15 +31,6 @@ def recorded(seed: int, packets: int, *, loss: int = 0, drops: int = 0, translat
     world.spaces["host"].traced = bool(drops)
     mixed(world, packets)
     return Truth(world)
-
-
-def told(journey: list[Step]) -> list[str]:
-    """Steps as texts: "0 → host:br0 out", "1 → host routing"."""
-    return [
-        f"{'' if step.after is None else f'{step.after} → '}{step.namespace}"
-        + (f":{step.interface} {step.direction}" if step.interface else f" {step.hook}")
-        for step in journey
-    ]
 
 
 class TestTheTruth:
@@ -158,15 +150,17 @@ class TestTheSteps:
         world.spaces["host"].traced = True
         world.drops, world.dropping = 1, "output"
         world.send("host", Packet("172.17.0.1", ONE, ICMP, echo(8, 1, 1)))
-        assert told(*join(seen_of(world))) == ["host routing", "0 → host output"]
+        assert told(*join(seen_of(world))) == ["host routing", "0 → host output: drop"]
 
     def test_of_one_that_a_rule_drops(self, world: World) -> None:
         world.spaces["host"].traced = True
         world.drops = 1
         world.send("host-c2", Packet(ONE, OUTSIDE, ICMP, echo(8, 1, 1)))
         (journey,) = join(seen_of(world))
-        assert told(journey)[3:] == ["2 → host:br0 in", "3 → host prerouting", "4 → host routing", "5 → host forward"]
-        assert [event.verdict for event in journey[-1].events] == ["accept", "drop"]
+        assert told(journey)[3:] == [
+            *["2 → host:br0 in", "3 → host prerouting: accept", "4 → host routing", "5 → host forward: drop"]
+        ]
+        assert [event.table for event in journey[-1].events] == ["raw", "filter"]
 
     def test_of_frames_that_are_cut(self, world: World) -> None:
         for payload in (b"a" * 100, b"b" * 200):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.values import Seen, Step
 from netkit.model import Frame, Interface, Namespace, Snapshot
-from tests.unit.journeys.world import Card, Space, Tap, Told, World
+from tests.unit.journeys.parts import Card, Space, Tap, Told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.unit.journeys.world import World
 
 
 class Truth:
