@@ -5,32 +5,21 @@ from __future__ import annotations
 import weakref
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from netkit.errors import CaptureFailed, InvalidValue, NotFound
-from netkit.journey.values import Journey, Seen
+from netkit.errors import CaptureFailed
+from netkit.journey.values import Seen
+from netkit.journeys import Journeys
 from netkit.lab import journal, looks
 from netkit.linux import observe
 from netkit.linux.ring import ALL_OF_IT
 from netkit.linux.trace import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from scapy.plist import PacketList
-
-    from netkit.drawing.ladder import Ladder
-    from netkit.drawing.path import PathPicture
-    from netkit.journey.table import JourneyList, Overview
     from netkit.lab.interfaces import Interface
     from netkit.lab.namespaces import Namespace
     from netkit.linux.capture import Capture
-    from netkit.model import Frame, Snapshot
-    from netkit.packets.recording import Recording
-
-ROWS = 40
-_LOST_EVENTS = "Reports of netfilter were lost: traffic came faster than they could be taken."
+    from netkit.model import Snapshot
 
 
 def xray(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> XRay:
@@ -60,7 +49,7 @@ def xray(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> XRay:
     return XRay(looks.capture(*where, snaplen=snaplen))
 
 
-class XRay:
+class XRay(Journeys):
     """What happened to packets while a `with` block ran; to be read when that has ended.
 
     Raises:
@@ -115,163 +104,10 @@ class XRay:
                 "its journeys can be read after its `with` block",
                 "Move this line out of the block",
             )
-        trace, recording = self._traced(), self._recording
-        events = trace.events(self._capture.interfaces())
-        lost = recording.lost, trace.lost
-        return Seen(recording.frames, events, self._before, self._after, *lost, trace.untraced)
-
-    @cached_property
-    def _recording(self) -> Recording:
-        """The frames since the block began: the capture began a moment before the trace did."""
-        began = self._traced().began
-        return self._capture.filter(lambda frame: frame.time >= began)
-
-    @cached_property
-    def everything(self) -> JourneyList:
-        """Every packet's journey, in the order in which they were first seen; `.journeys` have the first numbers."""
-        from netkit.journey import journeys
-        from netkit.journey.table import JourneyList
-
-        return JourneyList(journeys(self.seen))
-
-    @cached_property
-    def journeys(self) -> JourneyList:
-        """The same without the housekeeping that kernels do by themselves (IPv6 neighbour discovery …)."""
-        from netkit.journey.table import JourneyList
-
-        return JourneyList(journey for journey in self.everything if not journey.housekeeping)
-
-    @property
-    def frames(self) -> tuple[Frame, ...]:
-        """Every recorded frame, in the order in which the kernel handled them."""
-        return self.seen.frames
-
-    @property
-    def packets(self) -> PacketList:
-        """The frames as a scapy PacketList."""
-        return self._recording.packets
-
-    @property
-    def lost(self) -> int:
-        """How many frames came but could not be recorded."""
-        return self.seen.lost
-
-    def find(self, protocol: str | None = None, *, source: str | None = None, destination: str | None = None) -> Any:
-        """The journeys of some packets.
-
-        Args:
-            protocol: "icmp", "tcp", "arp" …, in capitals or not; None for all.
-            source: the address that the sender bears; None for all.
-            destination: the address that the sender wrote; None for all.
-
-        Returns:
-            A list, shown as a table.
-
-        Raises:
-            InvalidValue: an argument is no text.
-
-        Example:
-            >>> x.find("icmp", destination="172.17.1.2")  # doctest: +SKIP
-        """
-        from netkit.journey.table import JourneyList
-
-        wanted = {"protocol": protocol, "source": source, "destination": destination}
-        for name, value in wanted.items():
-            if value is not None and not isinstance(value, str):
-                raise InvalidValue(f"{name} is {value!r}", "it is a text", 'Try x.find("icmp", source="172.17.1.1")')
-        return JourneyList(
-            journey
-            for journey in self.everything
-            if all(value is None or getattr(journey, name).lower() == value.lower() for name, value in wanted.items())
-        )
-
-    def table(self, *, everything: bool = False, rows: int | None = ROWS) -> Overview:
-        """The journeys as a table.
-
-        Args:
-            everything: list the kernels' housekeeping as well.
-            rows: how many to show; None for all.
-
-        Raises:
-            InvalidValue: the number of rows is none.
-        """
-        from netkit.journey.table import overview
-
-        if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
-            raise InvalidValue(f"rows is {rows!r}", "it is a number from 1 on, or None for all rows")
-        return overview(self.everything if everything else self.journeys, notes=self._notes(), rows=rows)
-
-    def ladder(self, *which: Journey | int, hops: int | None = None) -> Ladder:
-        """Journeys as a ladder diagram: a line for each interface, an arrow for each step, time runs downward.
-
-        Args:
-            which: some of `.journeys`, or their numbers; without any, all of `.journeys`.
-            hops: how many hops may be drawn; journeys that find no space are counted.
-
-        Returns:
-            A picture, which a notebook shows.
-
-        Raises:
-            NotFound: there is no journey of that number.
-            InvalidValue: it is no journey, or `hops` is no number from 1 on.
-        """
-        from netkit.drawing.ladder import ladder
-
-        wanted = [self._journey(one) for one in which] or self.journeys
-        return ladder(wanted) if hops is None else ladder(wanted, hops=hops)
-
-    def path(self, journey: Journey | int = 1, *, hop: int | None = None) -> PathPicture:
-        """A journey on the picture of its network: its hops numbered, what it passed lit.
-
-        Args:
-            journey: one of `.journeys`, or its number.
-            hop: the number, from 0 on, of the hop to look at; None for the whole journey.
-
-        Returns:
-            A picture, which a notebook shows.
-
-        Raises:
-            NotFound: there is no journey of that number.
-            InvalidValue: it is no journey, or has no such hop.
-        """
-        from netkit.drawing.path import path
-
-        shown = self._journey(journey)
-        return path(shown, _networks([shown], self.seen), hop)
-
-    def save(self, path: str | Path) -> Path:
-        """Save the frames as a pcapng file, which Wireshark opens, with what was decided as comments of the packets.
-
-        Args:
-            path: ends with ".pcapng".
-
-        Returns:
-            The path.
-
-        Raises:
-            CaptureFailed: the file cannot be written.
-        """
-        from netkit.journey.comments import comments
-
-        return self._recording.save(path, comments(self.everything, self.seen.frames))
-
-    def _journey(self, journey: Journey | int) -> Journey:
-        """A journey, or the one of a number."""
-        if isinstance(journey, Journey):
-            return journey
-        rule = f"there are {len(self.everything)}, numbered from 1 on" if self.everything else "no packet was seen"
-        for known in self.everything:
-            if known.number == journey and not isinstance(journey, bool):
-                return known
-        if not isinstance(journey, int) or isinstance(journey, bool):
-            raise InvalidValue(f"{journey!r} is no journey", rule, "Take one of .journeys, or its number")
-        raise NotFound(f"there is no journey {journey}", rule)
-
-    def _notes(self) -> list[str]:
-        from netkit.packets.table import loss
-
-        lost = [_LOST_EVENTS] if self.seen.lost_events else []
-        return [*loss(self.seen.lost), *lost, *([self.seen.untraced] if self.seen.untraced else [])]
+        trace, capture = self._traced(), self._capture
+        frames = tuple(frame for frame in capture.frames if frame.time >= trace.began)  # the capture began before
+        events = trace.events(capture.interfaces())
+        return Seen(frames, events, self._before, self._after, capture.lost, trace.lost, trace.untraced)
 
     def __repr__(self) -> str:
         if self.ended:
@@ -280,14 +116,3 @@ class XRay:
 
     def _repr_html_(self) -> str | None:
         return self.table()._repr_html_() if self.ended else None
-
-
-def _networks(journeys: Sequence[Journey], seen: Seen) -> Snapshot:
-    """The networks as the packets met them: those of the end, or those of the beginning if more of them is there."""
-
-    def known(snapshot: Snapshot) -> int:
-        spaces = snapshot.namespaces
-        hops = (hop for journey in journeys for hop in journey.hops)
-        return sum(hop.namespace in spaces and hop.interface in spaces[hop.namespace].interfaces for hop in hops)
-
-    return max((seen.after, seen.before), key=known)

@@ -12,6 +12,7 @@ import pytest
 import netkit as nk
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
 from netkit.journey.values import Seen
+from netkit.journeys import Journeys
 from netkit.linux.namespaces import find
 from netkit.netfilter import TRACE_TABLE
 from netkit.plain import plain, rebuilt
@@ -148,6 +149,22 @@ class TestWhatOneAsks:
         assert "1 more journey" in repr(x.ladder(hops=1))
         with pytest.raises(InvalidValue, match="hops is 0"):
             x.ladder(hops=0)
+
+    def test_player(self) -> None:
+        with nk.xray() as x:
+            ping("ns1", "172.17.1.2")
+        assert x.player().journey is x.journeys[0]
+        assert x.player(2).journey is x.journeys[1]
+        with pytest.raises(NotFound, match="9"):
+            x.player(9)
+
+    def test_what_was_seen_is_enough(self) -> None:
+        with nk.xray() as x:
+            ping("ns1", "172.17.1.2")
+        kept = Journeys(rebuilt(Seen, json.loads(json.dumps(plain(x.seen)))))
+        assert repr(kept) == repr(x)
+        assert kept._repr_html_() == x._repr_html_()
+        assert repr(kept.path(1)) == repr(x.path(1))
 
     def test_save(self, tmp_path: Path) -> None:
         sh(ACCEPT)

@@ -39,6 +39,7 @@ FLOORS = {
     "netkit.exercises": 4,
     "netkit.faults": 4,
     "netkit.magics": 5,
+    "netkit.journeys": 5,
     "netkit.xrays": 5,
     "netkit.widgets": 5,
     "netkit.demo": 6,
