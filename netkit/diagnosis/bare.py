@@ -15,11 +15,11 @@ def finding(world: World, source: str, namespace: str) -> Finding:
         source: who asks.
         namespace: who is asked.
     """
-    ends = topology.own(world, namespace)
+    ends = topology.leaving(world, namespace)
     if not ends:
         words = f"{namespace} has no interface but lo: nobody can reach it"
         return Finding("link", words, (shown(world, namespace, "ip link", "lo alone"),), (), namespace)
-    starts = set(topology.own(world, source))
+    starts = set(topology.leaving(world, source))
     near = next((end for end in ends if starts & set(topology.reach(world, end))), ends[0])
     wanted = ways.free_address(world, near)
     lines = [f"ip addr add {wanted} dev {near[1]}"] if wanted else []

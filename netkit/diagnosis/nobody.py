@@ -52,9 +52,8 @@ def _cut_off(world: World, start: End, hop: str, reached: dict[End, End | None])
         beyond = topology.reach(world, bearer)
         for loose in (*reached, *beyond):
             link = world.link(loose)
-            alone = (
-                link.master is None and link.peer is not None and not link.addresses and loose not in (start, bearer)
-            )
+            bare = not topology.prefixes(world, loose) and not topology.prefixes(world, loose, 6)
+            alone = link.master is None and link.peer is not None and bare and loose not in (start, bearer)
             other = beyond if loose in reached else reached
             masters = [end for end in other if end[0] == loose[0] and world.link(end).kind == "bridge"]
             if alone and masters:

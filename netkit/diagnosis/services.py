@@ -111,7 +111,7 @@ def translated(world: World, namespace: str, before: Packet, after: Packet) -> F
         before: the packet as it came.
         after: the packet as it goes on.
     """
-    if after.protocol == "icmp" or after.destination_port is None:
+    if after.answer or after.destination_port is None:
         return None
     places = [place for place, _ in topology.bearers(world, after.destination)]
     heard = (e for place in places for e in world.listeners(place) if _of(e, after) and _hears(e, after.destination))

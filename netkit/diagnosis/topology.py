@@ -49,7 +49,22 @@ def others_of_tunnel(world: World, end: End) -> list[End]:
     there = underlay(world, end)
     apart = [(other, facts) for other, facts in others if underlay(world, other) != there]
     same = [other for other, facts in apart if facts.get("vni") == own.get("vni")]
-    return same or [other for other, facts in apart if _points_at(own, facts) or _points_at(facts, own)]
+    found = same or [other for other, facts in apart if _points_at(own, facts) or _points_at(facts, own)]
+    near = {place for start in leaving(world, there) for place, _ in _cabled(world, start)}
+    return [other for other in found if underlay(world, other) in near] or found
+
+
+def _cabled(world: World, start: End) -> set[End]:
+    """The interfaces that one is joined to by cables and bridges alone."""
+    found, waiting = {start}, [start]
+    while waiting:
+        end = waiting.pop()
+        link = world.link(end)
+        others = neighbours(world, end) if link.kind != "vxlan" else ()
+        new = {each for each in others if each[1] in world.space(each[0]).interfaces} - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _points_at(own: dict[str, str], other: dict[str, str]) -> bool:
@@ -64,7 +79,8 @@ def underlay(world: World, end: End) -> str:
         end: the device.
     """
     local = dict(world.link(end).details).get("local")
-    return next((place for place, _ in bearers(world, local)), end[0]) if local else end[0]
+    places = [place for place, _ in bearers(world, local)] if local else []
+    return end[0] if end[0] in places or not places else places[0]
 
 
 def reach(world: World, start: End) -> dict[End, End | None]:
@@ -126,7 +142,7 @@ def prefixes(world: World, end: End, version: int = 4) -> list[ipaddress.IPv4Int
     return [each for each in found if each.version == version and not (version == 6 and each.ip.is_link_local)]
 
 
-def own(world: World, namespace: str) -> list[End]:
+def leaving(world: World, namespace: str) -> list[End]:
     """The interfaces of a namespace by which packets can leave it: not lo, and nobody's port."""
     links = world.space(namespace).interfaces.values()
     return [(namespace, link.name) for link in links if link.kind != "loopback" and link.master is None]
@@ -134,5 +150,5 @@ def own(world: World, namespace: str) -> list[End]:
 
 def behind(world: World, namespace: str) -> list[str]:
     """The other namespaces that are joined to one's interfaces, the host last."""
-    found = {end[0] for start in own(world, namespace) for end in reach(world, start)}
+    found = {end[0] for start in leaving(world, namespace) for end in reach(world, start)}
     return sorted(found - {namespace}, key=lambda name: (name == HOST, name))

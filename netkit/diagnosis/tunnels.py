@@ -54,6 +54,8 @@ def ends(world: World, one: End, other: End) -> Finding | None:
             words = f"{named(one)} has the {word} {here}, {named(other)} has {there}: the two do not hear each other"
             evidence = tuple(_shown(world, end) for end in (one, other))
             repair = commands.replaced_vxlan(world, odd, topology.underlay(world, odd), **{fact: right})
+            others = [end for end in topology.stations(world, odd) if world.link(end).addresses]
+            repair += tuple(typed(world, end[0], f"ip neigh flush dev {end[1]}") for end in others)
             return Finding("tunnel", words, evidence, repair, odd[0])
     return None
 
@@ -76,7 +78,7 @@ def _shown(world: World, end: End) -> str:
     return shown(world, end[0], f"ip -d link show dev {end[1]}", words)
 
 
-def remote(world: World, one: End, other: End, mac: str | None) -> tuple[str, Finding | None]:
+def remote(world: World, one: End, other: End, mac: str | None, *, asks: bool) -> tuple[str, Finding | None]:
     """Where a VXLAN device sends the frames for a MAC, and what is wrong with that.
 
     Args:
@@ -84,32 +86,37 @@ def remote(world: World, one: End, other: End, mac: str | None) -> tuple[str, Fi
         one: the device.
         other: the device that has to get them.
         mac: whom a frame is for.
+        asks: whether ARP questions, which go to everybody, have to get there too.
     """
     entries = [e for e in world.space(one[0]).fdb if e.device == one[1] and e.master is None and e.destination]
-    exact = [str(e.destination) for e in entries if e.mac == mac]
-    flood = [str(e.destination) for e in entries if e.mac == _FLOOD]
-    group = dict(world.link(one).details).get("group")
-    flood += [group] if group and group not in flood else []
     there = _addresses(world, other)
+    exact, flood = ([str(e.destination) for e in entries if e.mac == each] for each in (mac, _FLOOD))
     right = dict(world.link(other).details).get("local") or next(iter(_joined(world, one, there)), "")
-    chosen = exact or flood
-    good = next((each for each in chosen if each in there), None)
-    if good or any(_multicast(each) for each in chosen):
-        return good or "", None
-    words = f"{named(one)} has no entry that leads to {named(other)}"
-    if chosen:
-        words = f"{named(one)} sends frames for {mac} to {', '.join(chosen)}, but {named(other)} is at {right}"
-    line = shown(
-        world,
-        one[0],
-        f"bridge fdb show dev {one[1]}",
-        "; ".join(_told(e.mac, e.destination) for e in entries) or "no entry",
-    )
-    lines = [f"bridge fdb del {mac} dev {one[1]} dst {each}" for each in exact]
-    kind = mac if exact or "learning" in dict(world.link(one).details) else _FLOOD
+    kinds = [(_FLOOD, flood)] if asks or not exact else []
+    kinds += [(str(mac), exact)] if exact else []
+    good = ""
+    for kind, chosen in kinds:
+        good = next((each for each in chosen if each in there), "")
+        if not good and not any(map(_multicast, chosen)):
+            return "", _astray(
+                world, (one, other), (kind, chosen), right, [_told(e.mac, e.destination) for e in entries]
+            )
+    return good, None
+
+
+def _astray(world: World, ends: tuple[End, End], entry: tuple[str, list[str]], right: str, told: list[str]) -> Finding:
+    """No entry, or none that is right, leads from one VXLAN device to the other."""
+    (one, other), (kind, chosen) = ends, entry
+    what = "frames whose way it does not know, such as ARP questions," if kind == _FLOOD else f"frames for {kind}"
+    to = f"to {', '.join(chosen)}" if chosen else "nowhere"
+    words = f"{named(one)} sends {what} {to}, but {named(other)} is at {right or 'an unknown address'}"
+    if kind == _FLOOD and "proxy" in dict(world.link(one).details):
+        kind = str(world.link(other).mac)
+    lines = [f"bridge fdb del {kind} dev {one[1]} dst {each}" for each in chosen if kind != _FLOOD]
     lines.append(f"bridge fdb append {kind} dev {one[1]} dst {right}")
     repair = tuple(typed(world, one[0], each) for each in lines) if right else ()
-    return "", Finding("tunnel", words, (line,), repair, one[0])
+    line = shown(world, one[0], f"bridge fdb show dev {one[1]}", "; ".join(told) or "no entry")
+    return Finding("tunnel", words, (line,), repair, one[0])
 
 
 def _told(mac: str, destination: str | None) -> str:

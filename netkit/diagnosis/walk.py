@@ -43,12 +43,14 @@ class Walk:
     Attributes:
         passed: what was found in order, by layer.
         mtu: a bottleneck that drops large packets without a word, if there is one.
+        outdated: a neighbour entry that was learned and is wrong by now, if there is one.
     """
 
     def __init__(self, world: World, keep: str = "") -> None:
         self.world, self.keep = world, keep
         self.passed: dict[str, dict[str, None]] = {}
         self.mtu: Finding | None = None
+        self.outdated: Finding | None = None
         self.decisions: list[Decision] = []
         self._flows = translations.Flows()
         self._suspicion: Finding | None = None
@@ -182,6 +184,7 @@ class Walk:
         self.ok("address", f"{hop} on {target[1]} in {target[0]}")
         self._stop(wires.duplicate_mac(world, start, target))
         self._stop(wires.neighbour(world, start, target, hop, way))
+        self.outdated = self.outdated or wires.outdated(world, start, target, hop)
         self.ok("neighbour", f"{start[0]} can ask {target[0]}")
         mac = world.link(target).mac
         for place, end in enumerate(way):
@@ -192,7 +195,7 @@ class Walk:
                 self.ok("bridge", f"{end[1]} in {end[0]}")
                 packet = self._bridged(before, end, after, packet)
             if world.link(end).kind == "vxlan" and after is not None and world.link(after).kind == "vxlan":
-                self._tunnelled(end, after, mac)
+                self._tunnelled(end, after, mac, asks=not wires.known(world, start, target, hop))
         self.mtu = self.mtu or self._named(wires.mtu(world, way, packet.size))
         return packet
 
@@ -206,12 +209,12 @@ class Walk:
         ports = {"port_in": before[1], "port_out": after[1]}
         return self._hook(bridge[0], "FORWARD", packet, iif=bridge[1], oif=bridge[1], ports=ports)
 
-    def _tunnelled(self, one: End, other: End, mac: str | None) -> None:
+    def _tunnelled(self, one: End, other: End, mac: str | None, *, asks: bool) -> None:
         """A VXLAN device sends a frame to another one, in a UDP packet that has a way of its own."""
         self._stop(tunnels.ends(self.world, one, other))
-        remote, found = tunnels.remote(self.world, one, other, mac)
-        self._stop(found)
         facts = dict(self.world.link(one).details)
+        remote, found = tunnels.remote(self.world, one, other, mac, asks=asks and "proxy" not in facts)
+        self._stop(found)
         if remote:
             outer = Packet(facts.get("local", ""), remote, "udp", None, int(facts.get("port", "4789")))
             inner = Walk(self.world)

@@ -24,7 +24,7 @@ def towards(world: World, namespace: str, address: str) -> End | None:
         address: whom it is to lead to.
     """
     goals = set(topology.bearers(world, address))
-    joined = ((start, goals & set(topology.reach(world, start))) for start in topology.own(world, namespace))
+    joined = ((start, goals & set(topology.reach(world, start))) for start in topology.leaving(world, namespace))
     return next((start for start, met in joined if met), None)
 
 
@@ -41,7 +41,7 @@ def none(world: World, namespace: str, address: str, answer: RouteAnswer) -> Fin
     if ipaddress.ip_address(address).is_loopback or (namespace, "lo") in topology.bearers(world, address):
         return down(world, (namespace, "lo"), evidence)
     near = towards(world, namespace, address)
-    ends = [near] if near else _joined_first(world, topology.own(world, namespace))
+    ends = [near] if near else _joined_first(world, topology.leaving(world, namespace))
     if not ends:
         words = f"{namespace} has no interface but lo: nothing leads out of it"
         return Finding("link", words, (shown(world, namespace, "ip link", "lo alone"),), (), namespace)
@@ -50,7 +50,7 @@ def none(world: World, namespace: str, address: str, answer: RouteAnswer) -> Fin
     if blocked is not None:
         return _forbidden(world, namespace, blocked, evidence)
     return (
-        _all_down(world, ends, address, evidence)
+        _switched_off(world, ends, address, evidence)
         or _no_address(world, ends, address, evidence)
         or _wrong_mask(world, near, address, version, evidence)
         or _no_route(world, namespace, address, evidence)
@@ -76,10 +76,10 @@ def _joined_first(world: World, ends: list[End]) -> list[End]:
     return sorted(ends, key=lambda end: not topology.stations(world, end))
 
 
-def _all_down(world: World, ends: list[End], address: str, evidence: str) -> Finding | None:
-    if any(world.link(end).up for end in ends):
-        return None
-    return down(world, ends[0], evidence, address=address)
+def _switched_off(world: World, ends: list[End], address: str, evidence: str) -> Finding | None:
+    off = [end for end in ends if not world.link(end).up]
+    useful = off if len(off) == len(ends) else [e for e in off if gateways(world, e[0], address, e)]
+    return down(world, useful[0], evidence, address=address) if useful else None
 
 
 def _no_address(world: World, ends: list[End], address: str, evidence: str) -> Finding | None:
@@ -209,7 +209,7 @@ def gateways(world: World, namespace: str, address: str, by: End | None = None) 
     """
     version = ipaddress.ip_address(address).version
     found: dict[str, int] = {}
-    for end in [by] if by else topology.own(world, namespace):
+    for end in [by] if by else topology.leaving(world, namespace):
         own = topology.prefixes(world, end, version)
         for station in topology.stations(world, end):
             for prefix in topology.prefixes(world, station, version):

@@ -120,11 +120,34 @@ def neighbour(world: World, start: End, target: End, address: str, way: list[End
     known = [entry for entry in space.neighbours if entry.address == address and entry.device == start[1]]
     entry = next((each for each in known if each.state not in _UNKNOWN), None)
     if entry is not None:
-        return None if entry.mac == mac else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
+        right = entry.mac == mac or entry.state != "permanent"
+        return None if right else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
     for end in (start, target):
         if not world.port(end).arp:
             return _silent(world, end)
     return tunnels.unanswered(world, way, target, address)
+
+
+def known(world: World, start: End, target: End, address: str) -> bool:
+    """Whether the sender knows the right MAC already, so that it need not ask for it."""
+    mac = world.link(target).mac
+    entries = (n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1])
+    return any(each.mac == mac and each.state not in _UNKNOWN for each in entries)
+
+
+def outdated(world: World, start: End, target: End, address: str) -> Finding | None:
+    """Whether the sender has learned a MAC that is wrong by now; it forgets it after a while, and asks again.
+
+    Args:
+        world: the networks.
+        start: who sends.
+        target: whom it is for.
+        address: of whom.
+    """
+    mac = world.link(target).mac
+    entries = [n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1]]
+    entry = next((each for each in entries if each.state not in _UNKNOWN and each.mac != mac), None)
+    return _wrong_mac(world, start, target, address, (str(entry.mac), entry.state)) if entry else None
 
 
 def _wrong_mac(world: World, start: End, target: End, address: str, entry: tuple[str, str]) -> Finding:

@@ -221,7 +221,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     if found is not None and (answer.ok is not True or found.lasting):
         return _failed(asked, found, walked, answer)
     if answer.ok is False:
-        return _failed(asked, _unexplained(asked, answer), walked, answer)
+        return _failed(asked, walk.outdated or _unexplained(asked, answer), walked, answer)
     if walk.mtu is not None and (too_large := _too_large(world, asked, walk.mtu)) is not None:
         return _failed(asked, too_large, walked)
     return Diagnosis(asked.source, asked.words, ok=True, walked=walked)
