@@ -228,7 +228,7 @@ def at_rest(before: Snapshot | None = None) -> Snapshot:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
         now = observe.snapshot()
         waiting = _loose(now) - (known or set()) and time.monotonic() < patience
-        if not waiting and not diff(last, now):
+        if not waiting and (last.namespaces == now.namespaces or not diff(last, now)):
             return now
         last = now
     return last

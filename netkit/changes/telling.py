@@ -49,8 +49,15 @@ def told(before: Snapshot, after: Snapshot, *, counters: bool) -> Iterator[Chang
         "processes": _processes,
     }
     for place in sorted(_places(before, after), key=lambda place: (host_first(place.name), place.new is not None)):
+        if not counters and _is_untouched(place):
+            continue
         for kind, tell in kinds.items():
             yield from (Change(sign, kind, place.name, text) for sign, text in tell(place))
+
+
+def _is_untouched(place: Place) -> bool:
+    """Whether nothing can be told of a namespace; which FDB entries are news depends on what others know."""
+    return place.old == place.new and not (place.new and place.new.fdb)
 
 
 def _places(before: Snapshot, after: Snapshot) -> Iterator[Place]:

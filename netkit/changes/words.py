@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
@@ -48,6 +49,7 @@ def steady(text: str) -> str:
     return _ID.sub(ANY, _BRIDGE.sub(f"br-{ANY}", _CABLE.sub(f"veth{ANY}", text)))
 
 
+@lru_cache(maxsize=4096)
 def follows_from_a_mac(address: str) -> bool:
     """Whether this is a link-local IPv6 address of the form that the kernel makes (RFC 4291, appendix A).
 
