@@ -22,8 +22,8 @@ NAME, CHIP, STATION = 12.0, 9.5, 9.0
 """Sizes of the letters of namespaces, interfaces and hooks."""
 TOP, HEADER = 16.0, 54.0
 """Where the bands begin, and how high their heads are."""
-BETWEEN_BANDS, PAD = 12.0, 8.0
-LEAST = 50.0
+BETWEEN_BANDS, PAD = 9.0, 6.0
+LEAST = 42.0
 NUMBER = 17.0
 """The size of the circle with a hop's number."""
 KERNEL = "kernel"
