@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SPEEDS = (("slow", 3000), ("unhurried", 1600), ("normal", 900), ("fast", 400), ("very fast", 150))
 """Milliseconds at each hop."""
+_SMALLEST, _LARGEST = 0.6, 1.25
+"""How far the picture follows its place: a wider one is scrolled."""
 
 
 class Panel:
@@ -121,7 +123,8 @@ class Panel:
         self.number.style.description_width, self.speed.style.description_width = "85px", "50px"
         self.hop.style.description_width, self.hop.layout.width = "40px", "320px"
         self.protocol.style.button_width = "auto"
-        picture = VBox([self.base, self.over], layout=Layout(width="100%", max_width=f"{width * 1.25:.0f}px"))
+        sizes = {"min_width": f"{width * _SMALLEST:.0f}px", "max_width": f"{width * _LARGEST:.0f}px"}
+        picture = VBox([self.base, self.over], layout=Layout(width="100%", **sizes))
         stage, hops = VBox([_called("netkit-stage", picture)]), VBox([self.hops, self.current])
         rows = [
             _called("netkit-row", HBox([self.protocol, self.address, self.text])),

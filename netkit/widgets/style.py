@@ -43,7 +43,7 @@ _LISTS = """
 .netkit-player .netkit-list label:has(:checked) { background: var(--nk-mark); color: var(--nk-mark-ink);
   font-weight: 700; }
 .netkit-player .netkit-list input { margin: 0; }
-.netkit-player .netkit-pane-hops { flex: 1 1 230px; max-width: 360px; max-height: 430px; overflow: auto; }
+.netkit-player .netkit-pane-hops { flex: 1 1 230px; max-width: 360px; max-height: 620px; overflow: auto; }
 .netkit-player .netkit-hops > div { display: grid; grid-template-columns: 3em 1fr auto; gap: 0 8px; padding: 1px 6px;
   cursor: pointer; }
 .netkit-player .netkit-hops > div:hover { background: var(--nk-raised); }
@@ -51,7 +51,8 @@ _LISTS = """
 """
 
 _STAGE = """
-.netkit-player .netkit-pane-stage { flex: 4 1 480px; position: relative; max-height: 430px; overflow: auto; }
+.netkit-player .netkit-pane-stage { flex: 4 1 480px; position: relative; max-height: 620px;
+  overflow: auto; }
 .netkit-player .netkit-stage { position: relative; overflow: visible; margin: auto; }
 .netkit-player .netkit-stage img { display: block; width: 100%; max-width: none; height: auto; }
 .netkit-player .netkit-over { position: absolute !important; inset: 0; }
@@ -79,7 +80,7 @@ _FRAME = """
 .netkit-player .netkit-fields tr { background: none; cursor: default; }
 .netkit-player .netkit-fields th, .netkit-player .netkit-fields td { text-align: left; padding: 0 6px; border: 0;
   font-weight: inherit; color: inherit; background: none; overflow-wrap: anywhere; vertical-align: top; }
-.netkit-player .netkit-fields th { width: 35%; }
+.netkit-player .netkit-fields th { width: 31%; }
 .netkit-player .netkit-fields td:last-child { width: 84px; text-align: right;
   padding-left: 0; white-space: nowrap; }
 .netkit-player .netkit-differs { font-weight: 700; }
