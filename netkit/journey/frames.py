@@ -53,6 +53,8 @@ class Frames:
         """Those that another frame follows."""
         self.ways: dict[int, str] = {}
         """How a frame came from the one that it follows: ROUTED, WRAPPED or UNWRAPPED; missing where bytes stayed."""
+        self.cuts: dict[tuple[int, Place], list[int]] = {}
+        """The segments into which a packet was cut on its way to an interface, by packet and interface."""
         self._names: dict[tuple[bytes, int], int] = {}
         self._known: list[Packet] = []
         self._roles: dict[Place, Role] = {}
@@ -131,6 +133,11 @@ class Frames:
                 bundle.append(number)
                 found[number] = bundle
         return found
+
+    def pieces(self, number: int) -> list[int]:
+        """The frames that are, with this one, parts of one packet that they all follow; often itself alone."""
+        cut = self.cuts.get((self.follows[number], self.roles[number].place)) if self.cuts else None
+        return cut or self.bundles.get(number) or [number]
 
     @cached_property
     def sent(self) -> list[int]:

@@ -90,14 +90,23 @@ class Hooks:
         followed = frames.follows[number]
         if role.bridge is not None and followed != NONE and frames.roles[followed].is_bridge:
             return
-        forwarded_as_it_came = followed in frames.bundles and role.place[0] not in frames.wiring.tracking
-        head = self._heads.of(number) if forwarded_as_it_came else self._heads.whole(number)
+        head = self._head_sent(number)
         if head is not None:
             space, interface = role.bridge or role.place
             for flow in self._sent_flows(number, head):
                 yield "out", space, interface, head.lasting, head.ttl, flow
                 if followed == NONE:  # a translation may have led it to another interface than OUTPUT was told
                     yield "out", space, None, head.lasting, head.ttl, flow
+
+    def _head_sent(self, number: int) -> Packet | None:
+        """The packet that was sent, before it was cut; None for all its pieces but the first."""
+        frames, space = self.frames, self.frames.roles[number].place[0]
+        followed = frames.follows[number]
+        if (followed, frames.roles[number].place) in frames.cuts:
+            whole = self._heads.of(followed)._replace(ttl=frames.packets[number].ttl, flow=frames.packets[number].flow)
+            return whole if frames.pieces(number)[0] == number else None
+        as_it_came = followed in frames.bundles and space not in frames.wiring.tracking
+        return self._heads.of(number) if as_it_came else self._heads.whole(number)
 
     def _sent_flows(self, number: int, head: Packet) -> set[Flow]:
         """How a packet that was sent may have looked at the hooks before: from as it came to as it went."""

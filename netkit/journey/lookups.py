@@ -31,7 +31,7 @@ class Between:
         self._shared: dict[tuple[int, int], int] = {}
         self._ended: set[int] = set()
         for number in range(len(self._frames.all)):
-            if number in self._frames.bundles:
+            if number in self._frames.bundles or self._frames.cuts:
                 self._lead_all(number)
             else:
                 tree.after[number] = self._way_to(number)
@@ -41,8 +41,8 @@ class Between:
         self._lonely()
 
     def _lead_all(self, number: int) -> None:
-        """The fragments of a packet share what lies before them."""
-        pieces = self._frames.follows[number], self._frames.bundles[number][0]
+        """The pieces of a packet share what lies before them."""
+        pieces = self._frames.follows[number], self._frames.pieces(number)[0]
         if pieces not in self._shared:
             self._shared[pieces] = self._way_to(number)
         self._tree.after[number] = self._shared[pieces]

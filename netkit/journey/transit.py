@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey import bridges, routers
+from netkit.journey import bridges, routers, segments
 from netkit.journey.frames import NONE, UNWRAPPED, WRAPPED, Frames
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def connect(seen: Seen) -> Frames:
     _tunnels(frames)
     _unknown_cables(frames)
     routers.connect(frames)
+    segments.connect(frames)
     return frames
 
 

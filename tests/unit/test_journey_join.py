@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netkit.journey.join import join
 from netkit.model import Frame, Snapshot
-from tests.unit.journeys.packets import ICMP, UDP, Packet, arp, echo, ethernet, udp
+from tests.unit.journeys.packets import ICMP, TCP, UDP, Packet, arp, echo, ethernet, parsed, tcp, udp
 from tests.unit.journeys.texts import told
 from tests.unit.journeys.topologies import OUTSIDE, containers, overlay, with_outside
 from tests.unit.journeys.traffic import mixed
@@ -97,6 +97,15 @@ class TestTheOrder:
         assert [journey for journey in journeys if journey[0].namespace != "elsewhere"] == join(seen)
 
 
+def _segment(frame: Frame, at: int) -> Frame:
+    """A part of a frame's TCP payload of 600 bytes, as a frame of its own."""
+    whole = parsed(frame.data[14:])
+    number = int.from_bytes(whole.data[4:8]) + at
+    data = whole.data[:4] + number.to_bytes(4) + whole.data[8:20] + bytes(200)
+    cut = frame.data[:14] + (part := dataclasses.replace(whole, data=data)).header + part.data
+    return dataclasses.replace(frame, data=cut, length=len(cut))
+
+
 def seen_of(world: World) -> Seen:
     return Truth(world).seen
 
@@ -168,6 +177,25 @@ class TestTheSteps:
         seen = seen_of(world)
         cut = tuple(dataclasses.replace(frame, data=frame.data[:64]) for frame in seen.frames)
         assert [len(journey) for journey in join(dataclasses.replace(seen, frames=cut))] == [6, 6]
+
+    def test_of_a_large_packet_that_is_cut_into_segments(self, world: World) -> None:
+        """Netfilter sees it whole."""
+        world.spaces["host"].traced = True
+        world.send("host-c2", Packet(ONE, OUTSIDE, TCP, tcp(7, 80, 1000, bytes(600)), 1))
+        seen = seen_of(world)
+        frames: list[Frame] = []
+        for frame in seen.frames:
+            cuts = frame.namespace == "out" or frame.interface == "cable"
+            frames += [_segment(frame, at) for at in (0, 200, 400)] if cuts else [frame]
+        frames = [dataclasses.replace(frame, length=frame.length + 1400) for frame in frames[:4]] + frames[4:]
+        (journey,) = join(dataclasses.replace(seen, frames=tuple(frames)))
+        steps = told(journey)
+        assert steps[4:8] == [
+            *["3 → host prerouting: accept", "4 → host routing"],
+            *["5 → host forward: accept", "6 → host postrouting: accept"],
+        ]
+        assert sorted(steps[8:11]) == ["7 → host:cable out"] * 3
+        assert sorted(step.split(" → ")[1] for step in steps[11:]) == [*["out routing"] * 3, *["out:eth0 in"] * 3]
 
     def test_where_no_snapshot_knows_the_interfaces(self) -> None:
         data = ethernet(bytes(6), bytes(6), Packet(ONE, TWO, UDP, udp(1, 2)))
