@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
 import re
 from collections import Counter
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 import netkit as nk
+from netkit import changes as package
+from netkit.changes import words
 from netkit.changes.result import KINDS, Change, Changes
 from netkit.model import ForwardingEntry, Interface, Namespace, Neighbour, Route, Rule, Snapshot
 from netkit.netfilter import Connection
@@ -320,3 +323,9 @@ def test_in_a_notebook_signs_stand_beside_the_colours() -> None:
     assert len(set(re.findall(r"rgb\(([\d,]+)\)", shown))) == 3
     assert "color:" not in shown.replace("background-color:", ""), "the theme's own colour of text is kept"
     assert Changes(())._repr_html_() == "<div>nothing changed</div>"
+
+
+@pytest.mark.parametrize("module", [package, words])
+def test_examples(module: Any) -> None:
+    assert doctest.testmod(module).failed == 0
+    assert any(test.examples for test in doctest.DocTestFinder().find(module))
