@@ -195,7 +195,8 @@ def _unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool
     listed = "; ".join(r.text for r in rules if r.table == "nat" and "DNAT" in r.text) or "no rule that translates"
     words = f"no rule of {namespace} leads port {packet.destination_port} on to {address}:{port}: it is not published"
     evidence = (shown(world, namespace, f"{tool} -t nat -S", listed),)
-    return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+    lines = [typed(world, namespace, line) for line in lines]
+    return Finding("nat", words, evidence, tuple(lines), namespace, lasting=reserved)
 
 
 def _led(text: str) -> str:

@@ -71,9 +71,10 @@ def _owners(path: str, inodes: set[int]) -> dict[int, int]:
     """The process that has each socket, of those in the namespace and of this one: {inode: pid}."""
     space = os.stat(path if path != HOST_PATH else "/proc/self/ns/net").st_ino
     found: dict[int, int] = {}
-    for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+    others = sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid())
+    for pid in (os.getpid(), *others):
         if pid == os.getpid() or _namespace(pid) == space:
-            found.update(dict.fromkeys(inodes & _sockets(pid), pid))
+            found = {**dict.fromkeys(inodes & _sockets(pid), pid), **found}  # the first: others may have inherited it
     return found
 
 

@@ -1,0 +1,229 @@
+"""A diagnosis is made from values alone: two containers at a bridge, drawn by hand, and rules of the packet filter."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from typing import Any
+
+import pytest
+
+from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming
+from netkit.diagnosis.matching import Passing, matches, nft_matches, parsed
+from netkit.diagnosis.packetfilter import at_hook
+from netkit.diagnosis.values import LAYERS, ListenersQuestion, Port, PortQuestion, RouteAnswer, RouteQuestion
+from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
+from netkit.values import mac_of
+
+NETWORK = "172.17.1.0/24"
+PING = Packet("", "172.17.1.2")
+
+
+def container(number: int, **more: Any) -> Namespace:
+    """ns1, ns2: an eth1 with an address, a cable to the host."""
+    address = f"172.17.1.{number}"
+    eth1 = Interface(
+        "eth1",
+        "veth",
+        mac_of(address),
+        up=True,
+        carrier=True,
+        state="up",
+        addresses=(f"{address}/24",),
+        peer=("host", f"veth{number}"),
+    )
+    links = {"lo": Interface("lo", "loopback", up=True, addresses=("127.0.0.1/8",)), "eth1": eth1}
+    return Namespace(f"ns{number}", links, (Route(NETWORK, None, "eth1"),), **more)
+
+
+def host(**more: Any) -> Namespace:
+    """The bridge and its two ports."""
+    links = {"brtest": Interface("brtest", "bridge", "02:00:00:00:00:01", up=True, carrier=True)}
+    for number in (1, 2):
+        name = f"veth{number}"
+        peer = (f"ns{number}", "eth1")
+        links[name] = Interface(
+            name, "veth", f"02:00:00:00:01:0{number}", up=True, carrier=True, peer=peer, master="brtest"
+        )
+    return Namespace("host", links, **more)
+
+
+def changed(space: Namespace, name: str, **facts: Any) -> Namespace:
+    """A namespace with one interface changed."""
+    links = {**space.interfaces, name: dataclasses.replace(space.interfaces[name], **facts)}
+    return dataclasses.replace(space, interfaces=links)
+
+
+def answer(snapshot: Snapshot, question: Any) -> Any:
+    """What a kernel in this state would say."""
+    if isinstance(question, RouteQuestion):
+        return route(snapshot[question.namespace], question.destination)
+    if isinstance(question, PortQuestion):
+        return Port()
+    return () if isinstance(question, ListenersQuestion) else "0"
+
+
+def route(space: Namespace, destination: str) -> RouteAnswer:
+    own = [text for link in space.interfaces.values() for text in link.addresses]
+    if destination in {text.partition("/")[0] for text in own}:
+        return RouteAnswer("local", None, "lo", destination)
+    for known in space.routes:
+        if space[known.device or ""].up and ipaddress.ip_address(destination) in ipaddress.ip_network(
+            known.destination
+        ):
+            return RouteAnswer("unicast", None, known.device, own[1].partition("/")[0])
+    return RouteAnswer(error="ENETUNREACH", words="Network is unreachable")
+
+
+def world(*spaces: Namespace) -> World:
+    snapshot = Snapshot({space.name: space for space in spaces})
+    return World(snapshot, ask=lambda question: answer(snapshot, question))
+
+
+def finding(*spaces: Namespace, packet: Packet = PING) -> Any:
+    """What a walk from ns1 finds, None if all is well."""
+    try:
+        Walk(world(*spaces)).there_and_back("ns1", packet)
+    except Found as found:
+        return found.finding
+    return None
+
+
+def test_all_is_well() -> None:
+    walk = Walk(world(host(), container(1), container(2)))
+    walk.there_and_back("ns1", PING)
+    assert walk.passed["bridge"] == {"brtest in host": None}
+    assert list(walk.passed["return path"]) == ["ns2 → ns1"]
+    assert set(walk.passed) < set(LAYERS)
+
+
+DROPS = Rule("iptables", "filter", "INPUT", "-A INPUT -s 172.17.1.0/24 -p icmp -j DROP")
+STATIC = Neighbour("172.17.1.2", "eth1", "02:42:ac:11:01:77", "permanent")
+BROKEN = {
+    "link": ((host(), changed(container(1), "eth1", up=False), container(2)), "eth1 up"),
+    "carrier": (
+        (changed(host(), "veth1", up=False), changed(container(1), "eth1", carrier=False), container(2)),
+        "veth1 up",
+    ),
+    "address": ((host(), container(1), changed(container(2), "eth1", addresses=())), "172.17.1.2/24"),
+    "neighbour": ((host(), container(1, neighbours=(STATIC,)), container(2)), "ip neigh del 172.17.1.2"),
+    "bridge": ((changed(host(), "veth2", master=None), container(1), container(2)), "veth2 master brtest"),
+    "filter": ((host(), container(1), container(2, rules=(DROPS,))), "iptables -D INPUT -s 172.17.1.0/24"),
+    "return path": ((host(), container(1), dataclasses.replace(container(2), routes=())), ""),
+}
+
+
+@pytest.mark.parametrize("layer", BROKEN)
+def test_first_layer_that_fails(layer: str) -> None:
+    spaces, repair = BROKEN[layer]
+    found = finding(*spaces)
+    assert found.layer == ("address" if layer == "return path" else layer)
+    assert repair in "; ".join(found.repair)
+    assert found.evidence
+
+
+def test_the_first_of_two_faults_is_named() -> None:
+    found = finding(changed(host(), "veth2", master=None), changed(container(1), "eth1", up=False), container(2))
+    assert found.layer == "link"
+
+
+def test_duplicates_are_faults_even_if_packets_get_through() -> None:
+    twin = changed(container(2), "eth1", peer=("host", "veth3"), addresses=("172.17.1.3/24", "172.17.1.2/24"))
+    third = dataclasses.replace(twin, name="ns3")
+    bridge = host()
+    veth3 = dataclasses.replace(bridge["veth2"], name="veth3", peer=("ns3", "eth1"))
+    bridge = dataclasses.replace(bridge, interfaces={**bridge.interfaces, "veth3": veth3})
+    found = finding(bridge, container(1), container(2), third)
+    assert (found.layer, found.lasting, found.where) == ("address", True, "ns3")
+
+
+def test_nobody_listens() -> None:
+    found = finding(host(), container(1), container(2), packet=Packet("", "172.17.1.2", "tcp", 40000, 80))
+    assert (found.layer, found.where) == ("service", "ns2")
+
+
+REQUEST = Passing(Packet("172.17.0.2", "10.0.0.1", "tcp", 40000, 80), "docker0", "eth0", frozenset({"10.0.0.1"}))
+RULES = {
+    "-A FORWARD -j DROP": True,
+    "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT": True,
+    "-A FORWARD -i docker+ -j ACCEPT": True,
+    "-A FORWARD -s 172.17.0.0/16 -d 10.0.0.0/8 -j ACCEPT": True,
+    "-A FORWARD ! -s 172.17.0.0/16 -j ACCEPT": False,
+    "-A FORWARD -p udp -j ACCEPT": False,
+    "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT": True,
+    "-A FORWARD -p tcp -m tcp --dport 81:90 -j ACCEPT": False,
+    "-A FORWARD -p tcp -m multiport --dports 22,80 -j ACCEPT": True,
+    "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT": False,
+    "-A FORWARD -m conntrack --ctstate NEW -j ACCEPT": True,
+    "-A FORWARD -m addrtype --dst-type LOCAL -j DOCKER": True,
+    '-A FORWARD -m comment --comment "a drop" -j DROP': True,
+    "-A FORWARD -m physdev --physdev-in veth1 -j DROP": False,
+    "-A FORWARD -m string --string virus -j DROP": False,
+}
+
+
+@pytest.mark.parametrize(("rule", "expected"), RULES.items())
+def test_a_rule_matches(rule: str, expected: bool) -> None:  # noqa: FBT001  (a column of the table)
+    assert matches(parsed(rule), REQUEST) is expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        ("ip daddr 10.0.0.1 drop", "drop"),
+        ('iifname "docker0" tcp dport 80 counter accept', "accept"),
+        ("ip daddr 10.0.0.9 drop", None),
+        ("ct state established accept", None),
+        ("type filter hook forward priority filter; policy drop;", None),
+    ],
+)
+def test_a_rule_of_nft(rule: str, verdict: str | None) -> None:
+    assert nft_matches(rule, REQUEST) == verdict
+
+
+def space(*texts: str, table: str = "filter") -> Namespace:
+    return Namespace("host", rules=tuple(Rule("iptables", table, text.split()[1], text) for text in texts))
+
+
+def test_a_chain_is_passed_as_the_kernel_does() -> None:
+    rules = ("-P FORWARD DROP", "-N MINE", "-A FORWARD -j MINE", "-A MINE -p udp -j ACCEPT", "-A MINE -j RETURN")
+    assert at_hook(space(*rules), "FORWARD", REQUEST).dropped
+    assert not at_hook(space(*rules, "-A FORWARD -i docker0 -j ACCEPT"), "FORWARD", REQUEST).dropped
+    assert not at_hook(space(*rules), "INPUT", REQUEST).dropped
+
+
+def test_translations() -> None:
+    led = at_hook(
+        space("-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 172.17.0.9:81", table="nat"),
+        "PREROUTING",
+        REQUEST,
+    )
+    assert (led.packet.destination, led.packet.destination_port) == ("172.17.0.9", 81)
+    hiding = space("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE", table="nat")
+    leaving = dataclasses.replace(REQUEST, masquerade="192.168.7.1")
+    assert at_hook(hiding, "POSTROUTING", leaving).packet.source == "192.168.7.1"
+    answered = dataclasses.replace(leaving, packet=dataclasses.replace(REQUEST.packet, answer=True))
+    assert at_hook(hiding, "POSTROUTING", answered).packet.source == "172.17.0.2"
+
+
+def test_hosts_files() -> None:
+    text = "127.0.0.1 localhost\n::1 db # six\n172.17.0.2\tdb 0123456789ab # a link\n"
+    assert naming.looked_up(text, "db") == ("172.17.0.2", ["db", "0123456789ab"])
+    assert naming.looked_up(text, "link") is None
+
+
+def test_a_diagnosis_shows_itself() -> None:
+    walked = {"route": ("ns1: dev eth1",), "link": ("eth1 in ns1",)}
+    shown = Diagnosis("ns1", "10.0.0.<1>", False, "filter", "dropped", ["$ x: y"], ["repair it"], "host", walked)  # noqa: FBT003
+    assert repr(shown).splitlines() == [
+        "✗ ns1 does not reach 10.0.0.<1>",
+        "  ✓ link: eth1 in ns1",
+        "  ✓ route: ns1: dev eth1",
+        "  ✗ filter: dropped",
+        "  what shows it:",
+        "    $ x: y",
+        "  repair, on the host:",
+        "    repair it",
+    ]
+    assert "10.0.0.&lt;1&gt;" in shown._repr_html_()
+    assert not shown
