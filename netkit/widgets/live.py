@@ -47,10 +47,10 @@ class Live:
         controls = HBox([self._button, self._state], layout=Layout(align_items="center", grid_gap="10px"))
         self._box = VBox([controls, *self._shown.values()])
         self._shell, self._cell = _shell(), _cell()
-        self._feed = Feed(order, self._told)
         self._box.observe(self._closed, "comm")
         if self._shell is not None:
             self._shell.events.register("pre_run_cell", self._cell_runs)
+        self._feed = Feed(order, self._told)
 
     @property
     def running(self) -> bool:

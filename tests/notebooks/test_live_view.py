@@ -113,7 +113,7 @@ def cell(page: Page, number: int) -> Locator:
 @pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed: `make packages` installs it")
 class TestInABrowser:
-    @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
+    @pytest.mark.parametrize("page", ["light", pytest.param("dark", marks=pytest.mark.long)], indirect=True)
     def test_what_another_cell_does_is_drawn(self, page: Page) -> None:
         run_cell(page, 0)
         run_cell(page, 1)
