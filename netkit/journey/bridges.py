@@ -42,7 +42,7 @@ def reassemble(frames: Frames) -> None:
         frames: the recorded ones.
     """
     wiring = frames.wiring
-    ports = {space for space in wiring.tracking if wiring.bridged_packets_are_filtered(space)}
+    ports = wiring.tracking & wiring.filtering
     offers, takers = [], []
     for n, role in enumerate(frames.roles):
         bundle, packet = frames.bundles.get(n, [n]), frames.packets[n]

@@ -56,15 +56,19 @@ class Heads:
         """The packet that fragments are parts of."""
         first, *_ = sorted(bundle, key=lambda number: self._frames.packets[number].part or (0, False))
         packet, data = self._frames.packets[first], self._frames.all[first].data
-        header = data[packet.start : packet.payload]
-        if header[0] >> 4 == 6:
-            return packet
-        size = max(self._end(number) for number in bundle) + len(header)
+        header, end = data[packet.start : packet.payload], max(map(self._end, bundle))
+        if header[0] >> 4 == 6:  # the fragments' own header is gone
+            header = header[:4] + end.to_bytes(2) + bytes([packet.flow[0]]) + header[7:40]
+            return read(header + data[packet.payload : packet.payload + TRANSPORT], end + 40, "ip")
+        size = end + len(header)
         whole = header[:2] + size.to_bytes(2) + header[4:6] + b"\0\0" + header[8:]
         return read(whole + data[packet.payload : packet.payload + TRANSPORT], size, "ip")
 
     def _end(self, number: int) -> int:
         """Where, in the whole packet's payload, a fragment ends."""
-        packet = self._frames.packets[number]
-        total = int.from_bytes(self._frames.all[number].data[packet.start + 2 : packet.start + 4])
+        packet, data = self._frames.packets[number], self._frames.all[number].data
+        if data[packet.start] >> 4 == 6:
+            total = int.from_bytes(data[packet.start + 4 : packet.start + 6]) + 40
+        else:
+            total = int.from_bytes(data[packet.start + 2 : packet.start + 4])
         return (packet.part or (0, False))[0] + total - (packet.payload - packet.start)

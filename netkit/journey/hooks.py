@@ -61,7 +61,7 @@ class Hooks:
         """Under what netfilter may report the packet that a frame shows."""
         frames, role = self.frames, self.frames.roles[number]
         space = role.place[0]
-        if role.bridge is not None and not frames.wiring.bridged_packets_are_filtered(space):
+        if role.bridge is not None and space not in frames.wiring.filtering:
             return
         if frames.all[number].direction == "out":
             yield from self._keys_sent(number)
@@ -79,7 +79,7 @@ class Hooks:
         """PREROUTING and FORWARD; where bridged packets are filtered, the first one lies before the bridge itself."""
         role = self.frames.roles[number]
         space, interface = role.bridge or role.place
-        if not (role.is_bridge and self.frames.wiring.bridged_packets_are_filtered(space)):
+        if not (role.is_bridge and space in self.frames.wiring.filtering):
             yield "in", space, interface, head.lasting, head.ttl, head.flow
         for flow in _between(head.flow, self._translated(space, head.flow)):
             yield "forward", space, interface, head.lasting, head.ttl - (role.bridge is None), flow

@@ -5,6 +5,16 @@ address translation rewrites addresses and ports as conntrack tells; what lasts 
 ICMP's sequence, payloads) recognises the packet.  Each frame follows at most one other.  Where several equal frames
 might be followed, the latest before it is, in an order that lets equal packets not overtake one another: so a packet
 that was lost has no successor, and of two that nothing distinguishes the first comes first.
+
+Netfilter's reports have no clock in common with frames: their headers, interfaces and order say between which frames
+of a packet a hook lies.  Fragments of one packet are one journey: who puts them together goes on after the last.
+
+frames    each frame read once, and what it follows          keys      what stays the same of a packet on its way
+wiring    what snapshots tell of the ways                    transit   over cables, loopback and tunnels
+bridges   over bridges                                       routers   forwarded, translated, fragmented
+segments  cut and put together by offloading                 passages  the hooks that one packet passed
+heads     packets as netfilter reports them                  hooks     which frames the hooks belong to
+lookups   hooks and routing decisions between the frames     stations  all of it as one tree for each packet
 """
 
 from __future__ import annotations

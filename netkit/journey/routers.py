@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from netkit.journey.frames import NONE, ROUTED, Frames
 
 if TYPE_CHECKING:
-    from netkit.journey.keys import Flow
+    from collections.abc import Hashable
+
+    from netkit.journey.keys import Flow, Packet
+
+_IPV6 = 16  # bytes of an address
 
 
 def connect(frames: Frames) -> None:
@@ -58,14 +62,21 @@ def _fragmented(frames: Frames) -> None:
             continue
         if frames.all[bundle[0]].direction == "in":
             if not frames.used.intersection(bundle):
-                key = space, packet.datagram[3:], packet.ttl - 1, _translated(frames, space, packet.flow)
+                key = space, _mark(packet), packet.ttl - 1, _translated(frames, space, packet.flow)
                 offers.append((key, bundle[-1] if space in frames.wiring.tracking else bundle[0]))
         elif frames.follows[bundle[0]] == NONE:
-            takers.append(((space, packet.datagram[3:], packet.ttl, packet.flow), None, bundle[0]))
+            takers.append(((space, _mark(packet), packet.ttl, packet.flow), None, bundle[0]))
     _joined(frames, offers, takers)
     for _, _, n in takers:
         if frames.ways.get(n) == ROUTED:
             _complete(frames, n)
+
+
+def _mark(packet: Packet) -> Hashable:
+    """What is equal of a packet's first fragments on both sides: in IPv6 each router that cuts draws a new number."""
+    if packet.part is not None and packet.lasting is not None and len(packet.datagram[1]) == _IPV6:
+        return packet.lasting[4][:64]
+    return packet.datagram[3:]
 
 
 def _bundles(frames: Frames) -> list[list[int]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 _TRACKED = re.compile(r"MASQUERADE|[DS]NAT|REDIRECT|conntrack|\b(masquerade|[ds]nat|redirect|ct)\b")
+_BRIDGE_FILTER = "net.bridge.bridge-nf-call-iptables"
 _EVERYBODY = b"\xff\xff\xff\xff"
 
 Place = tuple[str, str]
@@ -123,14 +124,10 @@ class Wiring:
             self._local[namespace] = set(self._addresses(namespace))
         return address in self._local[namespace] or (len(address) == 4 and (address[0] == 127 or address == _EVERYBODY))
 
-    def bridged_packets_are_filtered(self, namespace: str) -> bool:
-        """Whether bridged IPv4 packets pass the hooks of the packet filter there (br_netfilter).
-
-        Args:
-            namespace: its name.
-        """
-        key = "net.bridge.bridge-nf-call-iptables"
-        return any(space.sysctls.get(key) == "1" for space in self._spaces() if space.name == namespace)
+    @cached_property
+    def filtering(self) -> set[str]:
+        """The namespaces where bridged IPv4 packets pass the hooks of the packet filter (br_netfilter)."""
+        return {space.name for space in self._spaces() if space.sysctls.get(_BRIDGE_FILTER) == "1"}
 
     def _spaces(self) -> Iterator[Namespace]:
         yield from self.before
