@@ -78,10 +78,10 @@ _FRAME = """
 .netkit-player .netkit-fields table { width: 100%; border-collapse: collapse; table-layout: fixed; margin: 0 0 4px;
   color: inherit; font-size: inherit; border: 0; }
 .netkit-player .netkit-fields tr { background: none; cursor: default; }
-.netkit-player .netkit-fields th, .netkit-player .netkit-fields td { text-align: left; padding: 0 6px; border: 0;
+.netkit-player .netkit-fields th, .netkit-player .netkit-fields td { text-align: left; padding: 0 4px; border: 0;
   font-weight: inherit; color: inherit; background: none; overflow-wrap: anywhere; vertical-align: top; }
-.netkit-player .netkit-fields th { width: 31%; }
-.netkit-player .netkit-fields td:last-child { width: 84px; text-align: right;
+.netkit-player .netkit-fields th { width: 33%; }
+.netkit-player .netkit-fields td:last-child { width: 80px; text-align: right;
   padding-left: 0; white-space: nowrap; }
 .netkit-player .netkit-differs { font-weight: 700; }
 .netkit-player .netkit-differs th::before { content: "● "; }
@@ -91,8 +91,8 @@ _FRAME = """
 .netkit-player .netkit-hex i { color: var(--nk-quiet); font-style: normal; }
 .netkit-player .netkit-hex code, .netkit-player .netkit-hex samp { font: inherit; background: none; color: inherit;
   padding: 0; display: inline-flex; }
-.netkit-player .netkit-hex code { width: 304px; }
-.netkit-player .netkit-hex code span { width: 19px; text-align: center; }
+.netkit-player .netkit-hex code { width: 288px; }
+.netkit-player .netkit-hex code span { width: 18px; text-align: center; }
 .netkit-player .netkit-hex samp span { width: 8px; text-align: center; }
 """
 
