@@ -7,7 +7,7 @@ import os
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import KernelRefused, NotFound
 from netkit.linux import nftables
@@ -24,8 +24,23 @@ _BUFFER = 64 << 20  # bytes; without rights on the machine the kernel gives at m
 _LONGEST = 1 << 14  # bytes; a report has some 300
 _AT_ONCE = 4096
 _ERROR, _MESSAGE, _CODE = 2, struct.Struct("=IHHII"), struct.Struct("=i")
+_OURS = struct.pack("=H", 1) + TRACE_TABLE.encode()  # NFTA_TRACE_TABLE with the beginning of its value
 _MOST_TABLES = 9
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EOPNOTSUPP, errno.ENOENT, errno.EPROTONOSUPPORT)
+
+
+class Heard(NamedTuple):
+    """What one call of `hear` brought.
+
+    Attributes:
+        kept: how many bytes were kept.
+        changed: whether rules have changed, or may have.
+        rest: whether there may be more to hear.
+    """
+
+    kept: int
+    changed: bool
+    rest: bool
 
 
 class Listener:
@@ -39,7 +54,7 @@ class Listener:
     Attributes:
         place: the same.
         rules: the rules that it has had so far.
-        heard: (nanoseconds since the epoch at which it was read, message) of each report.
+        heard: (nanoseconds since the epoch at which it was read, message) of each report; none of an x-ray's table.
         lost: whether the kernel had to drop reports.
 
     Raises:
@@ -64,22 +79,19 @@ class Listener:
         """The descriptor to poll."""
         return self._socket.fileno()
 
-    def hear(self, room: int) -> tuple[int, bool]:
+    def hear(self, room: int) -> Heard:
         """Take what has come; never waits.
 
         Args:
             room: how many bytes may be kept; what comes beyond is lost.
-
-        Returns:
-            How many bytes were kept, and whether rules have changed or reports were lost.
         """
-        used, changed = 0, False
-        self._now = now = max(self._now, time.time_ns())  # a clock may be set back
+        used, changed, now = 0, False, time.time_ns()
+        self._now = now = max(self._now, now)  # a clock may be set back
         for _ in range(_AT_ONCE):
             try:
                 data = self._socket.recv(_LONGEST)
             except BlockingIOError:
-                break
+                return Heard(used, changed, rest=False)
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
@@ -87,12 +99,14 @@ class Listener:
                 continue
             if _MESSAGE.unpack_from(data)[1] != nftables.TRACED:
                 changed = True
+            elif _OURS in data:
+                continue
             elif used + len(data) > room:
-                self.lost = changed = True
+                self.lost = True
             else:
                 self.heard.append((now, data))
                 used += len(data)
-        return used, changed
+        return Heard(used, changed, rest=True)
 
     def read_rules(self) -> None:
         """Note the rules that are there now; a namespace that has ended has none."""

@@ -15,7 +15,7 @@ from netkit.errors import CaptureFailed, KernelRefused, NetkitError, NotFound
 from netkit.linux import nftables
 from netkit.linux.listener import Listener
 from netkit.linux.tap import gone
-from netkit.netfilter import TRACE_TABLE, TraceEvent
+from netkit.netfilter import TraceEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +27,7 @@ MEMORY = 128 << 20
 
 _LOOK_AFTER = 0.1  # seconds between two looks for namespaces that are gone
 _HELPERS = 16
+_MOST_ROUNDS = 8  # where reports come as fast as they are taken, forgetting them ends all the same
 _HEADER = 16  # bytes of nlmsghdr
 
 
@@ -143,8 +144,10 @@ class Trace:
     def _begin(self) -> None:
         """Forget what was reported while not every namespace was traced yet."""
         for number, listener in self._listeners.items():
-            while self._hear(number):
-                listener.heard.clear()
+            rounds = _MOST_ROUNDS
+            while self._hear(number) and rounds:
+                rounds -= 1
+            listener.heard.clear()
         self.began = time.time_ns()
 
     def _record(self) -> None:
@@ -166,12 +169,12 @@ class Trace:
                 look = time.monotonic() + _LOOK_AFTER
 
     def _hear(self, number: int) -> bool:
-        """Take what a namespace reports; whether there was any."""
-        kept, changed = self._listeners[number].hear(self._room)
-        self._room -= kept
-        if changed:
+        """Take what a namespace reports; whether there may be more."""
+        heard = self._listeners[number].hear(self._room)
+        self._room -= heard.kept
+        if heard.changed:
             self._changed.add(number)
-        return bool(kept) or changed
+        return heard.rest
 
     def _hear_rest(self, number: int) -> None:
         """Take all that a namespace has reported until now."""
@@ -230,8 +233,6 @@ class _Reader:
     def __iter__(self) -> Iterator[TraceEvent]:
         for at, message in self._listener.heard:
             report = nftables.report(memoryview(message)[_HEADER:])
-            if report.chain[1].startswith(TRACE_TABLE):
-                continue
             passage = self._passage(report)
             if passage.base is not None and not _is_plain_end(report, passage.base):
                 yield self._event(at, report, passage.base, passage.first)

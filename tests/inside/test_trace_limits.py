@@ -113,6 +113,7 @@ class TestNothingIsLeft:
 class TestWhatIsLostIsSaid:
     def test_where_the_kernel_has_no_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(listener, "_BUFFER", 4096)
+        sh("ip netns exec ns1 iptables -A OUTPUT -j ACCEPT")
         place = next(place for place in find() if place.name == "ns1")
         hears = Listener(place)
         with udp("ns1", ("172.17.1.2", 9)) as sender:
@@ -126,7 +127,7 @@ class TestWhatIsLostIsSaid:
 
     def test_where_we_have_no_room(self) -> None:
         sh("ip netns exec ns1 iptables -A OUTPUT -j ACCEPT")
-        trace = Trace(find(), memory=2000)
+        trace = Trace(find(), memory=1000)
         trace.start()
         ping("ns1", "172.17.1.2", "-c 10 -i 0.002 -W 2")
         trace.stop()
