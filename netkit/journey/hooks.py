@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from netkit.journey.frames import NONE, ROUTED, UNWRAPPED, Frames, paired
+from netkit.journey.frames import NONE, ROUTED, UNWRAPPED, WRAPPED, Frames, paired
 from netkit.journey.heads import Heads
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Hooks:
             space, interface = role.bridge or role.place
             for flow in self._sent_flows(number, head):
                 yield "out", space, interface, head.lasting, head.ttl, flow
-                if followed == NONE:  # a translation may have led it to another interface than OUTPUT was told
+                if followed == NONE or frames.ways.get(number) == WRAPPED:  # translated, it may leave elsewhere
                     yield "out", space, None, head.lasting, head.ttl, flow
 
     def _head_sent(self, number: int) -> Packet | None:
