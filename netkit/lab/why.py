@@ -12,7 +12,7 @@ from netkit import values
 from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, naming
 from netkit.diagnosis.values import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
 from netkit.errors import InvalidValue, NotFound
-from netkit.lab import journal
+from netkit.lab import journal, last_seen
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import Place
 from netkit.linux import lookups, namespaces, observe, probes, sockets, sysctls
@@ -221,7 +221,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     if found is not None and (answer.ok is not True or found.lasting):
         return _failed(asked, found, walked, answer)
     if answer.ok is False:
-        return _failed(asked, walk.outdated or _unexplained(asked, answer), walked, answer)
+        return _failed(asked, walk.outdated or _watched(world, asked, answer), walked, answer)
     if walk.mtu is not None and (too_large := _too_large(world, asked, walk.mtu)) is not None:
         return _failed(asked, too_large, walked)
     return Diagnosis(asked.source, asked.words, ok=True, walked=walked)
@@ -234,9 +234,20 @@ def _too_large(world: World, asked: _Asked, finding: Finding) -> Finding | None:
     return None if answer.ok or answer.words != "no answer" else finding
 
 
-def _unexplained(asked: _Asked, answer: probes.Answered) -> Finding:
+def _watched(world: World, asked: _Asked, answer: probes.Answered) -> Finding:
+    """What becomes of another probe that is watched on its way, since the walk found nothing."""
+    probe = partial(
+        probes.probe,
+        world.paths[asked.source],
+        asked.protocol,
+        ipaddress.ip_address(asked.address),
+        asked.port,
+        _SECONDS_TO_CONFIRM,
+    )
+    packet = Packet("", asked.address, asked.protocol, _SOME_PORT if asked.port else None, asked.port)
     words = f"every layer looks right, yet no answer comes ({answer.words}): the kernel does not say why"
-    return Finding("service" if asked.port is not None else "return path", words, (), (), asked.source)
+    layer = "service" if asked.port is not None else "return path"
+    return last_seen.finding(world, asked.source, packet, probe) or Finding(layer, words, where=asked.source)
 
 
 def _failed(

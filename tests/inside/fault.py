@@ -20,7 +20,7 @@ class Fault:
         port: at which TCP port, None for an echo request.
         where: the namespace that the fault is in; "" where it does not matter.
         needs: a switch without which this kernel cannot have the fault.
-        alone: whether it needs the sandbox's own process ids.
+        alone: whether it is put into the sandbox itself: its repair names a process id, or the probe is watched.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Fault:
     alone: bool = False
 
 
-def routed(name: str, inject: str, layer: str, repair: str, **more: str) -> Fault:
+def routed(name: str, inject: str, layer: str, repair: str, **more: str | bool) -> Fault:
     """A fault of the routed network."""
     return Fault(name, "routed", inject, layer, repair, **{"source": "a", "destination": "10.0.2.2", **more})
 
@@ -47,7 +47,7 @@ def behind_nat(name: str, inject: str, layer: str, repair: str, **more: str | in
     return Fault(name, "nat", inject, layer, repair, **asked)  # type: ignore[arg-type]
 
 
-def tunnelled(name: str, inject: str, layer: str, repair: str, **more: str) -> Fault:
+def tunnelled(name: str, inject: str, layer: str, repair: str, **more: str | bool) -> Fault:
     """A fault of the VXLAN tunnel."""
     return Fault(name, "vxlan", inject, layer, repair, **{"source": "node1", "destination": "10.0.0.2", **more})
 

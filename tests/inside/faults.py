@@ -12,6 +12,14 @@ DNAT = "-p tcp -m tcp --dport 8080 -j DNAT --to-destination"
 LOCAL = "-m addrtype --dst-type LOCAL"
 
 FILTERS = [
+    routed(
+        "a rule of which only the trace tells that it matches",
+        f"{IN} r iptables -A FORWARD -m length --length 20:2000 -j DROP",
+        "filter",
+        "iptables -D FORWARD -m length",
+        where="r",
+        alone=True,
+    ),
     Fault(
         "the trap of bridge-nf",
         "bridge",

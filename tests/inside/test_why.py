@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import netkit as nk
-from netkit.linux import entering, observe, sockets, sysctls
+from netkit.linux import entering, namespaces, observe, sockets, sysctls
 from tests.inside import networks, worlds
 from tests.inside.empty import sweep
-from tests.inside.fault import Fault
 from tests.inside.faults import FAULTS
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from netkit.linux.run import Process
     from netkit.model import Snapshot
+    from tests.inside.fault import Fault
 
 SECONDS = 3.0
 AT_ONCE, EACH = 4, 9
@@ -143,5 +143,6 @@ def test_fault_in_the_sandbox_itself(fault: Fault) -> None:
     try:
         judge(fault, broken_and_mended(fault))
     finally:
-        for listener in sockets.listeners(nk.Namespace.get("ns2").path):
-            os.kill(listener.pid, signal.SIGKILL)
+        for place in namespaces.find()[1:]:
+            for listener in sockets.listeners(place.path):
+                os.kill(listener.pid, signal.SIGKILL)

@@ -1,0 +1,75 @@
+"""Watch a probe on its way: where it was last seen, if the walk through values finds nothing wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import Finding, Packet, World, filters
+from netkit.diagnosis.matching import Passing
+from netkit.journey.values import Seen
+from netkit.model import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netkit.journey.values import Journey
+
+
+def finding(world: World, source: str, packet: Packet, probe: Callable[[], object]) -> Finding | None:
+    """Send a probe once more, and say where it, or the answer to it, ended.
+
+    Args:
+        world: the networks, as they were before.
+        source: who asks.
+        packet: what is sent.
+        probe: sends it.
+
+    Returns:
+        None where the probe gets through now, or nothing of it was seen.
+    """
+    from netkit.journey import journeys
+
+    told = [each for each in journeys(_watched(world, probe)) if packet.destination in (each.source, each.destination)]
+    lost = [each for each in told if not each.delivered and each.protocol in ("ICMP", "ICMPv6", "TCP", "UDP")]
+    if not lost or any(each.delivered and each.source == packet.destination for each in told):
+        return None
+    return _told(world, source, packet, lost[-1])
+
+
+def _watched(world: World, probe: Callable[[], object]) -> Seen:
+    """All that is seen while a probe is sent."""
+    from netkit.linux.capture import capture
+    from netkit.linux.trace import Trace
+
+    recording = capture()
+    with recording:
+        trace = Trace(recording.watched())
+        recording.at_quiet(trace.shut)
+        trace.start()
+        try:
+            probe()
+        except BaseException:
+            trace.stop()
+            raise
+    trace.stop()
+    frames = tuple(frame for frame in recording.frames if frame.time >= trace.began)
+    events = trace.events(recording.interfaces())
+    return Seen(frames, events, world.snapshot, world.snapshot, recording.lost, trace.lost, trace.untraced)
+
+
+def _told(world: World, source: str, packet: Packet, journey: Journey) -> Finding:
+    """What ended a packet: the rule that netfilter reported, else the place where it was last seen."""
+    last = journey.hops[-1]
+    drop = next((event for event in last.events if event.verdict == "drop"), None)
+    if drop is not None and drop.rule:
+        rule = Rule(drop.tool, drop.table, drop.chain, drop.rule)
+        seen = Packet(journey.source, journey.destination, packet.protocol)
+        passing = Passing(seen, drop.iif or "", drop.oif or "")
+        return filters.dropped(world, last.namespace, str(last.hook).upper(), passing, rule)
+    back = journey.source == packet.destination
+    what = f"the answer to {source}" if back else "the probe"
+    words = f"every layer looks right, but {what} did not arrive: last seen at {last.where}; {journey.end}"
+    layer = (
+        "return path" if back else "filter" if drop is not None else "service" if packet.destination_port else "route"
+    )
+    return Finding(layer, words, (), (), last.namespace)
