@@ -38,6 +38,7 @@ CELLS = (
     "veth2.add_address('10.0.0.1/24'); eth1.add_address('10.0.0.2/24')\n"
     "veth2.up(); eth1.up()\nns2.ping('10.0.0.1')",
     "print([thread.name for thread in threading.enumerate()].count('netkit live view'), 'views')",
+    "closed = nk.live(counters=False)\nclosed._box.close()\nprint(closed.running)",
 )
 MILLISECONDS = 60_000
 LIVE = ".netkit-alive img"
@@ -139,7 +140,7 @@ class TestInABrowser:
         run_cell(page, 1)
         expect(page.locator(LIVE)).to_have_attribute("alt", re.compile("ns2: eth1"))
         run_cell(page, 3)
-        expect(cell(page, 3)).to_contain_text("[6]:")
+        expect(cell(page, 3)).to_contain_text("[7]:")
         expect(cell(page, 3)).to_contain_text("1 views")
         page.keyboard.press("Control+s")
         expect(page.locator(".jp-mod-dirty")).to_have_count(0)
@@ -159,7 +160,9 @@ def test_in_a_file_only_the_twin_stays_and_it_is_the_same_each_time(tmp_path: Pa
         assert done.returncode == 0, done.stdout + done.stderr
         files.append(path.read_bytes())
     assert files[0] == files[1]
-    [twin] = nbformat.read(path, 4).cells[1].outputs
+    cells = nbformat.read(path, 4).cells
+    [twin], [running] = cells[1].outputs, cells[4].outputs
+    assert running.text == "False\n", "a view ends when its widget is closed"
     assert twin.data.keys() == {"text/plain", "text/html"}
     assert twin.data["text/plain"].startswith("Live view of the network; at first:\n2 namespaces: host and ns1.")
     assert "data:image/svg+xml;base64," in twin.data["text/html"]

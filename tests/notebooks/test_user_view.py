@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -64,11 +65,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def address_of(server: subprocess.Popen[bytes], log: Path) -> str:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and server.poll() is None:
-        found = re.search(r"(http://127\.0\.0\.1:[1-9]\d*)/lab/tree/\S+\?(token=\w+)", log.read_text())
-        if found:
-            return f"{found[1]}/lab?{found[2]}"
+        found = re.search(r"(http://127\.0\.0\.1:([1-9]\d*))/lab/tree/\S+\?(token=\w+)", log.read_text())
+        if found and listens(int(found[2])):  # on a busy machine it says its address before it listens there
+            return f"{found[1]}/lab?{found[3]}"
         time.sleep(0.1)
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
