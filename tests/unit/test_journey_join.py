@@ -64,6 +64,7 @@ class TestTheTruth:
         overlay(world)
         for number in (1, 2):
             world.spaces[f"h{number}"].cards["eth0"].mtu = mtu
+            world.spaces[f"h{number}"].traced = not loss
         for count in range(40):
             me = world.random.choice((1, 2))
             payload = bytes(world.random.choice((0, 8, 1400)))
