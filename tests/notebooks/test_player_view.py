@@ -31,15 +31,10 @@ for name, address in (("ns1", "172.17.0.2/16"), ("ns2", "172.17.0.3/16")):
     inner.up(), outer.up()
 bridge.up()
 ns1 = nk.Namespace.get("ns1")"""
-PLAY = """from netkit.journey import journeys
-from netkit.journey.values import Seen
-from netkit.widgets.player import player
-before = nk.snapshot()
-with nk.capture() as cap:
+PLAY = """with nk.xray() as x:
     ns1.ping("172.17.0.3")
     ns1.ping("172.17.0.3")
-after = nk.snapshot()
-player([j for j in journeys(Seen(cap.frames, (), before, after)) if not j.housekeeping], after)"""
+x.player()"""
 SECONDS = 60_000
 expect.set_options(timeout=20_000)  # milliseconds
 SIZES = {"light": (1280, 1920), "dark": (1920, 1280)}
