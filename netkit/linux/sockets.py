@@ -87,15 +87,20 @@ def _namespace(pid: int) -> int | None:
 
 def _sockets(pid: int) -> set[int]:
     """The inodes of a process's sockets (proc(5), /proc/PID/fd)."""
-    found = set()
     try:
-        for name in os.listdir(f"/proc/{pid}/fd"):
-            target = os.readlink(f"/proc/{pid}/fd/{name}")
-            if target.startswith("socket:["):
-                found.add(int(target[8:-1]))
-    except OSError:  # it has ended meanwhile, or is somebody else's
-        return found
-    return found
+        names = os.listdir(f"/proc/{pid}/fd")
+    except OSError:  # it has ended, or is somebody else's
+        return set()
+    targets = (_target(f"/proc/{pid}/fd/{name}") for name in names)
+    return {int(target[8:-1]) for target in targets if target.startswith("socket:[")}
+
+
+def _target(descriptor: str) -> str:
+    """What a descriptor leads to; "" where it has been closed meanwhile."""
+    try:
+        return os.readlink(descriptor)
+    except OSError:
+        return ""
 
 
 def _said(pid: int, file: str) -> str:
