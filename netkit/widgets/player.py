@@ -168,7 +168,7 @@ class Player:
         twin.show(self._panel.box, repr(self), f"{self._picture.html}{hops_html(self._first)}")
 
     def __repr__(self) -> str:
-        return f"Player of {len(self._journeys)} journeys; at first:\n{hops_text(self._first)}"
+        return f"Player of journeys; at first:\n{hops_text(self._first)}"
 
 
 def _recorded(journey: Journey, number: int) -> list[Hop]:

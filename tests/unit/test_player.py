@@ -213,7 +213,7 @@ def test_its_words_are_stable(playing: Player) -> None:
     playing.go(2)
     playing.choose(9)
     assert repr(playing) == text
-    assert text.startswith("Player of 4 journeys; at first:\n8. ICMP echo request seq 1")
+    assert text.startswith("Player of journeys; at first:\n8. ICMP echo request seq 1")
 
 
 def test_a_journey_without_a_frame() -> None:
