@@ -60,7 +60,9 @@ def journeys(seen: Seen) -> list[Journey]:
 
 
 def _numbered(told: list[Journey]) -> list[Journey]:
-    """The journeys, still in their order, with housekeeping numbered last."""
+    """The journeys, still in their order, with housekeeping, and what answers it, numbered last."""
+    kept = {journey.number for journey in told if journey.housekeeping}
+    told = [replace(each, housekeeping=True) if each.answers in kept else each for each in told]
     order = sorted(told, key=lambda journey: journey.housekeeping)
     new: dict[int | None, int] = {journey.number: number for number, journey in enumerate(order, 1)}
     return [replace(each, number=new[each.number], answers=new.get(each.answers)) for each in told]

@@ -80,7 +80,7 @@ def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = N
         delivered,
         end,
         known.answers,
-        housekeeping,
+        housekeeping or _makes_sure(trip.start),
     )
 
 
@@ -151,6 +151,13 @@ def _said(trip: Trip, around: Around) -> tuple[str, bool]:
         text = text.split(_TUNNEL, 1)[1]
         text = text[max(text.find(f"{protocol} "), 0) :]  # between whom is said by the journey
     return text.removeprefix(f"{protocol} ").removesuffix(" (first fragment)"), reading.housekeeping
+
+
+def _makes_sure(view: View | None) -> bool:
+    """Whether a kernel asks a neighbour that it knows whether it is still there: ARP to one MAC (RFC 1122, 2.3.2.1)."""
+    if view is None or view.kind != ARP or view.macs is None:
+        return False
+    return view.arp[6:8] == b"\0\1" and not view.macs[0][0] & 1
 
 
 def _reported(trip: Trip, around: Around) -> tuple[str, bool]:

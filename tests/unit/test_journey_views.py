@@ -171,3 +171,19 @@ def test_housekeeping_comes_last_in_the_numbers_and_not_in_the_list() -> None:
     first, second = journeys(Seen(tuple(frames)))
     assert (first.protocol, first.housekeeping, first.number) == ("ICMPv6", True, 2)
     assert (second.protocol, second.housekeeping, second.number) == ("ARP", False, 1)
+
+
+def test_a_kernel_that_makes_sure_of_a_neighbour_is_housekeeping() -> None:
+    ask = "0242ac1101010242ac110102080600010800060400010242ac110102ac110102000000000000ac110101"
+    answer = "0242ac1101020242ac110101080600010800060400020242ac110101ac1101010242ac110102ac110102"
+    everyone = "ffffffffffff0242ac110102080600010800060400010242ac110102ac110102000000000000ac110103"
+    frames = [
+        Frame(at, "ns1", "eth1", way, bytes.fromhex(data), len(data) // 2)
+        for at, (way, data) in enumerate([("in", ask), ("out", answer), ("in", everyone)])
+    ]
+    told = journeys(Seen(tuple(frames)))
+    assert [(each.housekeeping, each.number, each.answers) for each in told] == [
+        (True, 2, None),
+        (True, 3, 2),
+        (False, 1, None),
+    ]
