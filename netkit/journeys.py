@@ -155,7 +155,7 @@ class Journeys:
 
         Args:
             journey: one of `.journeys`, or its number.
-            hop: the number, from 0 on, of the hop to look at; None for the whole journey.
+            hop: the number, from 1 on, that tables and pictures give to the hop to look at; None for the whole journey.
 
         Returns:
             A picture, which a notebook shows.
@@ -167,7 +167,7 @@ class Journeys:
         from netkit.drawing.path import path
 
         shown = self._journey(journey)
-        return path(shown, _networks([shown], self.seen), hop)
+        return path(shown, _networks([shown], self.seen), _place_of(hop, shown))
 
     def player(self, journey: Journey | int | None = None, *, everything: bool = False) -> Player:
         """A player that steps through the journeys, hop by hop, with each packet's layers and bytes.
@@ -237,3 +237,14 @@ def _networks(journeys: Sequence[Journey], seen: Seen) -> Snapshot:
         return sum(hop.namespace in spaces and hop.interface in spaces[hop.namespace].interfaces for hop in hops)
 
     return max((seen.after, seen.before), key=known)
+
+
+def _place_of(hop: int | None, journey: Journey) -> int | None:
+    """The place among a journey's hops that a table calls by this number."""
+    if hop is None:
+        return None
+    numbers = range(1, len(journey.hops) + 1)
+    if isinstance(hop, bool) or not isinstance(hop, int) or hop not in numbers:
+        rule = f"journey {journey.number} has {len(numbers)} hops, numbered from 1 on"
+        raise InvalidValue(f"{hop!r} is no hop of this journey", rule, "Try hop=1, or leave it out")
+    return hop - 1
