@@ -49,7 +49,7 @@ def others_of_tunnel(world: World, end: End) -> list[End]:
     there = underlay(world, end)
     apart = [(other, facts) for other, facts in others if underlay(world, other) != there]
     same = [other for other, facts in apart if facts.get("vni") == own.get("vni")]
-    found = same or [other for other, facts in apart if _points_at(own, facts) or _points_at(facts, own)]
+    found = same or [o for o, facts in apart if _points_at(world, end, facts) or _points_at(world, o, own)]
     near = {place for start in leaving(world, there) for place, _ in _cabled(world, start)}
     return [other for other in found if underlay(world, other) in near] or found
 
@@ -67,8 +67,11 @@ def _cabled(world: World, start: End) -> set[End]:
     return found
 
 
-def _points_at(own: dict[str, str], other: dict[str, str]) -> bool:
-    return "group" in own and own["group"] == other.get("local")
+def _points_at(world: World, end: End, other: dict[str, str]) -> bool:
+    """Whether a device sends frames to another one's address: all of them (group), or some (an FDB entry)."""
+    told = {e.destination for e in world.space(end[0]).fdb if e.device == end[1] and e.destination}
+    told |= {address for fact, address in world.link(end).details if fact == "group"}
+    return other.get("local") in told
 
 
 def underlay(world: World, end: End) -> str:

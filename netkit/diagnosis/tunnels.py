@@ -92,8 +92,9 @@ def remote(world: World, one: End, other: End, mac: str | None, *, asks: bool) -
     there = _addresses(world, other)
     exact, flood = ([str(e.destination) for e in entries if e.mac == each] for each in (mac, _FLOOD))
     right = dict(world.link(other).details).get("local") or next(iter(_joined(world, one, there)), "")
-    kinds = [(_FLOOD, flood)] if asks or not exact else []
-    kinds += [(str(mac), exact)] if exact else []
+    told = not flood and not asks and ("proxy", "1") in world.link(one).details  # somebody writes an entry for each MAC
+    kinds = [(_FLOOD, flood)] if asks or not (exact or told) else []
+    kinds += [(str(mac), exact)] if exact or told else []
     good = ""
     for kind, chosen in kinds:
         good = next((each for each in chosen if each in there), "")
@@ -110,8 +111,6 @@ def _astray(world: World, ends: tuple[End, End], entry: tuple[str, list[str]], r
     what = "frames whose way it does not know, such as ARP questions," if kind == _FLOOD else f"frames for {kind}"
     to = f"to {', '.join(chosen)}" if chosen else "nowhere"
     words = f"{named(one)} sends {what} {to}, but {named(other)} is at {right or 'an unknown address'}"
-    if kind == _FLOOD and "proxy" in dict(world.link(one).details):
-        kind = str(world.link(other).mac)
     lines = [f"bridge fdb del {kind} dev {one[1]} dst {each}" for each in chosen if kind != _FLOOD]
     lines.append(f"bridge fdb append {kind} dev {one[1]} dst {right}")
     repair = tuple(typed(world, one[0], each) for each in lines) if right else ()
