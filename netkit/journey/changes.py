@@ -90,7 +90,8 @@ def _in_the_end(trip: Trip, around: Around, number: int) -> list[tuple[int, str]
     if before is None or step.hook != ROUTING or trip.shown_after(number) is not None:
         return []
     whole = [(number, _reassembled(trip, before))] if _arrived_in_parts(trip, before) else []
-    if not around.own(step.namespace, trip.last[before].head.target if trip.last[before].head else b""):
+    own = around.own(step.namespace, trip.last[before].head.target if trip.last[before].head else b"")
+    if before in trip.foreseen or not own:
         return whole
     return whole + [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
 

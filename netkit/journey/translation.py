@@ -48,6 +48,8 @@ HOOKS = {"destination": ("prerouting", "output"), "source": ("postrouting", "inp
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
 _TARGET = re.compile(r"\b(DNAT|REDIRECT|MASQUERADE|SNAT|dnat|redirect|masquerade|snat)\b")
 
+_TO = re.compile(r"(?:--to-destination|\bdnat to) (\d+\.\d+\.\d+\.\d+)(?::(\d+))?(?![-.:\d])")
+
 
 def target(rule: str) -> str:
     """What kind of translation a rule does, "DNAT"; "" for one that does none.
@@ -68,6 +70,17 @@ def target(rule: str) -> str:
 def translating(events: Sequence[TraceEvent], name: str) -> TraceEvent | None:
     """The event of the rule that translates the "source" or the "destination", if there is one."""
     return next((e for e in events if e.kind == "rule" and target(e.rule) in TARGETS[name]), None)
+
+
+def leads_to(events: Sequence[TraceEvent]) -> End | None:
+    """Where a rule sends a packet: the address, and the port if it names one; None where no rule names just one.
+
+    Args:
+        events: at one hook, in order.
+    """
+    event = translating(events, "destination")
+    found = _TO.search(event.rule) if event is not None else None
+    return (ipaddress.ip_address(found[1]).packed, int(found[2]) if found[2] else None) if found else None
 
 
 def cause(trip: Trip, around: Around, change: Translation) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.journey.parsed import View, parsed, reported
+from netkit.journey.parsed import TCP, UDP, View, parsed, reported
+from netkit.journey.translation import HOOKS, leads_to
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -27,6 +28,7 @@ class Trip:
         children: the steps that follow each step.
         leaves: the steps that nothing follows, in order.
         start: the packet as its sender wrote it, without what tunnels put around it.
+        foreseen: the hooks at which `last` is what a rule there makes of the packet: nothing shows it afterwards.
         start_time: when its first frame was seen, in nanoseconds since the epoch.
     """
 
@@ -40,8 +42,23 @@ class Trip:
             self.last.append(views[-1] if views else None)
         self.children = _children(self.steps)
         self.leaves = [number for number, following in enumerate(self.children) if not following]
+        self.foreseen = {number for number in range(len(self.steps)) if self._foresee(number)}
         self.start = next((view.innermost for view in self.first if view is not None), None)
         self.start_time = next((step.frame.time for step in self.steps if step.frame is not None), None)
+
+    def _foresee(self, number: int) -> bool:
+        """Take over what a DNAT rule makes of a packet that is not seen again; whether there is one."""
+        step, view = self.steps[number], self.last[number]
+        if step.hook not in HOOKS["destination"] or view is None or view.head is None or self.shown_after(number):
+            return False
+        end = leads_to(step.events)
+        if end is None or len(end[0]) != len(view.head.target):
+            return False
+        body = view.head.body
+        if end[1] is not None and view.head.protocol in (TCP, UDP):
+            body = body[:2] + end[1].to_bytes(2) + body[4:]
+        self.last[number] = view._replace(head=view.head._replace(target=end[0], body=body))
+        return True
 
     def shown_before(self, number: int) -> int | None:
         """The nearest step before this one of which the headers are known."""

@@ -74,3 +74,20 @@ def test_the_way_out(web: Web) -> None:
     assert web.words(request) == expected("nat", "the way out: request")
     assert web.words(reply) == expected("nat", "the way out: reply")
     assert reply.answers == request.number
+
+
+def test_the_host_is_no_router(web: Web) -> None:
+    """Its rule has translated the packet, which is for somebody else then, and no further hook sees it."""
+    assert web.port
+    nk.host.sysctl("net.ipv4.ip_forward", 0)
+
+    def ask() -> None:
+        with pytest.raises(OSError, match="timed out"):
+            fetch(outsider(), "192.168.7.1", 8080, timeout=0.2)
+
+    asks = xrayed(ask).find("tcp")[0]
+    assert (asks.delivered, asks.end) == (False, "host does not forward it: net.ipv4.ip_forward is 0 there")
+    prerouting, routing = asks.hops[-2:]
+    translated = ["destination address 192.168.7.1 → 172.17.0.2 (DNAT)", "destination port 8080 → 80 (DNAT)"]
+    assert (prerouting.hook, prerouting.changed) == ("prerouting", translated)
+    assert routing.decided == "The route 172.17.0.0/16 dev docker0 leads to 172.17.0.2."

@@ -9,9 +9,11 @@ import pytest
 from netkit.journey.answers import answers
 from netkit.journey.parsed import parsed, quoted
 from netkit.journey.telling import tell
+from netkit.journey.translation import leads_to
 from netkit.journey.trip import Trip
 from netkit.journey.values import Seen, Step
 from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Route, Snapshot
+from netkit.netfilter import TraceEvent
 from tests.unit.journeys.packets import ICMP, Packet, arp, echo, ethernet, tcp, udp, vxlan
 
 A, B, C = (bytes.fromhex(f"02420a0000{n}") for n in ("01", "02", "03"))
@@ -226,3 +228,20 @@ class TestAnswers:
         about = quoted(view.head) if view.head else None
         assert about is not None
         assert (about.source, about.target, about.protocol) == (bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), ICMP)
+
+
+@pytest.mark.parametrize(
+    ("rule", "where"),
+    [
+        ("-A DOCKER -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80", (bytes([172, 17, 0, 2]), 80)),
+        ("-A DOCKER -j DNAT --to-destination 172.17.0.2", (bytes([172, 17, 0, 2]), None)),
+        ("tcp dport 8080 dnat to 172.17.0.2:80", (bytes([172, 17, 0, 2]), 80)),
+        ("-A DOCKER -j DNAT --to-destination 172.17.0.2-172.17.0.9", None),
+        ("-A DOCKER -p tcp -j DNAT --to-destination 172.17.0.2:80-90", None),
+        ("-A DOCKER -p tcp -j REDIRECT --to-ports 80", None),
+        ("-A FORWARD -j ACCEPT", None),
+    ],
+)
+def test_where_a_rule_sends_a_packet(rule: str, where: object) -> None:
+    event = TraceEvent("host", 1, "ip", "nat", "DOCKER", "prerouting", -100, "rule", "accept", rule=rule)
+    assert leads_to([event]) == where
