@@ -91,11 +91,12 @@ def wrong(world: World, source: str, name: str, line: tuple[str, list[str]], pid
     borne = f"{bearers[0][0]} has" if bearers else "nobody has"
     words = f"{source} takes {name} for {address}, which {borne}" + (f"; {name} is {right}" if right else "")
     looked = _in_file(pid, f"grep -w {shlex.quote(name)} {_FILE}")
+    line_of = rf"[[:space:]]{re.escape(name)}([[:space:]]|$)"
     script = (
-        f"sed '/[[:space:]]{re.escape(name)}\\([[:space:]]\\|$\\)/s/^[^[:space:]]*/{right}/' {_FILE} > /tmp/hosts.new "
+        f"sed -E '/{line_of}/s/^[^[:space:]]+/{right}/' {_FILE} > /tmp/hosts.new "
         f"&& cat /tmp/hosts.new > {_FILE} && rm /tmp/hosts.new"
     )
-    repair = (_in_file(pid, f"sh -c {shlex.quote(script)}"),) if right else ()
+    repair = (_in_file(pid, f"sh -c {_quoted(script)}"),) if right else ()
     return Finding("name", words, (f"$ {looked}: {address} {' '.join(names)}",), repair, source)
 
 
@@ -112,8 +113,14 @@ def unknown(world: World, source: str, name: str, pid: int) -> Finding:
     words = f"{source} does not know the name {name}: neither its {_FILE} nor a name server has it"
     line = shown(world, source, f"grep -w {shlex.quote(name)} {_FILE}", "no line")
     script = f"echo '{right} {name}' >> {_FILE}"
-    repair = (_in_file(pid, f"sh -c {shlex.quote(script)}"),) if right else ()
+    repair = (_in_file(pid, f"sh -c {_quoted(script)}"),) if right else ()
     return Finding("name", words, (line,), repair, source)
+
+
+def _quoted(script: str) -> str:
+    """A script as one word of a shell; between " where nothing in it has a meaning there: so it stays legible."""
+    plain = not re.search(r'["`!]|\\\\|\$[\w({]', script)
+    return f'"{script}"' if plain else shlex.quote(script)
 
 
 def _in_file(pid: int, command: str) -> str:
