@@ -39,6 +39,7 @@ _LINK = struct.Struct("=4xi")
 _SIOCGIFNAME, _SIOCGIFINDEX = 0x8910, 0x8933
 _RTM_GETLINK, _IFLA_IFNAME = 18, 3
 _BUFFER = 1 << 16
+_PATIENCE = 20  # seconds; the kernel answers at once, but for a lock that somebody holds
 _BEFORE_ATTRIBUTES = {"ifinfmsg": 16, "rtmsg": 12}
 """Bytes of each family's own header (rtnetlink(7))."""
 
@@ -58,6 +59,7 @@ class Talk:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
         for option in (_NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK):
             self._socket.setsockopt(_SOL_NETLINK, option, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", _PATIENCE, 0))
         self._number = 0
 
     def __enter__(self) -> Self:
@@ -134,7 +136,11 @@ class Talk:
         header = _HEADER.pack(_HEADER.size + len(body), kind, flags | NLM_F_REQUEST, self._number, 0)
         self._socket.send(header + body)
         while True:
-            data = memoryview(self._socket.recv(_BUFFER))
+            try:
+                data = memoryview(self._socket.recv(_BUFFER))
+            except BlockingIOError:
+                reason = f"its answer did not come within {_PATIENCE} seconds"
+                raise KernelRefused("the kernel was asked in vain", reason, errno=errno.ETIMEDOUT) from None
             position = 0
             while position < len(data):
                 length, answer, answer_flags, number, _ = _HEADER.unpack_from(data, position)

@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.errors import KernelRefused
+from netkit.errors import CommandFailed, KernelRefused
 from netkit.linux import ping as pings
 from netkit.linux.entering import inside
 from netkit.linux.run import run
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netkit.values import IPAddress
 
 _SECONDS, _SECONDS_FOR_UDP = 1.0, 0.3
+_SECONDS_TO_START = 10.0
 _ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
 _DNS = struct.Struct("!HHHHHH")
 _RECURSION, _A, _INTERNET, _STATUS = 0x0100, 1, 1, 0xF
@@ -81,7 +82,10 @@ def echo(path: str, address: IPAddress, size: int = 0, *, seconds: float = _SECO
     words = pings.command(address, timeout=seconds)
     if size:
         words[1:1] = ["-M", "do", "-s", str(size - _IP_HEADERS[address.version] - _ICMP_HEADER)]
-    answer = pings.read(str(address), run(path, words))
+    try:
+        answer = pings.read(str(address), run(path, words, timeout=seconds + _SECONDS_TO_START))
+    except CommandFailed:  # ping hangs, or the machine is that busy
+        return Answered(ok=False, command=" ".join(words), words="no answer")
     said = "answered" if answer.ok else answer.reason or "no answer"
     return Answered(answer.ok, " ".join(words), said)
 

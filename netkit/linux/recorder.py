@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from netkit.errors import CaptureFailed, NetkitError
+from netkit.linux.background import Background
 from netkit.linux.quiet import barrier, waiting_frames
 from netkit.linux.ring import frames_in, share
 from netkit.linux.tap import Tap, gone, opened
@@ -30,7 +31,7 @@ _PATIENCE_WITH_TRAFFIC = 0.25  # seconds: traffic that never pauses does not kee
 _HELPERS = 32
 
 
-class Recorder:
+class Recorder(Background):
     """Records from `start` to `stop`; then everything is closed and `blocks` holds what was seen.
 
     Args:
@@ -45,6 +46,7 @@ class Recorder:
     """
 
     def __init__(self, points: Iterable[Point], snaplen: int, memory: int) -> None:
+        super().__init__("capture")
         self.points = list(points)
         self.blocks: list[tuple[int, bytes]] = []
         self.lost = 0
@@ -53,45 +55,7 @@ class Recorder:
         self._taps: dict[int, Tap] = {}
         self._leaving: dict[int, Tap] = {}
         self._links: dict[int, dict[int, Link]] = {}
-        self._ready, self._ended = threading.Event(), threading.Event()
-        self._error: NetkitError | None = None
-        self._stop: int | None = None
-        self._thread = threading.Thread(target=self._run, name="netkit capture", daemon=True)
-
-    def start(self) -> None:
-        """Return when every frame from now on will be recorded.
-
-        Raises:
-            NotFound: an interface or a namespace is not there.
-            CaptureFailed: the kernel refuses.
-        """
-        self._wish, self._stop = os.pipe2(os.O_CLOEXEC)
-        self._thread.start()
-        try:
-            self._ready.wait()
-        except BaseException:  # an interrupt: the thread closes everything by itself
-            self.ask_to_stop()
-            raise
-        if self._error:
-            self.stop()
-
-    def ask_to_stop(self) -> None:
-        """Let the thread end as soon as it can, without waiting for it."""
-        stop, self._stop = self._stop, None
-        if stop is not None:
-            os.close(stop)  # the thread sees the end of the pipe
-
-    def stop(self) -> None:
-        """Return when every frame that was under way is recorded and every descriptor is closed.
-
-        Raises:
-            NotFound: what should have been recorded was not there.
-            CaptureFailed: the recording broke down.
-        """
-        self.ask_to_stop()
-        self._thread.join()
-        if self._error:
-            raise self._error
+        self._ended = threading.Event()
 
     @property
     def ended(self) -> bool:

@@ -16,9 +16,13 @@ from netkit.netfilter import TRACE_TABLE
 IPTABLES_TABLES = ("raw", "mangle", "nat", "filter", "security")
 """The tables that iptables has; nftables may have others of any name."""
 
+_TRY_AGAIN = "Look again when the machine is less busy"
 _LEGACY = "/proc/thread-self/net/{}_tables_names"
 SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
 """What lists iptables' rules, by nftables' name of the family."""
+
+_SECONDS = 20.0
+"""How long a listing may take: the thread that enters namespaces waits for it, and all others for that thread."""
 
 _COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*)")
 _CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):")
@@ -134,8 +138,16 @@ def said(program: str, *arguments: str, errors: int = subprocess.DEVNULL) -> str
 
     Returns:
         Its output; "" where there is no such program.
+
+    Raises:
+        KernelRefused: it did not end in time.
     """
     if shutil.which(program) is None:
         return ""
     command = [program, *arguments]
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False).stdout
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        problem = f"`{' '.join(command)}` was still running after {_SECONDS:g} seconds"
+        raise KernelRefused(problem, "the rules of a packet filter are listed at once", _TRY_AGAIN) from None
+    return done.stdout

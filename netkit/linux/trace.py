@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from netkit.errors import CaptureFailed, KernelRefused, NetkitError, NotFound
 from netkit.linux import nftables
+from netkit.linux.background import Background
 from netkit.linux.listener import Listener
 from netkit.linux.tap import gone
 from netkit.netfilter import TraceEvent
@@ -31,7 +32,7 @@ _MOST_ROUNDS = 8  # where reports come as fast as they are taken, forgetting the
 _HEADER = 16  # bytes of nlmsghdr
 
 
-class Trace:
+class Trace(Background):
     """Traces from `start` to `stop`; then nothing is left behind, and `events` tells what was reported.
 
     It knows the namespaces that it was given; those that appear later are not traced.  A namespace that is deleted
@@ -49,56 +50,24 @@ class Trace:
     """
 
     def __init__(self, places: Iterable[Place], memory: int = MEMORY) -> None:
+        super().__init__("trace of netfilter")
         self.untraced, self.lost, self.began = "", False, 0
         self._places, self._room = list(places), memory
         self._listeners: dict[int, Listener] = {}
         self._ended: list[Listener] = []
         self._readings: dict[int, Future] = {}
         self._changed: set[int] = set()
-        self._stop: int | None = None
-        self._ready, self._heard = threading.Event(), threading.Event()
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="netkit trace", daemon=True)
-
-    def start(self) -> None:
-        """Return when every packet from now on is traced.
-
-        Raises:
-            CaptureFailed: the recording broke down.
-        """
-        self._wish, self._stop = os.pipe2(os.O_CLOEXEC)
-        self._thread.start()
-        try:
-            self._ready.wait()
-        except BaseException:  # an interrupt: the thread closes everything by itself
-            self.ask_to_stop()
-            raise
-        if self._error:
-            self.stop()
-
-    def ask_to_stop(self) -> None:
-        """Let the thread end as soon as it can, without waiting for it."""
-        stop, self._stop = self._stop, None
-        if stop is not None:
-            os.close(stop)  # the thread sees the end of the pipe
+        self._heard = threading.Event()
 
     def shut(self) -> None:
-        """Return when everything that was reported until now is taken; what comes later is not."""
-        self.ask_to_stop()
-        if self._thread.is_alive():
-            self._heard.wait()
-
-    def stop(self) -> None:
-        """Return when nothing is left: no table, no socket, no thread.
+        """Return when everything that was reported until now is taken; what comes later is not.
 
         Raises:
-            CaptureFailed: the recording broke down.
+            CaptureFailed: that took too long.
         """
         self.ask_to_stop()
         if self._thread.is_alive():
-            self._thread.join()
-        if self._error:
-            raise CaptureFailed(f"the trace of netfilter broke down: {self._error or 'no memory'}")
+            self._within(self._heard, "taken all reports")
 
     def events(self, interfaces: Mapping[str, Mapping[int, str]]) -> tuple[TraceEvent, ...]:
         """What was reported, in the order of time; each namespace's own order is exact.
@@ -120,7 +89,7 @@ class Trace:
                 self._record()
                 self._finish()
         except (NetkitError, OSError, MemoryError) as error:
-            self._error = error
+            self._error = CaptureFailed(f"the trace of netfilter broke down: {error or 'no memory'}")
         finally:
             self._close()
             os.close(self._wish)

@@ -1,0 +1,85 @@
+"""A thread that records from a start to a stop; whoever waits for it does so with a deadline."""
+
+from __future__ import annotations
+
+import os
+import threading
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from netkit.errors import CaptureFailed
+
+if TYPE_CHECKING:
+    from netkit.errors import NetkitError
+
+SECONDS = 120.0
+"""How long a recording may take to begin, or to end: with hundreds of namespaces a busy machine needs a minute."""
+
+
+class Background(ABC):
+    """A recording that a thread of its own carries out.
+
+    Args:
+        name: what it is, in words.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stop: int | None = None
+        self._ready = threading.Event()
+        self._error: NetkitError | None = None
+        self._thread = threading.Thread(target=self._run, name=f"netkit {name}", daemon=True)
+
+    @abstractmethod
+    def _run(self) -> None:
+        """Set `_ready` when it has begun, record until `_wish` ends, close that; `_error` is what went wrong."""
+
+    def start(self) -> None:
+        """Return when the recording has begun.
+
+        Raises:
+            NotFound: what is to be recorded is not there.
+            CaptureFailed: the kernel refuses, or it did not begin in time.
+        """
+        self._wish, self._stop = os.pipe2(os.O_CLOEXEC)
+        self._thread.start()
+        try:
+            self._within(self._ready, "begun")
+        except BaseException:  # an interrupt, or too late: the thread closes everything by itself
+            self.ask_to_stop()
+            raise
+        if self._error:
+            self.stop()
+
+    def ask_to_stop(self) -> None:
+        """Let the thread end as soon as it can, without waiting for it."""
+        stop, self._stop = self._stop, None
+        if stop is not None:
+            os.close(stop)  # the thread sees the end of the pipe
+
+    def stop(self) -> None:
+        """Return when the recording is over and everything is closed.
+
+        Raises:
+            NotFound: what should have been recorded was not there.
+            CaptureFailed: the recording broke down, or did not end in time.
+        """
+        self.ask_to_stop()
+        if self._thread.is_alive():
+            self._thread.join(SECONDS)
+        if self._thread.is_alive():
+            raise self._late("ended")
+        if self._error:
+            raise self._error
+
+    def _within(self, event: threading.Event, what: str) -> None:
+        """Wait for an event of the thread."""
+        if not event.wait(SECONDS):
+            raise self._late(what)
+
+    def _late(self, what: str) -> CaptureFailed:
+        return CaptureFailed(
+            f"the {self._name} had not {what} after {SECONDS:g} seconds",
+            "the kernel needs some milliseconds for each namespace",
+            "Record fewer namespaces, or try again when the machine is less busy",
+        )
