@@ -27,8 +27,23 @@ def typed(world: World, namespace: str, command: str) -> str:
 
 
 def shown(world: World, namespace: str, command: str, says: str) -> str:
-    """A line of evidence: a command and what it shows."""
-    return f"$ {typed(world, namespace, command)}: {says}"
+    """A piece of evidence: a command as one types it on the host, and below it what it says."""
+    return said(typed(world, namespace, command), says)
+
+
+def said(command: str, words: str) -> str:
+    """A command and, below it, what it says.
+
+    Args:
+        command: as one types it on the host.
+        words: of its output, line by line.
+
+    Example:
+        >>> print(said("sysctl net.ipv4.ip_forward", "0"))
+        $ sysctl net.ipv4.ip_forward
+          0
+    """
+    return "\n".join((f"$ {command}", *(f"  {line}" for line in words.splitlines())))
 
 
 def named(end: End) -> str:
@@ -52,7 +67,7 @@ def link_shown(world: World, end: End) -> str:
 
 def addresses_shown(world: World, end: End) -> str:
     """What `ip addr` says of an interface."""
-    words = ", ".join(world.link(end).addresses) or "no address"
+    words = "\n".join(world.link(end).addresses) or "no address"
     return shown(world, end[0], f"ip addr show dev {end[1]}", words)
 
 

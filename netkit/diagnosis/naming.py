@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import topology, ways
-from netkit.diagnosis.commands import shown
+from netkit.diagnosis.commands import said, shown
 from netkit.diagnosis.values import Finding
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def wrong(world: World, source: str, name: str, line: tuple[str, list[str]], pid
         f"&& cat /tmp/hosts.new > {_FILE} && rm /tmp/hosts.new"
     )
     repair = (_in_file(pid, f"sh -c {_quoted(script)}"),) if right else ()
-    return Finding("name", words, (f"$ {looked}: {address} {' '.join(names)}",), repair, source)
+    return Finding("name", words, (said(looked, f"{address} {' '.join(names)}"),), repair, source)
 
 
 def unknown(world: World, source: str, name: str, pid: int) -> Finding:

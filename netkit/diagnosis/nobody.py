@@ -64,7 +64,7 @@ def _cut_off(world: World, start: End, hop: str, reached: dict[End, End | None])
 def _attach(world: World, loose: End, bridge: End) -> Finding:
     words = f"{named(loose)} is no port of the bridge {bridge[1]}: the cable ends in the void"
     ports = [link.name for link in world.space(bridge[0]).interfaces.values() if link.master == bridge[1]]
-    line = shown(world, bridge[0], f"ip link show master {bridge[1]}", ", ".join(ports) or "no port")
+    line = shown(world, bridge[0], f"ip link show master {bridge[1]}", "\n".join(ports) or "no port")
     repair = typed(world, loose[0], f"ip link set dev {loose[1]} master {bridge[1]}")
     up = () if world.link(loose).up else (commands.up(world, loose),)
     return Finding("bridge", words, (line,), (repair, *up), loose[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from dataclasses import dataclass, field
 
 from netkit.diagnosis.values import LAYERS
@@ -19,7 +20,7 @@ class Diagnosis:
         layer: the first layer that fails: "link", "carrier", "address", "route", "neighbour", "bridge", "tunnel",
             "sysctl", "filter", "nat", "mtu", "return path", "service", "name"; "" when all is well.
         explanation: what is wrong, in words.
-        evidence: what shows it: a command as one types it on the host, and what it says.
+        evidence: what shows it: each a command as one types it on the host and, on the lines below, what it says.
         repair: shell lines that mend it when they are run on the host; empty when all is well, or nobody can know.
         where: the namespace that the fault is in; "" when all is well.
         walked: by layer, what was found in order on the way there and back.
@@ -65,7 +66,7 @@ class Diagnosis:
         lines += [f"  {sign} {layer}: {words}" for sign, layer, words in self._layers()]
         for title, texts in (("what shows it", self.evidence), ("repair, on the host", self.repair)):
             if texts:
-                lines += [f"  {title}:", *(f"    {text}" for text in texts)]
+                lines += [f"  {title}:", *(textwrap.indent(text, " " * 4) for text in texts)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

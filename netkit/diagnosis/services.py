@@ -60,7 +60,7 @@ def _mute(world: World, namespace: str) -> Finding:
 def _listening(world: World, namespace: str, protocol: str) -> str:
     """What `ss` would list, in short."""
     found = sorted({(e.address, e.port, e.program) for e in world.listeners(namespace) if e.protocol == protocol})
-    told = "; ".join(f"{address}:{port}" + (f" {program}" if program else "") for address, port, program in found)
+    told = "\n".join(f"{address}:{port}" + (f" {program}" if program else "") for address, port, program in found)
     return shown(world, namespace, f"ss -ln{protocol[0]}p", told or "nobody listens")
 
 
@@ -192,7 +192,7 @@ def _unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool
         lines.append(lines[0].replace("PREROUTING", "OUTPUT -m addrtype --dst-type LOCAL"))
     elif not any((m[1], int(m[3])) == (address, port) for m in accepted):
         lines.append(f"{tool} -A DOCKER -d {address}/32 {match} {port} -j ACCEPT")
-    listed = "; ".join(r.text for r in rules if r.table == "nat" and "DNAT" in r.text) or "no rule that translates"
+    listed = "\n".join(r.text for r in rules if r.table == "nat" and "DNAT" in r.text) or "no rule that translates"
     words = f"no rule of {namespace} leads port {packet.destination_port} on to {address}:{port}: it is not published"
     evidence = (shown(world, namespace, f"{tool} -t nat -S", listed),)
     lines = [typed(world, namespace, line) for line in lines]

@@ -100,7 +100,7 @@ def missing(world: World, flows: Flows, finding: Finding) -> Finding | None:
             f"packets leave {namespace} with the source {last.source}, to which {finding.where} knows no way back: "
             f"{namespace} does not hide the network {network} behind its own address"
         )
-        listed = shown(world, namespace, f"{tool} -t nat -S POSTROUTING", "; ".join(rules) or "no rule")
+        listed = shown(world, namespace, f"{tool} -t nat -S POSTROUTING", "\n".join(rules) or "no rule")
         evidence = (listed, *finding.evidence)
         return Finding("nat", words, evidence, (typed(world, namespace, command),), namespace)
     return None

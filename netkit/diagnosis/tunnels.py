@@ -114,7 +114,7 @@ def _astray(world: World, ends: tuple[End, End], entry: tuple[str, list[str]], r
     lines = [f"bridge fdb del {kind} dev {one[1]} dst {each}" for each in chosen if kind != _FLOOD]
     lines.append(f"bridge fdb append {kind} dev {one[1]} dst {right}")
     repair = tuple(typed(world, one[0], each) for each in lines) if right else ()
-    line = shown(world, one[0], f"bridge fdb show dev {one[1]}", "; ".join(told) or "no entry")
+    line = shown(world, one[0], f"bridge fdb show dev {one[1]}", "\n".join(told) or "no entry")
     return Finding("tunnel", words, (line,), repair, one[0])
 
 

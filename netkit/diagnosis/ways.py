@@ -175,7 +175,7 @@ def _no_route(world: World, namespace: str, address: str, evidence: str) -> Find
     default = any(route.destination == "default" for route in routes)
     forwards = world.switch(namespace, forwarding(address)) == "1"
     what = "default" if not default and not forwards else network_of(world, address)
-    listed = "; ".join(f"{route.destination} {_leads(route)}" for route in routes if route.table == "main") or "nothing"
+    listed = "\n".join(f"{route.destination} {_leads(route)}" for route in routes if route.table == "main") or "nothing"
     repair = (typed(world, namespace, f"ip route add {what} via {found[0]}"),) if found else ()
     words = f"{namespace} knows no route to {address}" + ("" if default else " and has no default route")
     return Finding("route", words, (evidence, shown(world, namespace, "ip route", listed)), repair, namespace)

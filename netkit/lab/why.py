@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit import values
-from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, naming
+from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands, naming
 from netkit.diagnosis.values import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
 from netkit.errors import InvalidValue, NotFound
 from netkit.lab import journal, last_seen
@@ -255,7 +255,7 @@ def _failed(
 ) -> Diagnosis:
     evidence = list(finding.evidence)
     if answer is not None and answer.ok is False:
-        evidence.append(f"$ {_in(asked.source, answer.command)}: {answer.words}")
+        evidence.append(commands.said(_in(asked.source, answer.command), answer.words))
     return Diagnosis(
         asked.source,
         asked.words,

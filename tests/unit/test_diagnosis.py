@@ -214,14 +214,16 @@ def test_hosts_files() -> None:
 
 def test_a_diagnosis_shows_itself() -> None:
     walked = {"route": ("ns1: dev eth1",), "link": ("eth1 in ns1",)}
-    shown = Diagnosis("ns1", "10.0.0.<1>", False, "filter", "dropped", ["$ x: y"], ["repair it"], "host", walked)  # noqa: FBT003
+    shown = Diagnosis("ns1", "10.0.0.<1>", False, "filter", "dropped", ["$ x\n  y\n  z"], ["repair it"], "host", walked)  # noqa: FBT003
     assert repr(shown).splitlines() == [
         "✗ ns1 does not reach 10.0.0.<1>",
         "  ✓ link: eth1 in ns1",
         "  ✓ route: ns1: dev eth1",
         "  ✗ filter: dropped",
         "  what shows it:",
-        "    $ x: y",
+        "    $ x",
+        "      y",
+        "      z",
         "  repair, on the host:",
         "    repair it",
     ]
