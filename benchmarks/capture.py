@@ -4,7 +4,7 @@
 
 Small UDP frames cross one veth pair, for one second each time, at rates that rise until a tool loses frames
 twice; the tools take turns.  CPU is that of the recording alone, user and system, for one frame.  Then netkit
-alone watches five interfaces.  The other tools get a moment to start and half a second to finish; netkit neither.
+alone watches five interfaces.  The other tools get a moment to start and to finish; netkit neither.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ RATES = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 150_000, 200_000,
 SECONDS = 1.0
 PAYLOAD = 22  # bytes; with headers a frame of 64 bytes, as short as Ethernet has them
 PORT = 9
-STARTING, FINISHING = 0.2, 0.5  # seconds
+STARTING, FINISHING = 0.2, 1.2  # seconds; tcpdump looks at its buffer once a second
 CHAIN = """
 netns add a
 netns add r
@@ -227,6 +227,20 @@ def build() -> None:
             subprocess.run(["ip", *line.split()], check=True)
     for namespace in ("r", "s"):
         subprocess.run(["ip", "netns", "exec", namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
+    cut_by_the_kernel()
+
+
+def cut_by_the_kernel() -> None:
+    """Let e0 ask for single frames: the generator's calls hold many datagrams, and a tool shall see each."""
+    from pyroute2.ethtool.ioctl import IoctlEthtool
+
+    def act() -> None:
+        interface = IoctlEthtool("e0")
+        features = interface.get_features()
+        features["tx-udp-segmentation"] = False
+        interface.set_features(features)
+
+    inside(path_of("a"), act)
 
 
 def main() -> None:

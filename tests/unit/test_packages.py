@@ -29,7 +29,10 @@ STAND_INS = {
     "id": 'if [ "$1" = -u ]; then cat uid; else echo somebody; fi',
 }
 SUDO = {"passwordless": '[ "$1" = -n ] && shift; exec "$@"', "asks": 'echo asked >>calls; [ "$1" != -n ]'}
-PRESENT = "bridge-utils conntrack iproute2 iptables iputils-ping kmod net-tools nftables procps tcpdump util-linux"
+PRESENT = (
+    "bridge-utils conntrack iproute2 iptables iputils-ping kmod net-tools nftables procps tcpdump "
+    "user-mode-linux util-linux"
+)
 ENGINE = "busybox-static containerd docker.io nginx"
 FORBIDDING = "#!/bin/sh\nexit 101\n"
 
