@@ -37,7 +37,11 @@ class Told:
 
 @dataclass
 class Card:
-    """An interface."""
+    """An interface.
+
+    Attributes:
+        numbers: whether each packet that a VXLAN device sends has an identification of its own, as Linux draws it.
+    """
 
     name: str
     kind: str
@@ -48,6 +52,7 @@ class Card:
     vni: int = 0
     remotes: tuple[str, ...] = ()
     mtu: int = 1500
+    numbers: bool = True
 
 
 @dataclass

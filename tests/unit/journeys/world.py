@@ -101,7 +101,7 @@ class World:
             self._switch(space, interface, data, tap, come_from=interface)
         elif card.kind == "vxlan":
             for remote in card.remotes:
-                ident = 0 if len(data) < 500 else self.packets  # what may be cut has an identification of its own
+                ident = self.packets if card.numbers or len(data) >= 500 else 0  # what may be cut always has its own
                 self._leave(
                     space, Packet(self._own(space, remote), remote, UDP, vxlan(card.vni, data), ident), tap, tap
                 )
