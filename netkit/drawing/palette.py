@@ -55,7 +55,7 @@ STROKES = {
     "passed": (ORANGE, 4.0, ""),
     "now": ("#d55e00", 5.0, ""),
     "later": (ORANGE, 2.0, "dotted"),
-    "inner": ("#b0578a", 4.0, "dashed"),
+    "inner": ("#b0578a", 4.0, "short"),
     "life": ("#a9b8c6", 1.2, "dashed"),
     "there": (BLUE, 2.2, ""),
     "back": ("#b0578a", 2.2, ""),

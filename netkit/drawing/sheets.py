@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LETTERS = ("", "M", "L", "Q", "C")
 """The commands of an SVG path by the codes of a matplotlib path."""
 ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
-_DASHES = {"": "solid", "dashed": DASHES, "dotted": DOTS}
+_DASHES = {"": "solid", "dashed": DASHES, "dotted": DOTS, "short": (0, (2.0, 1.0))}
 
 
 def draw_sheet(ax: Axes, sheet: Sheet, z: int = 0) -> list[Artist]:
@@ -77,6 +77,8 @@ def _outlines(strokes: Iterable[Stroke]) -> list[tuple[Path, Style]]:
         if one.arrow:
             points = (*points[:-1], _short(points[-2], points[-1], 3 + width))
         path = shapes.curve(points) if one.curved else shapes.cable(points)
+        if one.role == "inner":  # the dashes of the tunnel beneath would fill the gaps between these
+            found.append((path, Style("none", palette.CARD, width)))
         found.append((path, Style("none", colour, width, _DASHES[dashes])))
         if one.arrow:
             found.append((shapes.head(*one.points[-2:], 5 + width), Style(colour, colour, 0.6)))
@@ -101,7 +103,8 @@ def _path(path: Path, style: Style) -> str:
         # a curve's letter stands before its first point only
         words.append(f"{LETTERS[code] if code < 3 or code != before else ''}{_n(x)} {_n(y)}")
         before = 0 if code == 3 and before == 3 else code
-    dashes = "" if isinstance(style.dashes, str) else f' stroke-dasharray="{" ".join(map(_n, style.dashes[1]))}"'
+    pattern = () if isinstance(style.dashes, str) else style.dashes[1]  # in widths of the line, as matplotlib has it
+    dashes = f' stroke-dasharray="{" ".join(_n(part * style.width) for part in pattern)}"' if pattern else ""
     colours = f'fill="{style.ground}" stroke="{style.edge}" stroke-width="{_n(style.width)}"{dashes}'
     return f'<path d="{" ".join(words)}" {colours}/>'
 
