@@ -51,12 +51,6 @@ def obstacle() -> Obstacle | None:
     return _programs() or _ids() or _mounts() or _control_groups()
 
 
-def missing() -> str:
-    """The same as text for `netkit doctor`: nothing, or reason and remedy."""
-    found = obstacle()
-    return f"{found.reason}: {found.remedy}" if found else ""
-
-
 def _programs() -> Obstacle | None:
     absent = [program for program in PROGRAMS if not shutil.which(program)]
     if not absent:

@@ -1,33 +1,50 @@
-"""What works on this machine and what is missing, each with a remedy of one line.
+"""What works on this machine and what is missing, each with its cause and a remedy.
 
-Everything is found out by doing it, in processes of their own; settings are read only to word a remedy.
+Everything is found out by doing it, in processes of their own and in every world; settings are read only to
+word a remedy.
 """
 
 import json
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from netkit.errors import InvalidValue
 from netkit.sandbox import ids, log, worlds
+from netkit.sandbox.problems import UML, Cure
+from netkit.sandbox.trial import Trial
+
+HERE, LESSONS = "this machine", "what lessons do"
+"""Names of sections; those of worlds are "user world" and so on."""
+
+_BRIEFLY = 10.0
+"""Seconds that a world which will not be used has to come into being; User-Mode Linux needs 2 on a quiet machine."""
+
+_GRANT = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535"
 
 
 class Finding(NamedTuple):
     """One thing that was examined.
 
     Attributes:
+        section: HERE, LESSONS, or the world that it belongs to.
         name: what it is.
         works: whether it does.
-        needed: whether netkit can do without it.
-        remedy: what to do where it is missing.
+        needed: whether most lessons need it.
+        cause: why it does not work.
+        remedy: what to do about that, and what it costs.
+        line: a line to copy into a shell, empty where there is none.
     """
 
+    section: str
     name: str
     works: bool
-    needed: bool
+    needed: bool = False
+    cause: str = ""
     remedy: str = ""
+    line: str = ""
 
 
 class Report(NamedTuple):
@@ -56,86 +73,115 @@ class Report(NamedTuple):
         return json.dumps({**self._asdict(), "findings": findings, "healthy": self.healthy}, indent=2)
 
     def __str__(self) -> str:
-        width = max(len(finding.name) for finding in self.findings)
-        lines = [_row(finding, width) for finding in self.findings]
-        chosen = f"world: {self.world}" if self.world else "no sandbox can be made here"
-        return "\n".join([*lines, "", f"{chosen} ({self.reason})", f"log: {self.log}"])
+        from netkit.sandbox import report
+
+        return report.text(self)
+
+    def _repr_html_(self) -> str:
+        from netkit.sandbox import report
+
+        return report.html(self)
 
 
-def examine() -> Report:
-    """Examine this machine.
+def examine(*, lessons: bool = True) -> Report:
+    """Examine this machine: every world at once, and the lessons' acts in the one that will be used.
+
+    Args:
+        lessons: whether to try the lessons' acts, or only that the worlds run a program.
 
     Returns:
-        The report; making it takes about a second, and nothing of it is left.
+        The report; making it takes some 3 seconds, 10 in User-Mode Linux, and nothing of it is left.
     """
-    findings = [_kernelspec(), *_ranges()]
-    world, reason = None, ""
     try:
-        names = worlds.chosen()
+        wanted, complaint = worlds.chosen(), ""
     except InvalidValue as error:
-        names, reason = (), str(error)
-    for name in names:
-        result = _tried(name)
-        findings += _stages(name, result)
-        if result["problem"] is None:
-            findings += [Finding(what, not missing, needed, missing) for what, needed, missing in result["features"]]
-            world, reason = name, _why(name, names)
-            break
-        reason = f"tried {', '.join(names)}"
+        wanted, complaint = (), str(error)
+    trials = {name: Trial(name, lessons=lessons) for name in worlds.WORLDS}
+    try:
+        findings = [_kernelspec(), *_ranges()]
+        world = _examine_worlds(trials, wanted, findings)
+    finally:
+        for trial in trials.values():
+            trial.end()
+    reason = complaint or (_why(world, wanted) if world else f"tried: {', '.join(wanted)}")
     return Report(world, reason, tuple(findings), log.path())
 
 
-def _why(name: str, names: tuple[str, ...]) -> str:
+def _examine_worlds(trials: Mapping[str, Trial], wanted: tuple[str, ...], findings: list[Finding]) -> str | None:
+    """Add what is found of each world; the first of the wanted ones that works."""
+    world, lessons = None, []
+    for name, trial in trials.items():
+        is_wanted = name in wanted and world is None
+        made = trial.made(None if is_wanted else _BRIEFLY)
+        findings += _stages(name, made)
+        if is_wanted and made and made["problem"] is None:
+            world = name
+            lessons = [_lesson(feature) for feature in trial.features()]
+    findings += lessons
+    return world
+
+
+def _why(name: str, wanted: tuple[str, ...]) -> str:
     summary = worlds.load(name).SUMMARY
     if os.environ.get(worlds.VARIABLE, "auto") == name:
         return f"{summary}; {worlds.VARIABLE} asks for it"
-    why = f"the first of {', '.join(names)} that works" if len(names) > 1 else "the only one there is"
+    before = wanted[: wanted.index(name)]
+    why = f"{' and '.join(before)} cannot be made here" if before else "it is the fastest, and works here"
     return f"{summary}; {why}"
 
 
-def _tried(name: str) -> dict[str, Any]:
-    """What `trial` says about a world."""
-    command = [sys.executable, "-m", "netkit.sandbox.trial", name]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        last = (answer.stderr.strip().splitlines() or ["it was killed"])[-1]
-        problem = {"stage": "trial", "cause": last, "remedy": "Please report this as a fault of netkit"}
-        return {"passed": [], "notes": [], "problem": problem, "features": []}
-    return json.loads(answer.stdout)
-
-
-def _stages(name: str, result: dict[str, Any]) -> list[Finding]:
-    findings = [Finding(f"{name} world: {stage}", works=True, needed=False) for stage in result["passed"]]
-    notes = "; ".join(result["notes"])
-    if not result["problem"]:
-        findings.append(Finding(f"{name} world: complete", works=not notes, needed=False, remedy=notes))
-    if problem := result["problem"]:
-        remedy = f"{problem['cause']}. {problem['remedy']}"
-        findings.append(Finding(f"{name} world: {problem['stage']}", works=False, needed=False, remedy=remedy))
+def _stages(name: str, made: dict[str, Any] | None) -> list[Finding]:
+    section = f"{name} world"
+    if made is None:
+        cause = f"it was not ready within {_BRIEFLY:g} s; it is not the world that will be used"
+        remedy = "Try it by itself, when less is going on"
+        return [
+            Finding(section, "start", works=False, cause=cause, remedy=remedy, line=f"{_asking(name)}netkit doctor")
+        ]
+    findings = [Finding(section, stage, works=True) for stage in made["passed"]]
+    if problem := made["problem"]:
+        told = {key: problem[key] for key in ("cause", "remedy", "line")}
+        findings.append(Finding(section, problem["stage"], works=False, **told))
+    elif made["notes"]:
+        remedy = "The lessons that need it say so" if name == UML else "See below, or go on without"
+        findings.append(Finding(section, "complete", works=False, cause="; ".join(made["notes"]), remedy=remedy))
     return findings
+
+
+def _asking(name: str) -> str:
+    return f"{worlds.VARIABLE}={name} "
+
+
+def _lesson(feature: dict[str, Any]) -> Finding:
+    told = {key: feature[key] for key in ("cause", "remedy", "line")}
+    return Finding(LESSONS, feature["name"], works=not feature["cause"], needed=feature["needed"], **told)
 
 
 def _kernelspec() -> Finding:
     place = os.path.join(sys.prefix, "share", "jupyter", "kernels", "netkit", "kernel.json")
-    works = os.path.exists(place)
-    remedy = "" if works else "Install netkit again into this environment, which brings the kernel's description"
-    return Finding("kernel 'netkit' known to Jupyter", works, needed=True, remedy=remedy)
+    name = "Jupyter knows the kernel 'netkit'"
+    if os.path.exists(place):
+        return Finding(HERE, name, works=True, needed=True)
+    cause = f"there is no {place}"
+    remedy = "Install netkit again into this environment, which brings the kernel's description"
+    return Finding(HERE, name, works=False, needed=True, cause=cause, remedy=remedy, line="make env")
 
 
 def _ranges() -> list[Finding]:
     """Whether there are more ids than one; root can give itself some."""
     findings = []
-    for kind, option in zip(ids.kinds(), ("subuids", "subgids"), strict=True):
-        remedy = ""
-        if os.geteuid() and not shutil.which(kind.program):
-            remedy = f"'{kind.program}' is not installed: 'apt install uidmap'; tcpdump and the Docker Engine need it"
-        elif os.geteuid() and ids.granted(kind.grants) is None:
-            grant = f"usermod --add-{option} 100000-165535 {ids.account_name()}"
-            remedy = f"{kind.grants} has no range for you: an administrator can grant one with '{grant}'"
-        findings.append(Finding(f"range in {kind.grants}", not remedy, needed=False, remedy=remedy))
+    for kind in ids.kinds():
+        cure = _range(kind) if os.geteuid() else None
+        told = cure._asdict() if cure else {}
+        findings.append(Finding(HERE, f"range of ids in {kind.grants}", works=not cure, **told))
     return findings
 
 
-def _row(finding: Finding, width: int) -> str:
-    mark = "works  " if finding.works else "MISSING" if finding.needed else "missing"
-    return f"{mark}  {finding.name:<{width}}  {finding.remedy}".rstrip()
+def _range(kind: ids.Kind) -> Cure | None:
+    if not shutil.which(kind.program):
+        remedy = "Install it; without, tcpdump and the Docker Engine do not run in the sandbox"
+        return Cure(f"the program '{kind.program}' is not installed", remedy, "sudo apt install uidmap")
+    if ids.granted(kind.grants) is None:
+        remedy = "An administrator can grant one, of ids that nobody else has; tcpdump and the Docker Engine need it"
+        return Cure(f"{kind.grants} has no range for you", remedy, f"{_GRANT} {ids.account_name() or 'YOUR_NAME'}")
+    return None

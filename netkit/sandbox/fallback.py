@@ -1,8 +1,10 @@
 """The kernel that takes the sandbox's place where none can be made: it runs nothing and tells why.
 
-It lives outside, with the machine's own network, and therefore never runs a cell.
+It lives outside, with the machine's own network, and therefore never runs a cell.  The first cell shows what
+`netkit doctor` found, the others point to it.
 """
 
+import asyncio
 import json
 import sys
 from typing import Any
@@ -11,7 +13,8 @@ from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
 from netkit.errors import SandboxUnavailable
-from netkit.sandbox import log
+from netkit.sandbox import doctor, log
+from netkit.sandbox.report import html
 
 
 class FallbackKernel(Kernel):
@@ -21,6 +24,7 @@ class FallbackKernel(Kernel):
     implementation_version = "1"
     language_info: dict[str, object] = {"name": "python", "mimetype": "text/x-python", "file_extension": ".py"}  # noqa: RUF012 - as ipykernel has it
     reason = SandboxUnavailable("No sandbox can be made here")
+    examined = False
 
     @property
     def banner(self) -> str:  # type: ignore[override]
@@ -32,8 +36,18 @@ class FallbackKernel(Kernel):
         name, value = type(self.reason).__name__, f"{self.reason} The log is {log.path()}."
         error = {"ename": name, "evalue": value, "traceback": [f"{name}: {value}"]}
         if not silent:
+            await self._examine()
             self.send_response(self.iopub_socket, "error", error)
         return {"status": "error", "execution_count": self.execution_count, **error}
+
+    async def _examine(self) -> None:
+        """Show the doctor's report once; the kernel goes on answering its client meanwhile."""
+        if self.examined:
+            return
+        self.examined = True
+        report = await asyncio.to_thread(doctor.examine)
+        data = {"text/plain": str(report), "text/html": html(report)}
+        self.send_response(self.iopub_socket, "display_data", {"data": data, "metadata": {}})
 
 
 def main(path: str, reason: str) -> None:

@@ -9,20 +9,43 @@ from typing import NamedTuple
 
 from netkit.errors import SandboxUnavailable
 
-USER_NAMESPACE = "user namespace"
-"""Name of the first stage, whose refusals have causes of their own."""
+USER_NAMESPACE, SECOND_USER_NAMESPACE = "user namespace", "second user namespace"
+"""Names of the stages whose refusals have causes of their own."""
+
+UML = "uml"
+"""Name of the world that needs no permission of the machine."""
 
 UML_PROGRAM, UML_STAGES = "program", ("program", "boot")
 """The stages of the uml world outside: its program is looked for, and its kernel boots."""
 
-_PROFILE = (
-    "An administrator can allow it for this interpreter alone with an AppArmor profile, or for every program with "
-    "'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0', which takes away a protection of the whole machine"
-)
-_CONTAINER = (
-    "Start the container with '--security-opt seccomp=unconfined --security-opt systempaths=unconfined', "
-    "or work outside a container"
-)
+_KINDS = {
+    USER_NAMESPACE: "user",
+    SECOND_USER_NAMESPACE: "user",
+    "pid namespace": "pid",
+    "network namespace": "net",
+    "ipc namespace": "ipc",
+    "uts namespace": "uts",
+}
+"""Which limit of namespaces(7) a stage may meet; that of mount namespaces is "mnt"."""
+
+
+class Cure(NamedTuple):
+    """Why something does not work, and what to do about it.
+
+    Attributes:
+        cause: one sentence without its full stop.
+        remedy: what to do, and what that costs.
+        line: a line to copy into a shell, empty where there is none.
+    """
+
+    cause: str
+    remedy: str = ""
+    line: str = ""
+
+    @property
+    def advice(self) -> str:
+        """The remedy with its line."""
+        return f"{self.remedy}: {self.line}" if self.line else self.remedy
 
 
 class Problem(NamedTuple):
@@ -34,6 +57,7 @@ class Problem(NamedTuple):
         number: the kernel's error number (errno(3)), 0 if there is none.
         cause: why, as far as it can be told.
         remedy: what to do about it.
+        line: a line to copy into a shell, empty where there is none.
     """
 
     world: str
@@ -41,6 +65,7 @@ class Problem(NamedTuple):
     number: int
     cause: str
     remedy: str
+    line: str = ""
 
     def __str__(self) -> str:
         name = f" ({errno.errorcode[self.number]})" if self.number in errno.errorcode else ""
@@ -67,8 +92,9 @@ def unavailable(problems: list[Problem]) -> SandboxUnavailable:
         problems: one for each world that was tried.
     """
     text = "; ".join(map(str, problems))
+    advice = Cure("", problems[0].remedy, problems[0].line).advice
     return SandboxUnavailable(
-        f"No sandbox can be made here: {text}", remedy=f"{problems[0].remedy}. 'netkit doctor' examines the machine"
+        f"No sandbox can be made here: {text}", remedy=f"{advice}. 'netkit doctor' examines the machine"
     )
 
 
@@ -81,42 +107,114 @@ def explain(world: str, stage: str, number: int, detail: str) -> Problem:
         number: the kernel's error number.
         detail: the kernel's words, for causes that are not known here.
     """
-    cause, remedy = _known(stage, number) or (detail, "'netkit doctor' examines each step by itself")
-    return Problem(world, stage, number, cause, remedy)
+    known = _of_uml(stage, number, detail) if stage in UML_STAGES else _of_namespaces(stage, number)
+    cure = known or Cure(detail, "'netkit doctor' examines each step by itself")
+    return Problem(world, stage, number, *cure)
 
 
-def _known(stage: str, number: int) -> tuple[str, str] | None:
+def _of_uml(stage: str, number: int, detail: str) -> Cure | None:
     if stage == UML_PROGRAM and number == errno.ENOENT:
-        return "User-Mode Linux is not installed", "'apt install user-mode-linux', or set NETKIT_UML to its program"
-    if stage in UML_STAGES:
-        return None
-    if number in (errno.ENOSPC, errno.EUSERS):
-        return _too_few(stage)
-    if number == errno.ENOSYS or (stage == USER_NAMESPACE and number == errno.EINVAL):
-        return "this Linux was built without user namespaces", "Use a Linux with CONFIG_USER_NS, as all distributions"
-    if number in (errno.EPERM, errno.EACCES):
-        return _forbidden(stage)
+        remedy = "Install it (a package of Debian and some of its relatives), or set NETKIT_UML to its program"
+        return Cure("User-Mode Linux is not installed", remedy, "sudo apt install user-mode-linux")
+    if stage == UML_PROGRAM and number == errno.ENOSPC:
+        remedy = "Name a folder of your own on a file system that is not mounted noexec and has the room"
+        return Cure(detail, remedy, 'mkdir -p "$HOME/netkit-tmp" && export TMPDIR="$HOME/netkit-tmp"')
+    if "ptrace" in detail and _setting("kernel.yama.ptrace_scope") == "3":
+        remedy = "User-Mode Linux traces its own processes, and this setting stays until the machine is started again"
+        return Cure("kernel.yama.ptrace_scope is 3: no program may trace another", f"{remedy}. {_ELSEWHERE}")
+    if "ptrace" in detail:
+        return Cure(f"the machine does not let programs trace their children: {detail}", _ELSEWHERE)
     return None
 
 
-def _too_few(stage: str) -> tuple[str, str]:
-    kind = {USER_NAMESPACE: "user", "second user namespace": "user", "pid namespace": "pid"}.get(stage, "mnt")
-    setting = f"user.max_{kind}_namespaces"
+def _of_namespaces(stage: str, number: int) -> Cure | None:
+    if number in (errno.ENOSPC, errno.EUSERS):
+        return _too_few(stage)
+    if number == errno.ENOSYS or (stage == USER_NAMESPACE and number == errno.EINVAL):
+        remedy = "Use a Linux with CONFIG_USER_NS, as all distributions have it, or install User-Mode Linux"
+        return Cure("this Linux was built without user namespaces", remedy, "sudo apt install user-mode-linux")
+    if number in (errno.EPERM, errno.EACCES):
+        return _forbidden_at_first(number) if stage == USER_NAMESPACE else _forbidden_later(stage)
+    return None
+
+
+_ELSEWHERE = "Work on a machine of your own, or ask whoever runs this one"
+_COST = "; that lets every program of every user reach more of the kernel, so ask whoever answers for the machine"
+
+
+def _too_few(stage: str) -> Cure:
+    setting = f"user.max_{_KINDS.get(stage, 'mnt')}_namespaces"
     value = _setting(setting) or "used up"
-    return f"{setting} is {value}", f"An administrator can raise it: 'sysctl -w {setting}=15000'"
+    remedy = f"An administrator can raise it{_COST}, or User-Mode Linux does without"
+    return Cure(f"{setting} is {value}", remedy, f"sudo sysctl -w {setting}=15000")
 
 
-def _forbidden(stage: str) -> tuple[str, str]:
-    if _setting("kernel.unprivileged_userns_clone") == "0" and os.geteuid():
-        setting = "kernel.unprivileged_userns_clone"
-        return f"{setting} is 0", f"An administrator can allow it: 'sysctl -w {setting}=1'"
-    if _setting("kernel.apparmor_restrict_unprivileged_userns") == "1" and os.geteuid():
-        return "AppArmor takes every capability away in a user namespace, as Ubuntu 23.10 and later do", _PROFILE
-    if _status("Seccomp") == "2":
-        return "a seccomp filter forbids it, as Docker's default one does", _CONTAINER
+def _forbidden_at_first(number: int) -> Cure:
+    """Why not even the first user namespace is allowed."""
+    ordinary = bool(os.geteuid())
+    clone = "kernel.unprivileged_userns_clone"
+    if ordinary and _setting(clone) == "0":
+        return Cure(
+            f"{clone} is 0",
+            f"An administrator can allow them{_COST}, or use User-Mode Linux",
+            f"sudo sysctl -w {clone}=1",
+        )
+    if number == errno.EPERM and not _has_mount_at_root():
+        remedy = "Work outside of it, let an administrator enter its FOLDER as a container, or use User-Mode Linux"
+        cause = "this is a chroot, in which Linux makes no user namespaces"
+        return Cure(cause, remedy, "sudo systemd-nspawn --directory FOLDER")
+    if number == errno.EPERM and _status("Seccomp") == "2":
+        return Cure("a seccomp filter forbids it, as Docker's default one does", _CONTAINER, _START_CONTAINER)
+    return _by_apparmor() or _by_something()
+
+
+def _forbidden_later(stage: str) -> Cure:
     if stage == "own /proc":
-        return "parts of /proc are masked, as containers do", _CONTAINER
-    return "a security module of this machine forbids it", f"'netkit doctor' examines each step. {_CONTAINER}"
+        return Cure(
+            "parts of /proc are masked or read-only, as containers do, and Linux shows no fresh one then",
+            _CONTAINER,
+            _START_CONTAINER,
+        )
+    if cure := _by_apparmor():
+        return cure
+    if _status("Seccomp") == "2":
+        return Cure("a seccomp filter forbids it, as Docker's default one does", _CONTAINER, _START_CONTAINER)
+    return _by_something()
+
+
+_CONTAINER = (
+    "Let the container have netkit's seccomp profile and an unmasked /proc; give it no privileges then and an "
+    "ordinary user, since its root could change the machine's settings. Or install User-Mode Linux in it, which needs "
+    "none of this (package user-mode-linux)"
+)
+_START_CONTAINER = (
+    "docker run --user 1000 --cap-drop ALL --security-opt seccomp=deploy/seccomp/netkit.json "
+    "--security-opt systempaths=unconfined --security-opt apparmor=unconfined IMAGE"
+)
+
+
+def _by_apparmor() -> Cure | None:
+    if _setting("kernel.apparmor_restrict_unprivileged_userns") != "1" or not os.geteuid():
+        return None
+    from netkit.sandbox import apparmor
+
+    return Cure(
+        "AppArmor takes every capability away in a user namespace, as Ubuntu 23.10 and later do",
+        f"Load a profile that excepts netkit's interpreter. {apparmor.cost()} The protection stays for all others: "
+        "do not switch it off for the whole machine",
+        apparmor.line(),
+    )
+
+
+def _by_something() -> Cure:
+    remedy = f"Install User-Mode Linux, which needs no permission. {_ELSEWHERE}"
+    return Cure("a security module of this machine forbids it", remedy, "sudo apt install user-mode-linux")
+
+
+def _has_mount_at_root() -> bool:
+    """Whether this process's root is a mount, which it is not in a chroot made of a plain folder."""
+    mounts = _read("/proc/self/mountinfo").splitlines()
+    return not mounts or any(line.split()[4:5] == ["/"] for line in mounts)
 
 
 def _setting(name: str) -> str:

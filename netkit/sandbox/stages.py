@@ -21,10 +21,18 @@ from netkit.errors import SandboxError
 from netkit.sandbox import filesystem, ids, init, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import BROKEN, Line, Message, fork
-from netkit.sandbox.problems import USER_NAMESPACE, WorldFailed, explain
+from netkit.sandbox.problems import SECOND_USER_NAMESPACE, USER_NAMESPACE, WorldFailed, explain
 
 WORLD = "user"
 _CHANNELS = 5
+_KINDS_OF_STAGE_2 = (
+    (SECOND_USER_NAMESPACE, system.NEWUSER),
+    ("network namespace", system.NEWNET),
+    ("ipc namespace", system.NEWIPC),
+    ("uts namespace", system.NEWUTS),
+)
+"""One by one, so that a refusal names what was refused; mounts follow later."""
+
 _SEAL_WITHIN = 120.0
 """Seconds after which the keeper stops waiting for a kernel's sockets."""
 
@@ -110,7 +118,8 @@ def _keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     # The starter passes signals on; the keeper outlives those that a terminal sends to all.
     for number in init.PASSED_ON:
         signal.signal(number, signal.SIG_IGN)
-    _step(line, USER_NAMESPACE, lambda: system.unshare(system.NEWUSER | system.NEWNS))
+    _step(line, USER_NAMESPACE, lambda: system.unshare(system.NEWUSER))
+    _step(line, "mount namespace", lambda: system.unshare(system.NEWNS))
     line.send("namespaces")
     line.expect("ids")
     system.die_with_parent(starter)
@@ -151,8 +160,8 @@ def _stage_2(job: Job, line: Line, near: Line, far: Line, *, protected: bool) ->
     _step(line, "own /proc", filesystem.cover_processes)
     if protected:
         _step(line, "protection of the kernel's settings", filesystem.protect_kernel_settings)
-    kinds = system.NEWUSER | system.NEWNET | system.NEWIPC | system.NEWUTS
-    _step(line, "second user namespace", lambda: system.unshare(kinds))
+    for stage, kind in _KINDS_OF_STAGE_2:
+        _step(line, stage, lambda kind=kind: system.unshare(kind))
     far.send("namespaces")
     answer = far.receive()
     if answer.word != "done":
@@ -201,7 +210,7 @@ def _equip(line: Line, near: Line, own: _OwnIds) -> None:
     try:
         for name, text in own.maps.items():
             system.write(f"/proc/1/{name}", text)
-        stage = "network namespace"
+        stage = "links of the network namespace"
         with open("/proc/1/ns/net", "rb") as network:
             system.enter(network.fileno(), system.NEWNET)
     except OSError as error:

@@ -1,45 +1,118 @@
-"""One world tried out, in a process of its own: `python -m netkit.sandbox.trial WORLD`.
+"""One world tried out, in a process of its own: `python -m netkit.sandbox.trial WORLD [--lessons]`.
 
-It makes a real sandbox and runs `features` in it.  What it prints is one JSON object, which `doctor` reads.
+It makes a real sandbox and runs `features` in it.  It prints two lines of JSON, which `doctor` reads: how the
+sandbox was made, and what works in it.  When its standard input ends, it ends too, with all that it made.
 """
 
 import json
 import os
+import select
+import subprocess
 import sys
 import tempfile
 from typing import Any
 
 from netkit.sandbox import worlds
 from netkit.sandbox.job import here, python
-from netkit.sandbox.problems import WorldFailed
+from netkit.sandbox.line import Message
+from netkit.sandbox.problems import Problem, WorldFailed
+
+_LESSONS = "--lessons"
 
 
-def attempt(world: str) -> dict[str, Any]:
-    """Try a world out.
+class Trial:
+    """A world that is being tried out; it begins at once.
 
     Args:
         world: a key of WORLDS.
-
-    Returns:
-        "passed": names of the stages that worked; "notes": sentences about what could not be had;
-        "problem": None, or stage, cause and remedy; "features": a list of [name, needed, what is missing].
+        lessons: whether to try what lessons do, too, or only that a program runs.
     """
-    with tempfile.TemporaryFile("w+") as answer:
-        printed = os.dup(1)
+
+    def __init__(self, world: str, *, lessons: bool) -> None:
+        self.world = world
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, world, *([_LESSONS] if lessons else [])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # an interrupt of the doctor must not keep it from taking away what it made
+        )
+
+    def made(self, within: float | None = None) -> dict[str, Any] | None:
+        """How the sandbox was made.
+
+        Args:
+            within: seconds to wait; by default as long as it takes.
+
+        Returns:
+            "passed": names of the stages that worked; "notes": sentences about what could not be had;
+            "problem": None, or the fields of a Problem.  None if there is no answer in that time.
+        """
+        assert self._process.stdout  # noqa: S101 - for the type checker
+        if within is not None and not select.select([self._process.stdout], [], [], within)[0]:
+            return None
+        return self._line() or {"passed": [], "notes": [], "problem": self._broken()._asdict()}
+
+    def features(self) -> list[dict[str, Any]]:
+        """What works in it: for each feature "name", "needed", and the fields of a Cure."""
+        answer = self._line()
+        return (
+            answer["features"]
+            if "features" in answer
+            else [{"name": "lessons", "needed": True, **self._broken()._asdict()}]
+        )
+
+    def end(self) -> None:
+        """End it, and wait until nothing of it is left."""
+        self._process.communicate()
+
+    def _line(self) -> dict[str, Any]:
+        assert self._process.stdout  # noqa: S101 - for the type checker
+        return json.loads(self._process.stdout.readline() or b"{}")
+
+    def _broken(self) -> Problem:
+        _, said = self._process.communicate()
+        last = (said.decode(errors="replace").strip().splitlines() or ["it was killed"])[-1]
+        return Problem(
+            self.world, "trial", 0, f"the trial broke off: {last}", "Please report this as a fault of netkit"
+        )
+
+
+def attempt(world: str, *, lessons: bool) -> None:
+    """Try a world out and print both lines.
+
+    Args:
+        world: a key of WORLDS.
+        lessons: whether to try what lessons do.
+    """
+    program = python("-m", "netkit.sandbox.features") if lessons else ("echo", json.dumps({"features": []}))
+    asked, told = os.dup(0), os.fdopen(os.dup(1), "w")
+    with tempfile.TemporaryFile("w+") as answer, open(os.devnull, encoding="ascii") as nothing:
+        os.dup2(nothing.fileno(), 0)
         os.dup2(answer.fileno(), 1)
         try:
-            sandbox = worlds.load(world).start(here(python("-m", "netkit.sandbox.features")))
+            sandbox = worlds.load(world).start(here(program))
         except WorldFailed as failure:
             problem = failure.problem._asdict()
-            return {"passed": failure.passed, "notes": (), "problem": problem, "features": []}
+            print(json.dumps({"passed": failure.passed, "notes": (), "problem": problem}), file=told)
+            return
+        made = {"passed": sandbox.passed, "notes": sandbox.notes, "problem": None}
+        print(json.dumps(made), file=told, flush=True)
+        try:
+            while (event := _event(sandbox, asked)).word == "stopped":
+                continue
         finally:
-            os.dup2(printed, 1)
-        event = sandbox.receive()
-        sandbox.end()
-        answer.seek(0)
-        features = json.load(answer) if (event.word, event.text) == ("exit", "0") else []
-    return {"passed": sandbox.passed, "notes": sandbox.notes, "problem": None, "features": features}
+            sandbox.end()
+        if (event.word, event.text) == ("exit", "0"):
+            answer.seek(0)
+            print(answer.read(), file=told, flush=True)
+
+
+def _event(sandbox: worlds.Sandbox, asked: int) -> worlds.Event:
+    """The next event of the sandbox, or "unasked" when nobody waits for it any more."""
+    ready = select.select([sandbox, asked], [], [])[0]
+    return sandbox.receive() if sandbox in ready else Message("unasked")
 
 
 if __name__ == "__main__":
-    json.dump(attempt(sys.argv[1]), sys.stdout)
+    attempt(sys.argv[1], lessons=_LESSONS in sys.argv)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -55,22 +54,6 @@ def test_an_unknown_command_leads_to_the_one_that_was_meant(netkit: Netkit, type
     assert answer.returncode == 2
     assert f"there is no command '{typed}'" in answer.stderr
     assert f"Did you mean 'netkit {meant}'?" in answer.stderr
-
-
-def test_doctor(netkit: Netkit) -> None:
-    answer = netkit("doctor", "--json")
-    report = json.loads(answer.stdout)
-    works = {finding["name"] for finding in report["findings"] if finding["works"]}
-    assert report["world"] == "user"
-    assert {"user world: second user namespace", "user world: own /proc", "bridge", "veth pair", "ping"} <= works
-    assert all(finding["remedy"] for finding in report["findings"] if not finding["works"])
-    assert answer.returncode == (0 if report["healthy"] else 1)
-
-
-def test_doctor_in_words(netkit: Netkit) -> None:
-    lines = netkit("doctor").stdout.splitlines()
-    assert "works    bridge" in lines
-    assert "world: user (namespaces of this machine's own kernel; the only one there is)" in lines
 
 
 def test_lab_without_such_a_notebook(netkit: Netkit) -> None:

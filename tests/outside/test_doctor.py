@@ -1,0 +1,137 @@
+"""`netkit doctor`: here, and where something is forbidden or missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from netkit.sandbox import report, worlds
+from tests.outside.restrictions import OF_LESSONS, OF_WORLDS, Restriction
+from tests.outside.seccomp import LIBRARY
+from tests.outside.sessions import NETKIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Netkit = Callable[..., subprocess.CompletedProcess[str]]
+
+HAS_UML = shutil.which("linux.uml") is not None
+SECONDS = 240
+"""A doctor that has not ended by then has failed; User-Mode Linux is slow on a busy machine."""
+
+Told = dict[str, Any]
+
+
+def consulted(*command: str, **variables: str) -> tuple[Told, int]:
+    """What `netkit doctor --json` says, and its exit status."""
+    environment = {key: value for key, value in os.environ.items() if key != worlds.VARIABLE}
+    answer = subprocess.run(
+        [*command, "--json"],
+        env={**environment, **variables},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert answer.stdout, answer.stderr
+    return json.loads(answer.stdout), answer.returncode
+
+
+def works(told: Told, section: str) -> set[str]:
+    return {one["name"] for one in told["findings"] if one["section"] == section and one["works"]}
+
+
+@pytest.fixture(scope="module")
+def here() -> tuple[Told, int]:
+    return consulted(NETKIT, "doctor")
+
+
+def test_what_works_here(here: tuple[Told, int]) -> None:
+    told, status = here
+    assert told["world"] == "user"
+    assert {"user namespace", "second user namespace", "own /proc", "network namespace"} <= works(told, "user world")
+    assert {"bridge", "veth pair", "ping", "iptables, NAT", "nft trace"} <= works(told, "what lessons do")
+    assert status == (0 if told["healthy"] else 1)
+    assert not HAS_UML or "boot" in works(told, "uml world")
+
+
+def test_whatever_is_missing_has_cause_and_remedy(here: tuple[Told, int]) -> None:
+    for finding in here[0]["findings"]:
+        told = finding["cause"] and finding["remedy"]
+        assert bool(told) != finding["works"], finding
+
+
+def test_in_words(netkit: Netkit) -> None:
+    lines = netkit("doctor", "--worlds", timeout=SECONDS).stdout.splitlines()
+    assert lines[0] == "This machine"
+    assert "User world" in lines
+    assert "Notebooks will use the user world: namespaces of this machine's own kernel; it" in lines
+    assert max(len(line) for line in lines if "$ " not in line and "Log: " not in line) <= report.WIDTH
+
+
+def name_of(restriction: Restriction) -> str:
+    return restriction.name
+
+
+def missing_tool(restriction: Restriction) -> str:
+    """Why this machine cannot emulate a restriction, or cannot make the world that is left; nothing if it can."""
+    if restriction.world == "uml" and not HAS_UML:
+        return "user-mode-linux is not installed"
+    if "seccomp.py" in " ".join(restriction.wrapper):
+        loaded = subprocess.run(
+            ["ldconfig", "-p"], capture_output=True, text=True, check=False, env={"PATH": "/sbin:/usr/sbin"}
+        )
+        return "" if LIBRARY in loaded.stdout else "libseccomp is not installed"
+    return ""
+
+
+@pytest.mark.parametrize("restriction", OF_WORLDS, ids=name_of)
+def test_another_world_takes_the_place(restriction: Restriction) -> None:
+    if why := missing_tool(restriction):
+        pytest.skip(why)
+    told, _ = consulted(*restriction.command(NETKIT, "doctor", "--worlds"))
+    assert_named(told, restriction)
+    assert told["world"] == restriction.world, told["reason"]
+
+
+@pytest.mark.parametrize("restriction", OF_LESSONS, ids=name_of)
+def test_a_missing_program_is_named(restriction: Restriction) -> None:
+    told, status = consulted(*restriction.command(NETKIT, "doctor"))
+    assert_named(told, restriction)
+    assert (told["world"], told["healthy"], status) == ("user", False, 1)
+
+
+def assert_named(told: Told, restriction: Restriction) -> None:
+    """The doctor names stage, cause and remedy."""
+    found = [
+        one for one in told["findings"] if (one["section"], one["name"]) == (restriction.section, restriction.stage)
+    ]
+    assert found, [one for one in told["findings"] if not one["works"]]
+    assert not found[0]["works"]
+    assert restriction.cause in found[0]["cause"]
+    assert restriction.remedy in f"{found[0]['remedy']} {found[0]['line']}"
+
+
+@pytest.mark.skipif(not HAS_UML, reason="user-mode-linux is not installed")
+def test_lessons_are_tried_in_the_world_that_is_left() -> None:
+    told, _ = consulted(*OF_WORLDS[0].command(NETKIT, "doctor"))
+    assert told["world"] == "uml"
+    assert {"bridge", "veth pair", "vxlan", "ping", "iptables, NAT", "netem (delay, loss)"} <= works(
+        told, "what lessons do"
+    )
+
+
+def test_where_no_world_works_the_doctor_says_why_not() -> None:
+    told, status = consulted(*OF_WORLDS[0].command(NETKIT, "doctor"), NETKIT_UML="/nowhere")
+    assert (status, told["world"], told["healthy"], told["reason"]) == (1, None, False, "tried: user, uml")
+
+
+def test_the_world_asked_for_is_the_one_that_is_used() -> None:
+    told, status = consulted(NETKIT, "doctor", "--worlds", NETKIT_WORLD="mars")
+    assert (told["world"], status) == (None, 1)
+    assert told["reason"].startswith("NETKIT_WORLD is 'mars'; it is one of auto, user, uml")
