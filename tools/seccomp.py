@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ADDED = {
-    "names": ["mount", "pivot_root", "sethostname", "setns", "umount2", "unshare"],
+    "names": ["mount", "sethostname", "setns", "umount2", "unshare"],
     "action": "SCMP_ACT_ALLOW",
     "args": [],
     "comment": "netkit: namespaces and mounts without CAP_SYS_ADMIN; the kernel allows them in a user namespace only",

@@ -108,6 +108,8 @@ def explain(world: str, stage: str, number: int, detail: str) -> Problem:
         detail: the kernel's words, for causes that are not known here.
     """
     known = _of_uml(stage, number, detail) if stage in UML_STAGES else _of_namespaces(stage, number)
+    if number == errno.ENOENT and detail.endswith(")"):
+        known = known or _of_folders(detail)
     cure = known or Cure(detail, "'netkit doctor' examines each step by itself")
     return Problem(world, stage, number, *cure)
 
@@ -125,6 +127,12 @@ def _of_uml(stage: str, number: int, detail: str) -> Cure | None:
     if "ptrace" in detail:
         return Cure(f"the machine does not let programs trace their children: {detail}", _ELSEWHERE)
     return None
+
+
+def _of_folders(detail: str) -> Cure:
+    place = detail.rpartition("(")[2].rstrip(")")
+    remedy = "Every Linux has this directory, an image of a container perhaps not: make it"
+    return Cure(f"there is no {place}", remedy, f"sudo mkdir -p {place}")
 
 
 def _of_namespaces(stage: str, number: int) -> Cure | None:

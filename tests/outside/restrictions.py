@@ -20,9 +20,12 @@ mount -t tmpfs tmpfs /media
 mkdir /media/root
 for name in /*; do
     if [ -L "$name" ]; then cp -P "$name" /media/root/
-    elif [ "$name" != /media ] && [ -d "$name" ]; then mkdir "/media/root$name"; mount --rbind "$name" "/media/root$name"; fi
+    elif [ "$name" != /media ] && [ -d "$name" ]; then
+        mkdir "/media/root$name"
+        mount --rbind "$name" "/media/root$name"
+    fi
 done
-exec chroot /media/root sh -ec 'cd "$0"; {_THEN}' "$PWD" "$@"
+exec /usr/sbin/chroot /media/root sh -ec 'cd "$0"; {_THEN}' "$PWD" "$@"
 """
 
 
@@ -58,7 +61,8 @@ def _without_program(name: str) -> str:
     return f'mount --bind /dev/null "$(readlink -f "$(PATH=$PATH:/usr/sbin command -v {name})")"'
 
 
-def _seccomp(kind: str) -> tuple[str, ...]:
+def seccomp_filter(kind: str) -> tuple[str, ...]:
+    """The command that puts another one under a filter: "docker", "netkit", "netkit-CALL" or "no-mounts"."""
     return (sys.executable, str(ROOT / "tests" / "outside" / "seccomp.py"), kind)
 
 
@@ -101,7 +105,7 @@ OF_WORLDS = (
         "a seccomp filter forbids it",
         "seccomp=deploy/seccomp/netkit.json",
         "uml",
-        _seccomp("docker"),
+        seccomp_filter("docker"),
     ),
     Restriction(
         "AppArmor, as Ubuntu has it: every mount denied in a user namespace",
@@ -111,7 +115,7 @@ OF_WORLDS = (
         "AppArmor takes every capability away",
         "doctor --apparmor | sudo tee /etc/apparmor.d/netkit | sudo apparmor_parser --replace",
         "uml",
-        _seccomp("no-mounts"),
+        seccomp_filter("no-mounts"),
     ),
     Restriction(
         "read-only /proc/sys",
@@ -126,7 +130,7 @@ OF_WORLDS = (
     Restriction("masked /sys", "mount -t tmpfs -o ro tmpfs /sys", _USER, "complete", "/sys", "", "user"),
     Restriction(
         "no place for the memory of User-Mode Linux",
-        "for place in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o noexec tmpfs $place; done\n"
+        "for place in /tmp /var/tmp /dev/shm; do mount --bind $place $place; mount -o remount,bind,ro $place; done\n"
         "unset TMPDIR XDG_RUNTIME_DIR",
         "uml world",
         "program",

@@ -1,4 +1,6 @@
-"""Runs a command under a seccomp filter: `python tests/outside/seccomp.py docker|netkit|no-mounts COMMAND …`.
+"""Runs a command under a seccomp filter: `python tests/outside/seccomp.py KIND COMMAND …`.
+
+KIND is docker (its default profile), netkit, netkit-CALL (without that system call), or no-mounts.
 
 A profile is read as Docker's Engine reads it for a container without capabilities (docs: "Seccomp security
 profiles for Docker"), and given to the kernel by libseccomp, as runc does it (seccomp_rule_add(3)).
@@ -32,10 +34,36 @@ class Argument(ctypes.Structure):
     _fields_ = (("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64))
 
 
+def is_here() -> bool:
+    """Whether libseccomp is installed."""
+    try:
+        ctypes.CDLL(LIBRARY)
+    except OSError:
+        return False
+    return True
+
+
+def netkit(without: str = "") -> dict[str, Any]:
+    """netkit's profile, perhaps without one of the calls that it adds."""
+    profile = json.loads(PROFILE.read_text(encoding="utf-8"))
+    for rule in filter(_is_ours, profile["syscalls"]):
+        rule["names"] = [name for name in rule["names"] if name != without]
+    return profile
+
+
+def added() -> list[str]:
+    """The calls that netkit's profile allows and Docker's does not."""
+    return [name for rule in filter(_is_ours, netkit()["syscalls"]) for name in rule["names"]]
+
+
+def _is_ours(rule: dict[str, Any]) -> bool:
+    return rule["comment"].startswith(OURS)
+
+
 def docker() -> dict[str, Any]:
     """Docker's default profile: netkit's without what netkit added."""
-    profile = json.loads(PROFILE.read_text(encoding="utf-8"))
-    profile["syscalls"] = [rule for rule in profile["syscalls"] if not rule["comment"].startswith(OURS)]
+    profile = netkit()
+    profile["syscalls"] = [rule for rule in profile["syscalls"] if not _is_ours(rule)]
     return profile
 
 
@@ -85,8 +113,8 @@ def action(name: str, rule: dict[str, Any]) -> int:
 
 def main(kind: str, *command: str) -> None:
     """Become the command."""
-    netkit = json.loads(PROFILE.read_text(encoding="utf-8"))
-    load({"docker": docker(), "netkit": netkit, "no-mounts": no_mounts()}[kind])
+    profiles = {"docker": docker(), "no-mounts": no_mounts()}
+    load(profiles.get(kind) or netkit(without=kind.partition("-")[2]))
     os.execvp(command[0], command)  # noqa: S606 - a shell would only be in the way
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from netkit.sandbox import report, worlds
-from tests.outside.restrictions import OF_LESSONS, OF_WORLDS, Restriction
-from tests.outside.seccomp import LIBRARY
+from tests.outside.restrictions import OF_LESSONS, OF_WORLDS, Restriction, seccomp_filter
+from tests.outside.seccomp import added, is_here
 from tests.outside.sessions import NETKIT
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Netkit = Callable[..., subprocess.CompletedProcess[str]]
 
 HAS_UML = shutil.which("linux.uml") is not None
+needs_libseccomp = pytest.mark.skipif(not is_here(), reason="libseccomp is not installed")
 SECONDS = 240
 """A doctor that has not ended by then has failed; User-Mode Linux is slow on a busy machine."""
 
@@ -82,12 +83,7 @@ def missing_tool(restriction: Restriction) -> str:
     """Why this machine cannot emulate a restriction, or cannot make the world that is left; nothing if it can."""
     if restriction.world == "uml" and not HAS_UML:
         return "user-mode-linux is not installed"
-    if "seccomp.py" in " ".join(restriction.wrapper):
-        loaded = subprocess.run(
-            ["ldconfig", "-p"], capture_output=True, text=True, check=False, env={"PATH": "/sbin:/usr/sbin"}
-        )
-        return "" if LIBRARY in loaded.stdout else "libseccomp is not installed"
-    return ""
+    return "" if is_here() or not restriction.wrapper else "libseccomp is not installed"
 
 
 @pytest.mark.parametrize("restriction", OF_WORLDS, ids=name_of)
@@ -135,3 +131,29 @@ def test_the_world_asked_for_is_the_one_that_is_used() -> None:
     told, status = consulted(NETKIT, "doctor", "--worlds", NETKIT_WORLD="mars")
     assert (told["world"], status) == (None, 1)
     assert told["reason"].startswith("NETKIT_WORLD is 'mars'; it is one of auto, user, uml")
+
+
+def under(profile: str, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as an ordinary user under a seccomp profile."""
+    filtered = Restriction("", ":", "", "", "", "", "", seccomp_filter(profile)).command(*command)
+    environment = {**os.environ, worlds.VARIABLE: "user"}
+    return subprocess.run(filtered, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+USE = (
+    "set -e; ip netns add ns1; ip netns exec ns1 ip link set lo up; ip link add nk-left type veth peer nk-right netns ns1"
+    "; ip netns del ns1; hostname; grep Seccomp: /proc/self/status"
+)
+"""What lessons ask of the calls that netkit's profile adds."""
+
+
+@needs_libseccomp
+def test_the_user_world_works_under_the_seccomp_profile() -> None:
+    answer = under("netkit", NETKIT, "run", "--", "sh", "-c", USE)
+    assert (answer.returncode, answer.stdout) == (0, "netkit\nSeccomp:\t2\n"), answer.stderr
+
+
+@needs_libseccomp
+@pytest.mark.parametrize("call", added())
+def test_no_call_of_the_seccomp_profile_is_superfluous(call: str) -> None:
+    assert under(f"netkit-{call}", NETKIT, "run", "--", "sh", "-c", USE).returncode != 0

@@ -121,6 +121,12 @@ CAUSES = (
     ("own /proc", errno.EPERM, {}, "0", "parts of /proc are masked"),
     ("own /run", errno.EPERM, {}, "0", "a security module"),
     ("own /dev", errno.ENODEV, {}, "0", "the kernel's own words"),
+    ("own /run", errno.ENOENT, {}, "0", "there is no /run"),
+    ("network namespace", errno.ENOSPC, {"user.max_net_namespaces": "0"}, "", "user.max_net_namespaces is 0"),
+    # A container's filter on a machine whose AppArmor restricts, too: its file is visible inside.
+    ("user namespace", errno.EPERM, {"kernel.apparmor_restrict_unprivileged_userns": "1"}, "2", "a seccomp filter"),
+    # Mounts were allowed before: it is not the filter.
+    ("own /proc", errno.EPERM, {}, "2", "parts of /proc are masked"),
 )
 
 
@@ -131,7 +137,7 @@ def test_causes(monkeypatch: pytest.MonkeyPatch, row: tuple[str, int, dict[str, 
     files["/proc/self/status"] = f"Name:\tpython\nSeccomp:\t{seccomp}\n"
     monkeypatch.setattr(problems, "_read", lambda path: files.get(path, ""))
     monkeypatch.setattr(problems.os, "geteuid", lambda: 1000)
-    problem = problems.explain("user", stage, number, "the kernel's own words")
+    problem = problems.explain("user", stage, number, "the kernel's own words (/run)")
     assert cause in problem.cause
     assert problem.remedy
     assert str(problem).startswith(f"the user world stops at the stage '{stage}' ({errno.errorcode[number]}): ")
