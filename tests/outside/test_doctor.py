@@ -141,8 +141,9 @@ def under(profile: str, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 USE = (
-    "set -e; ip netns add ns1; ip netns exec ns1 ip link set lo up; ip link add nk-left type veth peer nk-right netns ns1"
-    "; ip netns del ns1; hostname; grep Seccomp: /proc/self/status"
+    "set -e; ip netns add ns1; ip netns exec ns1 ip link set lo up; "
+    "ip link add nk-left type veth peer nk-right netns ns1; "
+    "ip netns del ns1; hostname; grep Seccomp: /proc/self/status"
 )
 """What lessons ask of the calls that netkit's profile adds."""
 
