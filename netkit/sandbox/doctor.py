@@ -96,10 +96,10 @@ def examine(*, lessons: bool = True) -> Report:
         wanted, complaint = worlds.chosen(), ""
     except InvalidValue as error:
         wanted, complaint = (), str(error)
-    trials = {name: Trial(name, lessons=lessons) for name in worlds.WORLDS}
+    trials = {name: Trial(name) for name in worlds.WORLDS}
     try:
         findings = [_kernelspec(), *_ranges()]
-        world = _examine_worlds(trials, wanted, findings)
+        world = _examine_worlds(trials, wanted, findings, lessons=lessons)
     finally:
         for trial in trials.values():
             trial.end()
@@ -107,17 +107,19 @@ def examine(*, lessons: bool = True) -> Report:
     return Report(world, reason, tuple(findings), log.path())
 
 
-def _examine_worlds(trials: Mapping[str, Trial], wanted: tuple[str, ...], findings: list[Finding]) -> str | None:
+def _examine_worlds(
+    trials: Mapping[str, Trial], wanted: tuple[str, ...], findings: list[Finding], *, lessons: bool
+) -> str | None:
     """Add what is found of each world; the first of the wanted ones that works."""
-    world, lessons = None, []
+    world, tried = None, []
     for name, trial in trials.items():
         is_wanted = name in wanted and world is None
         made = trial.made(None if is_wanted else _BRIEFLY)
         findings += _stages(name, made)
         if is_wanted and made and made["problem"] is None:
             world = name
-            lessons = [_lesson(feature) for feature in trial.features()]
-    findings += lessons
+            tried = [_lesson(feature) for feature in trial.features(lessons=lessons)]
+    findings += tried
     return world
 
 
@@ -143,7 +145,9 @@ def _stages(name: str, made: dict[str, Any] | None) -> list[Finding]:
         told = {key: problem[key] for key in ("cause", "remedy", "line")}
         findings.append(Finding(section, problem["stage"], works=False, **told))
     elif made["notes"]:
-        remedy = "The lessons that need it say so" if name == UML else "See below, or go on without"
+        remedy = "Go on without: the lessons that need it say so"
+        if name != UML:
+            remedy += "; what is said above of ids may help"
         findings.append(Finding(section, "complete", works=False, cause="; ".join(made["notes"]), remedy=remedy))
     return findings
 

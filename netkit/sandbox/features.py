@@ -4,6 +4,7 @@ It prints one JSON object, which `doctor` reads outside.
 """
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -55,12 +56,15 @@ def _engine() -> Cure:
     return Cure(found.reason, found.remedy) if found else WORKS
 
 
+_PINGS = "ping -q -i 0.1 -w 5 127.0.0.1 >/dev/null 2>&1 &"
+"""Traffic in the background of a command, which nobody waits for: it has none of its descriptors."""
+
 _TRACED = (
     "nft add table inet nk-trace",
     "nft 'add chain inet nk-trace out { type filter hook output priority -350; }'",
     "nft add rule inet nk-trace out meta nftrace set 1",
-    # It writes while pings come and ends when its reader has ended.
-    "sh -c 'ping -q -i 0.1 -w 5 127.0.0.1 >/dev/null & nft monitor trace | grep -q -m 1 nk-trace'",
+    # It writes while pings come, and ends when it writes and its reader has ended.
+    f"sh -c '{_PINGS} nft monitor trace | grep -q -m 1 nk-trace'",
     "nft delete table inet nk-trace",
 )
 
@@ -96,7 +100,7 @@ FEATURES = (
         "tbf (bandwidth)", ("tc qdisc replace dev lo root tbf rate 1gbit burst 1m latency 50ms",), module="sch_tbf"
     ),
     Feature("conntrack", ("conntrack -L",)),
-    Feature("tcpdump", ("sh -c 'ping -q -i 0.1 -w 5 127.0.0.1 >/dev/null & exec tcpdump -i lo -c 1'",)),
+    Feature("tcpdump", (f"sh -c '{_PINGS} exec tcpdump --immediate-mode -i lo -c 1'",)),
     Feature("Docker Engine (nk.engine)", (), probe=_engine),
 )
 
@@ -112,7 +116,8 @@ def examine(feature: Feature) -> Cure:
     """
     for command in feature.commands:
         words = shlex.split(command)
-        if absent := [name for name in _PACKAGES if name in command.split() and not shutil.which(name)]:
+        named = set(re.findall(r"\w+", command))
+        if absent := [name for name in _PACKAGES if name in named and not shutil.which(name)]:
             package = _PACKAGES[absent[0]]
             remedy = f"Install it, on Debian and Ubuntu with the package {package}"
             return Cure(f"the program '{absent[0]}' is not installed", remedy, f"sudo apt install {package}")
@@ -129,7 +134,8 @@ def _explained(feature: Feature, command: str, error: str) -> Cure:
     reason = next((line for line in error.splitlines() if line.strip()), "nothing").strip()
     lacking = any(words in error for words in _KERNEL_LACKS) or command.startswith("test -e")
     if not (feature.module and lacking):
-        return Cure(f"'{command}' says: {reason}", feature.lost)
+        said = f"'{command}' says: {reason}" if "'" not in command else reason
+        return Cure(said, f"Go on without: {feature.lost}")
     if filesystem.world() == UML:
         return Cure(f"the kernel of User-Mode Linux has no '{feature.module}'", f"Go on without: {feature.lost}")
     remedy = f"Load it, if the machine has it as a module; {feature.lost}"

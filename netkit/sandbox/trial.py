@@ -1,9 +1,11 @@
-"""One world tried out, in a process of its own: `python -m netkit.sandbox.trial WORLD [--lessons]`.
+"""One world tried out, in a process of its own: `python -m netkit.sandbox.trial WORLD`.
 
-It makes a real sandbox and runs `features` in it.  It prints two lines of JSON, which `doctor` reads: how the
-sandbox was made, and what works in it.  When its standard input ends, it ends too, with all that it made.
+It makes a real sandbox.  It prints two lines of JSON, which `doctor` reads: how the sandbox was made, and what works
+in it; the second one when a line of its standard input asks for it, since lessons are tried in one world only.
+When its standard input ends, it ends too, with all that it made.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -12,11 +14,16 @@ import sys
 from typing import Any
 
 from netkit.sandbox import worlds
-from netkit.sandbox.job import here, python
+from netkit.sandbox.job import here
 from netkit.sandbox.line import Message
 from netkit.sandbox.problems import Problem, WorldFailed
 
-_LESSONS = "--lessons"
+_LESSONS = "lessons"
+_PROGRAM = (
+    f'read -r wanted; [ "$wanted" = {_LESSONS} ] && exec "$0" -m netkit.sandbox.features; '
+    """echo '{"features": []}'"""
+)
+"""What the sandbox runs; it has the trial's standard input."""
 
 
 class Trial:
@@ -24,13 +31,12 @@ class Trial:
 
     Args:
         world: a key of WORLDS.
-        lessons: whether to try what lessons do, too, or only that a program runs.
     """
 
-    def __init__(self, world: str, *, lessons: bool) -> None:
+    def __init__(self, world: str) -> None:
         self.world = world
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, world, *([_LESSONS] if lessons else [])],
+            [sys.executable, "-m", __name__, world],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -52,8 +58,16 @@ class Trial:
             return None
         return self._line() or {"passed": [], "notes": [], "problem": self._broken()._asdict()}
 
-    def features(self) -> list[dict[str, Any]]:
-        """What works in it: for each feature "name", "needed", and the fields of a Cure."""
+    def features(self, *, lessons: bool) -> list[dict[str, Any]]:
+        """What works in it: for each feature "name", "needed", and the fields of a Cure.
+
+        Args:
+            lessons: whether to try what lessons do, or only that a program runs and is heard.
+        """
+        assert self._process.stdin  # noqa: S101 - for the type checker
+        with contextlib.suppress(BrokenPipeError):  # it broke off: the answer says so
+            self._process.stdin.write(f"{_LESSONS if lessons else 'nothing'}\n".encode())
+            self._process.stdin.flush()
         answer = self._line()
         return (
             answer["features"]
@@ -77,21 +91,18 @@ class Trial:
         )
 
 
-def attempt(world: str, *, lessons: bool) -> None:
+def attempt(world: str) -> None:
     """Try a world out and print both lines.
 
     Args:
         world: a key of WORLDS.
-        lessons: whether to try what lessons do.
     """
-    program = python("-m", "netkit.sandbox.features") if lessons else ("echo", json.dumps({"features": []}))
-    asked, told = os.dup(0), os.fdopen(os.dup(1), "w")
+    told = os.fdopen(os.dup(1), "w")
     # In memory: there may be no folder for temporary files, and the doctor is to say so.
-    with os.fdopen(os.memfd_create("answer"), "w+") as answer, open(os.devnull, encoding="ascii") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    with os.fdopen(os.memfd_create("answer"), "w+") as answer:
         os.dup2(answer.fileno(), 1)
         try:
-            sandbox = worlds.load(world).start(here(program))
+            sandbox = worlds.load(world).start(here(("sh", "-c", _PROGRAM, sys.executable)))
         except WorldFailed as failure:
             problem = failure.problem._asdict()
             print(json.dumps({"passed": failure.passed, "notes": (), "problem": problem}), file=told)
@@ -99,7 +110,7 @@ def attempt(world: str, *, lessons: bool) -> None:
         made = {"passed": sandbox.passed, "notes": sandbox.notes, "problem": None}
         print(json.dumps(made), file=told, flush=True)
         try:
-            while (event := _event(sandbox, asked)).word == "stopped":
+            while (event := _event(sandbox)).word == "stopped":
                 continue
         finally:
             sandbox.end()
@@ -108,11 +119,14 @@ def attempt(world: str, *, lessons: bool) -> None:
             print(answer.read(), file=told, flush=True)
 
 
-def _event(sandbox: worlds.Sandbox, asked: int) -> worlds.Event:
-    """The next event of the sandbox, or "unasked" when nobody waits for it any more."""
-    ready = select.select([sandbox, asked], [], [])[0]
-    return sandbox.receive() if sandbox in ready else Message("unasked")
+def _event(sandbox: worlds.Sandbox) -> worlds.Event:
+    """The next event of the sandbox, or "unasked" when nobody waits for it any more: standard input is hung up."""
+    poll = select.poll()
+    poll.register(sandbox, select.POLLIN)
+    poll.register(0, 0)
+    heard = {file for file, _ in poll.poll()}
+    return sandbox.receive() if sandbox.fileno() in heard else Message("unasked")
 
 
 if __name__ == "__main__":
-    attempt(sys.argv[1], lessons=_LESSONS in sys.argv)
+    attempt(sys.argv[1])

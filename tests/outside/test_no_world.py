@@ -59,7 +59,7 @@ def fallback(folder: Path, *prefix: str, **variables: str) -> Iterator[BlockingK
 def answer_to(client: BlockingKernelClient, code: str) -> tuple[dict[str, Any], str]:
     """The reply to a cell, and what it shows."""
     shown: list[str] = []
-    reply = client.execute_interactive(code, timeout=20, output_hook=lambda m: shown.append(sessions.text_of(m)))
+    reply = client.execute_interactive(code, timeout=60, output_hook=lambda m: shown.append(sessions.text_of(m)))
     return reply["content"], "".join(shown)
 
 
@@ -80,6 +80,20 @@ def test_the_fallback_kernel_answers_every_cell_with_the_reason(tmp_path: Path) 
     assert CAUSE in banner
     assert not canary.exists()
     assert CAUSE in (tmp_path / "state" / "netkit" / "netkit.log").read_text(encoding="utf-8")
+
+
+def test_the_fallback_kernel_shows_the_doctor_s_table_once(tmp_path: Path) -> None:
+    tables: list[str] = []
+    with fallback(tmp_path, *FORBIDDING, NETKIT_WORLD="user") as client:
+        for _ in range(2):
+            client.execute_interactive(
+                "1", timeout=60, output_hook=lambda m: tables.append(m["content"].get("data", {}).get("text/html", ""))
+            )
+    (table,) = filter(None, tables)
+    assert table.startswith("<table")
+    assert "user.max_user_namespaces is 0" in table
+    assert "sudo sysctl -w user.max_user_namespaces=15000" in table
+    assert "every program of every user reach more of the kernel" in table
 
 
 def test_an_unknown_world_is_told_with_the_known_ones(tmp_path: Path) -> None:
