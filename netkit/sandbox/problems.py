@@ -110,23 +110,38 @@ def explain(world: str, stage: str, number: int, detail: str) -> Problem:
     known = _of_uml(stage, number, detail) if stage in UML_STAGES else _of_namespaces(stage, number)
     if number == errno.ENOENT and detail.endswith(")"):
         known = known or _of_folders(detail)
-    cure = known or Cure(detail, "'netkit doctor' examines each step by itself")
+    cure = known or Cure(detail, _UNKNOWN)
     return Problem(world, stage, number, *cure)
 
 
 def _of_uml(stage: str, number: int, detail: str) -> Cure | None:
-    if stage == UML_PROGRAM and number == errno.ENOENT:
-        remedy = "Install it (a package of Debian and some of its relatives), or set NETKIT_UML to its program"
-        return Cure("User-Mode Linux is not installed", remedy, "sudo apt install user-mode-linux")
-    if stage == UML_PROGRAM and number == errno.ENOSPC:
-        remedy = "Name a folder of your own on a file system that is not mounted noexec and has the room"
-        return Cure(detail, remedy, 'mkdir -p "$HOME/netkit-tmp" && export TMPDIR="$HOME/netkit-tmp"')
+    if stage == UML_PROGRAM:
+        return _not_started(number, detail)
     if "ptrace" in detail and _setting("kernel.yama.ptrace_scope") == "3":
         remedy = "User-Mode Linux traces its own processes, and this setting stays until the machine is started again"
         return Cure("kernel.yama.ptrace_scope is 3: no program may trace another", f"{remedy}. {_ELSEWHERE}")
     if "ptrace" in detail:
         return Cure(f"the machine does not let programs trace their children: {detail}", _ELSEWHERE)
     return None
+
+
+def _not_started(number: int, detail: str) -> Cure | None:
+    """What User-Mode Linux needs before it starts: see `boot.Missing`."""
+    cures = {
+        errno.ENOENT: Cure(
+            "User-Mode Linux is not installed",
+            "Install it (a package of Debian and some of its relatives), or set NETKIT_UML to its program",
+            "sudo apt install user-mode-linux",
+        ),
+        errno.ENOSPC: Cure(
+            detail,
+            "Name a folder of your own on a file system that is not mounted noexec and has the room",
+            'mkdir -p "$HOME/netkit-tmp" && export TMPDIR="$HOME/netkit-tmp"',
+        ),
+        errno.ENOEXEC: Cure(detail, f"Use a machine that allows user namespaces. {_ELSEWHERE}"),
+        errno.EINVAL: Cure(detail, "Make the environment in a folder whose path has no space"),
+    }
+    return cures.get(number)
 
 
 def _of_folders(detail: str) -> Cure:
@@ -146,6 +161,7 @@ def _of_namespaces(stage: str, number: int) -> Cure | None:
     return None
 
 
+_UNKNOWN = "This is not known yet: please report it with what 'netkit doctor --json' says"
 _ELSEWHERE = "Work on a machine of your own, or ask whoever runs this one"
 _COST = "; that lets every program of every user reach more of the kernel, so ask whoever answers for the machine"
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from netkit.sandbox import report, worlds
 from tests.outside.restrictions import OF_LESSONS, OF_WORLDS, Restriction, seccomp_filter
 from tests.outside.seccomp import added, is_here
-from tests.outside.sessions import NETKIT
+from tests.outside.sessions import NETKIT, eventually
+from tests.outside.trees import alive, descendants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +75,20 @@ def test_in_words(netkit: Netkit) -> None:
     assert "User world" in lines
     assert "Notebooks will use the user world: namespaces of this machine's own kernel; it" in lines
     assert max(len(line) for line in lines if "$ " not in line and "Log: " not in line) <= report.WIDTH
+
+
+@pytest.mark.parametrize("moment", [0.3, 1.5])
+def test_a_doctor_that_is_killed_leaves_nothing(moment: float) -> None:
+    process = subprocess.Popen([NETKIT, "doctor"], stdout=subprocess.DEVNULL, start_new_session=True)
+    seen: set[int] = set()
+    deadline = time.monotonic() + moment
+    while time.monotonic() < deadline:
+        seen |= set(descendants(process.pid))
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert seen
+    assert eventually(lambda: not alive(seen), 20), alive(seen)
 
 
 def name_of(restriction: Restriction) -> str:

@@ -157,6 +157,27 @@ def test_causes(monkeypatch: pytest.MonkeyPatch, row: tuple[str, int, dict[str, 
     assert str(problem).startswith(f"the user world stops at the stage '{stage}' ({errno.errorcode[number]}): ")
 
 
+CAUSES_OF_UML = (
+    ("program", errno.ENOENT, "", "is not installed", "sudo apt install user-mode-linux"),
+    ("program", errno.ENOSPC, "", "the words", "export TMPDIR="),
+    ("program", errno.ENOEXEC, "", "the words", ""),
+    ("program", errno.EINVAL, "", "the words", ""),
+    ("boot", 0, "3", "kernel.yama.ptrace_scope is 3", ""),
+    ("boot", 0, "1", "does not let programs trace their children", ""),
+    ("modules", errno.EIO, "", "the words", ""),
+)
+
+
+@pytest.mark.parametrize("row", CAUSES_OF_UML, ids=lambda row: f"{row[0]} {row[1]} {row[2]}")
+def test_causes_of_user_mode_linux(monkeypatch: pytest.MonkeyPatch, row: tuple[str, int, str, str, str]) -> None:
+    stage, number, scope, cause, line = row
+    monkeypatch.setattr(problems, "_read", lambda path: scope if path.endswith("ptrace_scope") else "")
+    problem = problems.explain("uml", stage, number, "the words: ptrace")
+    assert cause in problem.cause
+    assert line in problem.line
+    assert problem.remedy
+
+
 def test_choice_of_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     for value in ("", "auto"):
         monkeypatch.setenv(worlds.VARIABLE, value)
