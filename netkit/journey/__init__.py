@@ -13,6 +13,7 @@ ends         what became of a packet
 reasons      why, where an ICMP error says it
 losses       why, where nobody says it
 answers      which packet answers which
+memory       many values at once
 telling      all of it as a journey
 """
 
@@ -21,10 +22,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netkit.journey.memory import uncollected
+
 if TYPE_CHECKING:
     from netkit.journey.values import Journey, Seen
 
 
+@uncollected()
 def journeys(seen: Seen) -> list[Journey]:
     """The journeys of all packets that an x-ray saw, in the order in which they were first seen.
 

@@ -43,6 +43,8 @@ def reassemble(frames: Frames) -> None:
     """
     wiring = frames.wiring
     ports = wiring.tracking & wiring.filtering
+    if not frames.bundles or not ports:
+        return
     offers, takers = [], []
     for n, role in enumerate(frames.roles):
         bundle, packet = frames.bundles.get(n, [n]), frames.packets[n]

@@ -86,15 +86,17 @@ class Frames:
 
     def _wire(self, data: bytes, length: int, link: str) -> int:
         """A number for these bytes: equal bytes have the same."""
-        known = self._names.setdefault((data, length), len(self._known))
-        if known == len(self._known):
+        known = self._names.get((data, length))
+        if known is None:
+            known = self._names[data, length] = len(self._known)
             self._known.append(read(data, length, link))
         return known
 
     def _role(self, place: Place) -> Role:
-        if place not in self._roles:
-            self._roles[place] = self._looked_up(place)
-        return self._roles[place]
+        known = self._roles.get(place)
+        if known is None:
+            known = self._roles[place] = self._looked_up(place)
+        return known
 
     def _looked_up(self, place: Place) -> Role:
         link = self.wiring.interfaces.get(place)

@@ -9,6 +9,7 @@ from netkit.journey.keys import Packet, read
 if TYPE_CHECKING:
     from netkit.journey.frames import Frames
 
+_TCP = 6
 TRANSPORT = 20
 """How many bytes behind the IP header netfilter reports at most."""
 
@@ -32,10 +33,15 @@ class Heads:
         """
         wire = self._frames.wires[number]
         if wire not in self._known:
-            frame, packet = self._frames.all[number], self._frames.packets[number]
-            data = frame.data[packet.start : packet.payload + TRANSPORT]
-            self._known[wire] = read(data, frame.length - packet.start, "ip")
+            self._known[wire] = self._read(number)
         return self._known[wire]
+
+    def _read(self, number: int) -> Packet:
+        frame, packet = self._frames.all[number], self._frames.packets[number]
+        end = packet.payload + TRANSPORT
+        if len(frame.data) <= end or (packet.flow[0] == _TCP and packet.part is None):
+            return packet  # what lasts of TCP is in its header
+        return read(frame.data[packet.start : end], frame.length - packet.start, "ip")
 
     def whole(self, number: int) -> Packet | None:
         """The packet as it is when its fragments are put together, or before it is cut.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from netkit.journey.frames import NONE, ROUTED, UNWRAPPED, WRAPPED, Frames, paired
@@ -39,10 +39,9 @@ class Hooks:
         self.ending: dict[int, list[list[Visit]]] = {}
         self.alone: list[list[Visit]] = []
         self._heads = Heads(frames)
-        self._index: dict[Hashable, deque[int]] = {}
-        for number in self._of({visits[0].namespace for visits in passages}):
-            for key in self._keys(number):
-                self._index.setdefault(key, deque()).append(number)
+        self._spaces = {visits[0].namespace for visits in passages}
+        self._indexes: dict[str, dict[Hashable, deque[int]]] = {}
+        """The frames by what netfilter may report, for each kind of hook that is looked for."""
         self._latest = 0
         """When the last packet came that netfilter reported until now."""
         self._waiting: list[tuple[int, list[Visit]]] = []
@@ -51,38 +50,50 @@ class Hooks:
             self._place(visits)
         self._depart()
 
-    def _of(self, namespaces: set[str]) -> Iterator[int]:
-        """The packets, in these namespaces, that netfilter may have seen."""
-        for number, role in enumerate(self.frames.roles):
-            if role.place[0] in namespaces and self.frames.packets[number].lasting is not None:
-                yield number
+    def _index(self, kind: str) -> dict[Hashable, deque[int]]:
+        """The frames by what netfilter may report of their packets; made only for what is looked for."""
+        if kind not in self._indexes:
+            self._indexes[kind] = defaultdict(deque)
+            keys = {"in": self._keys_in, "forward": self._keys_forward, "input": self._keys_input}
+            keys_of = keys.get(kind, self._keys_sent)
+            for number in filter(self._is_reported, self.frames.received if kind in keys else self.frames.sent):
+                for key in keys_of(number):
+                    self._indexes[kind][key].append(number)
+        return self._indexes[kind]
 
-    def _keys(self, number: int) -> Iterator[Hashable]:
-        """Under what netfilter may report the packet that a frame shows."""
+    def _is_reported(self, number: int) -> bool:
+        """Whether netfilter may have seen the packet where the frame was."""
         frames, role = self.frames, self.frames.roles[number]
         space = role.place[0]
-        if role.bridge is not None and space not in frames.wiring.filtering:
-            return
-        if frames.all[number].direction == "out":
-            yield from self._keys_sent(number)
-            return
-        waits = space in frames.wiring.tracking
-        whole = self._heads.whole(number)
-        head = whole if waits else self._heads.of(number)
-        if head is not None:
-            yield from self._keys_received(number, head)
-        if whole is not None and role.bridge is None:
-            for flow in _between(whole.flow, self._translated(space, whole.flow)):
-                yield "input", *role.place, whole.lasting, whole.ttl, flow
+        hooked = space in self._spaces and (role.bridge is None or space in frames.wiring.filtering)
+        return hooked and frames.packets[number].lasting is not None
 
-    def _keys_received(self, number: int, head: Packet) -> Iterator[Hashable]:
-        """PREROUTING and FORWARD; where bridged packets are filtered, the first one lies before the bridge itself."""
-        role = self.frames.roles[number]
+    def _keys_in(self, number: int) -> Iterator[Hashable]:
+        """PREROUTING; where bridged packets are filtered, it lies before the bridge itself."""
+        head, role = self._head_received(number), self.frames.roles[number]
         space, interface = role.bridge or role.place
-        if not (role.is_bridge and space in self.frames.wiring.filtering):
-            yield "in", space, interface, head.lasting, head.ttl, head.flow
-        for flow in _between(head.flow, self._translated(space, head.flow)):
-            yield "forward", space, interface, head.lasting, head.ttl - (role.bridge is None), flow
+        if head is not None and not (role.is_bridge and space in self.frames.wiring.filtering):
+            yield space, interface, head.lasting, head.ttl, head.flow
+
+    def _keys_forward(self, number: int) -> Iterator[Hashable]:
+        """FORWARD of a packet that was not sent on."""
+        head, role = self._head_received(number), self.frames.roles[number]
+        space, interface = role.bridge or role.place
+        if head is not None:
+            for flow in _between(head.flow, self._translated(space, head.flow)):
+                yield space, interface, head.lasting, head.ttl - (role.bridge is None), flow
+
+    def _keys_input(self, number: int) -> Iterator[Hashable]:
+        """INPUT, where fragments are together."""
+        whole, role = self._heads.whole(number), self.frames.roles[number]
+        if whole is not None and role.bridge is None:
+            for flow in _between(whole.flow, self._translated(role.place[0], whole.flow)):
+                yield *role.place, whole.lasting, whole.ttl, flow
+
+    def _head_received(self, number: int) -> Packet | None:
+        """The packet as it was when the first hook saw it: fragments are put together where connections are tracked."""
+        waits = self.frames.roles[number].place[0] in self.frames.wiring.tracking
+        return self._heads.whole(number) if waits else self._heads.of(number)
 
     def _keys_sent(self, number: int) -> Iterator[Hashable]:
         """FORWARD, OUTPUT and POSTROUTING; a bridge's own packets passed them before its interface."""
@@ -94,9 +105,9 @@ class Hooks:
         if head is not None:
             space, interface = role.bridge or role.place
             for flow in self._sent_flows(number, head):
-                yield "out", space, interface, head.lasting, head.ttl, flow
+                yield space, interface, head.lasting, head.ttl, flow
                 if followed == NONE or frames.ways.get(number) == WRAPPED:  # translated, it may leave elsewhere
-                    yield "out", space, None, head.lasting, head.ttl, flow
+                    yield space, None, head.lasting, head.ttl, flow
 
     def _head_sent(self, number: int) -> Packet | None:
         """The packet that was sent, before it was cut; None for all its pieces but the first."""
@@ -153,10 +164,10 @@ class Hooks:
         groups: dict[Hashable, list[int]] = {}
         for number, (_, visits) in enumerate(self._waiting):
             interface = None if visits[-1].hook == "output" else visits[-1].oif
-            groups.setdefault(_key("out", visits[-1], interface), []).append(~number)
+            groups.setdefault(_key(visits[-1], interface), []).append(~number)
         left = set(range(len(bounds)))
         for key, earlier in groups.items():
-            later = [number for number in self._index.get(key, ()) if number not in self.leading]
+            later = [number for number in self._index("out").get(key, ()) if number not in self.leading]
             pairs = list(paired(earlier, later, lambda n: bounds[~n] if n < 0 else self.frames.all[n].time))
             found = {number for pair in pairs for number in pair}
             overdue = [known for known in earlier if known not in found]
@@ -181,14 +192,14 @@ class Hooks:
 
     def _arrived(self, visit: Visit) -> int | None:
         """The first frame that fits and has no such hook yet."""
-        queue = self._index.get(_key("in", visit, visit.iif), deque())
+        queue = self._index("in").get(_key(visit, visit.iif))
         return queue.popleft() if queue else None
 
     def _near(
         self, kind: str, visit: Visit, interface: str | None, came: int | None, taken: Container[int]
     ) -> int | None:
         """The first frame that fits, has no such hooks yet, and comes from the one that came, if that is known."""
-        queue = self._index.get(_key(kind, visit, interface), deque())
+        queue = self._index(kind).get(_key(visit, interface), deque())
         while queue and queue[0] in taken:
             queue.popleft()
         fitting = (n for n in queue if n not in taken and (came is None or came in self._line(n)))
@@ -204,9 +215,9 @@ class Hooks:
             number = self.frames.follows[number]
 
 
-def _key(kind: str, visit: Visit, interface: str | None) -> Hashable:
+def _key(visit: Visit, interface: str | None) -> Hashable:
     packet = visit.packet
-    return kind, visit.namespace, interface, packet.lasting, packet.ttl, packet.flow
+    return visit.namespace, interface, packet.lasting, packet.ttl, packet.flow
 
 
 def _between(came: Flow, went: Flow) -> set[Flow]:

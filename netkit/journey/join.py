@@ -15,6 +15,7 @@ bridges   over bridges                                       routers   forwarded
 segments  cut and put together by offloading                 passages  the hooks that one packet passed
 heads     packets as netfilter reports them                  hooks     which frames the hooks belong to
 lookups   hooks and routing decisions between the frames     stations  all of it as one tree for each packet
+memory    many values at once
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.hooks import Hooks
 from netkit.journey.lookups import Between
+from netkit.journey.memory import uncollected
 from netkit.journey.passages import passages
 from netkit.journey.stations import Tree
 from netkit.journey.transit import connect
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from netkit.journey.values import Seen, Step
 
 
+@uncollected()
 def join(seen: Seen) -> list[list[Step]]:
     """The journeys of all recorded packets.
 

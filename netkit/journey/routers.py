@@ -34,7 +34,8 @@ def connect(frames: Frames) -> None:
         elif frames.follows[n] == NONE:
             takers.append(((space, packet.lasting, packet.ttl, packet.flow), None, n))
     _joined(frames, offers, takers)
-    _fragmented(frames)
+    if frames.bundles:
+        _fragmented(frames)
 
 
 def _joined(frames: Frames, offers: list[tuple[tuple, int]], takers: list[tuple[tuple, None, int]]) -> None:

@@ -57,36 +57,35 @@ class Tree:
     def steps(self) -> list[list[Step]]:
         """The journeys, in the order in which they were first seen; each in causal order."""
         places, depths, roots = self._ranked()
-        journeys: dict[int, list[Step]] = {root: [] for root in sorted(set(roots), key=lambda n: (places[n], n))}
-        numbers = [0] * len(roots)
-        for _, _, node in sorted(zip(places, depths, range(len(roots)), strict=True)):
-            steps, after = journeys[roots[node]], self.after[node]
-            numbers[node] = len(steps)
-            steps.append(self._step(node, None if after == NONE else numbers[after]))
-        return list(journeys.values())
+        packets: dict[int, list[tuple[float, int, int]]] = {}
+        for node, root in enumerate(roots):
+            packets.setdefault(root, []).append((places[node], depths[node], node))
+        firsts = sorted(packets, key=lambda root: (places[root], root))
+        return [self._steps([node for _, _, node in sorted(packets[root])]) for root in firsts]
 
     def _ranked(self) -> tuple[list[float], list[int], list[int]]:
         """Of each node: its place in time, not before what it follows; its depth; its packet's first node."""
-        size = len(self.after)
-        places: list[float] = [0.0] * size
+        size, frames = len(self.after), len(self.frames.all)
+        places: list[float] = [*range(frames), *(station.place for station in self._stations)]
         depths, roots = [0] * size, [NONE] * size
         for node in range(size):
-            line = [node]
-            while (after := self.after[line[-1]]) != NONE and roots[after] == NONE and roots[node] == NONE:
-                line.append(after)
+            line, above = [], node
+            while above != NONE and roots[above] == NONE:
+                line.append(above)
+                above = self.after[above]
             for below in reversed(line):
-                self._rank(below, places, depths, roots)
+                if above == NONE:
+                    roots[below] = below
+                else:
+                    places[below] = max(below, places[above]) if below < frames else places[above]
+                    depths[below], roots[below] = depths[above] + 1, roots[above]
+                above = below
         return places, depths, roots
 
-    def _rank(self, node: int, places: list[float], depths: list[int], roots: list[int]) -> None:
-        after, frames = self.after[node], len(self.frames.all)
-        if after == NONE:
-            places[node] = node if node < frames else self._stations[node - frames].place
-            roots[node] = node
-            return
-        places[node] = max(node, places[after]) if node < frames else places[after]
-        depths[node] = depths[after] + 1
-        roots[node] = roots[after]
+    def _steps(self, nodes: list[int]) -> list[Step]:
+        """Those of one packet, in order."""
+        numbers = {node: number for number, node in enumerate(nodes)}
+        return [self._step(node, numbers.get(self.after[node])) for node in nodes]
 
     def _step(self, node: int, after: int | None) -> Step:
         if node < len(self.frames.all):

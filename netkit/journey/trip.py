@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netkit.journey.parsed import TCP, UDP, View, parsed, reported
@@ -125,7 +124,7 @@ def _depth_first(steps: Sequence[Step]) -> list[Step]:
         order.append(waiting.pop())
         waiting += children.get(order[-1], [])[::-1]
     places = {number: place for place, number in enumerate(order)}
-    return [replace(steps[number], after=places.get(steps[number].after)) for number in order]
+    return [steps[number]._replace(after=places.get(steps[number].after)) for number in order]
 
 
 def _views(step: Step, tunnels: Container[int]) -> list[View]:

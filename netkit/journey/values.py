@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from netkit.model import Frame, Snapshot
 from netkit.netfilter import TraceEvent  # noqa: TC001
@@ -39,8 +39,7 @@ class Seen:
     untraced: str = ""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One observed station of a packet, before anything is said about it.
 
     Attributes:

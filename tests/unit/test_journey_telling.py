@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from netkit.journey.telling import tell
@@ -55,7 +53,7 @@ def event(chain: str, kind: str, verdict: str, rule: str = "", packet: Packet = 
 
 def line(*steps: Step) -> list[Step]:
     """Each step follows the one before."""
-    return [replace(step, after=number - 1 if number else None) for number, step in enumerate(steps)]
+    return [step._replace(after=number - 1 if number else None) for number, step in enumerate(steps)]
 
 
 def seen(*spaces: Namespace, frames: tuple[Frame, ...] = ()) -> Seen:
@@ -262,7 +260,7 @@ class TestWhatIsSaidOfAll:
         """At what moments they move is left to chance."""
         a, b = frame("host:port2", "out", SENT), frame("host:port3", "out", SENT)
         steps = [frame("host:port1", "in", SENT), a, b, frame("ns3:eth0", "in", SENT), frame("ns2:eth0", "in", SENT)]
-        mixed = [replace(step, after=after) for step, after in zip(steps, (None, 0, 0, 2, 1), strict=True)]
+        mixed = [step._replace(after=after) for step, after in zip(steps, (None, 0, 0, 2, 1), strict=True)]
         told = tell(1, mixed, seen(NS1, NS2))
         assert [(hop.where, hop.after) for hop in told.hops] == [
             ("host:port1", None),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from netkit.journey.answers import answers
@@ -177,7 +175,7 @@ def test_a_question_that_many_heard_counts_them() -> None:
     names = [f"ns{number}" for number in range(2, 7)]
     spaces = [space(name, link("eth0", bytes([6, 0, 0, 0, 1, n]), f"10.0.0.{n}/24")) for n, name in enumerate(names, 2)]
     data = arp(A, "10.0.0.1", "10.0.0.4")
-    tree = [replace(step, after=0 if number else None) for number, step in enumerate(
+    tree = [step._replace(after=0 if number else None) for number, step in enumerate(
         steps("ns1:eth0 out", *(f"{name}:eth0 in" for name in names), data=data))]  # fmt: skip
     snapshot = Snapshot({each.name: each for each in [NS1, *spaces]})
     told = tell(1, tree, Seen((), (), snapshot, snapshot))
