@@ -44,6 +44,7 @@ class TestTheTruth:
         assert truth.faults(join(truth.seen))[:5] == []
 
     @settings(max_examples=10, deadline=None)
+    @example(seed=10_302, packets=6, loss=5, drops=30, translating=True)
     @given(
         seed=st.integers(0, 1 << 30),
         packets=st.integers(1, 150),

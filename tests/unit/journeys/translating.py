@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address, ip_network
 
+from netkit.model import Rule
 from netkit.netfilter import Connection
 from tests.unit.journeys.packets import ICMP, Packet
 
@@ -30,6 +31,12 @@ class Translator:
     connections: list[Connection] = field(default_factory=list)
     _begun: dict[Flow, Flow] = field(default_factory=dict)
     _next: int = 40_000
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """As iptables lists them."""
+        text = f"-A POSTROUTING -s {self.masquerade} -o {self.outside} -j MASQUERADE"
+        return (Rule("iptables", "nat", "POSTROUTING", text),)
 
     def prerouting(self, packet: Packet, own: set[str]) -> Packet:
         """The destination is rewritten."""

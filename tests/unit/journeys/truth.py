@@ -92,10 +92,10 @@ def _timed(taps: list[Tap]) -> Iterator[tuple[int, bool, Tap]]:
 
 
 def _namespace(space: Space) -> Namespace:
-    connections = tuple(space.translator.connections) if space.translator else ()
-    return Namespace(
-        space.name, {card.name: _interface(card) for card in space.cards.values()}, connections=connections
-    )
+    cards = {card.name: _interface(card) for card in space.cards.values()}
+    if space.translator is None:
+        return Namespace(space.name, cards)
+    return Namespace(space.name, cards, rules=space.translator.rules, connections=tuple(space.translator.connections))
 
 
 def _interface(card: Card) -> Interface:
