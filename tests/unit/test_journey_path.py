@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from netkit.drawing import palette
 from netkit.drawing.path import Stage, path
 from netkit.errors import InvalidValue
 from netkit.layout.scene import Box
@@ -71,6 +72,16 @@ def test_a_tunnel_is_lit_beside_the_way_that_its_packets_take() -> None:
     strokes = Stage(snapshot, [journey]).sheet(journey).strokes
     assert [stroke.role for stroke in strokes].count("inner") == 1
     assert len(strokes) == 8  # two cables on each side, over three bridges, and the tunnel
+
+
+def test_the_dashes_of_a_lit_tunnel_are_not_filled_by_those_beneath() -> None:
+    journey, snapshot = case("tunnelled")
+    over = ElementTree.fromstring(Stage(snapshot, [journey]).over(journey, len(journey.hops) - 1))
+    lines = [each.attrib for each in over.iter() if each.tag.endswith("path")]
+    at = next(i for i, line in enumerate(lines) if line["stroke"] == palette.STROKES["inner"][0])
+    assert lines[at]["stroke-dasharray"] == "8 4"  # in pixels, of a line 4 pixels wide
+    assert (lines[at - 1]["d"], lines[at - 1]["stroke"]) == (lines[at]["d"], palette.CARD)
+    assert "stroke-dasharray" not in lines[at - 1]
 
 
 def test_one_hop_is_told_from_those_before_and_after_it() -> None:
