@@ -44,7 +44,7 @@ def html(report: Report) -> str:
         report: what the doctor found.
     """
     rows = "".join(
-        f'<tr><th colspan="3" style="text-align:left">{markup.escape(_title(name))}</th></tr>'
+        f'<tr><th colspan="2" style="text-align:left">{markup.escape(_title(name))}</th></tr>'
         + "".join(_html_row(*row) for row in _rows(tuple(group)))
         for name, group in groupby(report.findings, lambda one: one.section)
     )
@@ -85,13 +85,11 @@ def _wrapped(words: str, first: str) -> list[str]:
 
 
 def _html_row(mark: str, what: str, finding: Finding | None) -> str:
-    more = ""
+    lines = [markup.escape(what)]
     if finding:
-        more = "<br>".join(markup.escape(words) for words in (finding.cause, finding.remedy) if words)
-        more += f"<br><code>{markup.escape(finding.line)}</code>" if finding.line else ""
-    colour = "" if mark == "works" else ' style="color:#b00020"'
+        told = (("Because", finding.cause), ("Remedy:", finding.remedy))
+        lines += [f"<i>{word}</i> {markup.escape(words)}" for word, words in told if words]
+        lines += [f"<code>{markup.escape(finding.line)}</code>"] if finding.line else []
+    colour = "" if mark == "works" else ' style="color:#d32f2f"'
     left = 'style="text-align:left;vertical-align:top'
-    return (
-        f'<tr><td {left}"><b{colour}>{mark}</b></td><td {left}">{markup.escape(what)}</td>'
-        f'<td {left};max-width:40em">{more}</td></tr>'
-    )
+    return f'<tr><td {left}"><b{colour}>{mark}</b></td><td {left};max-width:50em">{"<br>".join(lines)}</td></tr>'

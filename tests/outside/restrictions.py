@@ -159,6 +159,9 @@ OF_WORLDS = (
 )
 """What `netkit doctor --worlds` finds."""
 
+SIMILAR = ("user namespaces 1", "mount namespaces 0", "pid namespaces 0")
+"""Those that end as another one does; they are left to the long tests."""
+
 OF_LESSONS = (
     Restriction(
         "no iptables",

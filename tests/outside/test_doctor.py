@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from netkit.sandbox import report, worlds
-from tests.outside.restrictions import OF_LESSONS, OF_WORLDS, Restriction, seccomp_filter
+from tests.outside.restrictions import OF_LESSONS, OF_WORLDS, SIMILAR, Restriction, seccomp_filter
 from tests.outside.seccomp import added, is_here
 from tests.outside.sessions import NETKIT, eventually
 from tests.outside.trees import alive, descendants
@@ -27,15 +27,21 @@ needs_libseccomp = pytest.mark.skipif(not is_here(), reason="libseccomp is not i
 SECONDS = 240
 """A doctor that has not ended by then has failed; User-Mode Linux is slow on a busy machine."""
 
+WITHOUT_UML = {"NETKIT_UML": "/nowhere"}
+
 Told = dict[str, Any]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The variables of these tests, without a wish for a world."""
+    return {**{key: value for key, value in os.environ.items() if key != worlds.VARIABLE}, **variables}
 
 
 def consulted(*command: str, **variables: str) -> tuple[Told, int]:
     """What `netkit doctor --json` says, and its exit status."""
-    environment = {key: value for key, value in os.environ.items() if key != worlds.VARIABLE}
     answer = subprocess.run(
         [*command, "--json"],
-        env={**environment, **variables},
+        env=environment(**variables),
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -70,7 +76,7 @@ def test_whatever_is_missing_has_cause_and_remedy(here: tuple[Told, int]) -> Non
 
 
 def test_in_words(netkit: Netkit) -> None:
-    lines = netkit("doctor", "--worlds", timeout=SECONDS).stdout.splitlines()
+    lines = netkit("doctor", "--worlds", timeout=SECONDS, env=environment(**WITHOUT_UML)).stdout.splitlines()
     assert lines[0] == "This machine"
     assert "User world" in lines
     assert "Notebooks will use the user world: namespaces of this machine's own kernel; it" in lines
@@ -102,7 +108,12 @@ def missing_tool(restriction: Restriction) -> str:
     return "" if is_here() or not restriction.wrapper else "libseccomp is not installed"
 
 
-@pytest.mark.parametrize("restriction", OF_WORLDS, ids=name_of)
+def marked(restriction: Restriction) -> object:
+    marks = [pytest.mark.long] if restriction.name in SIMILAR else []
+    return pytest.param(restriction, marks=marks, id=restriction.name)
+
+
+@pytest.mark.parametrize("restriction", map(marked, OF_WORLDS))
 def test_another_world_takes_the_place(restriction: Restriction) -> None:
     if why := missing_tool(restriction):
         pytest.skip(why)
@@ -139,12 +150,12 @@ def test_lessons_are_tried_in_the_world_that_is_left() -> None:
 
 
 def test_where_no_world_works_the_doctor_says_why_not() -> None:
-    told, status = consulted(*OF_WORLDS[0].command(NETKIT, "doctor"), NETKIT_UML="/nowhere")
+    told, status = consulted(*OF_WORLDS[0].command(NETKIT, "doctor"), **WITHOUT_UML)
     assert (status, told["world"], told["healthy"], told["reason"]) == (1, None, False, "tried: user, uml")
 
 
 def test_the_world_asked_for_is_the_one_that_is_used() -> None:
-    told, status = consulted(NETKIT, "doctor", "--worlds", NETKIT_WORLD="mars")
+    told, status = consulted(NETKIT, "doctor", "--worlds", NETKIT_WORLD="mars", **WITHOUT_UML)
     assert (told["world"], status) == (None, 1)
     assert told["reason"].startswith("NETKIT_WORLD is 'mars'; it is one of auto, user, uml")
 
