@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from netkit.linux.records import Link
 
 SECONDS_TO_VANISH = 5.0
-SWITCHES = ("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables")
 
 
 def sweep() -> None:
-    """Take away every named namespace, every link of the host but lo, its rules and its switches."""
+    """Take away every named namespace, every link of the host but lo, its routes, its rules and its switches."""
     talks.forget_all()
     for place in spaces.find():
         if place.named and place.name != "host":
@@ -29,8 +28,10 @@ def sweep() -> None:
             links.delete(entering.HOST_PATH, link)
     for tool, table in {(rule.tool, rule.table): None for rule in nk.snapshot()["host"].rules}:
         _drop(tool, table)
-    for switch in SWITCHES:
-        if sysctls.value(entering.HOST_PATH, switch) == "1":
+    if nk.snapshot()["host"].routes:  # those that no link took with it: blackholes
+        nk.host.run("ip route flush table main")
+    for switch in sysctls.THAT_MATTER:
+        if sysctls.value(entering.HOST_PATH, switch) not in ("0", None):
             sysctls.write(entering.HOST_PATH, switch, "0")
     talks.forget_all()
 

@@ -69,8 +69,8 @@ class TestNothingIsLost:
                 for _ in range(5_000):
                     sender.send(bytes(1400))
         assert cap.lost > 0
-        neighbours = range(4)  # the two may ask for one another's MAC meanwhile
-        assert len(cap) + cap.lost - 5_000 in neighbours
+        housekeeping = range(16)  # IPv6 may look round meanwhile
+        assert len(cap) + cap.lost - 5_000 in housekeeping
         assert f"{cap.lost} frames were lost" in repr(cap)
 
 
