@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
 import subprocess
+from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from netkit.errors import KernelRefused
+from netkit.linux import xtables
 from netkit.linux.netlink import Talk, attributes, text
 from netkit.linux.nftables import EVERYTHING, FAMILIES, GET_TABLES, NETFILTER
 from netkit.model import Rule
 from netkit.netfilter import TRACE_TABLE
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 IPTABLES_TABLES = ("raw", "mangle", "nat", "filter", "security")
 """The tables that iptables has; nftables may have others of any name."""
 
 _TRY_AGAIN = "Look again when the machine is less busy"
-_LEGACY = "/proc/thread-self/net/{}_tables_names"
+_REMEMBERED = 64
+"""Of so many different packet filters the words are kept."""
+
 SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
 """What lists iptables' rules, by nftables' name of the family."""
 
@@ -42,8 +51,7 @@ def read_here(legacy: frozenset[str]) -> tuple[Rule, ...]:
     nft, found = _nft_tables(), []
     for family, save in SAVE.items():
         wanted = {name for kind, name in nft if kind == family and name in IPTABLES_TABLES}
-        some = wanted or (family in legacy and _legacy(family))
-        listed = parse_save(said(save, "-c"), save.removesuffix("-save")) if some else ()
+        listed = _listed(save) if wanted else older_here(family) if family in legacy else ()
         found += listed
         known = {rule.table for rule in listed}
         nft -= {(family, name) for name in wanted if name in known or not _foreign(family, name)}
@@ -107,20 +115,80 @@ def _nft_tables() -> set[tuple[str, str]]:
 
 def legacy_families() -> frozenset[str]:
     """Those of which this kernel has the older, separate iptables: then every namespace has a list of its tables."""
-    return frozenset(family for family in SAVE if os.path.exists(_LEGACY.format(family)))
+    return frozenset(family for family in SAVE if os.path.exists(xtables.SHAPES[family].names))
 
 
-def _legacy(family: str) -> bool:
-    """Whether the older iptables has tables here."""
+def older_here(family: str) -> tuple[Rule, ...]:
+    """The rules of the older iptables, of the namespace that the calling thread is in.
+
+    The words are iptables' own; the program is started once for each set of rules, then the kernel is asked for the
+    counters alone.
+
+    Args:
+        family: "ip" or "ip6".
+
+    Raises:
+        KernelRefused: with the kernel's own reason.
+    """
     try:
-        file = os.open(_LEGACY.format(family), os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, PermissionError):
-        # For a plain user's sandbox this file belongs to nobody, and iptables-legacy-save cannot read it either.
-        return False
-    try:
-        return bool(os.read(file, 4096).strip())
-    finally:
-        os.close(file)
+        tables = xtables.read_here(family)
+        if not tables:
+            return ()
+        known = _words.get(_key(tables))
+        if known is None:
+            there = {table.name for table in tables}
+            known = tuple(rule for rule in _listed(SAVE[family]) if rule.table in there)
+            if _key(xtables.read_here(family)) == _key(tables):  # nobody changed them meanwhile
+                _remember(_key(tables), known)
+    except OSError as error:
+        raise KernelRefused("the packet filter cannot be read", os.strerror(error.errno or 0)) from None
+    return _counted(known, tables)
+
+
+def older_words(tables: Iterable[xtables.Table]) -> tuple[Rule, ...] | None:
+    """The rules of tables that `older_here` has listed already; None if it has not listed all of them."""
+    found = []
+    for family in SAVE:
+        own = [table for table in tables if table.family == family]
+        known = _words.get(_key(own)) if own else ()
+        if known is None:
+            return None
+        found += known
+    return tuple(found)
+
+
+_words: dict[tuple, tuple[Rule, ...]] = {}
+
+
+def _remember(key: tuple, rules: tuple[Rule, ...]) -> None:
+    while len(_words) >= _REMEMBERED:
+        _words.pop(next(iter(_words)), None)
+    _words[key] = rules
+
+
+def _key(tables: Sequence[xtables.Table]) -> tuple:
+    return tuple((table.family, table.name, table.rules) for table in tables)
+
+
+def _counted(rules: tuple[Rule, ...], tables: Sequence[xtables.Table]) -> tuple[Rule, ...]:
+    """The same rules with what their counters say now."""
+    chains = {(table.name, name): counts for table in tables for name, counts in table.chains.items()}
+    places: dict[tuple[str, str], int] = defaultdict(int)
+    found = []
+    for rule in rules:
+        counts, place = chains.get((rule.table, rule.chain), [rule.packets]), places[rule.table, rule.chain]
+        if rule.text.startswith("-P "):
+            found.append(dataclasses.replace(rule, packets=counts[-1]))
+        elif rule.text.startswith("-A ") and place < len(counts):
+            found.append(dataclasses.replace(rule, packets=counts[place]))
+            places[rule.table, rule.chain] += 1
+        else:
+            found.append(rule)
+    return tuple(found)
+
+
+def _listed(save: str) -> tuple[Rule, ...]:
+    return parse_save(said(save, "-c"), save.removesuffix("-save"))
 
 
 def _foreign(family: str, name: str) -> bool:
