@@ -108,6 +108,10 @@ class Listener:
                 used += len(data)
         return Heard(used, changed, rest=True)
 
+    def forget(self) -> None:
+        """Forget what was heard until now."""
+        self.heard.clear()
+
     def read_rules(self) -> None:
         """Note the rules that are there now; a namespace that has ended has none."""
         try:

@@ -76,12 +76,8 @@ def write(path: str, name: str, value: str) -> None:
         NotFound: this kernel has no such switch.
         KernelRefused: the switch does not take that value.
     """
-
-    def act() -> None:
-        Path(_file(name)).write_text(value)
-
     try:
-        inside(path, act)
+        inside(path, lambda: write_here(name, value))
     except (FileNotFoundError, IsADirectoryError):
         raise _absent(name) from None
     except OSError as error:
@@ -102,6 +98,15 @@ def read_here(name: str) -> str | None:
         return None
     finally:
         os.close(file)
+
+
+def write_here(name: str, value: str) -> None:
+    """Set a switch of the namespace that the calling thread is in.
+
+    Raises:
+        OSError: there is no such switch, or it does not take that value.
+    """
+    Path(_file(name)).write_text(value)
 
 
 def _absent(name: str) -> NotFound:

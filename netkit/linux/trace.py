@@ -15,6 +15,7 @@ from netkit.errors import CaptureFailed, KernelRefused, NetkitError, NotFound
 from netkit.linux import nftables
 from netkit.linux.background import Background
 from netkit.linux.listener import Listener
+from netkit.linux.older_listener import OlderListener
 from netkit.linux.tap import gone
 from netkit.netfilter import TraceEvent
 
@@ -30,6 +31,7 @@ _LOOK_AFTER = 0.1  # seconds between two looks for namespaces that are gone
 _HELPERS = 16
 _MOST_ROUNDS = 8  # where reports come as fast as they are taken, forgetting them ends all the same
 _HEADER = 16  # bytes of nlmsghdr
+_NO_NFTABLES = (errno.EPROTONOSUPPORT, errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.ENOENT, errno.EINVAL)
 
 
 class Trace(Background):
@@ -37,7 +39,8 @@ class Trace(Background):
 
     It knows the namespaces that it was given; those that appear later are not traced.  A namespace that is deleted
     meanwhile ends within some 0.1 s.  The packets' fate is the same as without it, and so are all counters of
-    rules and chains; while it runs, `nft list ruleset` shows a table more, which nobody else can change.
+    rules and chains; while it runs, `nft list ruleset` shows a table more, which nobody else can change. Where the
+    kernel has the older iptables only, `iptables -t raw -S` shows two rules more instead.
 
     Args:
         places: the namespaces.
@@ -53,8 +56,8 @@ class Trace(Background):
         super().__init__("trace of netfilter")
         self.untraced, self.lost, self.began = "", False, 0
         self._places, self._room = list(places), memory
-        self._listeners: dict[int, Listener] = {}
-        self._ended: list[Listener] = []
+        self._listeners: dict[int, Listener | OlderListener] = {}
+        self._ended: list[Listener | OlderListener] = []
         self._readings: dict[int, Future] = {}
         self._changed: set[int] = set()
         self._heard = threading.Event()
@@ -77,7 +80,8 @@ class Trace(Background):
         """
         found: list[TraceEvent] = []
         for listener in self._ended:
-            found += _Reader(listener, interfaces.get(listener.place.name, {}))
+            names = interfaces.get(listener.place.name, {})
+            found += _Reader(listener, names) if isinstance(listener, Listener) else listener.events(names)
         return tuple(sorted(found, key=lambda event: event.time))
 
     def _run(self) -> None:
@@ -100,7 +104,7 @@ class Trace(Background):
         refused: dict[str, list[str]] = {}
         for number, place in enumerate(self._places):
             try:
-                self._listeners[number] = Listener(place)
+                self._listeners[number] = _listener(place)
             except (KernelRefused, OSError) as error:
                 refused.setdefault(_reason(error), []).append(place.name)
             except NotFound:  # it ended just now
@@ -116,7 +120,7 @@ class Trace(Background):
             rounds = _MOST_ROUNDS
             while self._hear(number) and rounds:
                 rounds -= 1
-            listener.heard.clear()
+            listener.forget()
         self.began = time.time_ns()
 
     def _record(self) -> None:
@@ -245,6 +249,21 @@ def _is_plain_end(report: nftables.Report, base: nftables.Chain) -> bool:
     return report.kind == "return" and report.chain == base.key
 
 
+def _listener(place: Place) -> Listener | OlderListener:
+    """By nftables; where the kernel has none for IP, by the older iptables."""
+    try:
+        return Listener(place)
+    except (KernelRefused, OSError) as error:
+        if error.errno not in _NO_NFTABLES:
+            raise
+        try:
+            return OlderListener(place)
+        except OSError as reason:
+            if reason.errno in _NO_NFTABLES:
+                raise error from None
+            raise
+
+
 def _in(names: list[str]) -> str:
     return f"in {', '.join(names)} "
 
@@ -254,6 +273,8 @@ def _reason(error: KernelRefused | OSError) -> str:
         return "that needs CAP_NET_ADMIN there"
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return "too many files are open"
-    if error.errno in (errno.EPROTONOSUPPORT, errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.ENOENT, errno.EINVAL):
+    if error.errno in _NO_NFTABLES:
         return "this kernel has no nftables"
+    if error.errno == errno.EBUSY:
+        return "another trace runs there, or its table raw has rules"
     return f"the kernel says: {error.rule if isinstance(error, KernelRefused) else error.strerror}"

@@ -10,8 +10,8 @@ import netkit as nk
 from tests.inside.containers import OUTSIDER
 from tests.inside.empty import sweep
 from tests.inside.journeys import ROUTER, forwarding
-from tests.inside.tracing import host_as_router
-from tests.inside.wire import BRIDGE, LEARNED, network, ping, sh
+from tests.inside.tracing import forget_rules, host_as_router
+from tests.inside.wire import BRIDGE, LEARNED, network, ping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def routed() -> Iterator[None]:
 def ruleless() -> Iterator[None]:
     """No rules afterwards."""
     yield
-    sh("nft flush ruleset")
+    forget_rules()
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import netkit as nk
 from netkit.linux.namespaces import find
+from netkit.linux.rules import SAVE, legacy_families
 from netkit.linux.trace import Trace
+from netkit.linux.xtables import names_here
 from tests.inside.wire import network, sh
 
 if TYPE_CHECKING:
@@ -41,6 +44,16 @@ addr add fd02::1/64 dev veth2 nodad
 """
 
 
+BUILT_IN = {
+    "raw": ("PREROUTING", "OUTPUT"),
+    "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    "filter": ("INPUT", "FORWARD", "OUTPUT"),
+    "security": ("INPUT", "FORWARD", "OUTPUT"),
+}
+"""The chains that each of iptables' tables has."""
+
+
 @contextmanager
 def traced() -> Iterator[list[TraceEvent]]:
     """The events of a block, there when it has ended."""
@@ -63,4 +76,14 @@ def host_as_router() -> Iterator[None]:
     with network(ROUTED):
         sh("sysctl -qw net.ipv4.ip_forward=1")
         yield
-    sh("nft flush ruleset")
+    forget_rules()
+
+
+def forget_rules() -> None:
+    """Take all rules away: nftables', and those of the older iptables where the kernel has nothing else."""
+    subprocess.run(["nft", "flush", "ruleset"], check=False, capture_output=True)
+    for family in legacy_families():
+        for name in names_here(family):
+            chains = "".join(f":{hook} ACCEPT\n" for hook in BUILT_IN[name])
+            restore = SAVE[family].replace("save", "restore")
+            subprocess.run([restore], input=f"*{name}\n{chains}COMMIT\n", text=True, check=True)
