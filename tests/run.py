@@ -55,7 +55,7 @@ class Suite:
     name: str
     command: tuple[str, ...]
     ordinary: bool = False
-    limit: float = 600
+    limit: float = 1200
 
 
 SUITES = (

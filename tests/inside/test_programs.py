@@ -22,7 +22,7 @@ Pair = tuple[Program, Program]
 FORWARD, PROMOTE = worlds.call(manners)
 PROGRAMS = programs(forward=FORWARD, promote=PROMOTE)
 PAIRS = st.tuples(PROGRAMS, PROGRAMS)
-USUAL = 25 if "NETKIT_SECOND_LANE" in os.environ else 100
+USUAL = 20 if "NETKIT_SECOND_LANE" in os.environ else 50
 """Pairs: 200 programs, or 50 of the same where `make test` runs all of them beside, as another user."""
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
