@@ -19,6 +19,7 @@ RESTLESS_SYSCTLS = (
     "fs/dentry-state",
     "fs/file-nr",
     "fs/inode-nr",
+    "fs/quota",
     "fs/inode-state",
     "kernel/ns_last_pid",
     "kernel/perf_event_max_sample_rate",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.parsed import IPV4, IPV6, TCP, UDP
-from netkit.journey.translation import HOOKS, Translation, cause, unseen
+from netkit.journey.translation import HOOKS, Translation, cause, is_sent, unseen
 from netkit.journey.values import ROUTING
 from netkit.packets.wording import ANY, CHOSEN
 
@@ -64,21 +64,26 @@ def _at(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
     if new is None:
         return _in_the_end(trip, around, number) if before is not None else []
     if before is None:
-        return _at_first(trip, around, number, new)
+        return _at_first(trip, around, number, new) + _within(trip, around, number)
     step, followed = trip.steps[number], trip.steps[before]
     if step.frame is not None and followed.frame is not None and step.frame.data == followed.frame.data:
         return []
-    old, last = trip.last[before], trip.last[number]
-    found = _between(trip, around, _Pair(before, number, old, new))
-    if last is not new and last is not None:  # within one hook
-        found += _translated(trip, around, _Pair(number, number, new, last))
-    return found
+    return _between(trip, around, _Pair(before, number, trip.last[before], new)) + _within(trip, around, number)
+
+
+def _within(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+    """What changed within one hook: chains behind the one that translates see the packet as it is then."""
+    new, last = trip.first[number], trip.last[number]
+    if new is None or last is None or new == last:
+        return []
+    told = _translated(trip, around, _Pair(number, number, new, last))
+    return told + _sums(told, new.head, last.head)
 
 
 def _at_first(trip: Trip, around: Around, number: int, new: View) -> list[tuple[int, str]]:
     """What is already different when the packet is first seen."""
-    step, told = trip.steps[number], []
-    if step.direction == "out" and trip.path(None, number)[0] != number:
+    told = []
+    if is_sent(trip, number):
         told = [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
     parts = [(number, _part(new.head, _total(trip)))] if new.head and new.head.fragment else []
     return told + parts
@@ -106,9 +111,7 @@ def _between(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:
         return said
     told = [(pair.number, sentence) for sentence in _ttl(old.head, new.head)] + _translated(trip, around, pair)
     parts = _parts(trip, pair)
-    if told and not parts and (sums := _checksums(old.head, new.head)):
-        told.append((told[-1][0], sums))
-    return said + told + parts
+    return said + told + (parts or _sums(told, old.head, new.head))
 
 
 def _tunnel(old: View, new: View, around: Around) -> str:
@@ -193,6 +196,12 @@ def _port(name: str, was: int | None, now: int | None) -> str:
     if was in CHOSEN and now in CHOSEN:
         return f"{name} port: another one of those chosen at random"
     return f"{name} port {ANY if was in CHOSEN else was} → {ANY if now in CHOSEN else now}"
+
+
+def _sums(told: list[tuple[int, str]], old: Head | None, new: Head | None) -> list[tuple[int, str]]:
+    """The checksums that changed with what has just been told, said at the same step."""
+    words = _checksums(old, new) if told and old is not None and new is not None else ""
+    return [(told[-1][0], words)] if words else []
 
 
 def _checksums(old: Head, new: Head) -> str:

@@ -9,7 +9,7 @@ from netkit.journey.changes import changes
 from netkit.journey.decisions import decision
 from netkit.journey.ends import ending
 from netkit.journey.parsed import ARP, ICMP, ICMPV6, TCP, UDP
-from netkit.journey.translation import unseen
+from netkit.journey.translation import is_sent, unseen
 from netkit.journey.trip import Trip
 from netkit.journey.values import Hop, Journey
 from netkit.packets.dissect import read
@@ -131,11 +131,11 @@ def _ends(trip: Trip, around: Around) -> Ends:
 
 
 def _as_sent(trip: Trip, around: Around, head: Head) -> tuple[End, End]:
-    """The ends as the sender wrote them: the first frame may already show them translated."""
+    """The ends as the sender wrote them: what first shows the packet may show them translated."""
     ports = head.ports
     ends = {"source": (head.source, ports[0]), "destination": (head.target, ports[1])}
     first = next((number for number, view in enumerate(trip.first) if view is not None), 0)
-    if first and trip.steps[first].direction == "out":
+    if is_sent(trip, first):
         ends |= {change.name: change.was for change in unseen(trip, around, first)}
     return ends["source"], ends["destination"]
 

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.parsed import ICMP, ICMPV6, TCP, UDP
+from netkit.journey.values import ROUTING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,6 +46,7 @@ TARGETS = {
 HOOKS = {"destination": ("prerouting", "output"), "source": ("postrouting", "input")}
 """The hooks at which each end is translated (the kernel's nf_nat)."""
 
+_SENDING = ("output", "postrouting")
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
 _TARGET = re.compile(r"\b(DNAT|REDIRECT|MASQUERADE|SNAT|dnat|redirect|masquerade|snat)\b")
 
@@ -132,44 +134,73 @@ def _entry(connections: Iterable[Connection], protocol: str, name: str, ends: En
     return None
 
 
+def is_sent(trip: Trip, number: int) -> bool:
+    """Whether a step, the first that shows a packet, is on its way out of the namespace that sends it.
+
+    Args:
+        trip: the packet's steps.
+        number: the step.
+    """
+    step = trip.steps[number]
+    return (step.direction == "out" or step.hook in _SENDING) and trip.path(None, number)[0] != number
+
+
 def unseen(trip: Trip, around: Around, number: int) -> list[Translation]:
     """What a conntrack entry changed of a packet where no headers show it: before they are first seen, or after.
 
-    A packet that a namespace sends is translated before its first frame; one that it takes, after its last.
+    A packet that a namespace sends is translated before its first frame, and before some chains of its hooks; one
+    that it takes, after its last.
 
     Args:
         trip: the packet's steps.
         around: the networks.
-        number: the first frame of a packet that was sent there, or the routing decision by which it was taken.
+        number: the first step that shows a packet that was sent there, or the routing decision by which it was taken.
     """
     step, before = trip.steps[number], trip.shown_before(number)
-    view = trip.first[number] if step.interface is not None else trip.last[before] if before is not None else None
+    sent = step.hook != ROUTING
+    view = trip.first[number] if sent else trip.last[before] if before is not None else None
     head = view.head if view is not None and view.vni is None else None
     if head is None or head.offset:
         return []
     ends = (head.source, head.ports[0]), (head.target, head.ports[1])
-    key = step.namespace, _PROTOCOLS.get(head.protocol, ""), "both", *ends
+    key = step.namespace, _PROTOCOLS.get(head.protocol, ""), f"at {step.hook or 'an interface'}", *ends
     if key not in around.known:
         texts = _text(around, ends[0]), _text(around, ends[1])
-        around.known[key] = _hidden(around.translated(step.namespace), key[1], texts)
+        find = _written if step.hook in _SENDING else _hidden
+        around.known[key] = find(around.translated(step.namespace), key[1], texts)
     other = around.known[key]
-    return _translations(trip, trip.path(before, number), ends, other) if other is not None else []
+    return _translations(trip, trip.path(before, number), ends, other, sent=sent) if other is not None else []
 
 
 def _hidden(connections: Iterable[Connection], protocol: str, ends: Ends) -> Ends | None:
     """The other face of a packet that looks like one face of a connection."""
     for connection in connections:
-        there, back = _there(connection), _back(connection)
-        faces = ((there, back[::-1]), (back, there[::-1]))
         if connection.protocol == protocol:
+            faces = _faces(connection)
             for face, other in (*faces, *((other, face) for face, other in faces)):
                 if _same(ends, face):
                     return other
     return None
 
 
-def _translations(trip: Trip, way: list[int], ends: tuple[End, End], other: Ends) -> list[Translation]:
-    found, sent = [], trip.steps[way[-1]].interface is not None
+def _written(connections: Iterable[Connection], protocol: str, ends: Ends) -> Ends | None:
+    """How its sender wrote a packet that a chain saw with its destination, or both ends, translated."""
+    for connection in connections:
+        if connection.protocol == protocol:
+            for written, final in _faces(connection):
+                if any(_same(ends, seen) and seen != written for seen in ((written[0], final[1]), final)):
+                    return written
+    return None
+
+
+def _faces(connection: Connection) -> tuple[tuple[Ends, Ends], tuple[Ends, Ends]]:
+    """A packet there, and one back: each as its sender wrote it, and as it arrives."""
+    there, back = _there(connection), _back(connection)
+    return (there, back[::-1]), (back, there[::-1])
+
+
+def _translations(trip: Trip, way: list[int], ends: tuple[End, End], other: Ends, *, sent: bool) -> list[Translation]:
+    found = []
     for name, shown, known in zip(("source", "destination"), ends, other, strict=True):
         hidden = ipaddress.ip_address(known[0]).packed, known[1] if shown[1] is not None else None
         if hidden != shown:

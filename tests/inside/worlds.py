@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-SECONDS = 60.0
+SECONDS = 240.0
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(
     [
