@@ -21,6 +21,7 @@ RESTLESS_SYSCTLS = (
     "fs/inode-nr",
     "fs/quota",
     "fs/inode-state",
+    "fs/quota",
     "kernel/ns_last_pid",
     "kernel/perf_event_max_sample_rate",
     "kernel/pty/nr",

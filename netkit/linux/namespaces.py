@@ -6,6 +6,7 @@ A namespace is referred to by a *path* that opens it: "/run/netns/ns1" for a nam
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -152,13 +153,22 @@ def _status(path: str) -> os.stat_result | None:
 
 
 def _inhabitants() -> dict[int, list[tuple[int, str]]]:
-    """For each namespace (inode) the processes in it: (pid, program), oldest first."""
+    """For each namespace (inode) the processes in it: (pid, program), oldest first; threads of the kernel are none."""
     people: dict[int, list[tuple[int, str]]] = {}
     for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
         status = _status(f"/proc/{pid}/ns/net")
-        if status is not None and (program := _program(pid)):
+        if status is not None and not _is_of_kernel(pid) and (program := _program(pid)):
             people.setdefault(status.st_ino, []).append((pid, program))
     return people
+
+
+def _is_of_kernel(pid: int) -> bool:
+    """Whether it is a thread of the kernel's own, which has no program (proc(5), exe); a sandbox may show them."""
+    try:
+        os.readlink(f"/proc/{pid}/exe")
+    except OSError as error:
+        return error.errno == errno.ENOENT
+    return False
 
 
 def _program(pid: int) -> str | None:

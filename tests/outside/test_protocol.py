@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from unittest import mock
+
 import jupyter_kernel_test
 import pytest
+
+from netkit.sandbox.worlds import VARIABLE
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -32,3 +38,18 @@ class TestProtocol(jupyter_kernel_test.KernelTests):
     complete_code_samples = ("1", "print('hello, world')", "def f(x):\n  return x*2\n\n\n")
     incomplete_code_samples = ("print('''hello", "def f(x):\n  x*2")
     invalid_code_samples = ("import = 7q",)
+
+
+@pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed")
+class TestProtocolInUml(TestProtocol):
+    """The same in the uml world."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        with mock.patch.dict(os.environ, {VARIABLE: "uml"}):
+            super().setUpClass()
+
+    def test_it_is_user_mode_linux(self) -> None:
+        self.flush_channels()
+        _, [shown] = self.execute_helper("from netkit.sandbox import require_sandbox; print(require_sandbox().world)")
+        assert shown["content"]["text"] == "uml\n"

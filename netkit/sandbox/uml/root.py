@@ -8,8 +8,8 @@ from netkit.sandbox.job import Job
 
 WORLD = "uml"
 _LEGACY = ("iptables", "ip6tables")
-_AT_ONCE = ("br_netfilter",)
-"""Modules whose switches lessons look for; all others are loaded by the kernel when they are needed."""
+_AT_ONCE = ("br_netfilter", "ip_tables", "ip6_tables")
+"""Modules that are looked for before anything loads them; the kernel loads all others when they are needed."""
 
 
 def lay_out(modules: str) -> None:
@@ -31,6 +31,7 @@ def lay_out(modules: str) -> None:
     os.chroot(".")
     system.mount("proc", "/proc", "proc")
     system.mount("sysfs", "/sys", "sysfs")
+    system.mount("cgroup2", "/sys/fs/cgroup", "cgroup2")  # Docker's Engine looks for it
     system.mount("devtmpfs", "/dev", "devtmpfs")
     for name in ("net", "pts", "shm"):
         os.makedirs("/dev/" + name, exist_ok=True)
