@@ -82,7 +82,12 @@ FEATURES = (
         "'sudo modprobe -r br_netfilter'",
     ),
     Feature("nftables", ("nft add table inet nk-probe",), module="nf_tables"),
-    Feature("nft trace", _TRACED, module="nf_tables", lost="journeys without it do not tell which rule decided"),
+    Feature(
+        "nft trace",
+        _TRACED,
+        module="nf_tables",
+        lost="nk.xray then traces by the older iptables, where that is",
+    ),
     Feature("vxlan", ("ip link add nk-vxlan type vxlan id 42 dstport 4789 dev lo",), module="vxlan"),
     Feature(
         "macvlan",

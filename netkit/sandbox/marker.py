@@ -15,7 +15,9 @@ class Inside:
         self.world = world
 
     def __repr__(self) -> str:
-        return "sandbox: host name netkit, you are root inside"  # the same in every world: notebooks show it
+        said = "sandbox: host name netkit, you are root inside"  # the same in every world: notebooks show it
+        lacks = worlds.load(self.world).LACKS
+        return f"{said}\nnote: {lacks}" if lacks else said
 
 
 def inside() -> bool:

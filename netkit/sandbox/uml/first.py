@@ -31,6 +31,7 @@ def main() -> None:
         ("hidden directories", lambda: root.cover(job)),
         ("packet filter", root.choose_legacy_iptables),
         ("modules", lambda: root.load(os.environ["MODULES"])),
+        ("neighbour timers", root.slow_down_neighbours),
         # As in the user world, so that lessons run alike: the clock is the machine's concern.
         ("clock", lambda: system.give_up(system.CAP_SYS_TIME)),
         *init.STEPS,

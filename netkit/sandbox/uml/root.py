@@ -12,6 +12,16 @@ _AT_ONCE = ("br_netfilter", "ip_tables", "ip6_tables")
 """Modules that are looked for before anything loads them; the kernel loads all others when they are needed."""
 
 
+_PATIENCE = {
+    "ipv4/neigh/default/base_reachable_time_ms": 300_000,
+    "ipv4/neigh/default/delay_first_probe_time": 50,
+    "ipv6/neigh/default/base_reachable_time_ms": 300_000,
+    "ipv6/neigh/default/delay_first_probe_time": 50,
+}
+"""Ten times what Linux has by itself (arp(7)), as everything else takes longer here: else neighbours would ask for one
+another in the middle of what a lesson shows."""
+
+
 def lay_out(modules: str) -> None:
     """Become the root of a copy of the machine's files whose changes vanish, with the usual mounts in it.
 
@@ -70,6 +80,13 @@ def cover(job: Job) -> None:
         system.mount("hostfs", place, "hostfs", 0, place)
     filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))
     filesystem.cover_devices()
+
+
+def slow_down_neighbours() -> None:
+    """Let neighbour entries stay reachable for longer; all devices that are made later begin with this."""
+    for name, value in _PATIENCE.items():
+        with contextlib.suppress(FileNotFoundError):
+            system.write("/proc/sys/net/" + name, str(value))
 
 
 def choose_legacy_iptables() -> None:

@@ -1,7 +1,7 @@
 """The kinds of sandboxes, and the choice among them.
 
-A world is a module with a `NAME`, a `SUMMARY`, `start(job)` and `inside()`, as `World` describes it; adding
-one to `WORLDS` makes it known everywhere.
+A world is a module with a `NAME`, a `SUMMARY`, what it `LACKS`, `start(job)` and `inside()`, as `World` describes
+it; adding one to `WORLDS` makes it known everywhere.
 """
 
 from __future__ import annotations
@@ -60,10 +60,11 @@ class Sandbox(Protocol):
 
 
 class World(Protocol):
-    """A module that makes sandboxes of one kind."""
+    """A module that makes sandboxes of one kind; LACKS says in a sentence what they all lack, "" for nothing."""
 
     NAME: str
     SUMMARY: str
+    LACKS: str
 
     def start(self, job: Job) -> Sandbox:
         """Run a program in a new sandbox, or raise WorldFailed before anything of it was run."""

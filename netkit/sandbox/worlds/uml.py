@@ -11,8 +11,12 @@ from netkit.sandbox.uml import keeper
 from netkit.sandbox.uml.root import WORLD as NAME
 
 SUMMARY = "User-Mode Linux, a kernel of its own in an ordinary process"
+LACKS = (
+    "User-Mode Linux has the older iptables and no nftables for IP, starts programs slowly, and keeps only what you "
+    "write in the notebook's folder and your home directory"
+)
 
-__all__ = ["NAME", "SUMMARY", "WorldFailed", "enter", "inside", "start"]
+__all__ = ["LACKS", "NAME", "SUMMARY", "WorldFailed", "enter", "inside", "start"]
 
 
 class UmlSandbox:
@@ -24,7 +28,7 @@ class UmlSandbox:
         passed: names of the stages.
     """
 
-    notes = ("User-Mode Linux has no nftables tables for IP and no packet trace, and starts programs slowly",)
+    notes = (LACKS,)
 
     def __init__(self, line: Line, process: int, passed: tuple[str, ...]) -> None:
         self._line, self._process, self.passed = line, process, passed

@@ -11,8 +11,9 @@ from netkit.sandbox.problems import WorldFailed
 
 NAME = stages.WORLD
 SUMMARY = "namespaces of this machine's own kernel"
+LACKS = ""
 
-__all__ = ["NAME", "SUMMARY", "WorldFailed", "enter", "inside", "start"]
+__all__ = ["LACKS", "NAME", "SUMMARY", "WorldFailed", "enter", "inside", "start"]
 
 
 class UserSandbox:
