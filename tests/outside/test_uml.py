@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
-import signal
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from netkit.sandbox.worlds import uml
-from tests.outside.sessions import NETKIT, eventually
-from tests.outside.trees import alive, descendants
+from tests.outside.sessions import NETKIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,22 +63,3 @@ def test_a_missing_program_is_told() -> None:
     assert answer.returncode == 125
     assert "User-Mode Linux is not installed" in answer.stderr
     assert "apt install user-mode-linux" in answer.stderr
-
-
-@pytest.mark.parametrize("number", range(3))
-def test_whatever_is_killed_nothing_is_left(number: int) -> None:
-    process = subprocess.Popen(
-        [NETKIT, "run", "--", "sh", "-c", "sleep 1000 & echo up; sleep 1000"],
-        env={**os.environ, "NETKIT_WORLD": "uml"},
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
-    assert process.stdout
-    assert process.stdout.readline() == b"up\n"
-    everybody = descendants(process.pid)
-    os.kill(random.Random(number).choice(everybody), signal.SIGKILL)  # noqa: S311 - a seed, no secret
-    if not eventually(lambda: process.poll() is not None, 1):  # it was the guard, or a program inside
-        process.kill()
-    process.stdout.close()
-    process.wait(20)
-    assert eventually(lambda: not alive(everybody), 20)
