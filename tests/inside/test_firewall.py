@@ -10,6 +10,7 @@ import pytest
 import netkit as nk
 from netkit.errors import KernelRefused
 from netkit.model import Rule
+from tests.inside import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,7 @@ def test_iptables_own_complaint_is_told(ns1: nk.Namespace) -> None:
     assert ns1.state.rules == ()
 
 
+@needs.nftables
 def test_rules_that_nft_makes(ns1: nk.Namespace) -> None:
     lines = (
         "add table inet web",
@@ -77,6 +79,7 @@ def test_rules_that_nft_makes(ns1: nk.Namespace) -> None:
     assert rules[1].text == "tcp dport 80 counter accept"
 
 
+@needs.nftables
 def test_tables_of_iptables_and_nft_side_by_side(ns1: nk.Namespace) -> None:
     ns1.iptables("-A INPUT -j ACCEPT")
     ns1.run("nft add table ip mine")

@@ -126,7 +126,7 @@ class TestWhatHappensIsDrawn:
         view.wait_for("[sleep]", gone=True)
 
     def test_rules_and_switches(self, view: View) -> None:
-        sh("iptables-nft -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE")
+        sh("iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE")
         view.wait_for("MASQUERADE")
         ip("link add br0 type bridge\nlink add br1 type bridge")  # somewhere to forward to
         view.wait_for("br1")

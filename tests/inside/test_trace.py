@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.inside import needs
 from tests.inside.tracing import SIX, traced
 from tests.inside.wire import ping, sh, udp
 
@@ -69,6 +70,7 @@ class TestWhatIsReported:
         assert masquerade.network[12:20].hex(".") == "0a.01.00.02.0a.02.00.02"  # not yet translated again
         assert masquerade.transport[2:4] == (80).to_bytes(2, "big")
 
+    @needs.nftables
     def test_nftables_own_rules(self) -> None:
         many = ", ".join(f"10.3.{number}.0/24" for number in range(40))  # nft writes them in many lines
         sh(

@@ -18,6 +18,7 @@ from netkit.linux.listener import Listener
 from netkit.linux.namespaces import find, path_of
 from netkit.linux.trace import Trace
 from netkit.netfilter import TRACE_TABLE
+from tests.inside import needs
 from tests.inside.tracing import traced
 from tests.inside.wire import ping, sh, udp, wait_until
 
@@ -49,6 +50,7 @@ class TestNothingChanges:
         assert during == before
         assert TRACE_TABLE not in sh("nft list tables")
 
+    @needs.nftables
     def test_others_cannot_take_it_away(self) -> None:
         with traced() as events:
             sh("nft flush ruleset")

@@ -15,7 +15,7 @@ import pytest
 
 import netkit as nk
 from netkit.linux import entering, namespaces, observe, sockets, sysctls
-from tests.inside import networks, worlds
+from tests.inside import needs, networks, worlds
 from tests.inside.empty import sweep
 from tests.inside.faults import FAULTS
 
@@ -96,6 +96,8 @@ def rebuilt(name: str, servers: list[Process]) -> list[Process]:
 
 def possible(fault: Fault) -> bool:
     """Whether this kernel can have the fault."""
+    if "nft " in fault.inject and not needs.has_nftables():
+        return False
     return not fault.needs or sysctls.value(entering.HOST_PATH, fault.needs) is not None
 
 
@@ -132,7 +134,7 @@ def judge(fault: Fault, seen: dict[str, Any]) -> None:
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.alone], ids=lambda fault: fault.name)
 def test_fault(fault: Fault, results: dict[str, Future[Results]]) -> None:
     if not possible(fault):
-        pytest.skip(f"this kernel has no {fault.needs}")
+        pytest.skip(f"this kernel has no {fault.needs or 'nftables for IP'}")
     judge(fault, results[fault.name].result()[fault.name])
 
 

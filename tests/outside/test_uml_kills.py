@@ -31,8 +31,11 @@ KILLS, MANY_KILLS = 3, 50
 LATEST = 5.0
 """Seconds after the start within which a process is killed: on a quiet machine a kernel is ready after about three."""
 
-SECONDS_TO_NOTICE, SECONDS_TO_END = 1.0, 20.0
-"""A guest's process, or the guard, may be killed without an end of the rest; then the client is killed as well."""
+SECONDS_TO_NOTICE, SECONDS_TO_END = 1.0, 60.0
+"""A guest's process, or the guard, may be killed without an end of the rest; then the client is killed as well.
+
+Without its client the launcher ends at the latest when the kernel inside has booted, which takes long on a busy machine.
+"""
 
 
 class Killing(NamedTuple):
@@ -81,7 +84,7 @@ def kill_one(number: int, folder: Path) -> Killing:
     eventually(lambda: not (trees.alive(family) or machine.marked_processes(mark)), SECONDS_TO_END)
     lasted = time.monotonic() - begun
     left = [*map(name_of, trees.alive(family)), *machine.marked_processes(mark)]
-    left += [str(path) for name in ("TMPDIR", "HOME") for path in places[name].rglob("*")]
+    left += [str(path) for path in (*places["TMPDIR"].rglob("*"), *places["HOME"].glob(".uml"))]
     return Killing(program, after, lasted, left)
 
 
