@@ -34,7 +34,7 @@ LATEST = 5.0
 SECONDS_TO_NOTICE, SECONDS_TO_END = 1.0, 60.0
 """A guest's process, or the guard, may be killed without an end of the rest; then the client is killed as well.
 
-Without its client the launcher ends at the latest when the kernel inside has booted, which takes long on a busy machine.
+Without its client the launcher ends at the latest when the kernel inside has booted; that is slow on a busy machine.
 """
 
 
