@@ -26,7 +26,7 @@ _KINDS = system.NEWPID | system.NEWNS | system.NEWNET | system.NEWIPC | system.N
 _HIGHEST_ID = 999
 """The last of a distribution's system accounts; a container's terminal alone needs group 5."""
 
-_ORDINARY = "Start netkit as an ordinary user, or go on with nk.Docker()"
+_ORDINARY = "Start netkit as an ordinary user, or with NETKIT_WORLD=uml, or go on with nk.Docker()"
 _SECONDS = 10.0
 
 

@@ -3,10 +3,13 @@
 Only the standard library is loaded here, and no thread is started: `system` says why.
 """
 
+import contextlib
 import json
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 from netkit.errors import InvalidValue, NetkitError, SandboxError, SandboxUnavailable
 from netkit.sandbox import log, worlds
@@ -15,6 +18,9 @@ from netkit.sandbox.filesystem import CONNECTION_FILE
 from netkit.sandbox.job import here, python
 from netkit.sandbox.relay import Relay, watch
 from netkit.sandbox.signals import Signals
+
+_LOOK = 0.5
+"""Seconds between two looks for the client while the sandbox is made."""
 
 
 def main(arguments: list[str], parent: int) -> int:
@@ -39,7 +45,8 @@ def main(arguments: list[str], parent: int) -> int:
     job = here(_kernel(rest), connection.inside())
     signals = Signals()
     try:
-        sandbox = worlds.start(job)
+        with _leaving_unless(is_wanted):
+            sandbox = worlds.start(job)
     except (InvalidValue, SandboxUnavailable) as error:
         relay.close()
         _fall_back(connection, error)
@@ -57,6 +64,23 @@ def main(arguments: list[str], parent: int) -> int:
     if status:
         log.write(f"{os.path.basename(connection.path)}: the kernel ended with status {status}")
     return status if status >= 0 else 128 - status
+
+
+@contextlib.contextmanager
+def _leaving_unless(is_wanted: Callable[[], bool]) -> Iterator[None]:
+    """End this process during the block if the client goes; the sandbox ends with it, however far it has come."""
+
+    def look(_number: int, _frame: FrameType | None) -> None:
+        if not is_wanted():
+            os._exit(128 + signal.SIGKILL)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, _LOOK, _LOOK)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def _kernel(arguments: list[str]) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-
 
 def in_uml(*command: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Run a command in the uml world."""
+    environment = {**os.environ, "NETKIT_WORLD": "uml", **options.pop("env", {})}
     options = {"capture_output": True, "text": True, "timeout": 60, **options}
-    environment = {**os.environ, "NETKIT_WORLD": "uml"}
     return subprocess.run([NETKIT, "run", "--", *command], env=environment, check=False, **options)  # type: ignore[call-overload]
 
 
@@ -42,9 +42,14 @@ def test_streams_and_exit_status_are_carried() -> None:
 
 
 def test_work_is_kept_and_all_else_vanishes(tmp_path: Path) -> None:
-    answer = in_uml("sh", "-c", "echo kept > kept; echo gone > /etc/netkit-test; cat /etc/netkit-test", cwd=tmp_path)
-    assert answer.stdout == "gone\n"
-    assert (tmp_path / "kept").read_text(encoding="utf-8") == "kept\n"
+    work, home, other = places = [tmp_path / name for name in ("work", "home", "other")]
+    for place in places:
+        place.mkdir()
+    lines = "echo 1 > one; echo 2 > ~/two; echo 3 > ../other/three; echo 4 > /etc/netkit-test; cat one ~/two "
+    answer = in_uml("sh", "-c", lines + "../other/three /etc/netkit-test", cwd=work, env={"HOME": str(home)})
+    assert answer.stdout == "1\n2\n3\n4\n"
+    assert ((work / "one").read_text(), (home / "two").read_text()) == ("1\n", "2\n")
+    assert list(other.iterdir()) == []
     assert not os.path.exists("/etc/netkit-test")
 
 

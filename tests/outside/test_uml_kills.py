@@ -31,11 +31,8 @@ KILLS, MANY_KILLS = 3, 50
 LATEST = 5.0
 """Seconds after the start within which a process is killed: on a quiet machine a kernel is ready after about three."""
 
-SECONDS_TO_NOTICE, SECONDS_TO_END = 1.0, 60.0
-"""A guest's process, or the guard, may be killed without an end of the rest; then the client is killed as well.
-
-Without its client the launcher ends at the latest when the kernel inside has booted; that is slow on a busy machine.
-"""
+SECONDS_TO_NOTICE, SECONDS_TO_END = 1.0, 10.0
+"""A guest's process, or the guard, may be killed without an end of the rest; then the client is killed as well."""
 
 
 class Killing(NamedTuple):

@@ -1,0 +1,50 @@
+"""What a notebook's user does with a kernel beyond running cells, in the uml world."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netkit.sandbox.worlds import VARIABLE
+from tests.outside import sessions, test_kernel
+from tests.outside.sessions import Session, eventually, session
+from tests.outside.trees import alive, descendants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed")
+
+WHICH = "from netkit.sandbox import require_sandbox\nprint(require_sandbox().world)"
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Session]:
+    """A kernel in the uml world that these tests share; it takes the place of the one in the user world."""
+    with session(env={**os.environ, VARIABLE: "uml"}) as started:
+        assert started.run(WHICH) == "uml\n"
+        yield started
+
+
+test_interrupt_a_cell = test_kernel.test_interrupt_a_cell
+test_interrupt_reaches_the_program_that_a_cell_runs = test_kernel.test_interrupt_reaches_the_program_that_a_cell_runs
+test_standard_input = test_kernel.test_standard_input
+test_comm = test_kernel.test_comm
+test_subshell = test_kernel.test_subshell
+test_debugger = test_kernel.test_debugger
+test_large_output_and_input_pass = pytest.mark.long(test_kernel.test_large_output_and_input_pass)
+
+
+def test_restart_and_shutdown() -> None:
+    with session(env={**os.environ, VARIABLE: "uml"}) as kernel:
+        kernel.run("import os; os.system('ip netns add before; sleep 1000 &')")
+        first = descendants(kernel.launcher)
+        kernel.manager.restart_kernel()
+        assert eventually(lambda: not alive(first)), alive(first)
+        kernel.client.wait_for_ready(timeout=sessions.PATIENCE)
+        assert kernel.run("import os; print(os.listdir('/run/netns'))") == "[]\n"
+        second = descendants(kernel.launcher)
+    assert eventually(lambda: not alive(second)), alive(second)
