@@ -42,11 +42,10 @@ def main(arguments: list[str], parent: int) -> int:
         log.write(f"the kernel was not started: {error}")
         sys.stderr.write(f"netkit: {error}\n")
         return 2
-    job = here(_kernel(rest), connection.inside())
     signals = Signals()
     try:
         with _leaving_unless(is_wanted):
-            sandbox = worlds.start(job)
+            sandbox = worlds.start(here(_kernel(rest), connection.inside()))
     except (InvalidValue, SandboxUnavailable) as error:
         relay.close()
         _fall_back(connection, error)
