@@ -113,7 +113,7 @@ def marked(restriction: Restriction) -> object:
     return pytest.param(restriction, marks=marks, id=restriction.name)
 
 
-@pytest.mark.parametrize("restriction", map(marked, OF_WORLDS))
+@pytest.mark.parametrize("restriction", [marked(each) for each in OF_WORLDS])
 def test_another_world_takes_the_place(restriction: Restriction) -> None:
     if why := missing_tool(restriction):
         pytest.skip(why)

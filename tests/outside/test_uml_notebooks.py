@@ -31,7 +31,7 @@ def marked(lesson: Path) -> object:
     return pytest.param(lesson, marks=[] if lesson.name == USUAL else [pytest.mark.long], id=lesson.name)
 
 
-@pytest.mark.parametrize("lesson", map(marked, sorted((ROOT / "notebooks").glob("*.ipynb"))))
+@pytest.mark.parametrize("lesson", [marked(each) for each in sorted((ROOT / "notebooks").glob("*.ipynb"))])
 def test_outputs_are_those_of_the_user_world(lesson: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NBVAL, str(lesson)],
