@@ -1,14 +1,27 @@
 #!/bin/sh
 # Writes requirements.lock: every dependency, its version and the hashes of its files, for Python 3.11 and
-# newer, and no address.  It uses uv, from an environment of its own that is removed at the end.
+# newer, and no address; and deploy/hub.lock, what a container's image needs beside it for a JupyterHub.
+# It uses uv, from an environment of its own that is removed at the end.
+#
+#   sh tools/lock.sh            the newest versions of all
+#   sh tools/lock.sh --keep     what is locked stays as it is; only what is new is chosen
 set -eu
 cd "$(dirname "$0")/.."
 
+upgrade=--upgrade
+if [ "${1:-}" = --keep ]; then upgrade=; fi
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 "${PYTHON:-python3}" -m venv "$place/uv"
 "$place/uv/bin/python" -m pip install -qq uv
-"$place/uv/bin/uv" pip compile pyproject.toml --group lab --group test --group build \
-    --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --quiet \
-    --custom-compile-command "make lock" --output-file requirements.lock
-echo "requirements.lock: $(grep -c == requirements.lock) packages"
+
+compile() {
+    "$place/uv/bin/uv" pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url $upgrade \
+        --quiet --custom-compile-command "make lock" "$@"
+}
+
+compile pyproject.toml --group lab --group test --group build --output-file requirements.lock
+compile --group hub --constraint requirements.lock --output-file deploy/hub.lock
+for lock in requirements.lock deploy/hub.lock; do
+    echo "$lock: $(grep -c == "$lock") packages"
+done

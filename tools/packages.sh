@@ -2,18 +2,22 @@
 # Installs the distribution's packages that netkit uses, when it may: as root, or with sudo after saying so.
 # Else it names the missing ones in one line, and what works without them goes on working.
 #
-#   sh tools/packages.sh [--again] lab|test|bench ...
+#   sh tools/packages.sh [--again|--insist] lab|container|test|bench ...
 #
-# What could not be installed is remembered in .venv, so that the next run does not try (--again: does).
+# What could not be installed is remembered in .venv, so that the next run does not try (--again: does; --insist: does,
+# and fails if something is missing in the end).  Where no user namespace can be had, lab means User-Mode Linux as well.
 # The programs of the real Docker Engine, which runs in the sandbox only, come without their services: nothing
 # of them starts on the machine, now or when it boots.
 set -eu
 cd "$(dirname "$0")/.."
 
 for_lab="bridge-utils conntrack iproute2 iptables iputils-ping kmod net-tools nftables procps tcpdump uidmap"
-for_test="chromium tshark user-mode-linux util-linux"
+for_test="chromium tshark util-linux"
 for_bench="mininet"
 for_engine="busybox-static docker.io nginx"
+for_container="python3 python3-venv tini"
+for_uml="user-mode-linux"
+[ "$(uname -m)" = x86_64 ] || for_uml="" # there is none for other machines
 
 policy=${NETKIT_POLICY:-/usr/sbin/policy-rc.d}
 remembered=.venv/netkit-packages-missing
@@ -24,8 +28,8 @@ say() { printf '%s\n' "$*" >&2; }
 missing_of() {
     list=""
     for package in "$@"; do
-        case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
-            installed) ;;
+        case " $list $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) " in
+            *" installed " | *" $package "*) ;;
             *) list="$list $package" ;;
         esac
     done
@@ -53,6 +57,9 @@ missing_of_engine() {
     done
     missing_of $wanted
 }
+
+# Whether this machine allows what the user world needs first (unshare(1)); AppArmor refuses only the mount.
+has_namespaces() { unshare --user --map-root-user --mount true 2>/dev/null; }
 
 # apt-get refuses a whole list for one name that it does not know (Ubuntu has no package chromium).
 install() {
@@ -96,15 +103,23 @@ without_services() {
 }
 
 again=no
-if [ "${1:-}" = --again ]; then again=yes; shift; fi
+insist=no
+case ${1:-} in
+    --again) again=yes; shift ;;
+    --insist) again=yes insist=yes; shift ;;
+esac
 packages=""
 engine=no
 forbidding=no
 apt="env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120"
 for purpose in "$@"; do
     case $purpose in
-        lab) packages="$packages $for_lab" engine=yes ;;
-        test) packages="$packages $for_test" engine=yes ;;
+        lab)
+            packages="$packages $for_lab" engine=yes
+            has_namespaces || packages="$packages $for_uml"
+            ;;
+        container) packages="$packages $for_container $for_uml" ;;
+        test) packages="$packages $for_test $for_uml" engine=yes ;;
         bench) packages="$packages $for_bench" ;;
     esac
 done
@@ -136,3 +151,4 @@ fi
 [ -z "$missing" ] || say "Not installed, so some things will not work: apt-get install $missing"
 [ -z "$missing_engine" ] || say "Not installed, so nk.engine() will not work, or without its nginx image:" \
     "$missing_engine ('make packages', as root, installs them and starts nothing)"
+[ $insist = no ] || [ -z "$every" ]

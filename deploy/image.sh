@@ -1,0 +1,19 @@
+#!/bin/sh
+# What the Dockerfile does as root: packages, the environment with netkit, and the user with a copy of the notebooks.
+#
+#   NB_USER=jovyan NB_UID=1000 sh deploy/image.sh
+#
+# The user may run everything here and change nothing of it; the notebooks at home are the user's own.
+set -eu
+cd "$(dirname "$0")/.."
+
+sh tools/packages.sh --insist lab container
+rm -rf /var/lib/apt/lists/*
+
+export PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore MPLCONFIGDIR=/nonexistent
+sh tools/environment.sh
+.venv/bin/python -m pip install -qq --no-deps --require-hashes -r deploy/hub.lock
+
+useradd --create-home --uid "$NB_UID" --no-user-group --gid users --shell /bin/bash "$NB_USER"
+cp -r notebooks "/home/$NB_USER/"
+chown -R "$NB_UID:users" "/home/$NB_USER"
