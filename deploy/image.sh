@@ -8,11 +8,14 @@ set -eu
 cd "$(dirname "$0")/.."
 
 sh tools/packages.sh --insist lab container
+apt-get clean
 rm -rf /var/lib/apt/lists/*
 
 export PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore MPLCONFIGDIR=/nonexistent
 sh tools/environment.sh
 .venv/bin/python -m pip install -qq --no-deps --require-hashes -r deploy/hub.lock
+# They are large, and serve nothing but the tests of the project itself.
+.venv/bin/python -m pip uninstall -qq --yes playwright ruff
 
 useradd --create-home --uid "$NB_UID" --no-user-group --gid users --shell /bin/bash "$NB_USER"
 cp -r notebooks "/home/$NB_USER/"

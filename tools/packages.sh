@@ -12,7 +12,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 for_lab="bridge-utils conntrack iproute2 iptables iputils-ping kmod net-tools nftables procps tcpdump uidmap"
-for_test="chromium tshark util-linux"
+for_test="chromium mmdebstrap tshark util-linux"
 for_bench="mininet"
 for_engine="busybox-static docker.io nginx"
 for_container="python3 python3-venv tini"

@@ -18,6 +18,8 @@ from tests.project import ROOT, files
 
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Docker's own default."""
 RELEASES = {"debian:12-slim": "bookworm"}
 
 _IN_TREE = f"""
@@ -58,7 +60,7 @@ class Image:
 
     tree: Path
     arguments: dict[str, str] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=lambda: {"PATH": "/usr/local/sbin:" + os.defpath})
+    environment: dict[str, str] = field(default_factory=lambda: {"PATH": PATH})
     user: str = "0"
     directory: str = "/"
     entrypoint: list[str] = field(default_factory=list)
@@ -86,6 +88,13 @@ class Image:
             stdin=subprocess.DEVNULL,
             check=True,
         )
+
+    @property
+    def changes(self) -> list[str]:
+        """What `docker import --change` writes into an image's description."""
+        variables = [f"ENV {name}={value}" for name, value in self.environment.items()]
+        listed = [f"ENTRYPOINT {json.dumps(self.entrypoint)}", f"CMD {json.dumps(self.command)}"]
+        return [*variables, f"USER {self.user}", f"WORKDIR {self.directory}", *listed]
 
     def _filled(self, text: str) -> str:
         known = {**self.arguments, **self.environment}

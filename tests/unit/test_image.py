@@ -20,6 +20,7 @@ __all__ = ["machine"]  # the fixture
 STEPS = instructions((ROOT / "Dockerfile").read_text(encoding="utf-8"))
 SCRIPTS = ("Dockerfile", "deploy/image.sh", "deploy/health.py", "binder/start", ".devcontainer/devcontainer.json")
 IN_IMAGE = "/opt/netkit/"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def said(word: str) -> list[str]:
@@ -153,3 +154,9 @@ def test_the_dev_container() -> None:
     settings = told["customizations"]["vscode"]["settings"]
     assert settings["python.defaultInterpreterPath"] == f"{IN_IMAGE}.venv/bin/python"
     assert settings["jupyter.kernels.trusted"] == [f"{IN_IMAGE}.venv/share/jupyter/kernels/netkit/kernel.json"]
+
+
+def test_the_badge_opens_notebook_00() -> None:
+    (path,) = re.findall(r"mybinder\.org/v2/gh/OWNER/REPO/HEAD\?urlpath=lab/tree/(\S+?)\)", README)
+    assert path == "notebooks/00-start-here.ipynb"
+    assert (ROOT / path).is_file()
