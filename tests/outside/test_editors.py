@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -28,6 +29,8 @@ SAID = "sandbox: host name netkit, you are root inside\n"
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment with netkit's wheel; all other packages are those of this one."""
+    if importlib.util.find_spec("pip") is None:
+        pytest.skip("this environment was made without a pip")
     folder = tmp_path_factory.mktemp("editors")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
