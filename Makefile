@@ -4,7 +4,7 @@
 # LAB="--no-browser --port=9999"  hands arguments to JupyterLab.
 
 BIN := .venv/bin
-export PYTHON
+export PYTHON MAKECMDGOALS
 
 .DEFAULT_GOAL := help
 .PHONY: help env packages lab test lint lock notebooks bench clean

@@ -82,4 +82,7 @@ install_packages
 list_fonts
 wanted >"$stamp.new"
 mv "$stamp.new" "$stamp"
-say "Made .venv. Next: make lab, or .venv/bin/netkit demo"
+case ${MAKECMDGOALS:-env} in
+    env) say "Made .venv. Next: make lab, or .venv/bin/netkit demo" ;;
+    *) say "Made .venv." ;;
+esac

@@ -21,11 +21,14 @@ examples:
 KERNEL = "netkit"
 
 _QUIET = (
+    "--log-level=WARN",
     "--LabApp.extension_manager=readonly",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.news_url=None",
 )
-"""Nothing here needs the internet, so nothing asks for it."""
+"""What a reader need not see; and nothing here needs the internet, so nothing asks for it."""
+
+_TOLD = "JupyterLab starts, and says below where it is. Control-C, twice, ends it with all its sandboxes.\n"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -63,4 +66,6 @@ def main(options: argparse.Namespace) -> int:
     if os.path.isfile(place) and not place.endswith(".ipynb"):
         raise InvalidValue(f"'{place}' is no notebook", "notebooks end in .ipynb", "Give a notebook or a folder")
     words = command(options.arguments)
+    sys.stderr.write(_TOLD)
+    sys.stderr.flush()
     os.execv(words[0], words)  # noqa: S606 - a shell would only be in the way
