@@ -18,7 +18,9 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 # The distribution netkit of the public index is somebody else's.
 WRONG_INSTALL = re.compile(r"(pip3?|uv|pipx)\s+(add|install)\s+(-\S+\s+)*[\"'`]?netkit(?!-lab)\b")
-MACHINE_PATH = re.compile(r"/(home|Users)/[a-z]\w*|/root/\w|/root/\.\w|/work/\w|\.py[e]nv")
+MACHINE_PATH = re.compile(
+    r"/(home|Users)/(?!jovyan\b)[a-z]\w*|/root/\w|/root/\.\w|/work/\w|\.py[e]nv"
+)  # jovyan: every image of Jupyter
 ADDRESS = re.compile(r"https?://([^\s/\"'`)>\\:]+)")
 HOST_NAME = re.compile(r"\b((?:[a-z0-9-]+\.)+(?:org|com))\b")
 KNOWN_HOSTS = {
