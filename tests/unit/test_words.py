@@ -14,7 +14,7 @@ from tests.project import ROOT, files
 
 TEXTS = [path for path in files() if path.suffix not in {".png", ".pcapng", ".gif", ".ico"}]
 PROSE = [path for path in TEXTS if path.suffix in {".md", ".ipynb", ".toml", ".txt", ".lock", ".cfg", ".sh", ""}]
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "deploy/hub.lock")}
 
 # The distribution netkit of the public index is somebody else's.
 WRONG_INSTALL = re.compile(r"(pip3?|uv|pipx)\s+(add|install)\s+(-\S+\s+)*[\"'`]?netkit(?!-lab)\b")
@@ -78,36 +78,33 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert not broken
 
 
-def test_binder_has_the_packages_of_make_lab() -> None:
-    listed = re.findall(r'^for_(?:lab|engine)="(.*)"$', text(Path("tools/packages.sh")), re.MULTILINE)
-    assert text(Path("binder/apt.txt")).split() == sorted(" ".join(listed).split())
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_address(lock: str) -> None:
+    assert not re.search(r"://|^-|index-url|find-links|file:| @ |\.whl", LOCKS[lock], re.MULTILINE)
 
 
-def test_the_lock_names_no_address() -> None:
-    assert not re.search(r"://|^-|index-url|find-links|file:| @ |\.whl", LOCK, re.MULTILINE)
-
-
-def locked() -> dict[str, set[str]]:
+def locked(lock: str) -> dict[str, set[str]]:
     """Package -> its locked versions; there may be one for each version of Python."""
     versions: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK, re.MULTILINE):
+    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", LOCKS[lock], re.MULTILINE):
         versions.setdefault(canonicalize_name(name), set()).add(version)
     return versions
 
 
-def test_the_lock_has_a_hash_for_every_package() -> None:
-    pinned = [entry for entry in re.split(r"\n(?=\S)", LOCK) if "==" in entry.partition("\n")[0]]
-    assert len(pinned) == sum(len(versions) for versions in locked().values())
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_has_a_hash_for_every_package(lock: str) -> None:
+    pinned = [entry for entry in re.split(r"\n(?=\S)", LOCKS[lock]) if "==" in entry.partition("\n")[0]]
+    assert len(pinned) == sum(len(versions) for versions in locked(lock).values())
     assert all("--hash=sha256:" in entry for entry in pinned)
 
 
-def test_the_lock_serves_what_the_project_asks_for() -> None:
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_locks_serve_what_the_project_asks_for(lock: str) -> None:
     project = tomllib.loads(text(Path("pyproject.toml")))
-    asked = [
-        *project["project"]["dependencies"],
-        *(r for group in project["dependency-groups"].values() for r in group),
-    ]
+    hub = project["dependency-groups"].pop("hub")
+    others = [r for group in project["dependency-groups"].values() for r in group]
+    asked = hub if lock == "deploy/hub.lock" else [*project["project"]["dependencies"], *others]
     for requirement in map(Requirement, asked):
-        versions = locked().get(canonicalize_name(requirement.name), set())
+        versions = locked(lock).get(canonicalize_name(requirement.name), set())
         assert versions, f"{requirement.name} is not locked: make lock"
         assert all(requirement.specifier.contains(version) for version in versions), f"{requirement}: {versions}"
