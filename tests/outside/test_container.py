@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.first_picture import UNTIL_PICTURE
 from tests.outside import engine
 from tests.outside.dockerfile import Image
 from tests.outside.engine import Engine
@@ -112,6 +113,12 @@ def test_a_notebook_passes_and_needs_little_memory(pod: Engine, name: str) -> No
     if name in OF_THE_ARTICLE:
         assert " passed" in told, told
         assert " failed" not in told, told
+
+
+def test_the_first_picture_of_a_new_container(there: Engine) -> None:
+    started = time.monotonic()
+    once(there, "python", "-c", UNTIL_PICTURE)
+    print(f"from `docker run` to the first picture: {time.monotonic() - started:.1f} s")
 
 
 def test_a_hub_s_empty_home_gets_the_notebooks(there: Engine) -> None:

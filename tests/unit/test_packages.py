@@ -34,6 +34,7 @@ PRESENT = (
     "user-mode-linux util-linux"
 )
 ENGINE = "busybox-static containerd docker.io nginx"
+CONTAINER = "python3 python3-venv tini"
 FORBIDDING = "#!/bin/sh\nexit 101\n"
 
 
@@ -110,9 +111,24 @@ def test_sudo_is_used_after_saying_so(machine: Path) -> None:
     assert "install --yes --no-install-recommends --no-remove uidmap tshark" in calls(machine)
 
 
+@pytest.mark.parametrize(("allowed", "named"), [(0, False), (1, True)])
+def test_where_no_namespace_can_be_had_user_mode_linux_is_wanted(machine: Path, allowed: int, named: bool) -> None:  # noqa: FBT001
+    stand_in(machine, "unshare", f"exit {allowed}")
+    stand_in(machine, "uname", "echo x86_64")
+    without(machine, "user-mode-linux")
+    assert any("user-mode-linux" in line for line in run(machine, "lab")) == named
+
+
+def test_user_mode_linux_is_for_one_kind_of_machine(machine: Path) -> None:
+    stand_in(machine, "unshare", "exit 1")
+    stand_in(machine, "uname", "echo aarch64")
+    without(machine, "user-mode-linux")
+    assert run(machine, "lab", "container", "test") == []
+
+
 def without(machine: Path, *packages: str) -> None:
     """Take packages off the machine, all others that the script wants being there."""
-    there = {*PRESENT.split(), *ENGINE.split(), "chromium", "tshark", "uidmap"} - {*packages}
+    there = {*PRESENT.split(), *ENGINE.split(), *CONTAINER.split(), "chromium", "tshark", "uidmap"} - {*packages}
     (machine / "installed").write_text("\n".join(there) + "\n")
 
 
