@@ -27,11 +27,22 @@ def main(arguments: list[str] | None = None) -> int:
         return FAILED
     try:
         _make_sure_of(words[0])
-        options = _parser().parse_args(words)
+        options = _options(words)
         return options.main(options)
     except NetkitError as error:
         sys.stderr.write(f"netkit: {error}\n")
         return NO_SANDBOX if isinstance(error, SandboxUnavailable) else FAILED
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    """What the words ask for; options that argparse does not know, before any other word, are JupyterLab's too."""
+    parser = _parser()
+    options, unknown = parser.parse_known_args(words)
+    if unknown and words[0] != "lab":
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    if unknown:
+        options.arguments += unknown
+    return options
 
 
 def _make_sure_of(word: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from netkit import cli
 from netkit.subcommands import COMMANDS, lab
 
 if TYPE_CHECKING:
@@ -68,6 +69,20 @@ def test_lab_has_the_kernel_as_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert words[:3] == [sys.executable, "-m", "jupyterlab"]
     assert "--MultiKernelManager.default_kernel_name=netkit" in words
     assert words[-2:] == ["notebooks", "--no-browser"]
+
+
+@pytest.mark.parametrize("words", [["--no-browser"], ["--no-browser", "notebooks"], ["notebooks", "--no-browser"]])
+def test_lab_hands_options_on_wherever_they_stand(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    became: list[str] = []
+    monkeypatch.setattr("os.execv", lambda _program, command: became.extend(command))
+    cli.main(["lab", *words])
+    assert became[-len(words) :] == [*filter(lambda word: word[0] != "-", words), "--no-browser"]
+
+
+def test_options_of_nobody_are_refused(netkit: Netkit) -> None:
+    answer = netkit("doctor", "--no-browser")
+    assert answer.returncode == 2
+    assert "unrecognized arguments: --no-browser" in answer.stderr
 
 
 def test_the_address_that_lab_prints_opens_the_notebook() -> None:
