@@ -70,7 +70,11 @@ class Image:
     def build(self, text: str) -> None:
         """Carry out the instructions of a Dockerfile, one after the other."""
         for word, rest in instructions(text):
-            getattr(self, f"_{word.lower()}")(rest)
+            self.follow(word, rest)
+
+    def follow(self, word: str, rest: str) -> None:
+        """Carry out one instruction."""
+        getattr(self, f"_{word.lower()}")(rest)
 
     def run(self, *words: str) -> None:
         """Run a command in the tree as the user; what it says is seen.

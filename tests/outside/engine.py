@@ -47,6 +47,8 @@ class Engine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.group = f"netkit-{uuid.uuid4().hex[:8]}"
+        # Debian's client has no BuildKit.
+        self._environment = {**os.environ, "DOCKER_HOST": f"unix://{folder}/socket", "DOCKER_BUILDKIT": "0"}
         folder.mkdir()
         kinds = ("--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
         with (folder / "log").open("w") as log:
@@ -73,21 +75,19 @@ class Engine:
 
     def docker(self, *words: str, check: bool = True, timeout: float = 600) -> str:
         """What a docker command says; with check=False also what it complains of."""
-        environment = {**os.environ, "DOCKER_HOST": f"unix://{self.folder}/socket"}
         answer = subprocess.run(
-            ["docker", *words], env=environment, capture_output=True, text=True, timeout=timeout, check=False
+            ["docker", *words], env=self._environment, capture_output=True, text=True, timeout=timeout, check=False
         )
         assert not check or answer.returncode == 0, answer.stdout + answer.stderr
         return answer.stdout if check else answer.stdout + answer.stderr
 
     def take(self, image: Image, name: str) -> None:
         """`docker import` an image that was made without Docker."""
-        environment = {**os.environ, "DOCKER_HOST": f"unix://{self.folder}/socket"}
         changes = [word for change in image.changes for word in ("--change", change)]
         with subprocess.Popen(["tar", "-C", image.tree, "-c", "."], stdout=subprocess.PIPE) as tar:
             subprocess.run(
                 ["docker", "import", *changes, "-", name],
-                env=environment,
+                env=self._environment,
                 stdin=tar.stdout,
                 stdout=subprocess.DEVNULL,
                 check=True,
@@ -101,8 +101,8 @@ class Engine:
         return version1 if version1.exists() else CONTROL_GROUPS / self.group / number
 
     def _answers(self) -> bool:
-        environment = {**os.environ, "DOCKER_HOST": f"unix://{self.folder}/socket"}
-        return subprocess.run(["docker", "version"], env=environment, capture_output=True, check=False).returncode == 0
+        asked = subprocess.run(["docker", "version"], env=self._environment, capture_output=True, check=False)
+        return asked.returncode == 0
 
     def _remove_groups(self) -> bool:
         mine = [path for path in CONTROL_GROUPS.glob(f"**/{self.group}") if path.is_dir()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -13,13 +14,14 @@ import pytest
 
 from benchmarks.first_picture import UNTIL_PICTURE
 from tests.outside import engine
-from tests.outside.dockerfile import Image
+from tests.outside.dockerfile import Image, instructions
 from tests.outside.engine import Engine
 from tests.outside.sessions import eventually
 from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = [
     pytest.mark.long,
@@ -145,6 +147,23 @@ def _most_memory(pod: Engine) -> int:
     group = pod.memory(POD)
     version1 = group / "memory.max_usage_in_bytes"
     return int((version1 if version1.exists() else group / "memory.peak").read_text(encoding="ascii"))
+
+
+def test_docker_s_own_builder_reads_the_file_alike(there: Engine, tmp_path: Path) -> None:
+    """All but the two steps that need the packages, which the tree has already."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (tmp_path / "Dockerfile").write_text(re.sub(r"(?m)^RUN .*\n", "", text.replace("debian:12-slim", IMAGE)))
+    there.docker("build", "--tag", "again", str(tmp_path))
+    config = json.loads(there.docker("inspect", "--format", "{{json .Config}}", "again"))
+    ours = Image(tmp_path)
+    for word, rest in instructions(text):
+        if word not in ("FROM", "COPY", "RUN"):
+            ours.follow(word, rest)
+    assert dict(one.split("=", 1) for one in config["Env"]) == ours.environment
+    assert (config["User"], config["WorkingDir"]) == (ours.user, ours.directory)
+    assert (config["Entrypoint"], config["Cmd"]) == (ours.entrypoint, ours.command)
+    assert list(config["ExposedPorts"]) == ["8888/tcp"]
+    assert config["Healthcheck"]["Test"] == ["CMD", "python", "/opt/netkit/deploy/health.py"]
 
 
 def test_no_mount_of_the_build_is_left_on_this_machine(there: Engine) -> None:

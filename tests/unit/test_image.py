@@ -33,7 +33,7 @@ def made() -> Image:
     image = Image(Path("/nowhere"))
     for word, rest in STEPS:
         if word in ("ARG", "ENV", "USER", "WORKDIR", "EXPOSE", "ENTRYPOINT", "CMD"):
-            getattr(image, f"_{word.lower()}")(rest)
+            image.follow(word, rest)
     return image
 
 
