@@ -11,7 +11,9 @@ sh tools/packages.sh --insist lab container
 apt-get clean
 rm -rf /var/lib/apt/lists/*
 
-export PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore MPLCONFIGDIR=/nonexistent
+chmod -R a+rX .
+export PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+export MPLCONFIGDIR=/nonexistent # the Dockerfile lists the fonts as the user
 sh tools/environment.sh
 .venv/bin/python -m pip install -qq --no-deps --require-hashes -r deploy/hub.lock
 # They are large, and serve nothing but the tests of the project itself.

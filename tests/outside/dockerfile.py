@@ -36,6 +36,14 @@ exec chroot --userspec="$OWNER" . env -i "$@"
 """Runs a command with the tree as its root; the mounts end with it."""
 
 
+def is_possible() -> bool:
+    """Whether root may make such a tree here, with packages of the release that the Dockerfile begins with."""
+    named = SOURCES.read_text(encoding="utf-8") if SOURCES.exists() else ""
+    return (
+        os.geteuid() == 0 and shutil.which("mmdebstrap") is not None and all(map(named.__contains__, RELEASES.values()))
+    )
+
+
 def instructions(text: str) -> list[tuple[str, str]]:
     """The instructions of a Dockerfile, each with what follows it, lines joined and comments left out."""
     lines = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.first_picture import UNTIL_PICTURE
-from tests.outside import engine
+from tests.outside import dockerfile, engine
 from tests.outside.dockerfile import Image, instructions
 from tests.outside.engine import Engine
 from tests.outside.sessions import eventually
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.skipif(os.geteuid() != 0, reason="root makes the tree of files and starts the Engine"),
-    pytest.mark.skipif(shutil.which("mmdebstrap") is None, reason="mmdebstrap is not installed"),
+    pytest.mark.skipif(not dockerfile.is_possible(), reason="it takes root, mmdebstrap and packages of Debian 12"),
     pytest.mark.skipif(not engine.is_possible(), reason="the Docker Engine is not installed"),
 ]
 

@@ -146,6 +146,7 @@ def test_the_dev_container() -> None:
     told = json.loads((place / "devcontainer.json").read_text(encoding="utf-8"))
     assert (place / told["build"]["dockerfile"]).resolve() == ROOT / "Dockerfile"
     assert (place / told["build"]["context"]).resolve() == ROOT
+    assert told["postCreateCommand"] == "netkit doctor --worlds"
     assert told["remoteUser"] == made().environment["NB_USER"]
     named = re.findall(r"\$\{localWorkspaceFolder\}/(\S+)", " ".join(told["runArgs"]))
     assert named == ["deploy/seccomp/netkit.json"]
