@@ -19,7 +19,6 @@ RESTLESS_SYSCTLS = (
     "fs/dentry-state",
     "fs/file-nr",
     "fs/inode-nr",
-    "fs/quota",
     "fs/inode-state",
     "fs/quota",
     "kernel/ns_last_pid",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NAME = "netkit-tester"
 SECONDS_TO_END = 2.0
+NOBODY = ("setpriv", "--reuid", "nobody", "--clear-groups")
 INTERPRETERS = ("/usr/bin/python3", "/usr/bin/python3.14", "/usr/bin/python3.13", "/usr/bin/python3.12")
 
 
@@ -71,7 +72,8 @@ def user(marks: Mapping[str, str]) -> Iterator[Place]:
     person = pwd.getpwnam(NAME)
     folder = Path(tempfile.mkdtemp(prefix="netkit-copy-"))
     try:
-        _copy_tree(folder, person)
+        copy_tree(folder, interpreter())
+        _hand_over(folder, person)
         yield Place(NAME, folder, _prefix(), _environment(folder, person, marks))
     finally:
         left = _end_processes(person.pw_uid)
@@ -95,25 +97,38 @@ def _prefix() -> tuple[str, ...]:
     return ("setpriv", "--reuid", NAME, "--regid", NAME, "--init-groups")
 
 
-def _copy_tree(folder: Path, person: pwd.struct_passwd) -> None:
+def copy_tree(folder: Path, interpreter: str) -> None:
+    """Copy the project, and make its environment there; both stay root's, and everybody may read them.
+
+    Args:
+        folder: an empty one.
+        interpreter: path of the Python for the environment.
+    """
     folder.chmod(0o755)
     for path in files():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, target)
-    environment = {**os.environ, "PYTHON": _interpreter()}
+    environment = {**os.environ, "PYTHON": interpreter}
     subprocess.run(["sh", "tools/environment.sh"], cwd=folder, env=environment, check=True)
+
+
+def _hand_over(folder: Path, person: pwd.struct_passwd) -> None:
     (folder / "artifacts").mkdir()
     # The environment stays root's: the user may not write it, as after an installation for all users.
     for path in [folder, *(p for p in folder.rglob("*") if ".venv" not in p.parts)]:
         os.chown(path, person.pw_uid, person.pw_gid)
 
 
-def _interpreter() -> str:
-    """The distribution's interpreter, which everybody may run."""
+def interpreter() -> str:
+    """The distribution's interpreter, which everybody may run.
+
+    Raises:
+        RuntimeError: none is new enough.
+    """
     test = "import sys; sys.exit(sys.version_info < (3, 11))"
     for path in INTERPRETERS:
-        if Path(path).exists() and subprocess.run([*_prefix(), path, "-c", test], check=False).returncode == 0:
+        if Path(path).exists() and subprocess.run([*NOBODY, path, "-c", test], check=False).returncode == 0:
             return path
     raise RuntimeError(f"No Python 3.11 or newer that an ordinary user may run: tried {', '.join(INTERPRETERS)}.")
 

@@ -56,7 +56,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Run them; 0 if all is well, 1 if --check found a difference or a cell failed."""
-    replacements = _read_replacements(options.sanitize_with)
+    replacements = read_replacements(options.sanitize_with)
     bad = 0
     for path in options.notebooks or sorted(_FOLDER.glob("[0-9]*.ipynb")):
         start = time.monotonic()
@@ -94,7 +94,7 @@ def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, updat
     for number, (before, after) in enumerate(zip(old.cells, new.cells, strict=True), 1):
         if before.cell_type != "code":
             continue
-        same = _comparable(before.outputs, replacements) == _comparable(after.outputs, replacements)
+        same = comparable(before.outputs, replacements) == comparable(after.outputs, replacements)
         if same:
             after.outputs = before.outputs
         elif not update:
@@ -164,8 +164,13 @@ def _write(path: Path, text: str, notebook: Any) -> None:
         path.write_text(new, encoding="utf-8")
 
 
-def _comparable(outputs: list[Any], replacements: list[tuple[re.Pattern[str], str]]) -> list[Any]:
-    """What counts of a cell's outputs: texts after the replacements, joined by stream; no PNG, no traceback."""
+def comparable(outputs: list[Any], replacements: list[tuple[re.Pattern[str], str]]) -> list[Any]:
+    """What counts of a cell's outputs: texts after the replacements, joined by stream; no PNG, no traceback.
+
+    Args:
+        outputs: as nbformat holds them.
+        replacements: what `read_replacements` gives.
+    """
     found: list[Any] = []
     for output in _merged(outputs):
         if output.output_type == "stream":
@@ -183,8 +188,16 @@ def _replaced(text: str, replacements: list[tuple[re.Pattern[str], str]]) -> str
     return text
 
 
-def _read_replacements(path: Path | None) -> list[tuple[re.Pattern[str], str]]:
-    """Read the file that nbval reads too: sections with `regex` and `replace`."""
+def read_replacements(path: Path | None) -> list[tuple[re.Pattern[str], str]]:
+    """Read the file that nbval reads too: sections with `regex` and `replace`.
+
+    Args:
+        path: of the file; None for the project's, if there is one.
+
+    Raises:
+        NotFound: there is no such file.
+        InvalidValue: it has another form.
+    """
     if path is None and not _REPLACEMENTS.exists():
         return []
     parser = configparser.RawConfigParser()

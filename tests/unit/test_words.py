@@ -27,6 +27,7 @@ KNOWN_HOSTS = {
     "docs.docker.com",
     "docs.kernel.org",
     "git-scm.com",
+    "hub.jupyter.org",
     "jupyter.org",
     "keepachangelog.com",
     "man7.org",
@@ -34,9 +35,11 @@ KNOWN_HOSTS = {
     "mybinder.org",
     "purl.org",  # in the metadata of pictures
     "semver.org",
+    "tljh.jupyter.org",
     "www.kernel.org",
     "www.rfc-editor.org",
     "www.w3.org",  # the name of the SVG namespace
+    "z2jh.jupyter.org",
 }
 LOCAL_HOST = re.compile(r"localhost|[\d.]+|\[.*|[{%$<].*|[\w.-]*example(\.\w+)?")
 

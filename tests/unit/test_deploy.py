@@ -1,0 +1,161 @@
+"""What deploy/ has for JupyterHubs keeps what it promises, as far as can be seen without one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+import yaml
+from traitlets.config import Config
+
+from netkit.sandbox import worlds
+from tests.project import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KUBERNETES, LITTLEST = ROOT / "deploy" / "zero-to-jupyterhub", ROOT / "deploy" / "littlest-jupyterhub"
+MEASURED = 200 << 20
+"""Bytes that a learner takes in the user world; tests/outside/test_hub.py measures it."""
+MEASURED_UML = 770 << 20
+"""The same in User-Mode Linux: `python -m tests.hub --world uml`."""
+UNITS = {"M": 1 << 20, "G": 1 << 30}
+
+# The keys that the chart's values.schema.yaml allows, where values.yaml has any. What is below hub.config, extraEnv and
+# extraPodConfig is handed on as it is.
+CHART = {
+    "hub": {"config"},
+    "hub.config": {"JupyterHub", "SharedPasswordAuthenticator", "Authenticator", "KubeSpawner"},
+    "singleuser": {
+        *(
+            "allowPrivilegeEscalation",
+            "cloudMetadata",
+            "cmd",
+            "cpu",
+            "defaultUrl",
+            "extraEnv",
+            "extraPodConfig",
+            "fsGid",
+        ),
+        *("image", "memory", "networkPolicy", "startTimeout", "storage", "uid"),
+    },
+    "singleuser.image": {"name", "tag", "pullPolicy", "pullSecrets"},
+    "singleuser.memory": {"limit", "guarantee"},
+    "singleuser.cpu": {"limit", "guarantee"},
+    "singleuser.cloudMetadata": {"blockWithIptables", "ip"},
+    "singleuser.networkPolicy": {"enabled", "ingress", "egress", "egressAllowRules"},
+    "singleuser.storage": {
+        "capacity",
+        "type",
+        "homeMountPath",
+        "dynamic",
+        "static",
+        "extraVolumes",
+        "extraVolumeMounts",
+    },
+    "cull": {"enabled", "users", "adminUsers", "removeNamedServers", "timeout", "every", "concurrency", "maxAge"},
+}
+
+
+def values(*files: str) -> dict[str, Any]:
+    """As Helm merges files: dictionaries are updated, the rest is replaced."""
+    merged: dict[str, Any] = {}
+    for name in files:
+        update(merged, yaml.safe_load((KUBERNETES / name).read_text(encoding="utf-8")))
+    return merged
+
+
+def update(old: dict[str, Any], new: dict[str, Any]) -> None:
+    for key, value in new.items():
+        if isinstance(value, dict) and isinstance(old.get(key), dict):
+            update(old[key], value)
+        else:
+            old[key] = value
+
+
+def unknown(given: dict[str, Any], path: str = "") -> Iterator[str]:
+    for key, value in given.items():
+        here = f"{path}.{key}" if path else key
+        if path in CHART and key not in CHART[path]:
+            yield here
+        if isinstance(value, dict) and here in CHART:
+            yield from unknown(value, here)
+
+
+def size(text: str) -> int:
+    return int(text[:-1]) * UNITS[text[-1]]
+
+
+@pytest.mark.parametrize("files", [("values.yaml",), ("values.yaml", "user-world.yaml")])
+def test_the_chart_knows_the_keys(files: tuple[str, ...]) -> None:
+    assert set(values(*files)) <= {"hub", "singleuser", "cull"}
+    assert list(unknown(values(*files))) == []
+
+
+def test_pods_are_restricted_ones() -> None:
+    given = values("values.yaml")
+    context = given["hub"]["config"]["KubeSpawner"]["container_security_context"]
+    assert context["runAsNonRoot"] is True
+    assert context["allowPrivilegeEscalation"] is given["singleuser"]["allowPrivilegeEscalation"] is False
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert given["singleuser"]["uid"] == 1000
+    assert given["singleuser"]["cloudMetadata"]["blockWithIptables"] is False
+
+
+def test_nobody_comes_in_without_a_password() -> None:
+    config = values("values.yaml")["hub"]["config"]
+    assert config["JupyterHub"]["authenticator_class"] == "shared-password"
+    assert "SharedPasswordAuthenticator" not in config  # JupyterHub: "If not set, regular users cannot login."
+
+
+def test_the_second_file_allows_namespaces_and_keeps_the_rest() -> None:
+    both = values("values.yaml", "user-world.yaml")
+    context = both["hub"]["config"]["KubeSpawner"]["container_security_context"]
+    assert (ROOT / "deploy" / "seccomp" / context["seccompProfile"]["localhostProfile"]).exists()
+    assert context["procMount"] == "Unmasked"
+    assert both["singleuser"]["extraPodConfig"] == {"hostUsers": False}
+    assert context["runAsNonRoot"] is True
+    assert context["allowPrivilegeEscalation"] is False
+    assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize(
+    ("files", "measured"), [(("values.yaml",), MEASURED_UML), (("values.yaml", "user-world.yaml"), MEASURED)]
+)
+def test_pods_have_the_memory_that_was_measured(files: tuple[str, ...], measured: int) -> None:
+    memory = values(*files)["singleuser"]["memory"]
+    assert measured < size(memory["guarantee"]) < size(memory["limit"])
+
+
+def test_the_world_is_one_that_netkit_knows() -> None:
+    for files in (("values.yaml",), ("values.yaml", "user-world.yaml")):
+        assert values(*files)["singleuser"]["extraEnv"][worlds.VARIABLE] in ("auto", *worlds.WORLDS)
+
+
+def test_the_littlest_hub_s_settings() -> None:
+    c = Config()
+    exec(compile((LITTLEST / "netkit.py").read_text(encoding="utf-8"), "netkit.py", "exec"), {"c": c})  # noqa: S102
+    assert size(c.SystemdSpawner.mem_limit) > 2 * MEASURED
+    assert c.SystemdSpawner.disable_user_sudo is False
+    assert c.SystemdSpawner.isolate_devices is False
+    assert c.SystemdSpawner.unit_extra_properties["RestrictNamespaces"] == "no"
+    assert c.Spawner.http_timeout >= 300
+    assert "--MappingKernelManager.cull_idle_timeout=7200" in c.Spawner.args
+
+
+@pytest.mark.parametrize("folder", [KUBERNETES, LITTLEST])
+def test_the_link_leads_to_a_notebook(folder: Any) -> None:
+    links = re.findall(
+        r"https://\S+/hub/user-redirect/git-pull\?\S+", (folder / "README.md").read_text(encoding="utf-8")
+    )
+    assert links
+    for link in links:
+        asked = {key: value for key, (value,) in parse_qs(urlsplit(link).query).items()}
+        repository, target = unquote(asked["repo"]), asked["urlpath"]
+        tree, _, path = target.partition(f"lab/tree/{repository.rpartition('/')[2]}/")
+        assert tree == ""
+        assert (ROOT / path).suffix == ".ipynb"
+        assert (ROOT / path).exists()
