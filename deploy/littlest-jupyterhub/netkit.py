@@ -4,7 +4,7 @@ For The Littlest JupyterHub it goes to /opt/tljh/config/jupyterhub_config.d; `su
 Any other JupyterHub reads it with `load_subconfig("…/netkit.py")` in its jupyterhub_config.py.
 """
 
-# A learner's server, kernel and sandbox take about 200 MiB with notebook 04 open; each further notebook that is left
+# A learner's server, kernel and sandbox take about 180 MiB with notebook 04 open; each further notebook that is left
 # running takes a kernel more. The real Docker Engine (nk.engine()) is within the limit too.
 c.SystemdSpawner.mem_limit = "1G"
 c.SystemdSpawner.cpu_limit = 1.0
