@@ -136,8 +136,8 @@ def older_here(family: str) -> tuple[Rule, ...]:
             return ()
         known = _words.get(_key(tables))
         if known is None:
-            there = {table.name for table in tables}
-            known = tuple(rule for rule in _listed(SAVE[family]) if rule.table in there)
+            listed = _listed(SAVE[family])
+            known = tuple(rule for table in tables for rule in listed if rule.table == table.name)
             if _key(xtables.read_here(family)) == _key(tables):  # nobody changed them meanwhile
                 _remember(_key(tables), known)
     except OSError as error:

@@ -20,6 +20,7 @@ from netkit.linux import counters, entering, links, namespaces, observe
 from netkit.linux.watching import Watch
 from netkit.widgets.feed import Feed
 from netkit.widgets.watcher import Order
+from tests.inside import needs
 from tests.inside.empty import rest
 from tests.inside.wire import BRIDGE, ip, ping, sh, wait_until
 
@@ -125,6 +126,7 @@ class TestWhatHappensIsDrawn:
         process.wait()
         view.wait_for("[sleep]", gone=True)
 
+    @needs.nftables
     def test_rules_and_switches(self, view: View) -> None:
         sh("iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE")
         view.wait_for("MASQUERADE")

@@ -25,6 +25,7 @@ from tests.inside.wire import ping, sh, udp, wait_until
 
 @pytest.mark.usefixtures("routed")
 class TestNothingChanges:
+    @needs.nftables
     def test_the_packets_fate_and_every_counter(self) -> None:
         sh("iptables -A FORWARD -p icmp -j ACCEPT; iptables -t raw -A PREROUTING -j ACCEPT; iptables -P INPUT DROP")
 
@@ -40,6 +41,7 @@ class TestNothingChanges:
         assert len(events) > 6
         assert seen == plain
 
+    @needs.nftables
     def test_snapshots_and_listings_of_iptables_while_it_runs(self) -> None:
         sh("iptables -A FORWARD -j ACCEPT; ip6tables -A FORWARD -j ACCEPT")
         before, listed = observe.snapshot(), sh("iptables -S; iptables -t nat -S; ip6tables -S")
@@ -77,6 +79,7 @@ class TestNothingIsLeft:
             raise ZeroDivisionError
         assert self.left() == before
 
+    @needs.nftables
     def test_after_a_kill(self) -> None:
         code = (
             "import sys; from netkit.linux.trace import Trace; from netkit.linux.namespaces import find\n"
@@ -90,6 +93,7 @@ class TestNothingIsLeft:
             process.send_signal(signal.SIGKILL)
         wait_until(lambda: TRACE_TABLE not in self.left()[0])
 
+    @needs.nftables
     def test_two_at_once(self) -> None:
         sh("ip netns exec ns1 iptables -A OUTPUT -p icmp -j ACCEPT")
         with traced() as outer:
@@ -113,6 +117,7 @@ class TestNothingIsLeft:
 
 @pytest.mark.usefixtures("bridge", "ruleless")
 class TestWhatIsLostIsSaid:
+    @needs.nftables
     def test_where_the_kernel_has_no_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(listener, "_BUFFER", 4096)
         sh("ip netns exec ns1 iptables -A OUTPUT -j ACCEPT")
@@ -136,6 +141,7 @@ class TestWhatIsLostIsSaid:
         assert trace.lost
         assert 0 < len(trace.events({})) < 10
 
+    @needs.nftables
     @pytest.mark.parametrize(
         ("error", "sentence"),
         [
