@@ -63,12 +63,14 @@ def _programs() -> Obstacle | None:
 
 
 def _ids() -> Obstacle | None:
-    for name, grants in (("uid_map", "/etc/subuid"), ("gid_map", "/etc/subgid")):
+    sources = (("uid_map", "/etc/subuid", "newuidmap"), ("gid_map", "/etc/subgid", "newgidmap"))
+    for name, grants, program in sources:
         with open(f"/proc/self/{name}", encoding="ascii") as extents:
             ids = [(int(first), int(count)) for first, _, count in map(str.split, extents)]
         if not any(first <= _HIGHEST_ID < first + count for first, count in ids):
             return Obstacle(
-                f"the sandbox has too few ids for a container's users: {grants} grants no range",
+                "the sandbox has too few ids for a container's users: "
+                f"{grants} grants no range, or {program} cannot install it",
                 "'netkit doctor' says how to get one",
             )
     return None
