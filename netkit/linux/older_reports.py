@@ -38,12 +38,12 @@ _ICMP, _TCP, _ICMPV6 = 1, 6, 58
 
 
 def split(data: bytes) -> Iterator[bytes]:
-    """The reports among the messages that were read at once."""
+    """The reports among the messages that were read at once, but those of the table raw: it holds the trace's rules."""
     at = 0
     while at + _MESSAGE.size <= len(data):
         size, kind, *_ = _MESSAGE.unpack_from(data, at)
         message, at = data[at : at + size], at + max(size + 3 & ~3, _MESSAGE.size)
-        if kind == _REPORT and b"TRACE: " in message:
+        if kind == _REPORT and b"TRACE: " in message and b"TRACE: raw:" not in message:
             yield message
 
 

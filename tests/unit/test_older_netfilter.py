@@ -128,7 +128,9 @@ class TestReports:
     def test_reports_among_other_messages(self) -> None:
         other = bytes.fromhex("14000000020000000100000000000000") + bytes(4)
         padded = [message + bytes(-len(message) % 4) for message in MESSAGES]
-        assert list(older_reports.split(b"".join([other, *padded, other]))) == MESSAGES
+        wanted = [message for message in MESSAGES if b"TRACE: raw:" not in message]
+        assert 0 < len(wanted) < len(MESSAGES)
+        assert list(older_reports.split(b"".join([other, *padded, other]))) == wanted
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 15, bytes(64)])
