@@ -99,6 +99,10 @@ class _Guard:
     def _renew(self, _number: int, _frame: FrameType | None) -> None:
         if os.waitpid(self._process, os.WNOHANG)[0]:
             self._process = fork(self._watch)
+        # Its helpers hold the serial line open: they have to go for its end to be seen.
+        if os.waitid(os.P_PID, self._group, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._group, signal.SIGKILL)
 
     def dismiss(self) -> None:
         """Let it do its work now."""
