@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from netkit.errors import KernelRefused
-from netkit.linux import entering, listener, observe
+from netkit.linux import entering, listener, observe, older_listener
 from netkit.linux.listener import Listener
 from netkit.linux.namespaces import find, path_of
 from netkit.linux.trace import Trace
@@ -159,7 +159,8 @@ class TestWhatIsLostIsSaid:
                 raise error
             return inside(path, act)
 
-        monkeypatch.setattr(listener, "inside", refused)
+        for way in (listener, older_listener):
+            monkeypatch.setattr(way, "inside", refused)
         trace = Trace(find())
         trace.start()
         trace.stop()
