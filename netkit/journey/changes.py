@@ -68,7 +68,8 @@ def _at(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
     step, followed = trip.steps[number], trip.steps[before]
     if step.frame is not None and followed.frame is not None and step.frame.data == followed.frame.data:
         return []
-    return _between(trip, around, _Pair(before, number, trip.last[before], new)) + _within(trip, around, number)
+    found = _between(trip, around, _Pair(before, number, trip.last[before], new))
+    return found + _within(trip, around, number) + _behind(trip, around, number)
 
 
 def _within(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
@@ -80,11 +81,22 @@ def _within(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
     return told + _sums(told, new.head, last.head)
 
 
+def _behind(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+    """What happens to a packet that is taken in behind the chains of INPUT that saw it."""
+    step = trip.steps[number]
+    if step.hook != "input" or trip.children[number] or any(event.verdict == "drop" for event in step.events):
+        return []
+    return _remembered(trip, around, number)
+
+
+def _remembered(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+    """What conntrack changed where no headers show it."""
+    return [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
+
+
 def _at_first(trip: Trip, around: Around, number: int, new: View) -> list[tuple[int, str]]:
     """What is already different when the packet is first seen."""
-    told = []
-    if is_sent(trip, number):
-        told = [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
+    told = _remembered(trip, around, number) if is_sent(trip, number) else []
     parts = [(number, _part(new.head, _total(trip)))] if new.head and new.head.fragment else []
     return told + parts
 
@@ -98,7 +110,7 @@ def _in_the_end(trip: Trip, around: Around, number: int) -> list[tuple[int, str]
     own = around.own(step.namespace, trip.last[before].head.target if trip.last[before].head else b"")
     if before in trip.foreseen or not own:
         return whole
-    return whole + [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
+    return whole + _remembered(trip, around, number)
 
 
 def _between(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:

@@ -149,16 +149,18 @@ def unseen(trip: Trip, around: Around, number: int) -> list[Translation]:
     """What a conntrack entry changed of a packet where no headers show it: before they are first seen, or after.
 
     A packet that a namespace sends is translated before its first frame, and before some chains of its hooks; one
-    that it takes, after its last.
+    that it takes, after its last frame, and after some chains of INPUT.
 
     Args:
         trip: the packet's steps.
         around: the networks.
-        number: the first step that shows a packet that was sent there, or the routing decision by which it was taken.
+        number: the first step that shows a packet that was sent there; or of one that was taken, the routing decision
+            or, if chains of INPUT saw it, that hook.
     """
     step, before = trip.steps[number], trip.shown_before(number)
-    sent = step.hook != ROUTING
-    view = trip.first[number] if sent else trip.last[before] if before is not None else None
+    sent = step.hook not in (ROUTING, "input")
+    shows = before if step.hook == ROUTING else number
+    view = None if shows is None else trip.first[shows] if sent else trip.last[shows]
     head = view.head if view is not None and view.vni is None else None
     if head is None or head.offset:
         return []
@@ -166,8 +168,9 @@ def unseen(trip: Trip, around: Around, number: int) -> list[Translation]:
     key = step.namespace, _PROTOCOLS.get(head.protocol, ""), f"at {step.hook or 'an interface'}", *ends
     if key not in around.known:
         texts = _text(around, ends[0]), _text(around, ends[1])
-        find = _written if step.hook in _SENDING else _hidden
-        around.known[key] = find(around.translated(step.namespace), key[1], texts)
+        known = around.translated(step.namespace)
+        between = step.hook in (*_SENDING, "input")
+        around.known[key] = _between(known, key[1], texts, sent=sent) if between else _hidden(known, key[1], texts)
     other = around.known[key]
     return _translations(trip, trip.path(before, number), ends, other, sent=sent) if other is not None else []
 
@@ -183,13 +186,13 @@ def _hidden(connections: Iterable[Connection], protocol: str, ends: Ends) -> End
     return None
 
 
-def _written(connections: Iterable[Connection], protocol: str, ends: Ends) -> Ends | None:
-    """How its sender wrote a packet that a chain saw with its destination, or both ends, translated."""
+def _between(connections: Iterable[Connection], protocol: str, ends: Ends, *, sent: bool) -> Ends | None:
+    """A packet as its sender wrote it, or else as it arrives, that a chain saw with the destination translated."""
     for connection in connections:
         if connection.protocol == protocol:
             for written, final in _faces(connection):
                 if any(_same(ends, seen) and seen != written for seen in ((written[0], final[1]), final)):
-                    return written
+                    return written if sent else final
     return None
 
 

@@ -42,11 +42,13 @@ class Background(ABC):
             CaptureFailed: the kernel refuses, or it did not begin in time.
         """
         self._wish, self._stop = os.pipe2(os.O_CLOEXEC)
-        self._thread.start()
         try:
+            self._thread.start()
             self._within(self._ready, "begun")
-        except BaseException:  # an interrupt, or too late: the thread closes everything by itself
+        except BaseException as reason:  # an interrupt, or too late: the thread closes everything by itself
             self.ask_to_stop()
+            if isinstance(reason.__context__, KeyboardInterrupt):  # threading was interrupted with a lock half taken
+                raise KeyboardInterrupt from None
             raise
         if self._error:
             self.stop()

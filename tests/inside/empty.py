@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 import netkit as nk
-from netkit.linux import entering, links, nat, observe, sysctls, talks
+from netkit.linux import entering, links, observe, sysctls, talks
 from netkit.linux import namespaces as spaces
+from tests.inside.tracing import forget_rules
 
 if TYPE_CHECKING:
     from netkit.linux.records import Link
@@ -26,8 +27,7 @@ def sweep() -> None:
     for link in observe.names(entering.HOST_PATH):
         if link != "lo" and link in observe.names(entering.HOST_PATH):
             links.delete(entering.HOST_PATH, link)
-    for tool, table in {(rule.tool, rule.table): None for rule in nk.snapshot()["host"].rules}:
-        _drop(tool, table)
+    forget_rules()
     if nk.snapshot()["host"].routes:  # those that no link took with it: blackholes
         nk.host.run("ip route flush table main")
     for switch in sysctls.THAT_MATTER:
@@ -53,13 +53,3 @@ def _wait_for_the_ends_of_cables() -> None:
 def host_links() -> list[Link]:
     """The host's links as the kernel tells them."""
     return entering.inside(entering.HOST_PATH, observe.links_here)
-
-
-def _drop(tool: str, table: str) -> None:
-    if tool == "nft":
-        nk.host.run(f"nft delete table {table}")
-        return
-    nat.iptables(entering.HOST_PATH, ["-t", table, "-F"])
-    nat.iptables(entering.HOST_PATH, ["-t", table, "-X"])
-    for chain in ("INPUT", "FORWARD", "OUTPUT") if table == "filter" else ():
-        nat.iptables(entering.HOST_PATH, ["-P", chain, "ACCEPT"])

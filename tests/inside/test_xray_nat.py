@@ -60,12 +60,14 @@ def test_from_the_host_itself(web: Web) -> None:
     assert web.words(again) == expected("nat", "from the host: ACK")
 
 
-def test_from_the_host_with_a_chain_behind_the_translation(web: Web) -> None:
-    nk.host.set_policy("OUTPUT", "ACCEPT")  # its chain in the table filter sees packets that nat has changed
+def test_from_the_host_with_chains_that_see_packets_half_translated(web: Web) -> None:
+    """Those of the table filter: behind nat's chain of OUTPUT, and before that of INPUT."""
+    for chain in ("INPUT", "OUTPUT"):
+        nk.host.set_policy(chain, "ACCEPT")
     asks, answers, again = xrayed(lambda: fetch(nk.host, "127.0.0.1", 8080)).journeys[:3]
     assert web.words(asks) == expected("nat", "from the host: SYN")
-    assert web.words(answers) == expected("nat", "from the host: SYN-ACK")
-    assert web.words(again) == expected("nat", "from the host, a chain behind: ACK")
+    assert web.words(answers) == expected("nat", "from the host, chains behind: SYN-ACK")
+    assert web.words(again) == expected("nat", "from the host, chains behind: ACK")
 
 
 def test_hairpin(web: Web) -> None:
