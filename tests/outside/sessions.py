@@ -38,11 +38,15 @@ class Session:
     def run(self, code: str, **options: Any) -> str:
         """What a cell prints and shows as text; "Name: value" of its error at the end."""
         assert self.manager.is_alive(), "the kernel is dead"
-        shown: list[str] = []
-        self.client.execute_interactive(
-            code, timeout=PATIENCE, output_hook=lambda message: shown.append(text_of(message)), **options
-        )
-        return "".join(shown)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            shown: list[str] = []
+            reply = self.client.execute_interactive(
+                code, timeout=PATIENCE, output_hook=lambda message, all_=shown: all_.append(text_of(message)), **options
+            )
+            # Behind an error a kernel drops what comes at once.
+            if reply["content"]["status"] != "aborted" or time.monotonic() > deadline:
+                return "".join(shown)
 
     def ask(self, channel: str, kind: str, content: dict[str, Any], header: dict[str, Any] | None = None) -> Any:
         """The content of the reply to any request.
