@@ -15,7 +15,13 @@ c.Spawner.start_timeout = 300
 c.Spawner.http_timeout = 300
 
 # A kernel holds the network that a learner has built, and an idle one is ended with it. Two hours outlast a lunch.
-c.Spawner.args = ["--MappingKernelManager.cull_idle_timeout=7200", "--MappingKernelManager.cull_interval=300"]
+c.Spawner.args = [
+    "--MappingKernelManager.cull_idle_timeout=7200",
+    "--MappingKernelManager.cull_interval=300",
+    # Servers that start kernels at the same moment may choose the same port. Jupyter then starts the kernel again, by
+    # itself: with this at another port, without it at the same.
+    "--KernelManager.cache_ports=False",
+]
 c.Spawner.default_url = "/lab"
 
 # NoNewPrivileges: with it, newuidmap(1) gets no second user id for the sandbox, so tcpdump and the Docker Engine do

@@ -8,7 +8,7 @@ import os
 import socket
 from typing import Any
 
-from netkit.errors import InvalidValue
+from netkit.errors import InvalidValue, SandboxError
 from netkit.sandbox.filesystem import SOCKETS
 
 CHANNELS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
@@ -47,7 +47,7 @@ class Connection:
             channel: one of CHANNELS; port 0 becomes a free one.
 
         Raises:
-            OSError: the address is taken.
+            SandboxError: the address is taken.
         """
         port = self.facts[channel]
         if self.facts["transport"] == "ipc":
@@ -60,9 +60,13 @@ class Connection:
         try:
             listener.bind(address)
             listener.listen(128)
-        except OSError:
+        except OSError as error:
             listener.close()
-            raise
+            raise SandboxError(
+                f"The kernel cannot listen at {address}",
+                f"{os.strerror(error.errno or 0)}: another program took what Jupyter had just chosen",
+                "Start the kernel again",
+            ) from None
         listener.settimeout(0)
         if port == 0:
             self.facts[channel] = listener.getsockname()[1]

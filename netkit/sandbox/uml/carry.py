@@ -199,8 +199,8 @@ class Carrier:
         """Connect the streams that wait for a kernel, as far as it listens by now."""
         for number, channel in list(self._wanted.items()):
             end = self._connect(channel)
-            if end is None:
-                continue
+            if end is None:  # then nobody listens at the others either
+                return
             del self._wanted[number]
             file = end.detach()
             self._streams[number] = _Stream(file, file)
