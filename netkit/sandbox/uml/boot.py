@@ -96,8 +96,9 @@ def command(serial: int) -> tuple[str, ...]:
         *("root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", "loglevel=3"),
         # 512 pseudo-terminals of the old kind, which nobody opens, would take 0.3 s.
         "pty.legacy_count=0",
-        # raid6_select_algo measures for 0.9 s; the other two would leave files in ~/.uml
-        "initcall_blacklist=raid6_select_algo,make_umid_init,mconsole_init",
+        # raid6_select_algo measures for 0.9 s, and without swap init_zswap is of no use; the other two would leave
+        # files in ~/.uml
+        "initcall_blacklist=raid6_select_algo,init_zswap,make_umid_init,mconsole_init",
         *("con=null", "con0=null,fd:2", "ssl=null", f"ssl0=fd:{serial}"),
         f"init={sys.executable}",
         *("--", "-S", "-m", FIRST),

@@ -62,12 +62,11 @@ def load(modules: str) -> None:
     """
     place = f"{modules}/{os.uname().release}"
     with open(f"{place}/modules.dep", encoding="utf-8") as lines:
-        needs = dict(line.rstrip().split(":", 1) for line in lines)
-    for path, needed in needs.items():
-        if os.path.basename(path).partition(".")[0] in _AT_ONCE:
-            for one in (*reversed(needed.split()), path):
-                with contextlib.suppress(FileExistsError):
-                    system.load_module(f"{place}/{one}")
+        wanted = [line for line in lines if line.partition(".ko")[0].rpartition("/")[2] in _AT_ONCE]
+    for path, needed in (line.split(":", 1) for line in wanted):
+        for one in (*reversed(needed.split()), path):
+            with contextlib.suppress(FileExistsError):
+                system.load_module(f"{place}/{one}")
 
 
 def cover(job: Job) -> None:
