@@ -119,4 +119,5 @@ def test_random_kills(tmp_path: Path) -> None:
 def test_many_random_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     killings = kill_many(MANY_KILLS, tmp_path)
     record_property("slowest end in seconds", max(killing.lasted for killing in killings))
-    assert len({killing.program for killing in killings}) > 3
+    kinds = {os.path.basename(killing.program.partition(" ")[0]) for killing in killings}
+    assert kinds >= {"sh", os.path.basename(sys.executable), "linux.uml"}, "client, launcher or machine was spared"
