@@ -116,8 +116,7 @@ def become(serial: int, console: int, keeper: int) -> None:
     os.setsid()
     system.die_with_parent(keeper)
     # The processes that it traces and itself take turns: to wake another processor costs more than the work.
-    processors = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {processors[os.getpid() % len(processors)]})
+    os.sched_setaffinity(0, {_processor()})
     nothing = os.open(os.devnull, os.O_RDONLY)
     for file, target in ((nothing, 0), (console, 1), (console, 2)):
         os.dup2(file, target)
@@ -125,3 +124,9 @@ def become(serial: int, console: int, keeper: int) -> None:
     arguments = command(serial)
     # Whatever it finds in the environment its init would find as well; the program gets its own.
     os.execve(arguments[0], arguments, {"TMPDIR": memory_place(), "HOME": "/", "PATH": os.defpath})  # noqa: S606
+
+
+def _processor() -> int:
+    """The processor that this process is on, which was the idlest when it was forked (proc_pid_stat(5), field 39)."""
+    with open("/proc/self/stat", encoding="ascii", errors="replace") as facts:
+        return int(facts.read().rpartition(")")[2].split()[36])
