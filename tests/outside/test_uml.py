@@ -53,8 +53,8 @@ def test_work_is_kept_and_all_else_vanishes(tmp_path: Path) -> None:
     assert not os.path.exists("/etc/netkit-test")
 
 
-def test_python_finds_the_sandbox() -> None:
-    answer = in_uml("python", "-c", "import netkit as nk; print(nk.require_sandbox())")
+def test_python_finds_the_sandbox(tmp_path: Path) -> None:
+    answer = in_uml("python", "-c", "import netkit as nk; print(nk.require_sandbox())", cwd=tmp_path)
     first, second = answer.stdout.splitlines()
     assert first == "sandbox: host name netkit, you are root inside"
     assert second == f"note: {uml.LACKS}"

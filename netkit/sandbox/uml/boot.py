@@ -14,9 +14,6 @@ MEMORY = 512 << 20
 """Bytes that the machine inside has; only what it uses is taken from the machine outside."""
 
 FIRST = "netkit.sandbox.uml.first"
-LIBRARY = __file__.removesuffix("/netkit/sandbox/uml/boot.py")
-"""Where netkit lies.  Process 1 needs nothing else, so that Python need not look for more, which is slow inside."""
-
 _PLACES = ("TMPDIR", "XDG_RUNTIME_DIR")
 _USUAL_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - nothing is made there that has a name
 
@@ -86,12 +83,12 @@ def command(serial: int) -> tuple[str, ...]:
     Raises:
         Missing: see `program`; or the interpreter's path cannot be said on a kernel's command line.
     """
-    for path in (sys.executable, modules(), LIBRARY):
+    for path in (sys.executable, modules()):
         if any(letter.isspace() or letter == '"' for letter in path):
             raise Missing(f"'{path}' has a space in its path, a kernel's command line cannot say it", errno.EINVAL)
     return (
         program(),
-        *(f"MODULES={modules()}", f"PYTHONPATH={LIBRARY}"),
+        f"MODULES={modules()}",
         f"mem={MEMORY >> 20}M",
         *("root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", "loglevel=3"),
         # 512 pseudo-terminals of the old kind, which nobody opens, would take 0.3 s.
@@ -101,7 +98,7 @@ def command(serial: int) -> tuple[str, ...]:
         "initcall_blacklist=raid6_select_algo,init_zswap,make_umid_init,mconsole_init",
         *("con=null", "con0=null,fd:2", "ssl=null", f"ssl0=fd:{serial}"),
         f"init={sys.executable}",
-        *("--", "-S", "-m", FIRST),
+        *("--", "-m", FIRST),
     )
 
 
