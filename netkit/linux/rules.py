@@ -20,8 +20,8 @@ from netkit.netfilter import TRACE_TABLE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-IPTABLES_TABLES = ("raw", "mangle", "nat", "filter", "security")
-"""The tables that iptables has; nftables may have others of any name."""
+IPTABLES_TABLES = ("mangle", "security", "raw", "filter", "nat")
+"""The tables that iptables has, as iptables-nft-save orders them; nftables may have others of any name."""
 
 _TRY_AGAIN = "Look again when the machine is less busy"
 _REMEMBERED = 64
@@ -136,8 +136,9 @@ def older_here(family: str) -> tuple[Rule, ...]:
             return ()
         known = _words.get(_key(tables))
         if known is None:
+            there = {table.name for table in tables}
             listed = _listed(SAVE[family])
-            known = tuple(rule for table in tables for rule in listed if rule.table == table.name)
+            known = tuple(rule for name in IPTABLES_TABLES if name in there for rule in listed if rule.table == name)
             if _key(xtables.read_here(family)) == _key(tables):  # nobody changed them meanwhile
                 _remember(_key(tables), known)
     except OSError as error:

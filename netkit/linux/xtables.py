@@ -239,17 +239,14 @@ _TRACING = {"PREROUTING": 2, "OUTPUT": 2}
 
 
 def names_here(family: str) -> list[str]:
-    """The tables of the namespace that the calling thread is in, oldest first as nftables tells them.
-
-    None where the kernel keeps that secret.
-    """
+    """The tables of the namespace that the calling thread is in; none where the kernel keeps that secret."""
     try:
         file = os.open(SHAPES[family].names, os.O_RDONLY | os.O_CLOEXEC)
     except (FileNotFoundError, PermissionError):
         # For a plain user's sandbox this file belongs to nobody, and iptables-legacy-save cannot read it either.
         return []
     try:
-        return os.read(file, 4096).decode().split()[::-1]
+        return os.read(file, 4096).decode().split()
     finally:
         os.close(file)
 
