@@ -62,8 +62,9 @@ class Connection:
             listener.listen(128)
         except OSError as error:
             listener.close()
+            place = address if self.facts["transport"] == "ipc" else f"port {port} of {self.facts['ip']}"
             raise SandboxError(
-                f"The kernel cannot listen at {address}",
+                f"The kernel cannot listen at {place}",
                 f"{os.strerror(error.errno or 0)}: another program took what Jupyter had just chosen",
                 "Start the kernel again",
             ) from None

@@ -28,6 +28,9 @@ _QUIET = (
 )
 """What a reader need not see; and nothing here needs the internet, so nothing asks for it."""
 
+ANEW = "--KernelManager.cache_ports=False"
+"""Lets Jupyter start a kernel again at other ports when another program has taken one that it had chosen."""
+
 _TOLD = "JupyterLab starts, and says below where it is. Control-C, twice, ends it with all its sandboxes.\n"
 
 
@@ -51,7 +54,7 @@ def command(arguments: list[str]) -> list[str]:
     # So that the address that is printed for another computer's browser opens the notebook as well.
     place = arguments[0] if arguments and arguments[0].endswith(".ipynb") else ""
     opened = [f"--LabApp.default_url=/lab/tree/{urllib.parse.quote(os.path.basename(place))}"] if place else []
-    return [sys.executable, "-m", "jupyterlab", default, *_QUIET, *opened, *root, *arguments]
+    return [sys.executable, "-m", "jupyterlab", default, ANEW, *_QUIET, *opened, *root, *arguments]
 
 
 def main(options: argparse.Namespace) -> int:

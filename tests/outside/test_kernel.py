@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.ioloop import AsyncIOLoopKernelManager
 
+from netkit.subcommands import lab
 from tests.outside import sessions
 from tests.outside.sessions import Session, eventually, session
 
@@ -170,13 +174,44 @@ def test_connection_told_by_options(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_ends_the_launcher(tmp_path: Path) -> None:
-    import socket
-
     file = sessions.connection_file(tmp_path)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", sessions.facts(file)["shell_port"]))
-        taken.listen()
-        assert _launch(str(file)).wait(20) == 2
+    port = sessions.facts(file)["shell_port"]
+    command = [sys.executable, "-m", "netkit.kernel", "-f", str(file)]
+    with socket.create_server(("127.0.0.1", port)):
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert answer.returncode == 2
+    assert f"The kernel cannot listen at port {port} of 127.0.0.1; Address already in use" in answer.stderr
+
+
+class ThatMeetsAnother(AsyncIOLoopKernelManager):
+    """A manager whose first kernel finds a port taken; it is set up as `netkit lab` sets up JupyterLab's."""
+
+    taken: socket.socket | None = None
+
+    def write_connection_file(self, **options: Any) -> None:
+        super().write_connection_file(**options)
+        self.taken = self.taken or socket.create_server(("127.0.0.1", self.shell_port))
+
+
+def test_jupyter_starts_it_again_at_other_ports() -> None:
+    name, _, value = lab.ANEW.partition("=")
+    assert (name, value) == ("--KernelManager.cache_ports", "False")
+
+    async def begin() -> None:
+        manager = ThatMeetsAnother(kernel_name="netkit", cache_ports=False)
+        await manager.start_kernel()
+        first = manager.shell_port
+        while manager.shell_port == first:
+            await asyncio.sleep(0.05)
+        client = manager.client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=sessions.PATIENCE)
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+        assert manager.taken
+        manager.taken.close()
+
+    asyncio.run(asyncio.wait_for(begin(), 2 * sessions.PATIENCE))
 
 
 @pytest.mark.parametrize("text", ["{", ""])
