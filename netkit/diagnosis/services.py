@@ -80,9 +80,8 @@ def _restarted(world: World, namespace: str, packet: Packet, listener: Listener)
     everywhere = "[::]" if ":" in listener.address else "0.0.0.0"  # noqa: S104  (for a line that the learner types)
     if listener.pid and listener.address in command:
         again = typed(world, namespace, command.replace(listener.address, everywhere))
-        ended = (
-            f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null"  # it has the port until it is gone
-        )
+        # It has the port until it is gone.
+        ended = f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null"
         return ended, f"{again} >/dev/null 2>&1 &"
     links = world.space(namespace).interfaces.values()
     device = next((k.name for k in links if any(t.startswith(f"{packet.destination}/") for t in k.addresses)), "all")
