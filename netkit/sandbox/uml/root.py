@@ -40,8 +40,9 @@ def lay_out(modules: str) -> None:
     system.mount(".", "/", None, system.MOVE)
     os.chroot(".")
     system.mount("proc", "/proc", "proc")
-    # The kernel would start a program, which is not there, for each device that comes or goes.
-    system.write("/proc/sys/kernel/hotplug", "\n")
+    with contextlib.suppress(FileNotFoundError):  # a kernel without this switch starts none
+        # The kernel would start a program, which is not there, for each device that comes or goes.
+        system.write("/proc/sys/kernel/hotplug", "\n")
     system.mount("sysfs", "/sys", "sysfs")
     system.mount("cgroup2", "/sys/fs/cgroup", "cgroup2")  # Docker's Engine looks for it
     system.mount("devtmpfs", "/dev", "devtmpfs")
