@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import time
 from typing import TYPE_CHECKING, Any
 
 from netkit import names, values
-from netkit.errors import AlreadyExists, InvalidAddress, InvalidValue
+from netkit.errors import AlreadyExists, InvalidAddress, InvalidValue, KernelRefused
 from netkit.lab.interfaces import Interface
 from netkit.lab.journal import perform
 from netkit.lab.namespaces import Namespace, host
@@ -20,6 +22,7 @@ VXLAN_PORT = 4789
 """The UDP port that RFC 7348 gives to VXLAN; the kernel alone would take 8472."""
 
 _LARGEST_VNI = (1 << 24) - 1
+_SECONDS_TO_VANISH = 2.0
 _FLOOD = "00:00:00:00:00:00"
 """The MAC of the entries by which frames go whose way is not known: also broadcasts (bridge(8))."""
 
@@ -162,12 +165,31 @@ def vxlan(  # noqa: PLR0913  (what `ip link add … type vxlan` takes)
 def _made(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> Vxlan:
     perform(
         place.typed(f"ip link add {names.in_ip_link(name)} type vxlan {_words(tunnel)}"),
-        lambda: tunnels.create(place.path, name, tunnel),
+        lambda: _create(place, name, tunnel),
         taken=lambda: _taken(place, name, tunnel),
     )
     handle = object.__new__(Vxlan)
     handle.namespace, handle.name = place, name
     return handle
+
+
+def _create(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> None:
+    """Make it; a device with that VNI stays for a moment when the namespace that it was in is gone already."""
+    deadline = time.monotonic() + _SECONDS_TO_VANISH
+    while True:
+        try:
+            return tunnels.create(place.path, name, tunnel)
+        except KernelRefused as error:
+            if error.errno != errno.EEXIST or time.monotonic() > deadline or _is_held(place, name, tunnel):
+                raise
+        time.sleep(0.005)  # between two attempts that have a deadline
+
+
+def _is_held(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> bool:
+    """Whether the name is taken, or a device that can be seen somewhere has the VNI at this port."""
+    wanted = {("vni", str(tunnel.vni)), ("port", str(tunnel.port))}
+    seen = (link for space in observe.snapshot() for link in space.interfaces.values() if link.kind == "vxlan")
+    return name in place or any(wanted <= set(link.details) for link in seen)
 
 
 def _words(tunnel: tunnels.Tunnel) -> str:

@@ -71,6 +71,15 @@ def test_it_moves_and_its_vni_stays_taken(device: Vxlan) -> None:
         nk.vxlan("vx1", 43)
 
 
+def test_a_vni_is_free_once_its_device_s_namespace_is_deleted() -> None:
+    """The kernel ends a namespace a moment after its name is gone."""
+    for _ in range(20):
+        ns1 = nk.Namespace("ns1")
+        nk.vxlan("vx0", 42).move(ns1)
+        ns1.delete()
+    assert nk.vxlan("vx0", 42).namespace == nk.host
+
+
 def test_forwarding_entries(device: Vxlan) -> None:
     device.add_forwarding(MAC, "192.168.0.2")
     device.add_flood("192.168.0.2")
