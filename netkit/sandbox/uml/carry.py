@@ -67,7 +67,7 @@ class _Stream:
 
 
 class Carrier:
-    """Carries the streams, and the messages of a line, until either the line or the serial line ends.
+    """Carries the streams, and the messages of a line, until either of the two ends or news of the program's end is out.
 
     Args:
         serial: to the other side.
@@ -80,21 +80,21 @@ class Carrier:
         self._streams: dict[int, _Stream] = {}
         self._wanted: dict[int, int] = {}
         self._early: dict[int, list[Frame]] = {}
-        self._next = 256
+        self._next, self._over = 256, False
 
     def add(self, number: int, source: int | None, sink: int | None) -> None:
         """Carry a stream that both sides know by its number, from 1 to 255."""
         self._streams[number] = _Stream(source, sink)
 
     def carry(self, frames: tuple[Frame, ...] = ()) -> None:
-        """Carry until one of the two ends.
+        """Carry until one of the two ends, or the line has told of the program's end and all was written.
 
         Args:
             frames: what was read of the serial line before.
         """
         for frame in frames:
             self._take(frame)
-        while not self._serial.ended:
+        while not self._serial.ended and not (self._over and not self._serial.waiting):
             with selectors.PollSelector() as selector:
                 self._await(selector)
                 for key, mask in selector.select(_AGAIN if self._wanted else None):
@@ -146,6 +146,7 @@ class Carrier:
             return True
         if message.word == "exit":
             self._last_words()
+            self._over = True
         self._serial.send(TELL, 0, f"{message.word} {message.text}".encode())
         return True
 

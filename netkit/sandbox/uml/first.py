@@ -1,10 +1,12 @@
 """Process 1 inside User-Mode Linux: it lays out the file system, starts the program, and switches the machine off."""
 
+import contextlib
 import json
 import os
 import select
 import socket
 import sys
+import termios
 import tty
 from collections.abc import Callable
 
@@ -39,11 +41,13 @@ def main() -> None:
         _step(serial, stage, act)
     streams = stdio.Inside(job, dimensions)
     near, far = Line.pair()
-    fork(lambda: _carry(serial, far, near, streams, early))
+    carrier = fork(lambda: _carry(serial, far, near, streams, early))
     far.close()
     os.close(file)
     streams.take()
     init.live(job, near)
+    with contextlib.suppress(ChildProcessError):  # it has ended before, and was buried with the others
+        os.waitpid(carrier, 0)  # it still carries the news of the program's end
 
 
 def _step(serial: Serial, stage: str, act: Callable[[], None]) -> None:
@@ -89,6 +93,7 @@ def _carry(serial: Serial, line: Line, other_end: Line, streams: stdio.Inside, e
     for number, ends in streams.ends.items():
         carrier.add(number, *ends)
     carrier.carry(early)
+    termios.tcdrain(serial.file)
     return 0
 
 
