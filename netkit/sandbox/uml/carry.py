@@ -67,7 +67,7 @@ class _Stream:
 
 
 class Carrier:
-    """Carries the streams, and the messages of a line, until either of the two ends or news of the program's end is out.
+    """Carries the streams, and the messages of a line, until either of the two ends or the program's end has been told.
 
     Args:
         serial: to the other side.

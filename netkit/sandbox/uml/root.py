@@ -64,10 +64,12 @@ def load(modules: str) -> None:
     place = f"{modules}/{os.uname().release}"
     with open(f"{place}/modules.dep", encoding="utf-8") as lines:
         wanted = [line for line in lines if line.partition(".ko")[0].rpartition("/")[2] in _AT_ONCE]
-    for path, needed in (line.split(":", 1) for line in wanted):
-        for one in (*reversed(needed.split()), path):
-            with contextlib.suppress(FileExistsError):
-                system.load_module(f"{place}/{one}")
+    paths = [
+        one for path, needed in (line.split(":", 1) for line in wanted) for one in (*reversed(needed.split()), path)
+    ]
+    for path in dict.fromkeys(paths):
+        with contextlib.suppress(FileExistsError):
+            system.load_module(f"{place}/{path}")
 
 
 def cover(job: Job) -> None:
