@@ -68,6 +68,9 @@ install_packages() {
     $pip install -qq --no-deps --no-build-isolation --editable .
 }
 
+# Otherwise a kernel whose user may not write here, or who writes no bytecode, would compile this with each start.
+compile_ourselves() { .venv/bin/python -m compileall -q netkit >/dev/null || true; }
+
 # The first import of matplotlib lists the machine's fonts, seconds long: not in a learner's first cell.
 # Without a writable home it cannot be kept, and nothing is lost.
 list_fonts() { .venv/bin/python -c 'import matplotlib.font_manager' >/dev/null 2>&1 || true; }
@@ -79,6 +82,7 @@ say "Making .venv with $("$python" --version): $(grep -c == requirements.lock) p
 rm -f "$stamp.new"
 make_venv
 install_packages
+compile_ourselves
 list_fonts
 wanted >"$stamp.new"
 mv "$stamp.new" "$stamp"

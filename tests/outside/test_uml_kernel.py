@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,7 @@ from tests.outside.trees import alive, descendants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed")
 
@@ -34,8 +37,28 @@ test_interrupt_reaches_the_program_that_a_cell_runs = test_kernel.test_interrupt
 test_standard_input = test_kernel.test_standard_input
 test_comm = test_kernel.test_comm
 test_subshell = test_kernel.test_subshell
+
+
+def test_the_debugger_is_not_loaded_before_a_client_asks_for_it(kernel: Session) -> None:
+    assert kernel.run("import sys; print('debugpy' in sys.modules)") == "False\n"
+
+
 test_debugger = test_kernel.test_debugger
 test_large_output_and_input_pass = pytest.mark.long(test_kernel.test_large_output_and_input_pass)
+
+
+def test_a_kernel_that_cannot_start_says_why(tmp_path: Path) -> None:
+    wrong = ("-f", str(sessions.connection_file(tmp_path)), "--IPKernelApp.kernel_class=no.Such")
+    answer = subprocess.run(
+        [sys.executable, "-m", "netkit.kernel", *wrong],
+        env=sessions.environment(**{VARIABLE: "uml"}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert "'no.Such' could not be imported" in answer.stderr
 
 
 def test_restart_and_shutdown() -> None:

@@ -14,7 +14,7 @@ _BLOCK = 1 << 16
 _MUCH = 1 << 22
 """Bytes that may wait for a slow receiver before the sender is made to wait as well."""
 
-_AGAIN = 0.05
+_AGAIN = 0.2
 """Seconds between two attempts to reach a kernel that does not listen yet."""
 
 

@@ -1,6 +1,6 @@
 """Standard input, output, error and terminal of a command that runs inside User-Mode Linux.
 
-A Jupyter kernel has none.  Any other program has three streams, or a pseudo-terminal whose size follows
+A program has three streams, of which a Jupyter kernel's first is empty, or a pseudo-terminal whose size follows
 that of the terminal outside, which is raw meanwhile: its special keys mean the program inside.
 """
 
@@ -32,9 +32,7 @@ def outside(job: Job, carrier: Carrier) -> Iterator[None]:
         job: the program.
         carrier: what carries them.
     """
-    if job.connection:
-        yield
-    elif job.terminal:
+    if job.terminal:
         before = termios.tcgetattr(0)
         tty.setraw(0)
         carrier.add(TERMINAL, os.dup(0), os.dup(1))
@@ -43,7 +41,8 @@ def outside(job: Job, carrier: Carrier) -> Iterator[None]:
         finally:
             termios.tcsetattr(0, termios.TCSADRAIN, before)
     else:
-        carrier.add(INPUT, os.dup(0), None)
+        if not job.connection:
+            carrier.add(INPUT, os.dup(0), None)
         carrier.add(OUTPUT, None, os.dup(1))
         carrier.add(ERRORS, None, os.dup(2))
         yield
@@ -58,17 +57,19 @@ class Inside:
     """
 
     def __init__(self, job: Job, dimensions: list[int]) -> None:
-        if job.connection:
-            nothing = os.open(os.devnull, os.O_RDWR)
-            self.program, self.ends = (nothing, nothing, nothing), {}
-        elif job.terminal:
+        if job.terminal:
             master, slave = os.openpty()
             set_size(master, dimensions)
             self.program, self.ends = (slave, slave, slave), {TERMINAL: (master, master)}
         else:
-            (their_in, our_in), (our_out, their_out), (our_err, their_err) = os.pipe(), os.pipe(), os.pipe()
+            (our_out, their_out), (our_err, their_err) = os.pipe(), os.pipe()
+            self.ends = {OUTPUT: (our_out, None), ERRORS: (our_err, None)}
+            if job.connection:
+                their_in = os.open(os.devnull, os.O_RDONLY)
+            else:
+                their_in, our_in = os.pipe()
+                self.ends[INPUT] = (None, our_in)
             self.program = (their_in, their_out, their_err)
-            self.ends = {INPUT: (None, our_in), OUTPUT: (our_out, None), ERRORS: (our_err, None)}
         self._terminal = job.terminal
 
     def take(self) -> None:

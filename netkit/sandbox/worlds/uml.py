@@ -16,6 +16,9 @@ LACKS = (
     "write in the notebook's folder and your home directory"
 )
 
+_KERNELS = {"ipykernel_launcher": "netkit.sandbox.uml.kernel"}
+"""The module that is run in place of another."""
+
 __all__ = ["LACKS", "NAME", "SUMMARY", "WorldFailed", "enter", "inside", "start"]
 
 
@@ -72,6 +75,8 @@ def start(job: Job) -> UmlSandbox:
         WorldFailed: with stage, cause and remedy; nothing is left then, and nothing was run.
         SandboxError: somebody killed it meanwhile; nothing is left either.
     """
+    if job.connection:
+        job = job._replace(argv=tuple(_KERNELS.get(word, word) for word in job.argv))
     line, inner = Line.pair()
     starter = os.getpid()
     process = fork(lambda: keeper.keep(job, line, inner, starter))
