@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from abc import ABC, abstractmethod
@@ -25,7 +26,7 @@ class Background(ABC):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._stop: int | None = None
+        self._stop: io.FileIO | None = None
         self._ready = threading.Event()
         self._error: NetkitError | None = None
         self._thread = threading.Thread(target=self._run, name=f"netkit {name}", daemon=True)
@@ -41,7 +42,8 @@ class Background(ABC):
             NotFound: what is to be recorded is not there.
             CaptureFailed: the kernel refuses, or it did not begin in time.
         """
-        self._wish, self._stop = os.pipe2(os.O_CLOEXEC)
+        self._wish, stop = os.pipe2(os.O_CLOEXEC)
+        self._stop = io.FileIO(stop, "w")
         try:
             self._thread.start()
             self._within(self._ready, "begun")
@@ -55,9 +57,8 @@ class Background(ABC):
 
     def ask_to_stop(self) -> None:
         """Let the thread end as soon as it can, without waiting for it."""
-        stop, self._stop = self._stop, None
-        if stop is not None:
-            os.close(stop)  # the thread sees the end of the pipe
+        if self._stop is not None:  # closed once only, and whole: whoever is interrupted before may ask again
+            self._stop.close()  # the thread sees the end of the pipe
 
     def stop(self) -> None:
         """Return when the recording is over and everything is closed.
