@@ -26,6 +26,8 @@ settings.register_profile("netkit", deadline=None, suppress_health_check=[Health
 settings.load_profile("netkit")
 
 MARK = "NETKIT_TEST_SESSION"
+MACHINE_CHANGED = 10
+"""Exit status of such a run: other than that of failed tests, which may be repeated."""
 SECONDS_TO_END = 2.0
 """After that, nothing that a test started may still be there."""
 
@@ -82,7 +84,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         left = [f"left running: {process}" for process in _left_running()]
         session.config.stash[complaints] = left + machine.differences(session.stash[before], machine.picture())
         if session.config.stash[complaints]:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            session.exitstatus = MACHINE_CHANGED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
+import pytest
 from jupyter_core.paths import jupyter_runtime_dir
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -54,7 +55,7 @@ class Suite:
         command: the words; a pytest also writes its counts to artifacts/.
         ordinary: whether it runs as an ordinary user as well when root runs the tests.
         limit: seconds after which it is ended and has failed.
-        again: the words to add that repeat what failed.
+        again: the words to add that repeat what failed; without any, all of it is repeated.
     """
 
     name: str
@@ -106,18 +107,20 @@ class Result:
 
 def run_suite(suite: Suite, place: ordinary.Place, output: IO[str] | None = None) -> Result:
     """Run one suite, its output going straight to the terminal, or to a file; repeat the few tests that fail."""
-    first = _run_once(suite, place, output)
-    if not suite.reports or not 0 < len(first.faults) <= FEW:
+    first, status = _run_once(suite, place, output)
+    if not suite.reports or status != pytest.ExitCode.TESTS_FAILED or len(first.faults) > FEW:
         return first
     print(f"\nOnce more, to tell what is unsteady from what is broken: {len(first.faults)}", file=output, flush=True)
-    second = _run_once(replace(suite, name=f"{suite.name}-again", command=suite.command + suite.again), place, output)
+    again = replace(suite, name=f"{suite.name}-again", command=suite.command + suite.again)
+    second, _ = _run_once(again, place, output)
     if second.failed or not second.passed:
         return first
     passed, seconds = first.passed + first.failed, first.seconds + second.seconds
     return replace(first, passed=passed, failed=0, seconds=seconds, faults=(), unsteady=first.faults)
 
 
-def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> Result:
+def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> tuple[Result, int | str]:
+    """How it ended, and its exit status."""
     print(f"\n===== {suite.name}, as {place.who} =====", file=output, flush=True)
     report = ARTIFACTS / f"{suite.name}-{place.who}.xml"
     written = place.root / "artifacts" / report.name
@@ -133,7 +136,7 @@ def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> Re
         fault = f"{suite.name} ended with status {status}"
         print(fault, file=output, flush=True)
         result = replace(result, failed=1, faults=(fault,))
-    return replace(result, seconds=time.monotonic() - started)
+    return replace(result, seconds=time.monotonic() - started), status
 
 
 def _status(place: ordinary.Place, words: list[str], limit: float, output: IO[str] | None) -> int | str:
@@ -245,9 +248,11 @@ def main(names: list[str]) -> int:
         results.append(check_machine(before, files, mark, Path(temporary)))
     print(f"\n{'suite':<18}{'as':<16}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     print(*results, sep="\n")
-    for word, lines in (("unsteady", "unsteady"), ("failed", "faults")):
-        for line in (line for result in results for line in getattr(result, lines)):
-            print(f"\n{word}: {line}")
+    for result in results:
+        for line in result.unsteady:
+            print(f"\nunsteady: {line}")
+        for line in result.faults:
+            print(f"\nfailed: {line}")
     passed, failed, skipped = (sum(getattr(r, key) for r in results) for key in ("passed", "failed", "skipped"))
     print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
     return int(failed > 0)

@@ -69,6 +69,7 @@ install_packages() {
 }
 
 # Otherwise a kernel whose user may not write here, or who writes no bytecode, would compile this with each start.
+# Where nothing can be written beside the sources, nothing is lost.
 compile_ourselves() { .venv/bin/python -m compileall -q netkit >/dev/null || true; }
 
 # The first import of matplotlib lists the machine's fonts, seconds long: not in a learner's first cell.

@@ -66,6 +66,12 @@ def test_an_unsteady_test_excuses_no_broken_one(place: ordinary.Place) -> None:
     assert (result.passed, result.failed, result.unsteady) == (0, 2, ())
 
 
+def test_an_unsteady_test_excuses_no_change_of_the_machine(place: ordinary.Place) -> None:
+    (place.root / "conftest.py").write_text("def pytest_sessionfinish(session):\n    session.exitstatus = 10\n")
+    result = ended(place, UNSTEADY)
+    assert (result.passed, result.failed, result.unsteady) == (0, 1, ())
+
+
 def test_many_failures_are_not_repeated(place: ordinary.Place) -> None:
     result = ended(place, MANY)
     assert result.failed == run.FEW + 1

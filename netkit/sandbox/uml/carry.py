@@ -67,7 +67,7 @@ class _Stream:
 
 
 class Carrier:
-    """Carries the streams, and the messages of a line, until either of the two ends or the program's end has been told.
+    """Carries the streams, and the messages of a line, until either the line or the serial line ends.
 
     Args:
         serial: to the other side.
@@ -80,21 +80,21 @@ class Carrier:
         self._streams: dict[int, _Stream] = {}
         self._wanted: dict[int, int] = {}
         self._early: dict[int, list[Frame]] = {}
-        self._next, self._over = 256, False
+        self._next = 256
 
     def add(self, number: int, source: int | None, sink: int | None) -> None:
         """Carry a stream that both sides know by its number, from 1 to 255."""
         self._streams[number] = _Stream(source, sink)
 
     def carry(self, frames: tuple[Frame, ...] = ()) -> None:
-        """Carry until one of the two ends, or the line has told of the program's end and all was written.
+        """Carry until one of the two ends, or the line has told of the program's end; that may wait to be written.
 
         Args:
             frames: what was read of the serial line before.
         """
         for frame in frames:
             self._take(frame)
-        while not self._serial.ended and not (self._over and not self._serial.waiting):
+        while not self._serial.ended:
             with selectors.PollSelector() as selector:
                 self._await(selector)
                 for key, mask in selector.select(_AGAIN if self._wanted else None):
@@ -118,7 +118,7 @@ class Carrier:
                 selector.register(file, mask)
 
     def _serve(self, file: int, mask: int) -> bool:
-        """Do what can be done at a descriptor; False when the line has ended."""
+        """Do what can be done at a descriptor; False when the line has no more to tell."""
         if file == self._line.fileno():
             return self._hear()
         if file == self._serial.file:
@@ -146,9 +146,8 @@ class Carrier:
             return True
         if message.word == "exit":
             self._last_words()
-            self._over = True
         self._serial.send(TELL, 0, f"{message.word} {message.text}".encode())
-        return True
+        return message.word != "exit"
 
     def _last_words(self) -> None:
         """What the program wrote before it ended comes before the news of its end."""

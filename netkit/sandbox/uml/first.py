@@ -93,6 +93,7 @@ def _carry(serial: Serial, line: Line, other_end: Line, streams: stdio.Inside, e
     for number, ends in streams.ends.items():
         carrier.add(number, *ends)
     carrier.carry(early)
+    _flush(serial)
     termios.tcdrain(serial.file)
     return 0
 

@@ -30,10 +30,6 @@ class Debugger:
         await self._loaded.wait()
         await self._own.handle_stopped_event()
 
-    async def process_request(self, message: dict[str, Any]) -> Any:
-        """Answer a client's request."""
-        return await self._loaded_one().process_request(message)
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loaded_one(), name)
 
