@@ -50,6 +50,16 @@ class FallbackKernel(Kernel):
         self.send_response(self.iopub_socket, "display_data", {"data": data, "metadata": {}})
 
 
+class FallbackApp(IPKernelApp):
+    """Lets the last reply be announced before the thread that announces it ends."""
+
+    def start(self) -> None:
+        """Serve, and end the control thread first: ipykernel ends it last, and what it says then may block for good."""
+        super().start()
+        self.control_thread.stop()
+        self.control_thread.join()
+
+
 def main(path: str, reason: str) -> None:
     """Serve a connection until the client ends it.
 
@@ -59,7 +69,7 @@ def main(path: str, reason: str) -> None:
     """
     FallbackKernel.reason = SandboxUnavailable(*json.loads(reason))
     # No cell prints anything; without streams to flush, ipykernel also ends without a delay of 10 s now and then.
-    IPKernelApp.launch_instance(argv=["-f", path], kernel_class=FallbackKernel, outstream_class=None)
+    FallbackApp.launch_instance(argv=["-f", path], kernel_class=FallbackKernel, outstream_class=None)
 
 
 if __name__ == "__main__":

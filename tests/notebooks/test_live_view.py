@@ -12,18 +12,9 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from tests.notebooks.test_user_view import (
-    BROWSER,
-    IDLE,
-    QUIET,
-    SECONDS_TO_START,
-    address_of,
-    choose,
-    screenshot,
-    set_theme,
-)
+from tests.notebooks.lab import MARKS, choose, open_notebook, running, screenshot, set_theme, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,38 +49,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """JupyterLab on a notebook with a live view: its address and its token."""
     folder = tmp_path_factory.mktemp("live")
     write(folder)
-    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    environment = {**os.environ, **{name: str(folder / name) for name in names}}
-    words = [sys.executable, "-m", "netkit.cli", "lab", NAME, "--no-browser", "--ip=127.0.0.1", "--port=0"]
-    with (folder / "log").open("w+") as log:
-        server = subprocess.Popen(words, stderr=log, env=environment, cwd=folder)
-        try:
-            base, _, token = address_of(server, folder / "log").partition("/lab?")
-            yield base, token
-        finally:
-            server.terminate()
-            server.wait(20)
+    with running(folder, NAME) as place:
+        yield place
 
 
 @pytest.fixture
 def page(request: pytest.FixtureRequest, lab: tuple[str, str]) -> Iterator[Page]:
-    set_theme(*lab, "JupyterLab Dark" if request.param == "dark" else "JupyterLab Light")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
-        window = browser.new_page(viewport={"width": 1280, "height": 1200})
-        window.set_default_timeout(MILLISECONDS)
+    set_theme(*lab, request.param)
+    with window(1280, 1200) as page:
+        page.set_default_timeout(MILLISECONDS)
         expect.set_options(timeout=MILLISECONDS)
-        window.theme = request.param
-        opened(window, lab)
-        yield window
-        browser.close()
-        end_kernels(lab)
-
-
-def opened(page: Page, lab: tuple[str, str]) -> None:
-    page.goto(f"{lab[0]}/lab/tree/{NAME}?reset&{lab[1]}")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=SECONDS_TO_START * 1000)
-    page.get_by_text(IDLE).wait_for(timeout=SECONDS_TO_START * 1000)
+        page.theme = request.param
+        open_notebook(page, lab, NAME)
+        yield page
+    end_kernels(lab)
 
 
 def end_kernels(lab: tuple[str, str]) -> None:
@@ -111,9 +84,9 @@ def cell(page: Page, number: int) -> Locator:
     return page.locator(".jp-CodeCell").nth(number)
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed: `make packages` installs it")
 class TestInABrowser:
+    pytestmark = MARKS
+
     @pytest.mark.parametrize("page", ["light", pytest.param("dark", marks=pytest.mark.long)], indirect=True)
     def test_what_another_cell_does_is_drawn(self, page: Page) -> None:
         run_cell(page, 0)
@@ -127,7 +100,7 @@ class TestInABrowser:
         assert [line for text in said for line in text.splitlines() if line.strip() and "$ ip" not in line] == [
             "✓ ping 10.0.0.1: 1 of 1 answered"
         ], "what the view tells lands in the view alone"
-        screenshot(page, "live")
+        screenshot(page, f"live-{page.theme}")
         page.locator(".netkit-alive").get_by_role("button").click()
         expect(page.locator(".netkit-alive")).to_contain_text("No longer live: it was stopped.")
 
@@ -145,7 +118,7 @@ class TestInABrowser:
         page.keyboard.press("Control+s")
         expect(page.locator(".jp-mod-dirty")).to_have_count(0)
         end_kernels(lab)
-        opened(page, lab)
+        open_notebook(page, lab, NAME)
         expect(page.locator(TWIN)).to_be_visible()
         expect(page.locator(LIVE)).to_have_count(0)
         expect(page.get_by_text("Loading widget")).to_be_hidden()

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from tests.notebooks.test_user_view import BROWSER, IDLE, QUIET, address_of, choose, set_theme
-from tests.project import ROOT
+from tests.notebooks.lab import MARKS, choose, open_notebook, running, screenshot, set_theme, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +35,7 @@ SECONDS = 60_000
 expect.set_options(timeout=20_000)  # milliseconds
 SIZES = {"light": (1280, 1920), "dark": (1920, 1280)}
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed: `make packages` installs it"),
-]
+pytestmark = MARKS
 
 
 def written(folder: Path) -> str:
@@ -58,40 +51,26 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """JupyterLab with that notebook: its address and the token."""
     folder = tmp_path_factory.mktemp("player")
     name = written(folder)
-    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    environment = {**os.environ, **{place: str(folder / place) for place in places}}
-    words = [sys.executable, "-m", "netkit.cli", "lab", name, "--no-browser", "--ip=127.0.0.1", "--port=0"]
-    with (folder / "log").open("w+") as log:
-        server = subprocess.Popen(words, stderr=log, env=environment, cwd=folder)
-        try:
-            base, _, token = address_of(server, folder / "log").partition("/lab?")
-            yield base, token
-        finally:
-            server.terminate()
-            server.wait(20)
+    with running(folder, name) as place:
+        yield place
 
 
 @pytest.fixture(scope="module")
 def page(lab: tuple[str, str]) -> Iterator[Page]:
     """The notebook in a window, its cells run; whatever the page asks of other machines is refused."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
-        window = browser.new_page(viewport={"width": 1280, "height": 1500})
-        window.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), lambda route: route.abort())
-        opened(window, lab, "light")
-        choose(window, "Run", "Run All Cells")
-        expect(window.locator(".netkit-told")).to_be_visible(timeout=SECONDS)
-        if window.get_by_role("button", name="No", exact=True).is_visible():
-            window.get_by_role("button", name="No", exact=True).click()  # JupyterLab's offer of news
-        yield window
-        browser.close()
+    with window(1280, 1500) as page:
+        page.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), lambda route: route.abort())
+        opened(page, lab, "light")
+        choose(page, "Run", "Run All Cells")
+        expect(page.locator(".netkit-told")).to_be_visible(timeout=SECONDS)
+        if page.get_by_role("button", name="No", exact=True).is_visible():
+            page.get_by_role("button", name="No", exact=True).click()  # JupyterLab's offer of news
+        yield page
 
 
 def opened(page: Page, lab: tuple[str, str], theme: str) -> None:
-    set_theme(*lab, "JupyterLab Dark" if theme == "dark" else "JupyterLab Light")
-    page.goto(f"{lab[0]}/lab/tree/play.ipynb?{lab[1]}&reset")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=SECONDS)
-    page.get_by_text(IDLE).wait_for(timeout=SECONDS)
+    set_theme(*lab, theme)
+    open_notebook(page, lab, "play.ipynb")
 
 
 @pytest.fixture
@@ -233,9 +212,7 @@ def test_it_is_legible(page: Page, lab: tuple[str, str], theme: str) -> None:
         player.locator(".netkit-fields tr").nth(4).hover()
         assert cut_off(player) == []
         assert overlapping(player) == []
-        folder = ROOT / "artifacts"
-        folder.mkdir(exist_ok=True)
-        page.screenshot(path=folder / f"player-{width}-{theme}.png")
+        screenshot(page, f"player-{width}-{theme}")
 
 
 def cut_off(player: Locator) -> list[str]:
@@ -270,4 +247,4 @@ def test_without_a_kernel_the_twin_stays(page: Page, lab: tuple[str, str]) -> No
     expect(page.locator(".netkit-twin")).to_contain_text("ICMP echo request seq 1")
     expect(page.locator(".netkit-player")).to_have_count(0)
     expect(page.get_by_text("Error displaying widget")).to_be_hidden()
-    page.screenshot(path=ROOT / "artifacts" / "player-twin.png")
+    screenshot(page, "player-twin")

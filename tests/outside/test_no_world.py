@@ -16,6 +16,7 @@ from netkit.errors import InvalidValue
 from netkit.sandbox import log, problems, worlds
 from tests.outside import sessions
 from tests.outside.sessions import NETKIT, eventually
+from tests.processes import ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,22 +39,22 @@ def forbidden(*command: str, **options: object) -> subprocess.CompletedProcess[s
 
 
 @contextmanager
-def fallback(folder: Path, *prefix: str, **variables: str) -> Iterator[BlockingKernelClient]:
+def fallback(
+    folder: Path, *prefix: str, program: tuple[str, ...] = ("-m", "netkit.kernel", "-f"), **variables: str
+) -> Iterator[BlockingKernelClient]:
     """The kernel that takes the sandbox's place, and a client of it."""
     file = sessions.connection_file(folder)
-    command = [*prefix, sys.executable, "-m", "netkit.kernel", "-f", str(file)]
+    command = [*prefix, sys.executable, *program, str(file)]
     variables = {"XDG_STATE_HOME": str(folder / "state"), **variables}
     process = subprocess.Popen(command, env=sessions.environment(**variables), start_new_session=True)
-    client = BlockingKernelClient(connection_file=str(file))
-    client.load_connection_file()
-    client.start_channels()
-    try:
+    with ending(process):
+        client = BlockingKernelClient(connection_file=str(file))
+        client.load_connection_file()
+        client.start_channels()
         assert eventually(lambda: sessions.is_ready(client), sessions.PATIENCE)
         yield client
-    finally:
         client.shutdown(reply=True, timeout=20)  # a channel that is closed at once may take the request with it
         client.stop_channels()
-        process.wait(20)
 
 
 def answer_to(client: BlockingKernelClient, code: str) -> tuple[dict[str, Any], str]:
@@ -94,6 +95,33 @@ def test_the_fallback_kernel_shows_the_doctor_s_table_once(tmp_path: Path) -> No
     assert "user.max_user_namespaces is 0" in table
     assert "sudo sysctl -w user.max_user_namespaces=15000" in table
     assert "every program of every user reach more of the kernel" in table
+
+
+SLOW = """
+import sys, time
+from ipykernel.iostream import IOPubThread
+from ipykernel.kernelbase import Kernel
+from netkit.sandbox import fallback
+
+announce, publish = Kernel._publish_status_and_flush, IOPubThread._thread_main
+
+def announce_late(self, *arguments, **options):
+    time.sleep(0.3)
+    announce(self, *arguments, **options)
+
+def end_late(self):
+    publish(self)
+    time.sleep(1)
+
+Kernel._publish_status_and_flush, IOPubThread._thread_main = announce_late, end_late
+fallback.main(sys.argv[1], '["No sandbox can be made here"]')
+"""
+
+
+def test_the_fallback_kernel_ends_though_its_last_reply_is_announced_late(tmp_path: Path) -> None:
+    with fallback(tmp_path, program=("-c", SLOW)) as client:
+        told, _ = answer_to(client, "1")
+    assert told["ename"] == "SandboxUnavailable"
 
 
 def test_an_unknown_world_is_told_with_the_known_ones(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Knows how JupyterLab is started for a test, looked at with a real browser, and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.processes import ending
+from tests.project import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+SECONDS_TO_START = 60
+IDLE = "netkit (sandboxed Python) | Idle"
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = (
+    "--no-sandbox",  # Chromium as root has no sandbox of its own; it sees this machine's JupyterLab only
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed: `make packages` installs it"),
+]
+"""Of every module that needs a browser."""
+
+
+@contextmanager
+def running(folder: Path, notebook: str) -> Iterator[tuple[str, str]]:
+    """What `netkit lab` starts, for the time of a block: its address and `token=...`.
+
+    Args:
+        folder: where it starts; it has the notebook, and Jupyter's own folders are made there.
+        notebook: that it opens.
+    """
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    environment = {**os.environ, **{name: str(folder / name) for name in own}}
+    words = [sys.executable, "-m", "netkit.cli", "lab", notebook, "--no-browser", "--ip=127.0.0.1", "--port=0"]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(words, stderr=log, env=environment, cwd=folder)
+        with ending(server):
+            try:
+                yield _address_of(server, folder / "log")
+            finally:
+                server.terminate()
+
+
+def _address_of(server: subprocess.Popen[bytes], log: Path) -> tuple[str, str]:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and server.poll() is None:
+        found = re.search(r"(http://127\.0\.0\.1:([1-9]\d*))/lab/tree/\S+\?(token=\w+)", log.read_text())
+        if found and _listens(int(found[2])):  # on a busy machine it says its address before it listens there
+            return found[1], found[3]
+        time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def window(width: int, height: int) -> Iterator[Page]:
+    """An empty page of a browser, in pixels."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
+        yield browser.new_page(viewport={"width": width, "height": height})
+        browser.close()
+
+
+def open_notebook(page: Page, lab: tuple[str, str], notebook: str) -> None:
+    """Open it in a workspace that nobody has used, and wait for its kernel."""
+    base, token = lab
+    page.goto(f"{base}/lab/tree/{notebook}?reset&{token}")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=SECONDS_TO_START * 1000)
+    page.get_by_text(IDLE).wait_for(timeout=SECONDS_TO_START * 1000)
+
+
+def set_theme(base: str, token: str, theme: str) -> None:
+    """Choose JupyterLab's theme, "light" or "dark"."""
+    body = json.dumps({"raw": json.dumps({"theme": f"JupyterLab {theme.capitalize()}"})}).encode()
+    url = f"{base}/lab/api/settings/@jupyterlab/apputils-extension:themes?{token}"
+    request = urllib.request.Request(  # noqa: S310  (an address of this very test)
+        url, data=body, method="PUT", headers={"Content-Type": "application/json"}
+    )
+    assert urllib.request.urlopen(request).status == 204  # noqa: S310
+
+
+def choose(page: Page, menu: str, item: str) -> None:
+    """Click on an item of a menu."""
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Keep what the page shows in artifacts/."""
+    (ROOT / "artifacts").mkdir(exist_ok=True)
+    page.screenshot(path=ROOT / "artifacts" / f"{name}.png")
