@@ -162,7 +162,7 @@ def test_ping_counts_answers_and_says_why_not() -> None:
         link.up()
     answered = ns1.ping("10.0.0.1", count=3)
     assert (answered.ok, answered.sent, answered.received, len(answered.times)) == (True, 3, 3, 3)
-    assert all(0 < seconds < 1 for seconds in answered.times)
+    assert all(0 < seconds < 5 for seconds in answered.times), "an answer counts until the timeout"
     assert repr(answered) == "✓ ping 10.0.0.1: 3 of 3 answered"
     silent = ns1.ping("10.0.0.9")
     assert (silent.ok, silent.sent, silent.received) == (False, 1, 0)
