@@ -16,7 +16,7 @@ for_test="chromium mmdebstrap tshark util-linux"
 for_bench="mininet"
 for_engine="busybox-static docker.io nginx"
 for_container="python3 python3-venv tini"
-for_uml="user-mode-linux"
+for_uml="tcc user-mode-linux"
 [ "$(uname -m)" = x86_64 ] || for_uml="" # there is none for other machines
 
 policy=${NETKIT_POLICY:-/usr/sbin/policy-rc.d}

@@ -18,6 +18,9 @@ UML = "uml"
 UML_PROGRAM, UML_STAGES = "program", ("program", "boot")
 """The stages of the uml world outside: its program is looked for, and its kernel boots."""
 
+_INSTALL_UML = "sudo apt install user-mode-linux tcc"
+"""The compiler tcc is for processors with AMX: `uml.registers`."""
+
 _KINDS = {
     USER_NAMESPACE: "user",
     SECOND_USER_NAMESPACE: "user",
@@ -122,6 +125,12 @@ def _of_uml(stage: str, number: int, detail: str) -> Cure | None:
         return Cure("kernel.yama.ptrace_scope is 3: no program may trace another", f"{remedy}. {_ELSEWHERE}")
     if "ptrace" in detail:
         return Cure(f"the machine does not let programs trace their children: {detail}", _ELSEWHERE)
+    if "put_fp_registers" in detail:
+        return Cure(
+            "User-Mode Linux cannot give this processor's registers back, as it is with Intel's AMX",
+            "netkit helps it with a few lines of C, for which it needs a compiler: the smallest is enough",
+            "sudo apt install tcc",
+        )
     return None
 
 
@@ -131,7 +140,7 @@ def _not_started(number: int, detail: str) -> Cure | None:
         errno.ENOENT: Cure(
             "User-Mode Linux is not installed",
             "Install it (a package of Debian and some of its relatives), or set NETKIT_UML to its program",
-            "sudo apt install user-mode-linux",
+            _INSTALL_UML,
         ),
         errno.ENOSPC: Cure(
             detail,
@@ -155,7 +164,7 @@ def _of_namespaces(stage: str, number: int) -> Cure | None:
         return _too_few(stage)
     if number == errno.ENOSYS or (stage == USER_NAMESPACE and number == errno.EINVAL):
         remedy = "Use a Linux with CONFIG_USER_NS, as all distributions have it, or install User-Mode Linux"
-        return Cure("this Linux was built without user namespaces", remedy, "sudo apt install user-mode-linux")
+        return Cure("this Linux was built without user namespaces", remedy, _INSTALL_UML)
     if number in (errno.EPERM, errno.EACCES):
         return _forbidden_at_first(number) if stage == USER_NAMESPACE else _forbidden_later(stage)
     return None
@@ -209,7 +218,7 @@ def _forbidden_later(stage: str) -> Cure:
 _CONTAINER = (
     "Let the container have netkit's seccomp profile and an unmasked /proc; give it no privileges then and an "
     "ordinary user, since its root could change the machine's settings. Or install User-Mode Linux in it, which needs "
-    "none of this (package user-mode-linux)"
+    "none of this (packages user-mode-linux and tcc)"
 )
 _START_CONTAINER = (
     "docker run --user 1000 --cap-drop ALL --security-opt seccomp=deploy/seccomp/netkit.json "
@@ -232,7 +241,7 @@ def _by_apparmor() -> Cure | None:
 
 def _by_something() -> Cure:
     remedy = f"Install User-Mode Linux, which needs no permission. {_ELSEWHERE}"
-    return Cure("a security module of this machine forbids it", remedy, "sudo apt install user-mode-linux")
+    return Cure("a security module of this machine forbids it", remedy, _INSTALL_UML)
 
 
 def _has_mount_at_root() -> bool:

@@ -23,14 +23,14 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 RELEASES = {"debian:12-slim": "bookworm"}
 
 _IN_TREE = f"""
-mount --make-rprivate /
-mount --bind "$TREE" "$TREE"
+mount -n --make-rprivate /
+mount -n --bind "$TREE" "$TREE"
 cd "$TREE"
-mount -t proc proc proc
-mount --rbind /dev dev
-mount --bind /etc/resolv.conf etc/resolv.conf
+mount -n -t proc proc proc
+mount -n --rbind /dev dev
+mount -n --bind /etc/resolv.conf etc/resolv.conf
 touch mnt/certificates
-mount --bind {CERTIFICATES} mnt/certificates
+mount -n --bind {CERTIFICATES} mnt/certificates
 exec chroot --userspec="$OWNER" . env -i "$@"
 """
 """Runs a command with the tree as its root; the mounts end with it."""

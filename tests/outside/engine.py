@@ -23,9 +23,9 @@ CONTROL_GROUPS = Path("/sys/fs/cgroup")
 SECONDS_TO_START = 60.0
 
 _SCRIPT = """
-mount --make-rprivate /
-mount -t tmpfs tmpfs /run
-[ ! -d /etc/docker ] || mount -t tmpfs tmpfs /etc/docker
+mount -n --make-rprivate /
+mount -n -t tmpfs tmpfs /run
+[ ! -d /etc/docker ] || mount -n -t tmpfs tmpfs /etc/docker
 ip link set lo up
 exec dockerd --data-root "$0/data" --exec-root /run/docker --pidfile /run/docker.pid --host "unix://$0/socket" \
     --bridge none --iptables=false --ip6tables=false --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$1"

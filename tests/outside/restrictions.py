@@ -16,13 +16,13 @@ PREPARED = (
 )
 _THEN = 'exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all -- "$@"'
 _CHROOT = f"""
-mount -t tmpfs tmpfs /media
+mount -n -t tmpfs tmpfs /media
 mkdir /media/root
 for name in /*; do
     if [ -L "$name" ]; then cp -P "$name" /media/root/
     elif [ "$name" != /media ] && [ -d "$name" ]; then
         mkdir "/media/root$name"
-        mount --rbind "$name" "/media/root$name"
+        mount -n --rbind "$name" "/media/root$name"
     fi
 done
 exec /usr/sbin/chroot /media/root sh -ec 'cd "$0"; {_THEN}' "$PWD" "$@"
@@ -58,11 +58,11 @@ class Restriction(NamedTuple):
 
 
 def _without_program(name: str) -> str:
-    return f'mount --bind /dev/null "$(readlink -f "$(PATH=$PATH:/usr/sbin command -v {name})")"'
+    return f'mount -n --bind /dev/null "$(readlink -f "$(PATH=$PATH:/usr/sbin command -v {name})")"'
 
 
 def seccomp_filter(kind: str) -> tuple[str, ...]:
-    """The command that puts another one under a filter: "docker", "netkit", "netkit-CALL" or "no-mounts"."""
+    """The command that puts another one under a filter: KIND of `tests/outside/seccomp.py`."""
     return (sys.executable, str(ROOT / "tests" / "outside" / "seccomp.py"), kind)
 
 
@@ -71,7 +71,7 @@ def _limit(kind: str, number: int = 0) -> str:
 
 
 _APPARMOR = """
-mount -t tmpfs tmpfs /proc/sys/kernel
+mount -n -t tmpfs tmpfs /proc/sys/kernel
 echo 1 > /proc/sys/kernel/apparmor_restrict_unprivileged_userns
 """
 _USER = "user world"
@@ -119,7 +119,7 @@ OF_WORLDS = (
     ),
     Restriction(
         "read-only /proc/sys",
-        "mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys",
+        "mount -n --bind /proc/sys /proc/sys; mount -n -o remount,bind,ro /proc/sys",
         _USER,
         "own /proc",
         "parts of /proc are masked or read-only",
@@ -127,10 +127,10 @@ OF_WORLDS = (
         "uml",
     ),
     Restriction("chroot", _CHROOT, _USER, "user namespace", "this is a chroot", "systemd-nspawn", "uml"),
-    Restriction("masked /sys", "mount -t tmpfs -o ro tmpfs /sys", _USER, "complete", "/sys", "", "user"),
+    Restriction("masked /sys", "mount -n -t tmpfs -o ro tmpfs /sys", _USER, "complete", "/sys", "", "user"),
     Restriction(
         "no place for the memory of User-Mode Linux",
-        "for place in /tmp /var/tmp /dev/shm; do mount --bind $place $place; mount -o remount,bind,ro $place; done\n"
+        "for it in /tmp /var/tmp /dev/shm; do mount -n --bind $it $it; mount -n -o remount,bind,ro $it; done\n"
         "unset TMPDIR XDG_RUNTIME_DIR",
         "uml world",
         "program",
@@ -144,12 +144,22 @@ OF_WORLDS = (
         "uml world",
         "program",
         "User-Mode Linux is not installed",
-        "sudo apt install user-mode-linux",
+        "sudo apt install user-mode-linux tcc",
         "user",
     ),
     Restriction(
+        "a processor with AMX, and no compiler",
+        ":",
+        "uml world",
+        "boot",
+        "cannot give this processor's registers back",
+        "sudo apt install tcc",
+        "user",
+        seccomp_filter("no-registers"),
+    ),
+    Restriction(
         "no subordinate ids",
-        "mount --bind /dev/null /etc/subuid",
+        "mount -n --bind /dev/null /etc/subuid",
         "this machine",
         "range of ids in /etc/subuid",
         "/etc/subuid has no range for you",

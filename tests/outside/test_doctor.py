@@ -103,7 +103,7 @@ def name_of(restriction: Restriction) -> str:
 
 def missing_tool(restriction: Restriction) -> str:
     """Why this machine cannot emulate a restriction, or cannot make the world that is left; nothing if it can."""
-    if restriction.world == "uml" and not HAS_UML:
+    if "uml" in (restriction.world, restriction.section.split()[0]) and not HAS_UML:
         return "user-mode-linux is not installed"
     return "" if is_here() or not restriction.wrapper else "libseccomp is not installed"
 

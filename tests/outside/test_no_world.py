@@ -186,11 +186,12 @@ def test_causes(monkeypatch: pytest.MonkeyPatch, row: tuple[str, int, dict[str, 
 
 
 CAUSES_OF_UML = (
-    ("program", errno.ENOENT, "", "is not installed", "sudo apt install user-mode-linux"),
+    ("program", errno.ENOENT, "", "is not installed", "sudo apt install user-mode-linux tcc"),
     ("program", errno.ENOSPC, "", "the words", "export TMPDIR="),
     ("program", errno.ENOEXEC, "", "the words", ""),
     ("program", errno.EINVAL, "", "the words", ""),
     ("boot", 0, "3", "kernel.yama.ptrace_scope is 3", ""),
+    ("boot", 0, "", "is with Intel's AMX", "sudo apt install tcc"),
     ("boot", 0, "1", "does not let programs trace their children", ""),
     ("modules", errno.EIO, "", "the words", ""),
 )
@@ -200,7 +201,7 @@ CAUSES_OF_UML = (
 def test_causes_of_user_mode_linux(monkeypatch: pytest.MonkeyPatch, row: tuple[str, int, str, str, str]) -> None:
     stage, number, scope, cause, line = row
     monkeypatch.setattr(problems, "_read", lambda path: scope if path.endswith("ptrace_scope") else "")
-    problem = problems.explain("uml", stage, number, "the words: ptrace")
+    problem = problems.explain("uml", stage, number, "the words: " + ("ptrace" if scope else "put_fp_registers+0x10"))
     assert cause in problem.cause
     assert line in problem.line
     assert problem.remedy

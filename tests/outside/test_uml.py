@@ -64,6 +64,23 @@ def test_python_finds_the_sandbox(tmp_path: Path) -> None:
     assert second == f"note: {uml.LACKS}"
 
 
+TURNS = """
+import threading, numpy
+values = numpy.arange(1.0, 5000.0)
+work = lambda: [float(numpy.sqrt(values * turn).sum()) for turn in range(1, 300)]
+found = [work()]
+threads = [threading.Thread(target=lambda: found.append(work())) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(found), all(results == found[0] for results in found))
+"""
+
+
+def test_threads_that_take_turns_keep_their_registers() -> None:
+    answer = in_uml("python", "-c", TURNS)
+    assert answer.stdout == "5 True\n", answer.stderr
+
+
 def test_a_missing_program_is_told() -> None:
     environment = {**os.environ, "NETKIT_WORLD": "uml", "NETKIT_UML": "/nowhere/linux.uml"}
     answer = subprocess.run(

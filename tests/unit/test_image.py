@@ -92,7 +92,7 @@ def test_every_package_of_the_lab_is_installed(machine: Path) -> None:
     script = (ROOT / "tools" / "packages.sh").read_text(encoding="utf-8")
     lists = dict(re.findall(r'^for_(\w+)="(.*?)"', script, re.MULTILINE))
     wanted = " ".join(lists[name] for name in ("lab", "engine", "container", "uml")).split()
-    assert {"iproute2", "docker.io", "tini", "user-mode-linux"} < set(wanted)
+    assert {"iproute2", "docker.io", "tcc", "tini", "user-mode-linux"} < set(wanted)
     assert set(wanted) <= set(calls(machine).split())
 
 

@@ -30,8 +30,8 @@ STAND_INS = {
 }
 SUDO = {"passwordless": '[ "$1" = -n ] && shift; exec "$@"', "asks": 'echo asked >>calls; [ "$1" != -n ]'}
 PRESENT = (
-    "bridge-utils conntrack iproute2 iptables iputils-ping kmod mmdebstrap net-tools nftables procps tcpdump "
-    "user-mode-linux util-linux"
+    "bridge-utils conntrack iproute2 iptables iputils-ping kmod mmdebstrap net-tools nftables procps tcc "
+    "tcpdump user-mode-linux util-linux"
 )
 ENGINE = "busybox-static containerd docker.io nginx"
 CONTAINER = "python3 python3-venv tini"

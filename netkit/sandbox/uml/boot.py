@@ -7,6 +7,7 @@ import shutil
 import sys
 
 from netkit.sandbox import system
+from netkit.sandbox.uml import registers
 
 PROGRAM = "linux.uml"
 MODULES = "/usr/lib/uml/modules"
@@ -121,8 +122,12 @@ def become(serial: int, console: int, keeper: int) -> None:
         os.dup2(file, target)
     os.set_inheritable(serial, True)  # noqa: FBT003 - positional only
     arguments = command(serial)
+    environment = {"TMPDIR": memory_place(), "HOME": "/", "PATH": os.defpath}
+    if registers.needed() and (library := registers.compiled()) is not None:
+        os.set_inheritable(library, True)  # noqa: FBT003 - positional only
+        environment["LD_PRELOAD"] = f"/proc/self/fd/{library}"
     # Whatever it finds in the environment its init would find as well; the program gets its own.
-    os.execve(arguments[0], arguments, {"TMPDIR": memory_place(), "HOME": "/", "PATH": os.defpath})  # noqa: S606
+    os.execve(arguments[0], arguments, environment)  # noqa: S606
 
 
 def _processor() -> int:
