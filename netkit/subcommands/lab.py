@@ -57,6 +57,13 @@ def command(arguments: list[str]) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", default, ANEW, *_QUIET, *opened, *root, *arguments]
 
 
+def _path(before: str) -> str:
+    """PATH with the programs of this environment, so that a terminal in JupyterLab finds `netkit`."""
+    own = os.path.dirname(sys.executable)
+    places = before.split(os.pathsep)
+    return before if own in places else os.pathsep.join([own, *places])
+
+
 def main(options: argparse.Namespace) -> int:
     """Become JupyterLab."""
     from netkit.errors import InvalidValue, NotFound, ProgramMissing
@@ -71,4 +78,5 @@ def main(options: argparse.Namespace) -> int:
     words = command(options.arguments)
     sys.stderr.write(_TOLD)
     sys.stderr.flush()
-    os.execv(words[0], words)  # noqa: S606 - a shell would only be in the way
+    environment = {**os.environ, "PATH": _path(os.environ.get("PATH", os.defpath))}
+    os.execve(words[0], words, environment)  # noqa: S606 - a shell would only be in the way

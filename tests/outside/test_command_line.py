@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
+import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from netkit import cli
 from netkit.subcommands import COMMANDS, lab
+from tests.outside.sessions import NETKIT
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     Netkit = Callable[..., subprocess.CompletedProcess[str]]
@@ -74,9 +77,19 @@ def test_lab_has_the_kernel_as_default(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("words", [["--no-browser"], ["--no-browser", "notebooks"], ["notebooks", "--no-browser"]])
 def test_lab_hands_options_on_wherever_they_stand(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
     became: list[str] = []
-    monkeypatch.setattr("os.execv", lambda _program, command: became.extend(command))
+    monkeypatch.setattr("os.execve", lambda _program, command, _environment: became.extend(command))
     cli.main(["lab", *words])
     assert became[-len(words) :] == [*filter(lambda word: word[0] != "-", words), "--no-browser"]
+
+
+@pytest.mark.parametrize("path", ["/usr/bin:/bin", f"{Path(sys.executable).parent}:/bin"])
+def test_a_terminal_in_lab_finds_netkit(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    given: dict[str, str] = {}
+    monkeypatch.setenv("PATH", path)
+    monkeypatch.setattr("os.execve", lambda _program, _command, environment: given.update(environment))
+    cli.main(["lab"])
+    assert shutil.which("netkit", path=given["PATH"]) == NETKIT
+    assert given["PATH"].endswith(path)
 
 
 def test_options_of_nobody_are_refused(netkit: Netkit) -> None:
