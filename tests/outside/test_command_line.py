@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from netkit.subcommands import COMMANDS, lab
 from tests.outside.sessions import NETKIT
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     Netkit = Callable[..., subprocess.CompletedProcess[str]]
