@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -134,17 +135,21 @@ def test_looking_while_namespaces_come_and_go() -> None:
         except nk.NetkitError as error:
             faults.append(error)
 
-    thread = threading.Thread(target=change)
+    thread, seen, whole = threading.Thread(target=change), [], []
+    deadline = time.monotonic() + 20
     thread.start()
     try:
-        seen = [nk.snapshot() for _ in range(100)]
+        while len(seen) < 100 or not (whole or time.monotonic() > deadline):
+            state = nk.snapshot()
+            seen.append(state)
+            if "coming" in state.namespaces and "eth0" in state["coming"].interfaces:
+                whole.append(state)
     finally:
         stop.set()
         thread.join()
     assert faults == []
-    assert {"host", "coming"} == {space.name for state in seen for space in state}
-    whole = [state for state in seen if "coming" in state.namespaces and "eth0" in state["coming"].interfaces]
     assert whole
+    assert {"host", "coming"} == {space.name for state in seen for space in state}
     assert {state["coming"]["eth0"].peer for state in whole} <= {("host", "going"), None}
 
 
