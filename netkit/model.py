@@ -69,6 +69,7 @@ class Route:
         kind: "unicast", "blackhole", "unreachable", "prohibit" …
         metric: the lower the better.
         table: "main", or another table's number.
+        version: of IP, 4 or 6; a default route without `via` has nothing else that tells.
     """
 
     destination: str
@@ -80,6 +81,7 @@ class Route:
     kind: str = "unicast"
     metric: int = 0
     table: str = "main"
+    version: int = field(default=4, repr=False)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from netkit.errors import CaptureFailed
 from netkit.journey.values import Seen
 from netkit.journeys import Journeys
 from netkit.lab import journal, looks
-from netkit.linux import observe
+from netkit.linux import namespaces, observe
 from netkit.linux.ring import ALL_OF_IT
 from netkit.linux.trace import Trace
 
@@ -62,13 +62,14 @@ class XRay(Journeys):
         self._trace: Trace | None = None
         self._before: Snapshot | None = None
         self._after: Snapshot | None = None
+        self._names: dict[int, str] = {}
 
     def __enter__(self) -> Self:
         if self._trace is not None or self._before is not None:
             raise CaptureFailed("this x-ray was used already", "an x-ray records once", "Make another: nk.xray()")
-        self._before = observe.snapshot()
         with ExitStack() as undo:
             undo.enter_context(self._capture)
+            self._before = observe.snapshot(self._name())
             self._trace = Trace(self._capture.watched())
             weakref.finalize(self, self._trace.ask_to_stop)  # an interrupt between here and the block
             self._capture.at_quiet(self._trace.shut)
@@ -83,7 +84,13 @@ class XRay(Journeys):
         finally:
             trace.stop()
         journal.look()
-        self._after = observe.snapshot()
+        self._after = observe.snapshot(self._names)
+
+    def _name(self) -> dict[int, str]:
+        """The namespaces' names by inode, which they keep: a nameless one is called after its place among others."""
+        watched = {place.inode: place.name for place in self._capture.watched()}
+        self._names = {place.inode: place.name for place in namespaces.find(watched)}
+        return self._names
 
     def _traced(self) -> Trace:
         if self._trace is None:
@@ -107,7 +114,8 @@ class XRay(Journeys):
         trace, capture = self._traced(), self._capture
         frames = tuple(frame for frame in capture.frames if frame.time >= trace.began)  # the capture began before
         events = trace.events(capture.interfaces())
-        return Seen(frames, events, self._before, self._after, capture.lost, trace.lost, trace.untraced)
+        watched = {space: tuple(names) for space, names in capture.places.items()}
+        return Seen(frames, events, self._before, self._after, capture.lost, trace.lost, trace.untraced, watched)
 
     def __repr__(self) -> str:
         if self.ended:

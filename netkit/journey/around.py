@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 from bisect import bisect_left
 from collections import defaultdict
+from dataclasses import replace
 from functools import cached_property, wraps
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from netkit.journey.translation import is_translated
@@ -70,8 +72,17 @@ class Around:
 
     @remembered
     def interface(self, namespace: str, name: str) -> Interface | None:
-        """An interface as it was before the recording, else after it."""
-        return next((space.interfaces[name] for space in self.spaces(namespace) if name in space.interfaces), None)
+        """An interface as before the recording, else as after it; up, or a port, if it was that at either moment."""
+        links = [space.interfaces[name] for space in self.spaces(namespace) if name in space.interfaces]
+        if not links:
+            return None
+        first, last = links[0], links[-1]
+        up, carrier = first.up or last.up, first.carrier or last.carrier
+        return replace(first, up=up, carrier=carrier, master=first.master or last.master)
+
+    def is_watched(self, namespace: str, name: str) -> bool:
+        """Whether frames were recorded at an interface."""
+        return not self.seen.watched or name in self.seen.watched.get(namespace, ())
 
     def master(self, namespace: str, name: str) -> str | None:
         """The bridge that an interface is a port of."""
@@ -86,8 +97,9 @@ class Around:
 
     @remembered
     def sysctl(self, namespace: str, name: str) -> str | None:
-        """A switch's value, None if it is unknown."""
-        return next((space.sysctls[name] for space in self.spaces(namespace) if name in space.sysctls), None)
+        """A switch's value, None if it is unknown or was changed meanwhile."""
+        values = {space.sysctls[name] for space in self.spaces(namespace) if name in space.sysctls}
+        return values.pop() if len(values) == 1 else None
 
     @cached_property
     def wording(self) -> Wording:
@@ -133,14 +145,19 @@ class Around:
     @remembered
     def routes(self, namespace: str, address: bytes) -> list[Route]:
         """The routes that match an address: the main table first, in it the longest prefix, then the lowest metric."""
-        spaces = ([route for route in space.routes if _covers(route, address)] for space in self.spaces(namespace))
-        found = next(filter(None, spaces), [])
-        return sorted(found, key=lambda route: (route.table != "main", -_length(route.destination), route.metric))
+        return next(filter(None, self._routes(namespace, address)), [])
+
+    def _routes(self, namespace: str, address: bytes) -> Iterator[list[Route]]:
+        """Those of the beginning, then those of the end."""
+        for space in self.spaces(namespace):
+            found = [route for route in space.routes if _covers(route, address)]
+            yield sorted(found, key=lambda route: (route.table != "main", -_length(route.destination), route.metric))
 
     @remembered
     def route(self, namespace: str, target: bytes, device: str | None) -> Route | None:
-        """The best of them, or the best that leads to the device by which the packet really left."""
-        return next((route for route in self.routes(namespace, target) if device in (None, route.device)), None)
+        """The best of them, or the best that leads to the device by which the packet really left, perhaps a new one."""
+        every = chain.from_iterable(self._routes(namespace, target))
+        return next((route for route in every if device in (None, route.device)), None)
 
     @remembered
     def neighbour(self, namespace: str, device: str, address: str) -> str | None:
@@ -239,7 +256,7 @@ def _covers(route: Route, address: bytes) -> bool:
     """Whether a route's destination holds an address."""
     value = ipaddress.ip_address(address)
     if route.destination == "default":
-        return route.via is None or (":" in route.via) == (value.version == 6)
+        return value.version == (ipaddress.ip_address(route.via).version if route.via else route.version)
     network = ipaddress.ip_network(route.destination, strict=False)
     return network.version == value.version and value in network
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.journey import verdicts
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.journey.around import Around
-    from netkit.journey.parsed import View
+    from netkit.journey.parsed import Head, View
     from netkit.journey.trip import Trip
     from netkit.journey.values import Step
     from netkit.model import Interface, Route
@@ -103,10 +104,11 @@ def _neighbour(trip: Trip, around: Around, number: int) -> str:
         return _asks(around, step, view) if view is not None and view.kind == ARP else ""
     if view.head is None:
         return ""
-    target = next_hop(trip, around, number)
-    mac = around.neighbour(step.namespace, step.interface or "", target)
+    following = _next_hop(around, step, view.head)
+    mac = around.neighbour(step.namespace, step.interface or "", str(ipaddress.ip_address(following)))
     if mac is None or bytes.fromhex(mac.replace(":", "")) != view.macs[0]:
         return ""
+    target = around.wording.address(following)
     return f"The neighbour table of {step.namespace} says: {target} is at {around.wording.mac(view.macs[0])}"
 
 
@@ -122,14 +124,10 @@ def _asks(around: Around, step: Step, view: View) -> str:
     return f"{step.namespace} has no neighbour entry for {asked}: it asks everyone on the link"
 
 
-def next_hop(trip: Trip, around: Around, number: int) -> str:
+def _next_hop(around: Around, step: Step, head: Head) -> bytes:
     """The address whose MAC a packet needs that goes out here: the next router's, or the destination's own."""
-    step, view = trip.steps[number], trip.first[number]
-    head = view.head if view else None
-    if head is None:
-        return "?"
     route = around.route(step.namespace, head.target, step.interface)
-    return route.via if route and route.via else around.wording.address(head.target)
+    return ipaddress.ip_address(route.via).packed if route and route.via else head.target
 
 
 def _route(trip: Trip, around: Around, number: int) -> str:

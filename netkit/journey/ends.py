@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netkit.journey.around import Around
     from netkit.journey.parsed import View
     from netkit.journey.trip import Trip
+    from netkit.journey.values import Step
 
 _SYN, _RST = 2, 4
 _NAMED = 3  # more namespaces than these that ignored a flooded frame are counted, not named
@@ -45,11 +46,12 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> tuple[bo
         around: the networks.
         replies: the packets that answer it; ICMP errors say why it ended.
     """
-    ends = [_end(trip, around, leaf) for leaf in trip.leaves]
+    leaves = [leaf for leaf in trip.leaves if not _went_on(trip, leaf)] or trip.leaves
+    ends = [_end(trip, around, leaf) for leaf in leaves]
     taken = [end for end in ends if end.delivered]
     if taken:
         return True, _delivered(trip, ends, replies)
-    for end, leaf in zip(ends, trip.leaves, strict=True):
+    for end, leaf in zip(ends, leaves, strict=True):
         if verdicts.dropped(trip.steps[leaf].events):
             return False, end.text
     if (why := told_by_icmp(trip, around, replies)) is not None:
@@ -58,6 +60,19 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> tuple[bo
     if all(end.ignored for end in ends):
         return False, _unwanted(trip, around, ends)
     return False, real[-1].text
+
+
+def _went_on(trip: Trip, leaf: int) -> bool:
+    """Whether a fragment went on together with another one that came in where it did."""
+    step, view = trip.steps[leaf], trip.last[leaf]
+    if step.direction != "in" or view is None or view.head is None or not view.head.fragment:
+        return False
+    alike = (number for number, other in enumerate(trip.steps) if _point(other) == _point(step))
+    return any(trip.children[number] for number in alike)
+
+
+def _point(step: Step) -> tuple[str, str | None, str | None]:
+    return step.namespace, step.interface, step.direction
 
 
 def _delivered(trip: Trip, ends: list[End], replies: Sequence[Trip]) -> str:
@@ -153,12 +168,11 @@ def _asked(around: Around, view: View, namespace: str, mac: bytes | None) -> End
 
 def _all_there(trip: Trip, at: int) -> bool:
     """Whether all fragments of a packet came in where this one did."""
-    step = trip.steps[at]
-    point = step.namespace, step.interface, step.direction
+    point = _point(trip.steps[at])
     heads = [
         view.head
         for other, view in zip(trip.steps, trip.first, strict=True)
-        if (other.namespace, other.interface, other.direction) == point and view is not None and view.head is not None
+        if _point(other) == point and view is not None and view.head is not None
     ]
     parts = {head.offset: head.size for head in heads}
     ends = [head.offset + head.size for head in heads if not head.more]

@@ -123,7 +123,7 @@ class Hooks:
         """How a packet that was sent may have looked at the hooks before: from as it came to as it went."""
         space, followed = self.frames.roles[number].place[0], self.frames.follows[number]
         if followed != NONE and self.frames.ways.get(number, ROUTED) == ROUTED:
-            came = self._heads.of(followed).flow
+            came = (self._heads.whole(followed) or self._heads.of(followed)).flow  # a later fragment has no ports
         else:
             came = self.frames.wiring.origins.get(space, {}).get(head.flow, head.flow)
         return {came, *_between(came, head.flow)}

@@ -66,7 +66,7 @@ def _went_out(around: Around, step: Step, head: Head | None) -> str:
     ports = around.ports(step.namespace, link.name) if link is not None and link.kind == "bridge" else []
     if ports and not any(port.up and port.carrier for port in ports):
         return f"{link.name} has no port that is up"
-    if link is not None and link.kind == "veth" and link.peer is not None:
+    if link is not None and link.kind == "veth" and link.peer is not None and around.is_watched(*link.peer):
         return _at_other_end(around, where, link.peer, head)
     return f"last seen going out of {where}; {_SILENT}" if ports else f"it left the watched networks by {where}"
 

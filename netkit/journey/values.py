@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - netkit.plain reads the annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -28,6 +29,7 @@ class Seen:
         lost: how many frames came but could not be recorded.
         lost_events: whether the kernel had to drop reports of netfilter.
         untraced: why there are no events, "" if they could be recorded.
+        watched: the interfaces at which frames were recorded, by namespace; empty for all.
     """
 
     frames: tuple[Frame, ...]
@@ -37,6 +39,7 @@ class Seen:
     lost: int = 0
     lost_events: bool = False
     untraced: str = ""
+    watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Step(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
@@ -15,11 +16,12 @@ from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart, che
 from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _MS_BIND = 0x1000
 _MNT_DETACH = 2
 _PF_KTHREAD = 0x00200000
+_NOBODY: Mapping[int, str] = MappingProxyType({})
 
 Result = TypeVar("Result")
 
@@ -54,8 +56,11 @@ def path_of(name: str) -> str:
     return HOST_PATH if name == HOST else f"{DIRECTORY}/{name}"
 
 
-def find() -> list[Place]:
+def find(known: Mapping[int, str] = _NOBODY) -> list[Place]:
     """Every network namespace: the host's first, then the named ones, then the nameless ones.
+
+    Args:
+        known: names by inode that these namespaces keep, whatever they would be called now; no other gets one of them.
 
     Returns:
         Places. A nameless namespace, found through the processes that live in it (/proc/PID/ns/net),
@@ -70,13 +75,14 @@ def find() -> list[Place]:
 
     host = os.stat(HOST_PATH).st_ino
     places = {host: place(HOST, HOST_PATH, host)}
+    taken = {HOST, *known.values()}
     for name, path, inode in _named():
-        places.setdefault(inode, place(name, path, inode))
-    taken = {known.name for known in places.values()}
+        if inode not in places:
+            places[inode] = place(known.get(inode) or _free_name(name, taken), path, inode)
     for inode, people in inhabitants.items():
         if inode not in places:
             pid, program = people[0]
-            name = _free_name(f"[{program}]", taken)
+            name = known.get(inode) or _free_name(f"[{program}]", taken)
             places[inode] = place(name, f"/proc/{pid}/ns/net", inode, named=False)
     return list(places.values())
 

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 from collections import defaultdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from netkit import model
@@ -16,25 +17,29 @@ from netkit.linux.conntrack import connections_here
 from netkit.linux.netlink import Talk, attributes, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from netkit.values import IPAddress
 
 _RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH, _RTM_GETNSID = 18, 22, 26, 30, 90
 _NETNSA_NSID, _NETNSA_FD, _NDA_MASTER = 1, 3, 9
 _IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
+_NOBODY: Mapping[int, str] = MappingProxyType({})
 _MAKE_IT = "Make it: nk.Namespace('ns1')"
 _NO_STATISTICS = struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
 _ALL_LINKS = bytes(16) + _NO_STATISTICS
 
 
-def snapshot() -> model.Snapshot:
+def snapshot(known: Mapping[int, str] = _NOBODY) -> model.Snapshot:
     """The state of every network namespace, named and nameless.
+
+    Args:
+        known: names that namespaces keep, see `namespaces.find`.
 
     Returns:
         A Snapshot; a namespace that ends while it is read is left out.
     """
-    places = namespaces.find()
+    places = namespaces.find(known)
     readings = entering.apart(lambda: _read_all(places))
     peers = _Peers(readings, {place.name: place.path for place in places})
     return model.Snapshot({name: _with_peers(reading, peers) for name, reading in readings.items()})

@@ -164,6 +164,7 @@ def routes(body: memoryview, names: Mapping[int, str]) -> list[model.Route]:
             _KINDS[kind],
             number(facts[6]) if 6 in facts else 0,  # RTA_PRIORITY
             "main" if table == _TABLE_MAIN else str(table),
+            4 if family == socket.AF_INET else 6,
         )
         for via, device in hops
     ]
