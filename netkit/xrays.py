@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from netkit.errors import CaptureFailed
+from netkit.errors import CaptureFailed, InvalidValue
 from netkit.journey.values import Seen
 from netkit.journeys import Journeys
 from netkit.lab import journal, looks
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from netkit.model import Snapshot
 
 
+_HEADERS = 128
+"""Bytes that hold the headers of a packet in a tunnel: 54 of VXLAN over IPv4 or 74 over IPv6, and the packet's own."""
+
+
 def xray(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> XRay:
     """Follow the packets while a block runs: `with nk.xray() as x: …`.
 
@@ -31,13 +35,13 @@ def xray(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> XRay:
     Args:
         where: namespaces or interfaces; without any, every interface of every namespace. A journey is whole only
             where all its interfaces are watched.
-        snaplen: bytes of each frame to keep; all of it by default.
+        snaplen: bytes of each frame to keep; all of it by default. The headers of a packet in a tunnel take up to 128.
 
     Returns:
         An XRay: a notebook shows the table of its journeys.
 
     Raises:
-        InvalidValue: something is neither a namespace nor an interface, or `snaplen` is no number from 64 on.
+        InvalidValue: something is neither a namespace nor an interface, or `snaplen` is no number from 128 on.
         NotInSandbox: this process is not in the sandbox.
 
     Example:
@@ -46,7 +50,14 @@ def xray(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> XRay:
         >>> x.journeys[0].end  # doctest: +SKIP
         'delivered to 172.17.1.2 in ns2'
     """
-    return XRay(looks.capture(*where, snaplen=snaplen))
+    recording = looks.capture(*where, snaplen=snaplen)
+    if snaplen < _HEADERS:
+        rule = f"an x-ray reads the headers of a packet, which take up to {_HEADERS} bytes"
+        raise InvalidValue(f"snaplen is {snaplen}", rule, f"Try {_HEADERS}")
+    return XRay(recording)
+
+
+_BROKEN = "broken off"
 
 
 class XRay(Journeys):
@@ -63,10 +74,12 @@ class XRay(Journeys):
         self._before: Snapshot | None = None
         self._after: Snapshot | None = None
         self._names: dict[int, str] = {}
+        self._state = "not begun"
 
     def __enter__(self) -> Self:
-        if self._trace is not None or self._before is not None:
+        if self._state != "not begun":
             raise CaptureFailed("this x-ray was used already", "an x-ray records once", "Make another: nk.xray()")
+        self._state = _BROKEN  # until it has begun
         with ExitStack() as undo:
             undo.enter_context(self._capture)
             self._before = observe.snapshot(self._name())
@@ -75,16 +88,19 @@ class XRay(Journeys):
             self._capture.at_quiet(self._trace.shut)
             self._trace.start()
             undo.pop_all()
+        self._state = "recording"
         return self
 
     def __exit__(self, *exception: object) -> None:
         trace = self._traced()
+        self._state = _BROKEN  # until it has ended
         try:
             self._capture.__exit__()
         finally:
             trace.stop()
         journal.look()
         self._after = observe.snapshot(self._names)
+        self._state = "ended"
 
     def _name(self) -> dict[int, str]:
         """The namespaces' names by inode, which they keep: a nameless one is called after its place among others."""
@@ -100,11 +116,21 @@ class XRay(Journeys):
     @property
     def ended(self) -> bool:
         """Whether the block has ended, so that there is something to read."""
-        return self._after is not None
+        return self._state == "ended"
 
     @cached_property
     def seen(self) -> Seen:
-        """All that was recorded, as one value."""
+        """All that was recorded, as one value.
+
+        Raises:
+            CaptureFailed: the block has not ended, or the x-ray was broken off.
+        """
+        if self._state == _BROKEN:
+            raise CaptureFailed(
+                "this x-ray was broken off",
+                "it could not begin, or was interrupted at its end, so nothing is known",
+                "Make another: nk.xray()",
+            )
         if self._before is None or self._after is None:
             raise CaptureFailed(
                 "this x-ray has not ended",
@@ -118,9 +144,7 @@ class XRay(Journeys):
         return Seen(frames, events, self._before, self._after, capture.lost, trace.lost, trace.untraced, watched)
 
     def __repr__(self) -> str:
-        if self.ended:
-            return repr(self.table())
-        return "<XRay, recording>" if self._before is not None else "<XRay, not begun>"
+        return repr(self.table()) if self.ended else f"<XRay, {self._state}>"
 
     def _repr_html_(self) -> str | None:
         return self.table()._repr_html_() if self.ended else None

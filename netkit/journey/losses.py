@@ -143,8 +143,9 @@ def _not_routed(around: Around, came: Step | None, step: Step, head: Head) -> st
 
 def _not_forwarded(around: Around, came: Step, head: Head) -> str:
     """Why a namespace does not act as a router."""
-    if around.sysctl(came.namespace, "net.ipv4.ip_forward") == "0" and head.version == 4:
-        return f"{came.namespace} does not forward it: net.ipv4.ip_forward is 0 there"
+    switch = "net.ipv6.conf.all.forwarding" if head.version == 6 else "net.ipv4.ip_forward"
+    if around.sysctl(came.namespace, switch) == "0":
+        return f"{came.namespace} does not forward it: {switch} is 0 there"
     if (wrong := _wrong_way_back(around, came, head)) != "":
         return wrong
     limit = "hop limit" if head.version == 6 else "TTL"

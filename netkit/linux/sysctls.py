@@ -15,6 +15,7 @@ THAT_MATTER = (
     "net.ipv4.conf.all.rp_filter",
     "net.ipv4.conf.default.rp_filter",
     "net.ipv6.conf.all.disable_ipv6",
+    "net.ipv6.conf.all.forwarding",
 )
 """The switches that decide whether a container's packets get through."""
 

@@ -63,7 +63,7 @@ class Player:
         Raises:
             NotFound: there is no journey of that number.
         """
-        if isinstance(number, bool) or number not in self._journeys:
+        if isinstance(number, bool) or not isinstance(number, int) or number not in self._journeys:
             raise _no_journey(number, self._journeys)
         self._take(number)
         self._list()

@@ -114,6 +114,14 @@ class TestWhereAJourneyEnds:
             - r1 does not forward it: net.ipv4.ip_forward is 0 there
             """)  # fmt: skip
 
+    def test_a_host_that_is_no_router_of_ipv6(self) -> None:
+        for one, other, number in (("ns1", "west", 1), ("ns2", "east", 2)):
+            ip(f"-n {one} addr add fd0{number}::2/64 dev eth0 nodad")
+            ip(f"-n r1 addr add fd0{number}::1/64 dev {other} nodad")
+            ip(f"-n {one} route add default via fd0{number}::1")
+        request = one_ping("-W 0.1", "fd02::2").find("icmpv6", destination="fd02::2")[0]
+        assert request.end == "r1 does not forward it: net.ipv6.conf.all.forwarding is 0 there"
+
     def test_rp_filter(self) -> None:
         r1("sysctl -qw net.ipv4.conf.all.rp_filter=1")
         ip("-n ns1 addr add 10.0.2.77/32 dev eth0")

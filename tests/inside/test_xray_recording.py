@@ -212,6 +212,26 @@ class TestMisuse:
             nk.xray("ns1")
         with pytest.raises(InvalidValue, match="snaplen is 3"):
             nk.xray(snaplen=3)
+        with pytest.raises(InvalidValue, match="snaplen is 127; an x-ray reads the headers"):
+            nk.xray(snaplen=127)
+
+    def test_what_could_not_begin_says_so(self) -> None:
+        x = nk.xray(nk.Namespace.get("ns1")["eth1"])
+        sh("ip netns delete ns1")
+        with pytest.raises(NotFound), x:
+            pytest.fail("the block began")
+        assert repr(x) == "<XRay, broken off>"
+        with pytest.raises(CaptureFailed, match="was broken off"):
+            _ = x.journeys
+
+    def test_interrupted_at_its_end_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        x = nk.xray()
+        x.__enter__()
+        monkeypatch.setattr("netkit.linux.observe.snapshot", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            x.__exit__()
+        with pytest.raises(CaptureFailed, match="was broken off"):
+            _ = x.frames
 
     def test_ended_without_having_begun(self) -> None:
         with pytest.raises(CaptureFailed, match="has not begun"):

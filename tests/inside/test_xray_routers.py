@@ -76,6 +76,18 @@ class TestARouterThatForwards:
             + delivered to 10.0.2.2 in ns2
             """)  # fmt: skip
 
+    @pytest.mark.parametrize("rule", ["-A POSTROUTING -o east -j MASQUERADE",
+                                      "-A PREROUTING -d 10.9.9.9 -j DNAT --to-destination 10.0.2.2"])  # fmt: skip
+    def test_translated_fragments_arrive_once(self, rule: str) -> None:
+        r1(f"iptables -t nat {rule}; ip netns exec r1 iptables -A FORWARD -j ACCEPT")
+        target = "10.9.9.9" if "DNAT" in rule else "10.0.2.2"
+        request, reply = xrayed(lambda: ping("ns1", target, "-c 1 -s 3000 -W 2")).journeys
+        assert (request.end, reply.end) == ("delivered to 10.0.2.2 in ns2", "delivered to 10.0.1.2 in ns1")
+        for journey in (request, reply):
+            forwarded = [hop for hop in journey.hops if hop.hook == "forward"]
+            assert [len(hop.events) > 0 for hop in forwarded] == [True]
+            assert any(hop.after == forwarded[0].number for hop in journey.hops)
+
     def test_masquerade_and_the_way_back(self) -> None:
         r1("iptables -t nat -A POSTROUTING -o east -j MASQUERADE")
         request, reply = xrayed(lambda: ping("ns1", "10.0.2.2")).journeys

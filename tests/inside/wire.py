@@ -81,6 +81,26 @@ def udp(namespace: str, target: tuple[str, int] | None = None) -> Iterator[socke
         yield sender
 
 
+@contextlib.contextmanager
+def nameless(address: str) -> Iterator[int]:
+    """A container without a name on the bridge, alive until it is killed or the block ends; its process id.
+
+    Args:
+        address: in the bridge's network; its last number names the port.
+    """
+    port = f"veth{address.rpartition('.')[2]}"
+    words = ["unshare", "--net", "sh", "-c", "echo; read x"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "\n"
+        inner = f"nsenter --net=/proc/{process.pid}/ns/net ip"
+        sh(f"ip link add {port} type veth peer name eth1 netns {process.pid}; ip link set {port} up master brtest")
+        sh(f"{inner} addr add {address}/24 dev eth1; {inner} link set eth1 up")
+        wait_until(lambda: Path(f"/sys/class/net/{port}/brport/state").read_text().strip() == FORWARDING)
+        yield process.pid
+        process.kill()
+
+
 def wait_until(true: Callable[[], object], seconds: float = 5.0) -> None:
     """Come back when a condition holds; fail at the deadline."""
     deadline = time.monotonic() + seconds

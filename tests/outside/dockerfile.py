@@ -115,7 +115,9 @@ class Image:
     def _from(self, name: str) -> None:
         command = ["mmdebstrap", "--quiet", "--variant=minbase", RELEASES[name], str(self.tree), str(SOURCES)]
         slim = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale", "info")]
-        subprocess.run([*command, *slim], check=True)
+        # Its mount(8) keeps a list in /run, which shall be its own.
+        apart = ["unshare", "--mount", "sh", "-c", 'mount -n -t tmpfs tmpfs /run && exec "$@"', "sh"]
+        subprocess.run([*apart, *command, *slim], check=True)
 
     def _arg(self, rest: str) -> None:
         name, _, value = rest.partition("=")
