@@ -33,6 +33,9 @@ class Journeys:
     Args:
         seen: what was recorded.
 
+    Raises:
+        CaptureFailed: when any of it is read: an x-ray has not ended yet, or was broken off.
+
     Example:
         >>> Journeys(Seen(())).table()
         No packet was seen.
@@ -121,6 +124,9 @@ class Journeys:
         Args:
             everything: list the kernels' housekeeping as well.
             rows: how many to show; None for all.
+
+        Returns:
+            An Overview, which a notebook shows; as text it is stable.
 
         Raises:
             InvalidValue: the number of rows is none.

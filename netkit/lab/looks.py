@@ -77,7 +77,8 @@ def capture(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> Capture:
     Raises:
         InvalidValue: something is neither a namespace nor an interface.
         NotInSandbox: this process is not in the sandbox.
-        CaptureFailed: it could not be opened.
+        NotFound: when the block begins: a namespace or an interface is not there.
+        CaptureFailed: when the block begins: the kernel refuses; or it is read before the block has ended.
     """
     from netkit.linux.capture import capture as record
 

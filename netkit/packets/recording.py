@@ -153,6 +153,9 @@ class Recording:
             everything: list the kernel's housekeeping (IPv6 neighbour discovery, group memberships) as well.
             rows: how many to show; None for all.
 
+        Returns:
+            A Table, which a notebook shows; as text it is stable.
+
         Raises:
             InvalidValue: the number of rows is none.
         """

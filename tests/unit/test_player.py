@@ -237,7 +237,7 @@ def test_a_reply_is_compared_with_what_came_before_on_its_own_branch() -> None:
     assert "netkit-differs" not in playing._panel.frame.value
 
 
-@pytest.mark.parametrize("wrong", [5, "8", True, None])
+@pytest.mark.parametrize("wrong", [5, "8", True, None, [7]])
 def test_journeys_that_are_not_there(playing: Player, wrong: object) -> None:
     with pytest.raises(NotFound, match="there is no journey"):
         playing.choose(wrong)
