@@ -80,6 +80,10 @@ class Around:
         up, carrier = first.up or last.up, first.carrier or last.carrier
         return replace(first, up=up, carrier=carrier, master=first.master or last.master)
 
+    def passing(self, namespace: str, name: str) -> bool:
+        """Whether an interface was made and taken away during the recording: nothing else is known of it."""
+        return any(True for _ in self.spaces(namespace)) and self.interface(namespace, name) is None
+
     def is_watched(self, namespace: str, name: str) -> bool:
         """Whether frames were recorded at an interface."""
         return not self.seen.watched or name in self.seen.watched.get(namespace, ())

@@ -176,6 +176,8 @@ def _led(around: Around, namespace: str, target: bytes, device: str | None) -> s
     name, route = around.wording.address(target), around.route(namespace, target, device)
     if route is None:
         routes = around.routes(namespace, target)
+        if device is not None and around.passing(namespace, device):
+            return f"It leaves by {device}, which was there for a while only"
         if not routes:
             return f"No route of {namespace} leads to {name}" if device is None else f"It leaves by {device}"
         return f"It leaves by {device}, by a rule of policy routing: {written(routes[0])} does not lead there"

@@ -32,6 +32,8 @@ def lost(trip: Trip, around: Around, leaf: int) -> str:
     view = _view(trip, leaf)
     head = view.head if view is not None else None
     came = trip.steps[at] if at is not None and trip.steps[at].namespace == step.namespace else None
+    if came is not None and around.passing(came.namespace, came.interface or ""):
+        return f"{_last_seen(step, came)}, which was there for a while only, so nothing is known of it"
     if leaf == at:
         if step.direction == "out":
             return _went_out(around, step, head)

@@ -55,3 +55,11 @@ def test_the_neighbour_table_knows_link_local_addresses() -> None:
     request = next(one for one in x.everything if "echo request" in one.what)
     [sent] = [hop.decided for hop in request.hops if hop.where == "ns1:eth1"]
     assert sent.startswith("The neighbour table of ns1 says: ")
+
+
+def test_an_interface_that_was_there_for_a_while_only() -> None:
+    with nk.xray() as x, nameless("172.17.1.3"):
+        sh("ip netns exec ns1 ping -c 1 172.17.1.3")
+    ends = [journey.end for journey in x.find("icmp")]
+    assert all("by a rule of policy routing" not in hop.decided for one in x.journeys for hop in one.hops)
+    assert any("host:veth3, which was there for a while only, so nothing is known of it" in end for end in ends), ends

@@ -60,6 +60,12 @@ def test_a_default_route_without_a_router_is_of_one_version() -> None:
     assert around(only, only).routes("r", packed("10.0.0.1")) == []
 
 
+def test_what_was_there_for_a_while_only() -> None:
+    space = Namespace("r", {"eth0": Interface("eth0", "veth")})
+    known = around(space, Namespace("r"))
+    assert [known.passing(*place) for place in (("r", "eth0"), ("r", "eth1"), ("s", "eth1"))] == [False, True, False]
+
+
 def test_what_is_watched() -> None:
     space = Namespace("r")
     assert around(space, space).is_watched("r", "eth0")
