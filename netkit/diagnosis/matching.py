@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from netkit.diagnosis.values import Packet
 
 _SKIPPED = frozenset({"-m", "--match", "--comment"})
+_WITH_VALUE = _SKIPPED | {"-j", "-g"}
+"""Options that always have a value; others have one if the next word is no option: "--physdev-is-bridged" has none."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def parsed(text: str) -> Parsed:
     position = 0
     while position < len(words):
         word = words[position]
-        value = words[position + 1] if position + 1 < len(words) and not words[position + 1].startswith("--") else ""
+        following = words[position + 1] if position + 1 < len(words) else ""
+        value = following if word in _WITH_VALUE or not following.startswith(("-", "!")) else ""
         if word == "!":
             negated, position = True, position + 1
             continue
@@ -81,7 +84,7 @@ def parsed(text: str) -> Parsed:
         elif word not in _SKIPPED:
             conditions.append((word, negated, value))
         negated = False
-        position += 2 if word not in ("--syn", "-f") and value else 1
+        position += 2 if value else 1
         position += int(word == "--tcp-flags")
     return Parsed(tuple(conditions), target, goto, tuple(options))
 
@@ -156,6 +159,8 @@ _TESTS: dict[str, Callable[[Passing, str], bool]] = {
     "--src-type": lambda p, value: _kind(p.packet.source, value, p),
     "--physdev-in": lambda p, value: _device(p.port_in, value),
     "--physdev-out": lambda p, value: _device(p.port_out, value),
+    "--physdev-is-in": lambda p, _: bool(p.port_in),
+    "--physdev-is-out": lambda p, _: bool(p.port_out),
     "--physdev-is-bridged": lambda p, _: bool(p.port_in and p.port_out),
     "--icmp-type": _icmp,
     "--icmpv6-type": _icmp,

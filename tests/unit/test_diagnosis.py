@@ -157,7 +157,13 @@ RULES = {
     "-A FORWARD -m conntrack --ctstate NEW -j ACCEPT": True,
     "-A FORWARD -m addrtype --dst-type LOCAL -j DOCKER": True,
     '-A FORWARD -m comment --comment "a drop" -j DROP': True,
+    '-A FORWARD -m comment --comment "-j is here" -j DROP': True,
     "-A FORWARD -m physdev --physdev-in veth1 -j DROP": False,
+    "-A FORWARD -m physdev --physdev-is-bridged -j ACCEPT": False,
+    "-A FORWARD -m physdev ! --physdev-is-bridged -j ACCEPT": True,
+    "-A FORWARD -m physdev --physdev-is-in ! --physdev-is-out -j ACCEPT": False,
+    "-A FORWARD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT": True,
+    "-A FORWARD -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT": False,
     "-A FORWARD -m string --string virus -j DROP": False,
 }
 
@@ -165,6 +171,25 @@ RULES = {
 @pytest.mark.parametrize(("rule", "expected"), RULES.items())
 def test_a_rule_matches(rule: str, expected: bool) -> None:  # noqa: FBT001  (a column of the table)
     assert matches(parsed(rule), REQUEST) is expected
+
+
+BRIDGED = dataclasses.replace(REQUEST, port_in="veth1", port_out="veth2")
+OPTIONS_WITHOUT_VALUE = {
+    "-m physdev --physdev-is-bridged": True,
+    "-m physdev ! --physdev-is-bridged": False,
+    "-m physdev --physdev-is-in": True,
+    "-m physdev --physdev-is-out": True,
+    "-m physdev --physdev-is-in ! --physdev-is-out": False,
+    "-p tcp -m tcp --syn": True,
+    "-f": False,
+}
+
+
+@pytest.mark.parametrize(("conditions", "expected"), OPTIONS_WITHOUT_VALUE.items())
+def test_an_option_without_a_value_leaves_the_target(conditions: str, expected: bool) -> None:  # noqa: FBT001
+    read = parsed(f"-A FORWARD {conditions} -j ACCEPT")
+    assert read.target == "ACCEPT"
+    assert matches(read, BRIDGED) is expected
 
 
 @pytest.mark.parametrize(
