@@ -108,7 +108,13 @@ def _in(address: str, prefix: str) -> bool:
     return bool(address) and ipaddress.ip_address(address) in ipaddress.ip_network(prefix, strict=False)
 
 
-def _device(name: str, wanted: str) -> bool:
+def device(name: str, wanted: str) -> bool:
+    """Whether an interface is the one that a rule names; "veth+" means every one that begins so.
+
+    Args:
+        name: the packet's; "" for none.
+        wanted: the rule's.
+    """
     return bool(name) and (name == wanted or (wanted.endswith("+") and name.startswith(wanted[:-1])))
 
 
@@ -128,13 +134,25 @@ def _kind(address: str, kind: str, passing: Passing) -> bool:
     return {"LOCAL": local, "UNICAST": not local}.get(kind, False)
 
 
-def _icmp(passing: Passing, kind: str) -> bool:
+def icmp(passing: Passing, kind: str) -> bool:
+    """Whether a packet is an echo request or reply, and of the kind that a rule names.
+
+    Args:
+        passing: the packet.
+        kind: its number or name.
+    """
     asked = kind in ("8", "echo-request", "8/0", "128", "any")
     replied = kind in ("0", "echo-reply", "129", "any")
     return passing.packet.protocol == "icmp" and (replied if passing.packet.answer else asked)
 
 
-def _protocol(passing: Passing, name: str) -> bool:
+def protocol(passing: Passing, name: str) -> bool:
+    """Whether a packet is of the protocol that a rule names.
+
+    Args:
+        passing: the packet.
+        name: of the protocol, or its number (protocols(5)).
+    """
     numbers = {"1": "icmp", "6": "tcp", "17": "udp", "icmpv6": "icmp", "ipv6-icmp": "icmp", "58": "icmp"}
     return name in ("all", "0") or numbers.get(name, name) == passing.packet.protocol
 
@@ -146,9 +164,9 @@ def _first(passing: Passing) -> bool:
 _TESTS: dict[str, Callable[[Passing, str], bool]] = {
     "-s": lambda p, value: _in(p.packet.source, value),
     "-d": lambda p, value: _in(p.packet.destination, value),
-    "-i": lambda p, value: _device(p.iif, value),
-    "-o": lambda p, value: _device(p.oif, value),
-    "-p": _protocol,
+    "-i": lambda p, value: device(p.iif, value),
+    "-o": lambda p, value: device(p.oif, value),
+    "-p": protocol,
     "--dport": lambda p, value: _port(p.packet.destination_port, value),
     "--sport": lambda p, value: _port(p.packet.source_port, value),
     "--dports": lambda p, value: _port(p.packet.destination_port, value),
@@ -157,58 +175,15 @@ _TESTS: dict[str, Callable[[Passing, str], bool]] = {
     "--state": _state,
     "--dst-type": lambda p, value: _kind(p.packet.destination, value, p),
     "--src-type": lambda p, value: _kind(p.packet.source, value, p),
-    "--physdev-in": lambda p, value: _device(p.port_in, value),
-    "--physdev-out": lambda p, value: _device(p.port_out, value),
+    "--physdev-in": lambda p, value: device(p.port_in, value),
+    "--physdev-out": lambda p, value: device(p.port_out, value),
     "--physdev-is-in": lambda p, _: bool(p.port_in),
     "--physdev-is-out": lambda p, _: bool(p.port_out),
     "--physdev-is-bridged": lambda p, _: bool(p.port_in and p.port_out),
-    "--icmp-type": _icmp,
-    "--icmpv6-type": _icmp,
+    "--icmp-type": icmp,
+    "--icmpv6-type": icmp,
     "--syn": lambda p, _: _first(p),
     "--tcp-flags": lambda p, _: _first(p),
     "--limit": lambda _p, _value: True,
     "--limit-burst": lambda _p, _value: True,
 }
-
-
-def nft_matches(text: str, passing: Passing) -> str | None:
-    """The verdict of a rule of nft where it matches a packet, None where it does not or says more than is known here.
-
-    Args:
-        text: a rule as nft lists it (nft(8)): 'iifname "br0" tcp dport 80 drop'.
-        passing: the packet.
-    """
-    words = text.replace("counter", " ").replace('"', "").split()
-    verdict = words[-1] if words and words[-1] in ("drop", "accept", "reject", "return") else None
-    if verdict is None:
-        return None
-    conditions = words[:-1]
-    while conditions:
-        option, length = _nft_option(conditions)
-        if option is None or not _TESTS[option](passing, conditions[length - 1]):
-            return None
-        conditions = conditions[length:]
-    return verdict
-
-
-_NFT = {
-    ("iifname",): "-i",
-    ("oifname",): "-o",
-    ("ip", "saddr"): "-s",
-    ("ip", "daddr"): "-d",
-    ("ip6", "saddr"): "-s",
-    ("ip6", "daddr"): "-d",
-    ("ip", "protocol"): "-p",
-    ("meta", "l4proto"): "-p",
-    ("tcp", "dport"): "--dport",
-    ("udp", "dport"): "--dport",
-    ("icmp", "type"): "--icmp-type",
-}
-
-
-def _nft_option(words: list[str]) -> tuple[str | None, int]:
-    """The condition that a rule's words begin with, and how many words it takes with its value."""
-    for start, option in _NFT.items():
-        if tuple(words[: len(start)]) == start and len(words) > len(start):
-            return option, len(start) + 1
-    return None, 0

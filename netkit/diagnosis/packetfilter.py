@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import matching
+from netkit.diagnosis import matching, nft
 
 if TYPE_CHECKING:
     from netkit.diagnosis.matching import Passing
@@ -138,7 +138,7 @@ def _nft(space: Namespace, hook: str, passing: Passing) -> Verdict:
         base = next((line for line in lines if line.text.startswith("type ")), None)
         if base is None or f" hook {hook.lower()} " not in base.text:
             continue
-        verdicts = ((line, matching.nft_matches(line.text, passing)) for line in lines if line is not base)
+        verdicts = ((line, nft.does(line.text, passing)) for line in lines if line is not base)
         rule, said = next(((line, said) for line, said in verdicts if said), (None, None))
         if said in ("drop", "reject") or (said is None and "policy drop" in base.text):
             return Verdict(passing.packet, dropped=True, rule=rule or base)

@@ -8,10 +8,11 @@ import pytest
 
 import netkit as nk
 from netkit.linux import entering, sysctls
-from tests.inside import networks, worlds
+from tests.inside import needs, networks, worlds
 from tests.inside.wire import sh
 
 NF = "net.bridge.bridge-nf-call-iptables"
+SERVER = "ip netns exec ns2 busybox httpd -p 80"
 
 
 def asked(network: str, lines: tuple[str, ...], *question: Any) -> Any:
@@ -40,3 +41,43 @@ def test_a_bridges_own_packets_are_let_through() -> None:
     )
     said = told("bridge", lines, "ns1", "172.17.1.2")
     assert (said.layer, said.where) == ("filter", "ns2"), said
+
+
+def nft(chain: str, *rules: str) -> tuple[str, ...]:
+    """Shell lines for a chain of nft at INPUT of ns2, with its policy, and rules in it."""
+    made = f"'add chain inet guard in {{ type filter hook input priority 0; policy {chain}; }}'"
+    lines = ("add table inet guard", made, *(f"'add rule inet guard in {rule}'" for rule in rules))
+    return tuple(f"ip netns exec ns2 nft {line}" for line in lines)
+
+
+ORDINARY = (
+    "tcp dport { 81, 443 } drop",
+    "tcp dport 81-90 drop",
+    "tcp dport != 80 drop",
+    "ip saddr != 172.17.1.0/24 drop",
+    "ip saddr { 10.0.0.1, 10.1.0.0/16 } drop",
+    "ip daddr 10.0.0.1-10.0.0.5 drop",
+    "ip saddr @bad drop",
+)
+
+
+@needs.nftables
+def test_ordinary_rules_of_nft_are_read() -> None:
+    made = nft("accept")
+    named_set = "ip netns exec ns2 nft 'add set inet guard bad { type ipv4_addr; }'"
+    said = told("bridge", (*made, named_set, *nft("accept", *ORDINARY)[2:], SERVER), "ns1", "172.17.1.2", 80)
+    assert said.ok, said
+
+
+@needs.nftables
+def test_the_rule_of_nft_that_drops_is_named() -> None:
+    lines = nft("accept", "tcp dport { 22, 443 } drop", "tcp dport 80-90 drop")
+    said = told("bridge", (*lines, SERVER), "ns1", "172.17.1.2", 80)
+    assert (said.layer, said.where) == ("filter", "ns2"), said
+    assert "`tcp dport 80-90 drop`" in said.explanation
+
+
+@needs.nftables
+def test_a_rule_for_tcp_drops_no_udp() -> None:
+    said = told("bridge", nft("accept", "tcp dport 53 drop"), "ns1", "172.17.1.2", 53, "udp")
+    assert (said.layer, said.where) == ("service", "ns2"), said

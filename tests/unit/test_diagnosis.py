@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming
-from netkit.diagnosis.matching import Passing, matches, nft_matches, parsed
+from netkit.diagnosis.matching import Passing, matches, parsed
 from netkit.diagnosis.packetfilter import at_hook
 from netkit.diagnosis.values import LAYERS, ListenersQuestion, Port, PortQuestion, RouteAnswer, RouteQuestion
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
@@ -190,20 +190,6 @@ def test_an_option_without_a_value_leaves_the_target(conditions: str, expected: 
     read = parsed(f"-A FORWARD {conditions} -j ACCEPT")
     assert read.target == "ACCEPT"
     assert matches(read, BRIDGED) is expected
-
-
-@pytest.mark.parametrize(
-    ("rule", "verdict"),
-    [
-        ("ip daddr 10.0.0.1 drop", "drop"),
-        ('iifname "docker0" tcp dport 80 counter accept', "accept"),
-        ("ip daddr 10.0.0.9 drop", None),
-        ("ct state established accept", None),
-        ("type filter hook forward priority filter; policy drop;", None),
-    ],
-)
-def test_a_rule_of_nft(rule: str, verdict: str | None) -> None:
-    assert nft_matches(rule, REQUEST) == verdict
 
 
 def space(*texts: str, table: str = "filter") -> Namespace:
