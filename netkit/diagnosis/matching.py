@@ -125,7 +125,13 @@ def _port(number: int | None, ranges: str) -> bool:
     return any(int(low or 0) <= number <= int(high or 65535) for low, high in bounds)
 
 
-def _state(passing: Passing, states: str) -> bool:
+def state(passing: Passing, states: str) -> bool:
+    """Whether the state of a packet's connection is one of those that a rule names.
+
+    Args:
+        passing: the packet.
+        states: "RELATED,ESTABLISHED".
+    """
     return ("ESTABLISHED" if passing.packet.answer else "NEW") in states.split(",")
 
 
@@ -171,8 +177,8 @@ _TESTS: dict[str, Callable[[Passing, str], bool]] = {
     "--sport": lambda p, value: _port(p.packet.source_port, value),
     "--dports": lambda p, value: _port(p.packet.destination_port, value),
     "--sports": lambda p, value: _port(p.packet.source_port, value),
-    "--ctstate": _state,
-    "--state": _state,
+    "--ctstate": state,
+    "--state": state,
     "--dst-type": lambda p, value: _kind(p.packet.destination, value, p),
     "--src-type": lambda p, value: _kind(p.packet.source, value, p),
     "--physdev-in": lambda p, value: device(p.port_in, value),

@@ -93,6 +93,16 @@ def _port(number: int | None, text: str) -> bool | None:
     return int(low) <= number <= int(high or low)
 
 
+_STATES = {"0x1": "invalid", "0x2": "established", "0x4": "related", "0x8": "new", "0x40": "untracked"}
+"""The states of a connection, which nft lists by name or number."""
+
+
+def _state(passing: Passing, text: str) -> bool | None:
+    """Whether the state of a packet's connection is one of those that a rule names."""
+    names = [_STATES.get(each, each) for each in text.split(",")]
+    return matching.state(passing, ",".join(names).upper()) if set(names) <= set(_STATES.values()) else None
+
+
 def _device(name: str, wanted: str) -> bool:
     return matching.device(name, f"{wanted[:-1]}+" if wanted.endswith("*") else wanted)
 
@@ -129,5 +139,6 @@ _FIELDS: dict[tuple[str, ...], tuple[Has, Test]] = {
     ("udp", "dport"): (_protocol("udp"), lambda p, value: _port(p.packet.destination_port, value)),
     ("th", "sport"): (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.source_port, value)),
     ("th", "dport"): (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.destination_port, value)),
+    ("ct", "state"): (_any, _state),
     ("icmp", "type"): (_protocol("icmp"), matching.icmp),
 }

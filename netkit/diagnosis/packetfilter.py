@@ -128,7 +128,7 @@ def _target(text: str) -> tuple[str, int | None]:
 
 
 def _nft(space: Namespace, hook: str, passing: Passing) -> Verdict:
-    """The base chains of nft's own tables at a hook; sets, maps and jumps are not followed."""
+    """The base chains of nft's own tables at a hook; named sets, maps and jumps are not followed."""
     family = {4: "ip", 6: "ip6"}[passing.packet.version]
     chains: dict[tuple[str, str], list[Rule]] = {}
     for rule in space.rules:
@@ -138,8 +138,20 @@ def _nft(space: Namespace, hook: str, passing: Passing) -> Verdict:
         base = next((line for line in lines if line.text.startswith("type ")), None)
         if base is None or f" hook {hook.lower()} " not in base.text:
             continue
-        verdicts = ((line, nft.does(line.text, passing)) for line in lines if line is not base)
-        rule, said = next(((line, said) for line, said in verdicts if said), (None, None))
-        if said in ("drop", "reject") or (said is None and "policy drop" in base.text):
-            return Verdict(passing.packet, dropped=True, rule=rule or base)
+        rule = _dropping(base, [line for line in lines if line is not base], passing)
+        if rule is not None:
+            return Verdict(passing.packet, dropped=True, rule=rule)
     return Verdict(passing.packet)
+
+
+def _dropping(base: Rule, lines: list[Rule], passing: Passing) -> Rule | None:
+    """The rule of a base chain of nft, or the policy, that drops a packet; None if none does, or nobody can tell."""
+    for line in lines:
+        said = nft.does(line.text, passing)
+        if said in ("drop", "reject"):
+            return line
+        if said == "return":
+            break
+        if said == "accept" or (said is None and not line.text.endswith((" drop", " reject"))):
+            return None  # what cannot be read may have accepted it
+    return base if "policy drop" in base.text else None

@@ -81,3 +81,28 @@ def test_the_rule_of_nft_that_drops_is_named() -> None:
 def test_a_rule_for_tcp_drops_no_udp() -> None:
     said = told("bridge", nft("accept", "tcp dport 53 drop"), "ns1", "172.17.1.2", 53, "udp")
     assert (said.layer, said.where) == ("service", "ns2"), said
+
+
+STATEFUL = ("ct state established,related accept", "iif lo accept")
+
+
+@needs.nftables
+def test_a_stateful_firewall_of_nft_lets_answers_in() -> None:
+    lines = (*nft("drop", *STATEFUL), "ip netns exec ns1 iptables -A INPUT -p icmp -m length --length 20:2000 -j DROP")
+    said = told("bridge", lines, "ns2", "172.17.1.1")
+    assert (said.layer, said.where) == ("filter", "ns1"), said
+    said = told("bridge", nft("drop", *STATEFUL), "ns1", "172.17.1.2")
+    assert (said.layer, said.where) == ("filter", "ns2"), said
+
+
+@needs.nftables
+def test_a_policy_is_not_blamed_where_a_rule_cannot_be_read() -> None:
+    silent = "ip netns exec ns2 sysctl -qw net.ipv4.icmp_echo_ignore_all=1"
+    said = told("bridge", (*nft("drop", "ip ttl 64 accept"), silent), "ns1", "172.17.1.2")
+    assert said.layer == "sysctl", said
+
+
+@needs.nftables
+def test_where_a_rule_cannot_be_read_the_watched_probe_tells() -> None:
+    said = told("bridge", nft("drop", "ip ttl 63 accept"), "ns1", "172.17.1.2")
+    assert (said.layer, said.where) == ("filter", "ns2"), said

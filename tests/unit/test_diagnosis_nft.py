@@ -6,10 +6,13 @@ import pytest
 
 from netkit.diagnosis.matching import Passing
 from netkit.diagnosis.nft import does
+from netkit.diagnosis.packetfilter import at_hook
 from netkit.diagnosis.values import Packet
+from netkit.model import Namespace, Rule
 
 TCP = Passing(Packet("172.17.0.2", "10.0.0.1", "tcp", 40000, 80), "docker0", "eth0")
 UDP = Passing(Packet("172.17.0.2", "10.0.0.1", "udp", 40000, 53), "docker0", "eth0")
+ANSWER = Passing(TCP.packet.reversed(), "eth0", "docker0")
 SIX = Passing(Packet("fd00::2", "fd00:1::1", "tcp", 40000, 80), "docker0", "eth0")
 NOTHING, NOT_KNOWN = "", None
 
@@ -63,6 +66,15 @@ RULES = {
     "tcp dport 80 jump other": NOT_KNOWN,
     "tcp dport 81 jump other": NOTHING,
     "tcp dport 81 meta mark 0x00000001 accept": NOTHING,
+    "ct state established,related accept": NOTHING,
+    "ct state 0x2,0x4 accept": NOTHING,
+    "ct state new accept": "accept",
+    "ct state 0x8 accept": "accept",
+    "ct state { established, new } accept": "accept",
+    "ct state != new drop": NOTHING,
+    "ct state invalid drop": NOTHING,
+    "ct state 0x2,0x10 accept": NOT_KNOWN,
+    "ct state vmap { 0x1 : drop, 0x2 : accept }": NOT_KNOWN,
     "limit rate 10/second accept": NOT_KNOWN,
 }
 
@@ -91,3 +103,45 @@ def test_a_port_is_that_of_its_protocol(rule: str, expected: str) -> None:
 )
 def test_an_address_is_that_of_its_version(rule: str, expected: str) -> None:
     assert does(rule, SIX) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("ct state established,related accept", "accept"),
+        ("ct state 0x2,0x4 accept", "accept"),
+        ("ct state { 0x2, 0x4 } accept", "accept"),
+        ("ct state != 0x8 accept", "accept"),
+        ("ct state new drop", NOTHING),
+    ],
+)
+def test_an_answer_belongs_to_a_connection(rule: str, expected: str) -> None:
+    assert does(rule, ANSWER) == expected
+
+
+def dropped_by(*lines: str, policy: str = "drop") -> str:
+    """The rule or policy of a base chain by which the packet is dropped, "" if it is not."""
+    base = f"type filter hook forward priority 0; policy {policy};"
+    rules = tuple(Rule("nft", "inet guard", "transit", line) for line in (base, *lines))
+    verdict = at_hook(Namespace("host", rules=rules), "FORWARD", TCP)
+    return verdict.rule.text if verdict.dropped and verdict.rule else ""
+
+
+def test_a_policy_drops_what_no_rule_accepts() -> None:
+    assert dropped_by("tcp dport 81 accept", "ct state 0x2 accept").endswith("policy drop;")
+    assert dropped_by("return").endswith("policy drop;")
+    assert dropped_by("tcp dport 81 jump other").endswith("policy drop;")
+    assert not dropped_by("tcp dport 80 accept", "drop")
+    assert not dropped_by(policy="accept")
+
+
+@pytest.mark.parametrize("unread", ["meta mark 0x1 accept", "ip saddr @good accept", "jump other", "tcp dport { 80,"])
+def test_a_rule_that_cannot_be_read_may_have_accepted(unread: str) -> None:
+    assert not dropped_by(unread)
+    assert not dropped_by(unread, "drop", policy="accept")
+    assert dropped_by("tcp dport 80 drop", unread) == "tcp dport 80 drop"
+
+
+def test_a_rule_that_cannot_be_read_but_only_drops_saves_nothing() -> None:
+    assert dropped_by("meta mark 0x1 drop").endswith("policy drop;")
+    assert not dropped_by("meta mark 0x1 drop", policy="accept")
