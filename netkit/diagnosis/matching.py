@@ -153,14 +153,17 @@ def icmp(passing: Passing, kind: str) -> bool:
 
 
 def protocol(passing: Passing, name: str) -> bool:
-    """Whether a packet is of the protocol that a rule names.
+    """Whether a packet is of the protocol that a rule names; ICMP is IPv4's, ICMPv6 is IPv6's.
 
     Args:
         passing: the packet.
         name: of the protocol, or its number (protocols(5)).
     """
-    numbers = {"1": "icmp", "6": "tcp", "17": "udp", "icmpv6": "icmp", "ipv6-icmp": "icmp", "58": "icmp"}
-    return name in ("all", "0") or numbers.get(name, name) == passing.packet.protocol
+    own = "ipv6-icmp" if passing.packet.protocol == "icmp" and passing.packet.version == 6 else passing.packet.protocol
+    return name in ("all", "0") or _PROTOCOLS.get(name, name) == own
+
+
+_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "icmpv6": "ipv6-icmp"}
 
 
 def _first(passing: Passing) -> bool:

@@ -103,6 +103,12 @@ def _state(passing: Passing, text: str) -> bool | None:
     return matching.state(passing, ",".join(names).upper()) if set(names) <= set(_STATES.values()) else None
 
 
+def _family(passing: Passing, text: str) -> bool | None:
+    """Whether the version of IP is the one that a rule names: "ipv4", or AF_INET, which is 2; "ipv6", AF_INET6, 10."""
+    version = {"ipv4": 4, "2": 4, "ipv6": 6, "10": 6}.get(text)
+    return None if version is None else passing.packet.version == version
+
+
 def _device(name: str, wanted: str) -> bool:
     return matching.device(name, f"{wanted[:-1]}+" if wanted.endswith("*") else wanted)
 
@@ -133,6 +139,7 @@ _FIELDS: dict[tuple[str, ...], tuple[Has, Test]] = {
     ("ip", "protocol"): (_version(4), matching.protocol),
     ("ip6", "nexthdr"): (_version(6), matching.protocol),
     ("meta", "l4proto"): (_any, matching.protocol),
+    ("meta", "nfproto"): (_any, _family),
     ("tcp", "sport"): (_protocol("tcp"), lambda p, value: _port(p.packet.source_port, value)),
     ("tcp", "dport"): (_protocol("tcp"), lambda p, value: _port(p.packet.destination_port, value)),
     ("udp", "sport"): (_protocol("udp"), lambda p, value: _port(p.packet.source_port, value)),
@@ -141,4 +148,5 @@ _FIELDS: dict[tuple[str, ...], tuple[Has, Test]] = {
     ("th", "dport"): (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.destination_port, value)),
     ("ct", "state"): (_any, _state),
     ("icmp", "type"): (_protocol("icmp"), matching.icmp),
+    ("icmpv6", "type"): (_protocol("ipv6-icmp"), matching.icmp),
 }

@@ -106,3 +106,10 @@ def test_a_policy_is_not_blamed_where_a_rule_cannot_be_read() -> None:
 def test_where_a_rule_cannot_be_read_the_watched_probe_tells() -> None:
     said = told("bridge", nft("drop", "ip ttl 63 accept"), "ns1", "172.17.1.2")
     assert (said.layer, said.where) == ("filter", "ns2"), said
+
+
+@needs.nftables
+def test_a_rule_for_icmpv6_accepts_no_icmp() -> None:
+    said = told("bridge", nft("drop", "meta l4proto ipv6-icmp accept"), "ns1", "172.17.1.2")
+    assert (said.layer, said.where) == ("filter", "ns2"), said
+    assert "policy drop" in said.explanation

@@ -192,6 +192,16 @@ def test_an_option_without_a_value_leaves_the_target(conditions: str, expected: 
     assert matches(read, BRIDGED) is expected
 
 
+@pytest.mark.parametrize(
+    ("protocol", "expected"),
+    [("icmp", (True, False)), ("1", (True, False)), ("ipv6-icmp", (False, True)), ("icmpv6", (False, True))],
+)
+def test_icmp_of_iptables_is_that_of_its_version(protocol: str, expected: tuple[bool, bool]) -> None:
+    rule = parsed(f"-A FORWARD -p {protocol} -j DROP")
+    pings = Passing(PING), Passing(Packet("", "fd00::2"))
+    assert tuple(matches(rule, each) for each in pings) == expected
+
+
 def space(*texts: str, table: str = "filter") -> Namespace:
     return Namespace("host", rules=tuple(Rule("iptables", table, text.split()[1], text) for text in texts))
 

@@ -119,6 +119,30 @@ def test_an_answer_belongs_to_a_connection(rule: str, expected: str) -> None:
     assert does(rule, ANSWER) == expected
 
 
+PING = Passing(Packet("172.17.0.2", "10.0.0.1"))
+PING6 = Passing(Packet("fd00::2", "fd00:1::1"))
+OF_ICMP = {
+    "meta l4proto ipv6-icmp accept": (NOTHING, "accept"),
+    "meta l4proto 58 accept": (NOTHING, "accept"),
+    "meta l4proto icmp accept": ("accept", NOTHING),
+    "meta l4proto { 1, 58 } accept": ("accept", "accept"),
+    "ip protocol 1 accept": ("accept", NOTHING),
+    "ip6 nexthdr 58 accept": (NOTHING, "accept"),
+    "icmp type 8 accept": ("accept", NOTHING),
+    "icmp type { 0, 8 } accept": ("accept", NOTHING),
+    "icmp type != 8 accept": (NOTHING, NOTHING),
+    "icmpv6 type 128 accept": (NOTHING, "accept"),
+    "icmpv6 type { echo-request, nd-neighbor-solicit } accept": (NOTHING, "accept"),
+    "meta nfproto 2 accept": ("accept", NOTHING),
+    "meta nfproto ipv6 accept": (NOTHING, "accept"),
+}
+
+
+@pytest.mark.parametrize(("rule", "expected"), OF_ICMP.items())
+def test_icmp_is_that_of_its_version(rule: str, expected: tuple[str, str]) -> None:
+    assert (does(rule, PING), does(rule, PING6)) == expected
+
+
 def dropped_by(*lines: str, policy: str = "drop") -> str:
     """The rule or policy of a base chain by which the packet is dropped, "" if it is not."""
     base = f"type filter hook forward priority 0; policy {policy};"
