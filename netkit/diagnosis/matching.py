@@ -90,22 +90,25 @@ def parsed(text: str) -> Parsed:
 
 
 def matches(rule: Parsed, passing: Passing) -> bool:
-    """Whether a rule matches a packet at a hook; a condition that is not known here is taken not to hold.
+    """Whether a rule matches a packet at a hook; a condition that is not known here, negated or not, never holds.
 
     Args:
         rule: as read.
         passing: the packet.
     """
-    return all(_holds(option, value, passing) is not negated for option, negated, value in rule.conditions)
+    return all(_holds(option, value, passing) is (not negated) for option, negated, value in rule.conditions)
 
 
-def _holds(option: str, value: str, passing: Passing) -> bool:
+def _holds(option: str, value: str, passing: Passing) -> bool | None:
     test = _TESTS.get(option)
-    return bool(test and test(passing, value))
+    return test(passing, value) if test else None
 
 
-def _in(address: str, prefix: str) -> bool:
-    return bool(address) and ipaddress.ip_address(address) in ipaddress.ip_network(prefix, strict=False)
+def _in(address: str, prefix: str) -> bool | None:
+    try:
+        return bool(address) and ipaddress.ip_address(address) in ipaddress.ip_network(prefix, strict=False)
+    except ValueError:  # a mask with gaps, 10.0.0.1/255.0.0.255
+        return None
 
 
 def device(name: str, wanted: str) -> bool:
@@ -170,7 +173,7 @@ def _first(passing: Passing) -> bool:
     return passing.packet.protocol == "tcp" and not passing.packet.answer
 
 
-_TESTS: dict[str, Callable[[Passing, str], bool]] = {
+_TESTS: dict[str, Callable[[Passing, str], bool | None]] = {
     "-s": lambda p, value: _in(p.packet.source, value),
     "-d": lambda p, value: _in(p.packet.destination, value),
     "-i": lambda p, value: device(p.iif, value),

@@ -165,6 +165,9 @@ RULES = {
     "-A FORWARD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT": True,
     "-A FORWARD -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT": False,
     "-A FORWARD -m string --string virus -j DROP": False,
+    "-A FORWARD -m string ! --string virus -j DROP": False,
+    "-A FORWARD -s 172.0.0.2/255.0.0.255 -j DROP": False,
+    "-A FORWARD ! -s 172.0.0.2/255.0.0.255 -j DROP": False,
 }
 
 
