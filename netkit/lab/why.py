@@ -5,24 +5,18 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netkit import values
-from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands, naming
+from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands
 from netkit.diagnosis.values import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
 from netkit.errors import InvalidValue, NotFound
-from netkit.lab import journal, last_seen
-from netkit.lab.interfaces import Interface
+from netkit.lab import goals, journal, last_seen
 from netkit.lab.place import Place
 from netkit.linux import lookups, namespaces, observe, probes, sockets, sysctls
 from netkit.model import HOST
 
-if TYPE_CHECKING:
-    from netkit.linux.namespaces import Place as Found_place
-
 PROTOCOLS = ("icmp", "tcp", "udp")
-_DNS = "127.0.0.11"
 _SECONDS, _SECONDS_TO_CONFIRM = 1.0, 0.5
 """How long a probe waits for an answer: less where the walk has found a fault already."""
 
@@ -63,20 +57,11 @@ def why(source: Any, destination: Any, port: int | None = None, protocol: str = 
     world = World(observe.snapshot(), paths, ask=partial(_ask, paths))
     if start not in world.snapshot.namespaces:
         raise NotFound(f"there is no namespace '{start}'", f"there are: {', '.join(paths)}", "Take one of these")
-    goal = _resolved(world, places, start, destination)
-    asked = _Asked(start, goal.address, how, number, f"{_shown(destination, goal)}{_at(how, number)}")
+    goal = goals.resolved(world, places, start, destination)
+    asked = _Asked(start, goal.address, how, number, f"{goals.shown(destination, goal)}{_at(how, number)}")
     if goal.finding is not None:
         return _failed(asked, goal.finding, {})
     return _diagnosis(world, asked, goal.namespace)
-
-
-@dataclass(frozen=True)
-class _Goal:
-    """Whom a destination means: an address, perhaps the namespace that should have it, or why nobody knows."""
-
-    address: str
-    namespace: str = ""
-    finding: Finding | None = None
 
 
 @dataclass(frozen=True)
@@ -106,13 +91,6 @@ def _at(protocol: str, port: int | None) -> str:
     return "" if port is None else f" at {protocol} port {port}"
 
 
-def _shown(destination: Any, goal: _Goal) -> str:
-    if isinstance(destination, str):
-        return destination if destination == goal.address or not goal.address else f"{destination} ({goal.address})"
-    name = f"{destination.name} in {goal.namespace}" if isinstance(destination, Interface) else destination.name
-    return f"{name} ({goal.address})" if goal.address else name
-
-
 def _namespace(source: Any) -> str:
     """The name of the namespace that a source is in."""
     if isinstance(source, str):
@@ -139,70 +117,6 @@ def _ask(paths: dict[str, str], question: Any) -> Any:
     if isinstance(question, ListenersQuestion):
         return sockets.listeners(path)
     raise TypeError(question)
-
-
-def _resolved(world: World, places: dict[str, Found_place], source: str, destination: Any) -> _Goal:
-    """Whom a destination means, as the source sees it."""
-    if not isinstance(destination, str):
-        return _of_handle(world, source, destination)
-    try:
-        return _Goal(str(ipaddress.ip_address(destination)))
-    except ValueError:
-        pass_by_name = destination
-    if not pass_by_name or any(sign.isspace() or sign in "/:\0" for sign in pass_by_name):
-        return _Goal(str(values.address(destination)))  # which says what is wrong with it
-    return _named(world, places[source], source, pass_by_name)
-
-
-def _of_handle(world: World, source: str, destination: Any) -> _Goal:
-    end = destination if isinstance(destination, Interface) else None
-    place = destination if isinstance(destination, Place) else getattr(destination, "namespace", None)
-    if not isinstance(place, Place):
-        raise InvalidValue(
-            f"{destination!r} is no destination",
-            "packets are for an address, a name, a namespace, an interface or a container",
-            "Try '172.17.1.2'",
-        )
-    name = place.name
-    own = world.space(name).interfaces
-    if end is not None:
-        borne = [text.partition("/")[0] for text in own[end.name].addresses if end.name in own]
-        address = next(iter(borne), None)
-    else:
-        address = getattr(destination, "address", None) or naming.address_of(world, source, name)
-    if name == source and not address:
-        address = "127.0.0.1"
-    return _Goal(address, name) if address else _Goal("", name, _without_address(world, source, name))
-
-
-def _without_address(world: World, source: str, namespace: str) -> Finding:
-    """The destination has no address that one could ask."""
-    from netkit.diagnosis import bare
-
-    return bare.finding(world, source, namespace)
-
-
-def _named(world: World, place: Found_place, source: str, name: str) -> _Goal:
-    """What a name means to the source: its hosts file, a name server of its own, a namespace that is called so."""
-    own = world.space(source).hosts
-    line = naming.looked_up(own if own is not None else _hosts_file(), name)
-    pid = place.oldest if own is not None and place.oldest else 0
-    if line is not None:
-        return _Goal(line[0], "", naming.wrong(world, source, name, line, pid))
-    served = any(e.address == _DNS and e.protocol == "udp" for e in world.listeners(source))
-    told = probes.name(place.path, _DNS, name) if served else None
-    if told is not None:
-        return _Goal(told)
-    if name in world.snapshot.namespaces and own is None:
-        address = naming.address_of(world, source, name)
-        return _Goal(address, name) if address else _Goal("", name, _without_address(world, source, name))
-    return _Goal("", "", naming.unknown(world, source, name, pid))
-
-
-def _hosts_file() -> str:
-    """The host's own hosts file."""
-    file = Path("/etc/hosts")
-    return file.read_text(errors="replace") if file.exists() else ""
 
 
 def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:

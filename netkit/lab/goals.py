@@ -1,0 +1,122 @@
+"""Whom a destination of nk.why means: an address, a name, or a handle."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netkit import values
+from netkit.diagnosis import Finding, World, naming
+from netkit.errors import InvalidValue
+from netkit.lab.interfaces import Interface
+from netkit.lab.place import Place
+from netkit.linux import probes
+
+if TYPE_CHECKING:
+    from netkit.linux.namespaces import Place as Found_place
+
+_DNS = "127.0.0.11"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Whom a destination means: an address, perhaps the namespace that should have it, or why nobody knows.
+
+    Attributes:
+        address: "" where nobody knows.
+        namespace: "" where nobody said which.
+        finding: what is wrong, None if nothing is.
+    """
+
+    address: str
+    namespace: str = ""
+    finding: Finding | None = None
+
+
+def resolved(world: World, places: dict[str, Found_place], source: str, destination: Any) -> Goal:
+    """Whom a destination means, as the source sees it.
+
+    Args:
+        world: the networks.
+        places: where the namespaces are, by name.
+        source: who asks.
+        destination: an address, a name that the source knows, or a handle.
+
+    Raises:
+        InvalidValue: it is none of these.
+    """
+    if not isinstance(destination, str):
+        return _of_handle(world, source, destination)
+    try:
+        return Goal(str(ipaddress.ip_address(destination)))
+    except ValueError:
+        pass_by_name = destination
+    if not pass_by_name or any(sign.isspace() or sign in "/:\0" for sign in pass_by_name):
+        return Goal(str(values.address(destination)))  # which says what is wrong with it
+    return _named(world, places[source], source, pass_by_name)
+
+
+def _of_handle(world: World, source: str, destination: Any) -> Goal:
+    end = destination if isinstance(destination, Interface) else None
+    place = destination if isinstance(destination, Place) else getattr(destination, "namespace", None)
+    if not isinstance(place, Place):
+        raise InvalidValue(
+            f"{destination!r} is no destination",
+            "packets are for an address, a name, a namespace, an interface or a container",
+            "Try '172.17.1.2'",
+        )
+    name = place.name
+    own = world.space(name).interfaces
+    if end is not None:
+        borne = [text.partition("/")[0] for text in own[end.name].addresses if end.name in own]
+        address = next(iter(borne), None)
+    else:
+        address = getattr(destination, "address", None) or naming.address_of(world, source, name)
+    if name == source and not address:
+        address = "127.0.0.1"
+    return Goal(address, name) if address else Goal("", name, _without_address(world, source, name))
+
+
+def _without_address(world: World, source: str, namespace: str) -> Finding:
+    """The destination has no address that one could ask."""
+    from netkit.diagnosis import bare
+
+    return bare.finding(world, source, namespace)
+
+
+def _named(world: World, place: Found_place, source: str, name: str) -> Goal:
+    """What a name means to the source: its hosts file, a name server of its own, a namespace that is called so."""
+    own = world.space(source).hosts
+    line = naming.looked_up(own if own is not None else _hosts_file(), name)
+    pid = place.oldest if own is not None and place.oldest else 0
+    if line is not None:
+        return Goal(line[0], "", naming.wrong(world, source, name, line, pid))
+    served = any(e.address == _DNS and e.protocol == "udp" for e in world.listeners(source))
+    told = probes.name(place.path, _DNS, name) if served else None
+    if told is not None:
+        return Goal(told)
+    if name in world.snapshot.namespaces and own is None:
+        address = naming.address_of(world, source, name)
+        return Goal(address, name) if address else Goal("", name, _without_address(world, source, name))
+    return Goal("", "", naming.unknown(world, source, name, pid))
+
+
+def _hosts_file() -> str:
+    """The host's own hosts file."""
+    file = Path("/etc/hosts")
+    return file.read_text(errors="replace") if file.exists() else ""
+
+
+def shown(destination: Any, goal: Goal) -> str:
+    """A destination in words: as it was given, and the address that it means.
+
+    Args:
+        destination: as it was given.
+        goal: what it means.
+    """
+    if isinstance(destination, str):
+        return destination if destination == goal.address or not goal.address else f"{destination} ({goal.address})"
+    name = f"{destination.name} in {goal.namespace}" if isinstance(destination, Interface) else destination.name
+    return f"{name} ({goal.address})" if goal.address else name
