@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import values
 from netkit.diagnosis import Finding, World, naming
-from netkit.errors import InvalidValue
+from netkit.errors import InvalidValue, NotFound
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import Place
 from netkit.linux import probes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netkit.linux.namespaces import Place as Found_place
 
 _DNS = "127.0.0.11"
@@ -46,6 +48,7 @@ def resolved(world: World, places: dict[str, Found_place], source: str, destinat
 
     Raises:
         InvalidValue: it is none of these.
+        NotFound: it is the handle of something that is gone.
     """
     if not isinstance(destination, str):
         return _of_handle(world, source, destination)
@@ -68,15 +71,22 @@ def _of_handle(world: World, source: str, destination: Any) -> Goal:
             "Try '172.17.1.2'",
         )
     name = place.name
-    own = world.space(name).interfaces
+    _insist(name, world.snapshot.namespaces, "namespace")
     if end is not None:
-        borne = [text.partition("/")[0] for text in own[end.name].addresses if end.name in own]
-        address = next(iter(borne), None)
+        _insist(end.name, world.space(name).interfaces, "interface", f" in {name}")
+        address = next((text.partition("/")[0] for text in world.link((name, end.name)).addresses), None)
     else:
         address = getattr(destination, "address", None) or naming.address_of(world, source, name)
     if name == source and not address:
         address = "127.0.0.1"
     return Goal(address, name) if address else Goal("", name, _without_address(world, source, name))
+
+
+def _insist(name: str, there: Iterable[str], kind: str, where: str = "") -> None:
+    """Refuse the handle of something that is gone."""
+    if name not in there:
+        problem = f"there is no {kind} '{name}'{where} any more"
+        raise NotFound(problem, f"there are: {', '.join(there)}", "Take one of these")
 
 
 def _without_address(world: World, source: str, namespace: str) -> Finding:

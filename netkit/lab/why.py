@@ -42,7 +42,7 @@ def why(source: Any, destination: Any, port: int | None = None, protocol: str = 
 
     Raises:
         InvalidValue: an argument is of the wrong kind.
-        NotFound: there is no such namespace.
+        NotFound: there is no such namespace, or an argument is the handle of something that is gone.
 
     Example:
         >>> nk.why("ns1", "172.17.1.2")  # doctest: +SKIP
