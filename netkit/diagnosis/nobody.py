@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands, topology, ways
 from netkit.diagnosis.commands import named, shown, typed
-from netkit.diagnosis.values import Finding
+from netkit.diagnosis.values import Finding, on_one_link
 
 if TYPE_CHECKING:
     from netkit.diagnosis.values import End, RouteAnswer, World
@@ -25,6 +25,7 @@ def there(world: World, start: End, hop: str, destination: str, answer: RouteAns
     reached = topology.reach(world, start)
     return (
         _cut_off(world, start, hop, reached)
+        or (_not_on_this_link(world, start, hop) if hop == destination and on_one_link(hop) else None)
         or _elsewhere(world, start, hop, reached)
         or ways.wrong(world, start[0], destination, answer, f"nobody there has {hop}")
         or _too_wide(world, start, destination)
@@ -59,6 +60,14 @@ def _cut_off(world: World, start: End, hop: str, reached: dict[End, End | None])
             if alone and masters:
                 return _attach(world, loose, masters[0])
     return None
+
+
+def _not_on_this_link(world: World, start: End, address: str) -> Finding:
+    """A link-local address that nobody on this link has; perhaps somebody on another one."""
+    words = f"nobody that {named(start)} is joined to has the address {address}, which is valid on one link only"
+    near = ways.towards(world, start[0], address)
+    words += f"; who has it is behind {near[1]}: {address}%{near[1]}" if near else ""
+    return Finding("address", words, (_asked(world, start, address),), (), start[0])
 
 
 def _attach(world: World, loose: End, bridge: End) -> Finding:

@@ -32,18 +32,21 @@ class RouteQuestion:
         destination: the packet's.
         source: the packet's; None where its sender has not chosen one.
         iif: the interface that the packet came in by; None for one of the namespace's own.
+        oif: the interface that it has to leave by; None where the kernel chooses one.
     """
 
     namespace: str
     destination: str
     source: str | None = None
     iif: str | None = None
+    oif: str | None = None
 
     @property
     def command(self) -> str:
         """As one types it inside the namespace."""
         came = f" from {self.source}" if self.source else ""
-        return f"ip route get {self.destination}{came}" + (f" iif {self.iif}" if self.iif else "")
+        ways = (("iif", self.iif), ("oif", self.oif))
+        return f"ip route get {self.destination}{came}" + "".join(f" {key} {name}" for key, name in ways if name)
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,8 @@ class Packet:
         answer: whether it belongs to a connection that was seen before.
         ttl: how many routers it may pass, and one.
         size: bytes of the largest packet that its sender would send that way; 0 until that is known.
+        scope: the interface, of the namespace where it is, behind which its link-local addresses are valid: that which
+            its sender named, then that by which it came in; "" while nobody knows.
     """
 
     source: str
@@ -200,11 +205,17 @@ class Packet:
     answer: bool = False
     ttl: int = 64
     size: int = 0
+    scope: str = ""
 
     @property
     def version(self) -> int:
         """4 or 6."""
         return ipaddress.ip_address(self.destination).version
+
+    @property
+    def bound(self) -> str | None:
+        """The interface that it has to leave by, since its destination is valid on one link only; None for others."""
+        return self.scope or None if on_one_link(self.destination) else None
 
     def reversed(self) -> Packet:
         """The answer to it."""
@@ -239,6 +250,16 @@ class Finding:
     repair: tuple[str, ...] = ()
     where: str = ""
     lasting: bool = False
+
+
+def on_one_link(address: str) -> bool:
+    """Whether an address is valid on one link only, and its interface belongs to it (RFC 4007): fe80::/10, ff00::/8.
+
+    Args:
+        address: without an interface.
+    """
+    known = ipaddress.ip_address(address)
+    return known.version == 6 and (known.is_link_local or known.is_multicast)
 
 
 class Found(Exception):

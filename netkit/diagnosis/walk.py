@@ -102,12 +102,14 @@ class Walk:
 
     def _way_out(self, namespace: str, packet: Packet) -> RouteAnswer:
         """The kernel's choice for a packet of the namespace's own."""
-        answer = self.world.route(RouteQuestion(namespace, packet.destination, packet.source or None))
+        question = RouteQuestion(namespace, packet.destination, packet.source or None, oif=packet.bound)
+        answer = self.world.route(question)
         if answer.error and packet.source:
-            answer = self.world.route(RouteQuestion(namespace, packet.destination))
+            answer = self.world.route(replace(question, source=None))
         if answer.error:
-            self._stop(ways.none(self.world, namespace, packet.destination, answer))
-        self._suspect(namespace, packet.destination, answer)
+            self._stop(ways.none(self.world, namespace, packet.destination, answer, packet.bound))
+        if not packet.bound:
+            self._suspect(namespace, packet.destination, answer)
         if answer.kind != "local":
             self.ok("route", f"{namespace}: {packet.destination} {_words(answer)}")
         return answer
@@ -135,7 +137,7 @@ class Walk:
             packet = self._hook(namespace, "POSTROUTING", packet, oif=answer.device or "")
             end, packet = self._carried(namespace, answer, packet)
             namespace, iif = end
-            before = packet
+            before = packet = replace(packet, scope=iif)
             packet = self._hook(namespace, "PREROUTING", packet, iif=iif)
             if packet.destination != before.destination:
                 self._stop(services.translated(self.world, namespace, before, packet))

@@ -28,7 +28,7 @@ def towards(world: World, namespace: str, address: str) -> End | None:
     return next((start for start, met in joined if met), None)
 
 
-def none(world: World, namespace: str, address: str, answer: RouteAnswer) -> Finding:
+def none(world: World, namespace: str, address: str, answer: RouteAnswer, bound: str | None = None) -> Finding:
     """Why the kernel knows no way to an address.
 
     Args:
@@ -36,11 +36,15 @@ def none(world: World, namespace: str, address: str, answer: RouteAnswer) -> Fin
         namespace: who has no way.
         address: to whom.
         answer: the kernel's refusal.
+        bound: the interface that packets have to leave by; None where the kernel chooses one.
     """
-    evidence = shown(world, namespace, RouteQuestion(namespace, address).command, answer.words or "no answer")
+    question = RouteQuestion(namespace, address, oif=bound)
+    evidence = shown(world, namespace, question.command, answer.words or "no answer")
+    if bound and not world.link((namespace, bound)).up:
+        return down(world, (namespace, bound), evidence)
     if ipaddress.ip_address(address).is_loopback or (namespace, "lo") in topology.bearers(world, address):
         return down(world, (namespace, "lo"), evidence)
-    near = towards(world, namespace, address)
+    near = (namespace, bound) if bound else towards(world, namespace, address)
     ends = [near] if near else _joined_first(world, topology.leaving(world, namespace))
     if not ends:
         words = f"{namespace} has no interface but lo: nothing leads out of it"

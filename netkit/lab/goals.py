@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit import values
-from netkit.diagnosis import Finding, World, naming
-from netkit.errors import InvalidValue, NotFound
+from netkit.diagnosis import Finding, World, naming, topology, ways
+from netkit.diagnosis.values import on_one_link
+from netkit.errors import InvalidAddress, InvalidValue, NotFound
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import Place
 from netkit.linux import probes
@@ -27,7 +28,7 @@ class Goal:
     """Whom a destination means: an address, perhaps the namespace that should have it, or why nobody knows.
 
     Attributes:
-        address: "" where nobody knows.
+        address: "" where nobody knows; a link-local one with the source's interface that leads to it, "fe80::2%eth1".
         namespace: "" where nobody said which.
         finding: what is wrong, None if nothing is.
     """
@@ -48,8 +49,15 @@ def resolved(world: World, places: dict[str, Found_place], source: str, destinat
 
     Raises:
         InvalidValue: it is none of these.
-        NotFound: it is the handle of something that is gone.
+        InvalidAddress: it is a link-local address, and several interfaces may lead to it.
+        NotFound: it is the handle of something that is gone, or names an interface that is not there.
     """
+    goal = _meant(world, places, source, destination)
+    return goal if goal.finding is not None else _with_interface(world, source, goal)
+
+
+def _meant(world: World, places: dict[str, Found_place], source: str, destination: Any) -> Goal:
+    """Whom a destination means; a link-local address as it was given."""
     if not isinstance(destination, str):
         return _of_handle(world, source, destination)
     try:
@@ -59,6 +67,44 @@ def resolved(world: World, places: dict[str, Found_place], source: str, destinat
     if not pass_by_name or any(sign.isspace() or sign in "/:\0" for sign in pass_by_name):
         return Goal(str(values.address(destination)))  # which says what is wrong with it
     return _named(world, places[source], source, pass_by_name)
+
+
+def _with_interface(world: World, source: str, goal: Goal) -> Goal:
+    """The goal with the source's interface that leads to it, if it is valid on one link only (RFC 4007)."""
+    address, _, scope = goal.address.partition("%")
+    if not on_one_link(address):
+        if scope:
+            rule = "only a link-local address (fe80::/10) needs the interface that leads to it"
+            raise InvalidAddress(f"'{goal.address}' names an interface", rule, f"Try '{address}'")
+        return goal
+    name = _interface(world, source, address, scope) if scope else _leading(world, source, goal)
+    return replace(goal, address=f"{address}%{name}") if name else goal
+
+
+def _interface(world: World, source: str, address: str, scope: str) -> str:
+    """The interface that a scope means, a name or a number."""
+    links = world.space(source).interfaces
+    found = next((link.name for link in links.values() if scope in (link.name, str(link.index))), None)
+    if found is None:
+        problem, known = f"there is no interface '{scope}' in {source}", ", ".join(links)
+        raise NotFound(problem, f"there are: {known}", f"Try '{address}%{list(links)[-1]}'")
+    return found
+
+
+def _leading(world: World, source: str, goal: Goal) -> str:
+    """The interface that leads to a link-local address, where there is no doubt; "" where none leads anywhere."""
+    own = [name for place, name in topology.bearers(world, goal.address) if place == source]
+    names = own or [name for _, name in topology.leaving(world, source)]
+    near = ways.towards(world, source, goal.address)
+    if len(names) < 2:
+        return names[0] if names else ""
+    if near is not None and goal.namespace:
+        return near[1]
+    raise InvalidAddress(
+        f"'{goal.address}' is valid on one link only, and {source} has several: {', '.join(names)}",
+        "a link-local address needs the interface that leads to it",
+        f"Try '{goal.address}%{near[1] if near else names[0]}'",
+    )
 
 
 def _of_handle(world: World, source: str, destination: Any) -> Goal:

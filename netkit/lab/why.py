@@ -33,7 +33,8 @@ def why(source: Any, destination: Any, port: int | None = None, protocol: str = 
 
     Args:
         source: who asks: a namespace or its name, or a container of `nk.Docker`.
-        destination: whom: an address, a name that the source knows, a namespace, an interface or a container.
+        destination: whom: an address, a name that the source knows, a namespace, an interface or a container; a
+            link-local address with the source's interface that leads to it, "fe80::2%eth1".
         port: at which port; without one an echo request is sent.
         protocol: "icmp", "tcp" or "udp"; without it TCP where there is a port, else ICMP.
 
@@ -42,6 +43,7 @@ def why(source: Any, destination: Any, port: int | None = None, protocol: str = 
 
     Raises:
         InvalidValue: an argument is of the wrong kind.
+        InvalidAddress: a link-local address does not say which of several interfaces leads to it.
         NotFound: there is no such namespace, or an argument is the handle of something that is gone.
 
     Example:
@@ -66,13 +68,20 @@ def why(source: Any, destination: Any, port: int | None = None, protocol: str = 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is asked."""
+    """What is asked; a link-local address with its interface, "fe80::2%eth1"."""
 
     source: str
     address: str
     protocol: str
     port: int | None
     words: str
+
+    @property
+    def packet(self) -> Packet:
+        """The first packet, before the kernel has chosen its source."""
+        address, _, scope = self.address.partition("%")
+        source_port = _SOME_PORT if self.port is not None else None
+        return Packet("", address, self.protocol, source_port, self.port, scope=scope)
 
 
 def _how(port: Any, protocol: Any) -> tuple[str, int | None]:
@@ -109,7 +118,7 @@ def _ask(paths: dict[str, str], question: Any) -> Any:
     """The kernel's answer to a question of a walk."""
     path = paths[question.namespace]
     if isinstance(question, RouteQuestion):
-        return lookups.route(path, question.destination, question.source, question.iif)
+        return lookups.route(path, question)
     if isinstance(question, SwitchQuestion):
         return sysctls.value(path, question.name)
     if isinstance(question, PortQuestion):
@@ -123,9 +132,8 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     """Walk, probe, and compare."""
     walk = Walk(world, keep)
     found = None
-    port = _SOME_PORT if asked.port is not None else None
     try:
-        walk.there_and_back(asked.source, Packet("", asked.address, asked.protocol, port, asked.port))
+        walk.there_and_back(asked.source, asked.packet)
     except Found as end:
         found = end.finding
     walked = {layer: tuple(words) for layer, words in walk.passed.items()}
@@ -158,10 +166,9 @@ def _watched(world: World, asked: _Asked, answer: probes.Answered) -> Finding:
         asked.port,
         _SECONDS_TO_CONFIRM,
     )
-    packet = Packet("", asked.address, asked.protocol, _SOME_PORT if asked.port else None, asked.port)
     words = f"every layer looks right, yet no answer comes ({answer.words}): the kernel does not say why"
     layer = "service" if asked.port is not None else "return path"
-    return last_seen.finding(world, asked.source, packet, probe) or Finding(layer, words, where=asked.source)
+    return last_seen.finding(world, asked.source, asked.packet, probe) or Finding(layer, words, where=asked.source)
 
 
 def _failed(

@@ -8,7 +8,7 @@ import socket
 import struct
 from ipaddress import ip_address
 
-from netkit.diagnosis.values import Port, RouteAnswer
+from netkit.diagnosis.values import Port, RouteAnswer, RouteQuestion
 from netkit.errors import KernelRefused
 from netkit.linux import records, talks
 from netkit.linux.netlink import Talk, attribute, attributes
@@ -26,15 +26,13 @@ _LINK = struct.Struct("=BxHiII")
 _STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
-def route(path: str, destination: str, source: str | None = None, iif: str | None = None) -> RouteAnswer:
-    """Where the kernel sends a packet: `ip route get DESTINATION [from SOURCE] [iif DEVICE]`.
+def route(path: str, question: RouteQuestion) -> RouteAnswer:
+    """Where the kernel sends a packet: `ip route get DESTINATION [from SOURCE] [iif DEVICE] [oif DEVICE]`.
 
     Args:
         path: the namespace.
-        destination: the packet's address.
-        source: the packet's; None where its sender has not chosen one.
-        iif: the interface that it came in by; with one the kernel checks all that it checks for a packet that comes
-            in: whether it forwards, and rp_filter.
+        question: which packet; where that has come in by an interface, the kernel checks all that it checks then:
+            whether it forwards, and rp_filter.
 
     Returns:
         Its answer, or its refusal.
@@ -45,7 +43,7 @@ def route(path: str, destination: str, source: str | None = None, iif: str | Non
 
     def ask(talk: Talk) -> RouteAnswer:
         try:
-            [body] = talk.ask(_RTM_GETROUTE, _question(talk, destination, source, iif))
+            [body] = talk.ask(_RTM_GETROUTE, _question(talk, question))
         except KernelRefused as error:
             name = errno.errorcode.get(error.errno, str(error.errno))
             return RouteAnswer(error=name, words=f"RTNETLINK answers: {os.strerror(error.errno)}")
@@ -54,14 +52,15 @@ def route(path: str, destination: str, source: str | None = None, iif: str | Non
     return talks.use(path, ask)
 
 
-def _question(talk: Talk, destination: str, source: str | None, iif: str | None) -> bytes:
-    whom, who = ip_address(destination), ip_address(source) if source else None
+def _question(talk: Talk, question: RouteQuestion) -> bytes:
+    whom, who = ip_address(question.destination), ip_address(question.source) if question.source else None
     family = socket.AF_INET if whom.version == 4 else socket.AF_INET6
     bits = whom.max_prefixlen
     header = _ROUTE.pack(family, bits, bits if who else 0, 0, 0, 0, 0, 0, 0)
     parts = [attribute(_RTA_DST, whom.packed)]
     parts += [attribute(_RTA_SRC, who.packed)] if who else []
-    parts += [attribute(_RTA_IIF, struct.pack("=I", talk.index_of(iif)))] if iif else []
+    for kind, name in ((_RTA_IIF, question.iif), (_OIF, question.oif)):
+        parts += [attribute(kind, struct.pack("=I", talk.index_of(name)))] if name else []
     return header + b"".join(parts)
 
 

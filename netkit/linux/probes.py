@@ -42,7 +42,7 @@ def probe(path: str, protocol: str, address: IPAddress, port: int | None, second
     Args:
         path: a file that opens the namespace that asks.
         protocol: "icmp", "tcp" or "udp".
-        address: who is asked.
+        address: who is asked; a link-local one with its interface.
         port: at which port; None for ICMP.
         seconds: float, how long an answer is waited for.
 
@@ -57,7 +57,7 @@ def probe(path: str, protocol: str, address: IPAddress, port: int | None, second
     with inside(path, lambda: socket.socket(family, kind | socket.SOCK_CLOEXEC)) as asking:
         asking.settimeout(seconds if protocol == "tcp" else _SECONDS_FOR_UDP)
         try:
-            asking.connect((str(address), port))
+            asking.connect(inside(path, lambda: _socket_address(address, port)))
             if protocol == "tcp":
                 return Answered(ok=True, command=command, words="connected")
             asking.send(b"netkit")
@@ -68,6 +68,12 @@ def probe(path: str, protocol: str, address: IPAddress, port: int | None, second
             words = os.strerror(error.errno) if error.errno else str(error)
             return Answered(ok=False, command=command, words=words)
     return Answered(ok=True, command=command, words="answered")
+
+
+def _socket_address(address: IPAddress, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    """What a socket of this very namespace connects to: a link-local address with the number of its interface."""
+    plain, _, scope = str(address).partition("%")
+    return (plain, port, 0, socket.if_nametoindex(scope)) if scope else (plain, port)
 
 
 def echo(path: str, address: IPAddress, size: int = 0, *, seconds: float = _SECONDS) -> Answered:

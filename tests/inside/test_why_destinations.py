@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import pytest
 
 import netkit as nk
-from netkit.errors import NotFound
-from tests.inside.wire import BRIDGE, ip
+from netkit.errors import InvalidAddress, NotFound
+from tests.inside import networks
+from tests.inside.wire import BRIDGE, ip, sh, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.usefixtures("fresh")
+
+
+def link_local(place: str, device: str) -> str:
+    """The link-local address of an interface."""
+    addresses = nk.snapshot()[place][device].addresses
+    return next(text.partition("/")[0] for text in addresses if text.startswith("fe80:"))
+
+
+@contextmanager
+def serving(place: str) -> Iterator[None]:
+    """Somebody listens at TCP port 80 of a namespace."""
+    server = nk.Namespace.get(place).start("busybox httpd -f -p 80")
+    wait_until(lambda: ":80 " in sh(f"ip netns exec {place} ss -ltn"))
+    yield
+    server.stop()
 
 
 def refused(destination: nk.Interface | nk.Namespace) -> str:
@@ -35,3 +57,55 @@ def test_a_namespace_that_is_gone_and_its_interfaces() -> None:
     said = refused(ns2)
     assert said.startswith("there is no namespace 'ns2' any more; there are: host, ns1")
     assert refused(eth1) == said
+
+
+def test_a_link_local_address_with_its_interface() -> None:
+    networks.build("six")
+    address, number = link_local("r", "eth0"), nk.snapshot()["a"]["eth0"].index
+    with serving("r"):
+        answers = [
+            nk.why("a", f"{address}%eth0"),
+            nk.why("a", f"{address}%eth0", 80),
+            nk.why("a", f"{address}%{number}", 80),
+            nk.why("a", address, 80),  # a has one link only
+        ]
+    for said in answers:
+        assert said.ok, said
+        assert "return path" in said.walked, said
+        assert f"{address} on eth0 in r" in said.walked["address"]
+
+
+def test_nobody_listens_at_a_link_local_address() -> None:
+    networks.build("six")
+    said = nk.why("a", f"{link_local('r', 'eth0')}%eth0", 81)
+    assert (said.layer, said.where) == ("service", "r"), said
+    assert "Connection refused" in said.evidence[-1]
+
+
+def test_a_link_local_address_among_several_links() -> None:
+    networks.build("six")
+    address = link_local("b", "eth0")
+    with pytest.raises(InvalidAddress) as caught:
+        nk.why("r", address)
+    assert str(caught.value) == (
+        f"'{address}' is valid on one link only, and r has several: eth0, eth1; a link-local address needs the "
+        f"interface that leads to it. Try '{address}%eth1'."
+    )
+    ip("-n b addr del fd00:2::2/64 dev eth0")
+    with serving("b"):
+        assert nk.why("r", f"{address}%eth1", 80).ok
+        assert nk.why("r", nk.Namespace.get("b")["eth0"], 80).ok  # a handle leaves no doubt
+    said = nk.why("r", f"{address}%eth0")
+    assert (said.layer, said.where) == ("address", "r"), said
+    assert f"{address}%eth1" in said.explanation
+
+
+def test_a_link_local_address_behind_an_interface_that_is_off() -> None:
+    networks.build("six")
+    address = link_local("b", "eth0")
+    ip("-n r link set eth1 down")
+    said = nk.why("r", f"{address}%eth1")
+    assert (said.layer, said.repair) == ("link", ["ip netns exec r ip link set dev eth1 up"]), said
+    assert f"ip route get {address} oif eth1" in "\n".join(said.evidence)
+    nk.sh(said.repair[0])
+    wait_until(lambda: nk.why("r", f"{address}%eth1").ok)

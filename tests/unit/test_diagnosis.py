@@ -137,6 +137,15 @@ def test_duplicates_are_faults_even_if_packets_get_through() -> None:
     assert (found.layer, found.lasting, found.where) == ("address", True, "ns3")
 
 
+def test_a_link_local_destination_binds_a_packet_to_its_interface() -> None:
+    assert Packet("", "fe80::2", scope="eth1").bound == "eth1"
+    assert Packet("", "ff02::1", scope="eth1").bound == "eth1"
+    assert Packet("fe80::1", "fe80::2", scope="eth1").reversed().bound == "eth1"
+    assert Packet("", "fd00::2", scope="eth1").bound is None
+    assert Packet("", "169.254.0.1", scope="eth1").bound is None
+    assert RouteQuestion("ns1", "fe80::2", oif="eth1").command == "ip route get fe80::2 oif eth1"
+
+
 def test_nobody_listens() -> None:
     found = finding(host(), container(1), container(2), packet=Packet("", "172.17.1.2", "tcp", 40000, 80))
     assert (found.layer, found.where) == ("service", "ns2")
