@@ -98,10 +98,19 @@ def _restarted(world: World, namespace: str, packet: Packet, listener: Listener)
 def _nobody(world: World, namespace: str, packet: Packet) -> Finding:
     port = packet.destination_port
     words = f"nobody in {namespace} listens at {packet.protocol} port {port}"
-    command = f"busybox httpd -p {port}" if packet.protocol == "tcp" else f"busybox nc -ul -p {port}"
-    end = "" if packet.protocol == "tcp" else " </dev/null >/dev/null 2>&1 &"
-    repair = (typed(world, namespace, command) + end,)
+    command = f"busybox httpd -p {port}" if packet.protocol == "tcp" else _udp_server(packet.version, port)
+    repair = (typed(world, namespace, command),)
     return Finding("service", words, (_listening(world, namespace, packet.protocol),), repair, namespace)
+
+
+def _udp_server(version: int, port: int | None) -> str:
+    """A command that sends every datagram back; it goes to the background when it has the port, as httpd does."""
+    family = "AF_INET" if version == 4 else "AF_INET6"
+    script = (
+        f"import os, socket; s = socket.socket(socket.{family}, socket.SOCK_DGRAM); s.bind(('', {port})); "
+        "os.fork() and os._exit(0); os.closerange(0, 3); any(s.sendto(*s.recvfrom(65535)) < 0 for _ in iter(int, 1))"
+    )
+    return f'python3 -c "{script}"'
 
 
 def translated(world: World, namespace: str, before: Packet, after: Packet) -> Finding | None:
