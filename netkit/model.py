@@ -83,6 +83,15 @@ class Route:
     table: str = "main"
     version: int = field(default=4, repr=False)
 
+    def is_default(self, version: int) -> bool:
+        """Whether it is the default route of IPv4 or of IPv6.
+
+        Args:
+            version: 4 or 6.
+        """
+        own = (6 if ":" in self.via else 4) if self.via else self.version
+        return self.destination == "default" and own == version
+
 
 @dataclass(frozen=True)
 class Neighbour:

@@ -122,7 +122,7 @@ def _too_wide(world: World, start: End, destination: str) -> Finding | None:
             repair = [typed(world, start[0], f"ip addr add {own.ip}/{right} dev {start[1]}")]
             repair += [typed(world, start[0], f"ip addr del {own} dev {start[1]}")]
             found = ways.gateways(world, start[0], destination, start)
-            if found and not any(route.destination == "default" for route in world.space(start[0]).routes):
+            if found and not any(route.is_default(version) for route in world.space(start[0]).routes):
                 repair.append(typed(world, start[0], f"ip route add default via {found[0]}"))
             return Finding("address", words, (commands.addresses_shown(world, start),), tuple(repair), start[0])
     return None

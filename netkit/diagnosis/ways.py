@@ -105,7 +105,7 @@ def _no_address(world: World, ends: list[End], address: str, evidence: str) -> F
 def _default_again(world: World, end: End, address: str) -> tuple[str, ...]:
     """The default route, which the kernel removes with an interface's last address or when it is switched off."""
     goal = address and topology.bearers(world, address)
-    has_one = any(route.destination == "default" for route in world.space(end[0]).routes)
+    has_one = any(route.is_default(_version(address)) for route in world.space(end[0]).routes)
     if not goal or has_one or towards(world, end[0], address):
         return ()
     found = gateways(world, end[0], address, end)
@@ -176,7 +176,7 @@ def _wrong_mask(world: World, near: End | None, address: str, version: int, evid
 def _no_route(world: World, namespace: str, address: str, evidence: str) -> Finding:
     routes = world.space(namespace).routes
     found = gateways(world, namespace, address)
-    default = any(route.destination == "default" for route in routes)
+    default = any(route.is_default(_version(address)) for route in routes)
     forwards = world.switch(namespace, forwarding(address)) == "1"
     what = "default" if not default and not forwards else network_of(world, address)
     listed = "\n".join(f"{route.destination} {_leads(route)}" for route in routes if route.table == "main") or "nothing"
@@ -243,22 +243,26 @@ def _refusing(world: World, namespace: str, address: str) -> Route | None:
 def matched(world: World, namespace: str, address: str) -> Route | None:
     """The route of the main table that an address falls under, the most specific of the lowest metric."""
     goal = ipaddress.ip_address(address)
-    known = [(_network(route, goal.version), route) for route in world.space(namespace).routes if route.table == "main"]
+    known = [(_network(route), route) for route in world.space(namespace).routes if route.table == "main"]
     fitting = [(net, route) for net, route in known if net.version == goal.version and goal in net]
     return max(fitting, key=lambda pair: (pair[0].prefixlen, -pair[1].metric))[1] if fitting else None
 
 
-def _network(route: Route, version: int) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def _network(route: Route) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     if route.destination != "default":
         return ipaddress.ip_network(route.destination)
-    device_version = 6 if route.via and ":" in route.via else 4 if route.via else version
-    return ipaddress.ip_network("::/0" if device_version == 6 else "0.0.0.0/0")
+    return ipaddress.ip_network("::/0" if route.is_default(6) else "0.0.0.0/0")
+
+
+def _version(address: str) -> int:
+    return 6 if ":" in address else 4
 
 
 def _forbidden(world: World, namespace: str, route: Route, evidence: str) -> Finding:
     words = f"a route of kind '{route.kind}' in {namespace} refuses packets to {route.destination}"
-    line = shown(world, namespace, "ip route", f"{route.kind} {route.destination}")
-    repair = typed(world, namespace, f"ip route del {route.kind} {route.destination}")
+    ip = "ip -6" if route.is_default(6) else "ip"
+    line = shown(world, namespace, f"{ip} route", f"{route.kind} {route.destination}")
+    repair = typed(world, namespace, f"{ip} route del {route.kind} {route.destination}")
     return Finding("route", words, (line, evidence), (repair,), namespace)
 
 

@@ -260,7 +260,7 @@ def _covers(route: Route, address: bytes) -> bool:
     """Whether a route's destination holds an address."""
     value = ipaddress.ip_address(address)
     if route.destination == "default":
-        return value.version == (ipaddress.ip_address(route.via).version if route.via else route.version)
+        return route.is_default(value.version)
     network = ipaddress.ip_network(route.destination, strict=False)
     return network.version == value.version and value in network
 

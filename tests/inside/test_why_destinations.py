@@ -109,3 +109,21 @@ def test_a_link_local_address_behind_an_interface_that_is_off() -> None:
     assert f"ip route get {address} oif eth1" in "\n".join(said.evidence)
     nk.sh(said.repair[0])
     wait_until(lambda: nk.why("r", f"{address}%eth1").ok)
+
+
+def test_a_default_route_of_the_other_version_has_no_part_in_it() -> None:
+    ip(BRIDGE)
+    ip("-n ns1 route add blackhole default\n-n ns1 -6 addr add fd01::1/64 dev eth1 nodad")
+    found = nk.why("ns1", "fd02::1")
+    assert (found.ok, found.layer) == (False, "route")
+    assert "ns1 knows no route to fd02::1" in repr(found)
+    assert "blackhole" not in "".join(found.repair)
+
+
+def test_a_default_route_that_refuses_ipv6_is_removed_as_such() -> None:
+    ip(BRIDGE)
+    ip("-n ns1 -6 addr add fd01::1/64 dev eth1 nodad\n-n ns1 -6 route add blackhole default")
+    [line] = nk.why("ns1", "fd02::1").repair
+    assert line == "ip netns exec ns1 ip -6 route del blackhole default"
+    sh(line)
+    assert "blackhole" not in sh("ip -n ns1 -6 route")
