@@ -82,7 +82,8 @@ class XRay(Journeys):
         self._state = _BROKEN  # until it has begun
         with ExitStack() as undo:
             undo.enter_context(self._capture)
-            self._before = observe.snapshot(self._name())
+            self._names = _names(self._capture)
+            self._before = observe.snapshot(self._names)
             self._trace = Trace(self._capture.watched())
             weakref.finalize(self, self._trace.ask_to_stop)  # an interrupt between here and the block
             self._capture.at_quiet(self._trace.shut)
@@ -101,12 +102,6 @@ class XRay(Journeys):
         journal.look()
         self._after = observe.snapshot(self._names)
         self._state = "ended"
-
-    def _name(self) -> dict[int, str]:
-        """The namespaces' names by inode, which they keep: a nameless one is called after its place among others."""
-        watched = {place.inode: place.name for place in self._capture.watched()}
-        self._names = {place.inode: place.name for place in namespaces.find(watched)}
-        return self._names
 
     def _traced(self) -> Trace:
         if self._trace is None:
@@ -140,11 +135,16 @@ class XRay(Journeys):
         trace, capture = self._traced(), self._capture
         frames = tuple(frame for frame in capture.frames if frame.time >= trace.began)  # the capture began before
         events = trace.events(capture.interfaces())
-        watched = {space: tuple(names) for space, names in capture.places.items()}
-        return Seen(frames, events, self._before, self._after, capture.lost, trace.lost, trace.untraced, watched)
+        return Seen(frames, events, self._before, self._after, capture.lost, trace.lost, trace.untraced, capture.places)
 
     def __repr__(self) -> str:
         return repr(self.table()) if self.ended else f"<XRay, {self._state}>"
 
     def _repr_html_(self) -> str | None:
         return self.table()._repr_html_() if self.ended else None
+
+
+def _names(capture: Capture) -> dict[int, str]:
+    """The namespaces' names by inode, which they keep: a nameless one is called after its place among others."""
+    watched = {place.inode: place.name for place in capture.watched()}
+    return {place.inode: place.name for place in namespaces.find(watched)}

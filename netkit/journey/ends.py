@@ -67,8 +67,8 @@ def _went_on(trip: Trip, leaf: int) -> bool:
     step, view = trip.steps[leaf], trip.last[leaf]
     if step.direction != "in" or view is None or view.head is None or not view.head.fragment:
         return False
-    alike = (number for number, other in enumerate(trip.steps) if _point(other) == _point(step))
-    return any(trip.children[number] for number in alike)
+    point = _point(step)
+    return any(trip.children[number] for number, other in enumerate(trip.steps) if _point(other) == point)
 
 
 def _point(step: Step) -> tuple[str, str | None, str | None]:

@@ -12,7 +12,7 @@ from netkit.diagnosis import Finding, World, naming, topology, ways
 from netkit.diagnosis.values import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
 from netkit.lab.interfaces import Interface
-from netkit.lab.place import Place
+from netkit.lab.place import place_of
 from netkit.linux import probes
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ def _leading(world: World, source: str, goal: Goal) -> str:
 
 def _of_handle(world: World, source: str, destination: Any) -> Goal:
     end = destination if isinstance(destination, Interface) else None
-    place = destination if isinstance(destination, Place) else getattr(destination, "namespace", None)
-    if not isinstance(place, Place):
+    place = place_of(destination)
+    if place is None:
         raise InvalidValue(
             f"{destination!r} is no destination",
             "packets are for an address, a name, a namespace, an interface or a container",

@@ -81,3 +81,13 @@ def checked(value: Any) -> Any:
     if not isinstance(value, Place):
         raise InvalidValue(f"{value!r} is not a namespace", "a handle is needed here", "Try nk.Namespace.get('ns1')")
     return value
+
+
+def place_of(handle: Any) -> Place | None:
+    """The namespace that a handle is, or is in: an interface's, a container's; None for anything else.
+
+    Args:
+        handle: anything.
+    """
+    place = handle if isinstance(handle, Place) else getattr(handle, "namespace", None)
+    return place if isinstance(place, Place) else None

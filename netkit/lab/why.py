@@ -12,7 +12,7 @@ from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, com
 from netkit.diagnosis.values import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
 from netkit.errors import InvalidValue, NotFound
 from netkit.lab import goals, journal, last_seen
-from netkit.lab.place import Place
+from netkit.lab.place import Place, place_of
 from netkit.linux import lookups, namespaces, observe, probes, sockets, sysctls
 from netkit.model import HOST
 
@@ -104,8 +104,8 @@ def _namespace(source: Any) -> str:
     """The name of the namespace that a source is in."""
     if isinstance(source, str):
         return Place.get(source).name
-    place = source if isinstance(source, Place) else getattr(source, "namespace", None)
-    if not isinstance(place, Place):
+    place = place_of(source)
+    if place is None:
         raise InvalidValue(
             f"{source!r} is neither a namespace nor a container",
             "packets are sent from a namespace",

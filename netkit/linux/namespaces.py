@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _MS_BIND = 0x1000
 _MNT_DETACH = 2
 _PF_KTHREAD = 0x00200000
-_NOBODY: Mapping[int, str] = MappingProxyType({})
 
 Result = TypeVar("Result")
 
@@ -56,7 +55,7 @@ def path_of(name: str) -> str:
     return HOST_PATH if name == HOST else f"{DIRECTORY}/{name}"
 
 
-def find(known: Mapping[int, str] = _NOBODY) -> list[Place]:
+def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
     """Every network namespace: the host's first, then the named ones, then the nameless ones.
 
     Args:

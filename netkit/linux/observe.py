@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 _RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH, _RTM_GETNSID = 18, 22, 26, 30, 90
 _NETNSA_NSID, _NETNSA_FD, _NDA_MASTER = 1, 3, 9
 _IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
-_NOBODY: Mapping[int, str] = MappingProxyType({})
 _MAKE_IT = "Make it: nk.Namespace('ns1')"
 _NO_STATISTICS = struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
 _ALL_LINKS = bytes(16) + _NO_STATISTICS
 
 
-def snapshot(known: Mapping[int, str] = _NOBODY) -> model.Snapshot:
+def snapshot(known: Mapping[int, str] = MappingProxyType({})) -> model.Snapshot:
     """The state of every network namespace, named and nameless.
 
     Args:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from tests.processes import ending
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -104,10 +106,6 @@ def _child(pid: int) -> int:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Let the hub end by itself, as a service manager does; kill what takes too long."""
-    if process.poll() is None:
-        os.kill(_child(process.pid), signal.SIGTERM)
-    try:
-        process.wait(SECONDS_TO_END)
-    finally:
-        process.kill()
-        process.wait()
+    with ending(process, SECONDS_TO_END):
+        if process.poll() is None:
+            os.kill(_child(process.pid), signal.SIGTERM)
