@@ -9,8 +9,7 @@ from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.values import Finding, RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import Packet, RouteAnswer, World
-    from netkit.diagnosis.walk import Decision
+    from netkit.diagnosis.values import Decision, Packet, RouteAnswer, World
 
 _TTL = "net.ipv4.ip_default_ttl"
 _HOPS = "net.ipv6.conf.all.hop_limit"

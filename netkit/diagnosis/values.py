@@ -232,6 +232,23 @@ class Packet:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """A namespace has chosen a way for a packet.
+
+    Attributes:
+        namespace: which.
+        answer: the way.
+        packet: as it was then.
+        iif: the interface that it came in by, "" for one of the namespace's own.
+    """
+
+    namespace: str
+    answer: RouteAnswer
+    packet: Packet
+    iif: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
     """A fault: the first layer that fails.
 

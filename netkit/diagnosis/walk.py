@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from netkit.diagnosis import filters, nobody, routers, services, topology, translations, tunnels, ways, wires
 from netkit.diagnosis.matching import Passing
 from netkit.diagnosis.packetfilter import at_hook
-from netkit.diagnosis.values import Finding, Found, Packet, RouteQuestion
+from netkit.diagnosis.values import Decision, Finding, Found, Packet, RouteQuestion
 
 if TYPE_CHECKING:
     from netkit.diagnosis.values import End, RouteAnswer, World
 
 _MOST_HOPS = 30
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A namespace has chosen a way for a packet.
-
-    Attributes:
-        namespace: which.
-        answer: the way.
-        packet: as it was then.
-        iif: the interface that it came in by, "" for one of the namespace's own.
-    """
-
-    namespace: str
-    answer: RouteAnswer
-    packet: Packet
-    iif: str = ""
 
 
 class Walk:

@@ -13,12 +13,12 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
-from netkit.layout.blocks import CHANNEL, Block, Lanes, level
+from netkit.layout.blocks import CHANNEL, Block, level
 from netkit.layout.builder import WIDEST, Builder
 from netkit.layout.facts import Facts
 from netkit.layout.measure import shown
 from netkit.layout.routes import route
-from netkit.layout.scene import Badge, Bar, Box, Chip, End, Line, Room, Scene, Text
+from netkit.layout.scene import Badge, Bar, Box, Chip, End, Lanes, Line, Room, Scene, Text
 from netkit.layout.tree import order
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from netkit.layout.grid import Grid
     from netkit.layout.parts import Slot
-    from netkit.layout.scene import End, Scene
+    from netkit.layout.scene import End, Lanes, Scene
 
 BELOW = 48.0
 """Pixels between a room and what stands below it."""
@@ -52,20 +52,6 @@ class Column:
     def width(self) -> float:
         """The width of its lanes and its rooms."""
         return self.lane + max(block.plan.width for block in self.blocks)
-
-
-@dataclass
-class Lanes:
-    """What cables need to know that do not lead straight down.
-
-    Attributes:
-        places: by a cable's lower end, the x of its lane beside other rooms, its number among the column's lanes, and
-            among those to the same room.
-        bundles: the ends of the thick lines that stand for many cables.
-    """
-
-    places: dict[End, tuple[float, int, int]] = field(default_factory=dict)
-    bundles: list[tuple[End, End]] = field(default_factory=list)
 
 
 @dataclass(eq=False)

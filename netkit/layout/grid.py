@@ -13,9 +13,8 @@ from netkit.layout.room import chip
 from netkit.layout.scene import Box, Room, Text
 
 if TYPE_CHECKING:
-    from netkit.layout.blocks import Lanes
     from netkit.layout.facts import Facts
-    from netkit.layout.scene import End, Scene
+    from netkit.layout.scene import End, Lanes, Scene
     from netkit.layout.tree import Tree
 
 NAME, LINE = 9.0, 7.5

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.layout.blocks import CHANNEL, Lanes
+from netkit.layout.blocks import CHANNEL
 from netkit.layout.scene import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.layout.facts import Facts
-    from netkit.layout.scene import Box, Point, Scene
+    from netkit.layout.scene import Box, Lanes, Point, Scene
     from netkit.layout.tree import Link, Tree
 
 LOOP = 18.0

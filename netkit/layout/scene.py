@@ -146,3 +146,17 @@ class Scene:
     badges: list[Badge] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
+
+
+@dataclass
+class Lanes:
+    """What cables need to know that do not lead straight down.
+
+    Attributes:
+        places: by a cable's lower end, the x of its lane beside other rooms, its number among the column's lanes, and
+            among those to the same room.
+        bundles: the ends of the thick lines that stand for many cables.
+    """
+
+    places: dict[End, tuple[float, int, int]] = field(default_factory=dict)
+    bundles: list[tuple[End, End]] = field(default_factory=list)

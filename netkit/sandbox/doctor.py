@@ -4,83 +4,22 @@ Everything is found out by doing it, in processes of their own and in every worl
 word a remedy.
 """
 
-import json
 import os
 import shutil
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from netkit.errors import InvalidValue
 from netkit.sandbox import ids, log, worlds
 from netkit.sandbox.problems import UML, Cure
+from netkit.sandbox.report import HERE, LESSONS, Finding, Report
 from netkit.sandbox.trial import Trial
-
-HERE, LESSONS = "this machine", "what lessons do"
-"""Names of sections; those of worlds are "user world" and so on."""
 
 _BRIEFLY = 10.0
 """Seconds that a world which will not be used has to come into being; User-Mode Linux needs 2 on a quiet machine."""
 
 _GRANT = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535"
-
-
-class Finding(NamedTuple):
-    """One thing that was examined.
-
-    Attributes:
-        section: HERE, LESSONS, or the world that it belongs to.
-        name: what it is.
-        works: whether it does.
-        needed: whether most lessons need it.
-        cause: why it does not work.
-        remedy: what to do about that, and what it costs.
-        line: a line to copy into a shell, empty where there is none.
-    """
-
-    section: str
-    name: str
-    works: bool
-    needed: bool = False
-    cause: str = ""
-    remedy: str = ""
-    line: str = ""
-
-
-class Report(NamedTuple):
-    """What the doctor found.
-
-    Attributes:
-        world: the world that will be used, None if none works.
-        reason: why that one.
-        findings: all that was examined.
-        log: where the launcher's diary is.
-    """
-
-    world: str | None
-    reason: str
-    findings: tuple[Finding, ...]
-    log: str
-
-    @property
-    def healthy(self) -> bool:
-        """Whether a sandbox can be made and all that most lessons need is there."""
-        return self.world is not None and all(finding.works for finding in self.findings if finding.needed)
-
-    def to_json(self) -> str:
-        """The report as JSON."""
-        findings = [finding._asdict() for finding in self.findings]
-        return json.dumps({**self._asdict(), "findings": findings, "healthy": self.healthy}, indent=2)
-
-    def __str__(self) -> str:
-        from netkit.sandbox import report
-
-        return report.text(self)
-
-    def _repr_html_(self) -> str:
-        from netkit.sandbox import report
-
-        return report.html(self)
 
 
 def examine(*, lessons: bool = True) -> Report:

@@ -1,17 +1,71 @@
-"""How the doctor's report looks: as text of 80 columns, and as HTML for a notebook."""
+"""What the doctor found, and how it looks: as text of 80 columns, and as HTML for a notebook."""
 
 from __future__ import annotations
 
 import html as markup
+import json
 import textwrap
 from itertools import groupby
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from netkit.sandbox.doctor import Finding, Report
+from typing import NamedTuple
 
 WIDTH = 80
 _INDENT = 9 * " "
+HERE, LESSONS = "this machine", "what lessons do"
+"""Names of sections; those of worlds are "user world" and so on."""
+
+
+class Finding(NamedTuple):
+    """One thing that was examined.
+
+    Attributes:
+        section: HERE, LESSONS, or the world that it belongs to.
+        name: what it is.
+        works: whether it does.
+        needed: whether most lessons need it.
+        cause: why it does not work.
+        remedy: what to do about that, and what it costs.
+        line: a line to copy into a shell, empty where there is none.
+    """
+
+    section: str
+    name: str
+    works: bool
+    needed: bool = False
+    cause: str = ""
+    remedy: str = ""
+    line: str = ""
+
+
+class Report(NamedTuple):
+    """What the doctor found.
+
+    Attributes:
+        world: the world that will be used, None if none works.
+        reason: why that one.
+        findings: all that was examined.
+        log: where the launcher's diary is.
+    """
+
+    world: str | None
+    reason: str
+    findings: tuple[Finding, ...]
+    log: str
+
+    @property
+    def healthy(self) -> bool:
+        """Whether a sandbox can be made and all that most lessons need is there."""
+        return self.world is not None and all(finding.works for finding in self.findings if finding.needed)
+
+    def to_json(self) -> str:
+        """The report as JSON."""
+        findings = [finding._asdict() for finding in self.findings]
+        return json.dumps({**self._asdict(), "findings": findings, "healthy": self.healthy}, indent=2)
+
+    def __str__(self) -> str:
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        return html(self)
 
 
 def text(report: Report) -> str:

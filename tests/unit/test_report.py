@@ -7,23 +7,23 @@ import json
 
 import pytest
 
-from netkit.sandbox import doctor, problems
-from netkit.sandbox.report import WIDTH, html, text
+from netkit.sandbox import problems
+from netkit.sandbox.report import HERE, LESSONS, WIDTH, Finding, Report, html, text
 
 LONG = "because of something that takes many words to say, among them <b>these</b> & some more that follow"
 LINE = (
     "sudo sh -c 'this is one line to copy; it is never cut, since a line that was cut in two would do something else'"
 )
 FINDINGS = (
-    doctor.Finding(doctor.HERE, "Jupyter knows the kernel", works=True, needed=True),
-    doctor.Finding("user world", "user namespace", works=True),
-    doctor.Finding("user world", "pid namespace", works=False, cause=LONG, remedy=LONG, line=LINE),
-    doctor.Finding(doctor.LESSONS, "ping", works=False, needed=True, cause="no ping", remedy="Install it"),
+    Finding(HERE, "Jupyter knows the kernel", works=True, needed=True),
+    Finding("user world", "user namespace", works=True),
+    Finding("user world", "pid namespace", works=False, cause=LONG, remedy=LONG, line=LINE),
+    Finding(LESSONS, "ping", works=False, needed=True, cause="no ping", remedy="Install it"),
 )
 
 
-def report(world: str | None = "user") -> doctor.Report:
-    return doctor.Report(world, "the reason", FINDINGS, "somewhere/netkit.log")
+def report(world: str | None = "user") -> Report:
+    return Report(world, "the reason", FINDINGS, "somewhere/netkit.log")
 
 
 def test_text() -> None:
