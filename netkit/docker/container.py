@@ -7,25 +7,51 @@ import shlex
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netkit import values
 from netkit.docker import naming
 from netkit.docker.namespace import ContainerNamespace
 from netkit.errors import AlreadyExists, Conflict
 from netkit.lab import journal
-from netkit.linux import containers, entering
+from netkit.lab.running import words_of
+from netkit.linux import containers, entering, run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from ipaddress import IPv4Address
 
-    from netkit.docker.daemon import Docker
+    from netkit.docker.etc import Files
     from netkit.docker.settings import Settings
     from netkit.lab.namespaces import Namespace
     from netkit.outcomes import Outcome
 
 PLACE = "/run/netkit-docker"
 """Where the files of containers are."""
+
+
+class Driver(Protocol):
+    """How a container comes to its network; `netkit.docker.drivers` has one for each way.
+
+    What takes away again what a driver has made is put on the container's `undo`.
+
+    Attributes:
+        isolated: whether the container gets a network namespace of its own.
+        shared: the container whose namespace it enters instead, if any; else it stays in the machine's.
+    """
+
+    isolated: bool
+    shared: Container | None
+
+    def plan(self, container: Container) -> Files:
+        """Take what the container needs before its process starts: an address, ports.
+
+        Returns:
+            The files that it will see.
+        """
+
+    def build(self, container: Container) -> None:
+        """Join it to its network: its process waits in its namespaces by now."""
 
 
 class Container:
@@ -37,6 +63,10 @@ class Container:
         network: "bridge", "host", "none", "container:NAME" or the name of a user-defined network.
         ports: {("tcp", 8080): 80}, the host's port first.
         links: {container: alias}.
+        linked: the containers that it links to, by alias.
+        machine: the namespace that plays the machine it runs on.
+        driver: how it comes to its network.
+        undo: takes away what was made for it, last first.
         own_proc: whether it has a /proc of its own.
         ip: the address that its Docker gave it, None where it has none of its own.
 
@@ -46,13 +76,13 @@ class Container:
         ('172.17.0.2', '02:42:ac:11:00:02')
     """
 
-    def __init__(self, docker: Docker, settings: Settings) -> None:
+    def __init__(self, machine: Namespace, settings: Settings, driver: Driver, linked: Mapping[str, Container]) -> None:
         self.name, self.settings, self.network = settings.name, settings, settings.network
-        self.ports, self.links = settings.ports, settings.links
-        self._docker = docker
-        self.id = naming.identity(docker.host.name, settings.name)
+        self.ports, self.links, self.linked = settings.ports, settings.links, linked
+        self.machine, self.driver = machine, driver
+        self.id = naming.identity(machine.name, settings.name)
         self.variable = naming.variable(settings.name)
-        self.directory = f"{PLACE}/{docker.host.name}/{settings.name}"
+        self.directory = f"{PLACE}/{machine.name}/{settings.name}"
         self.own_proc = True
         self.undo, self.files = ExitStack(), ExitStack()
         self.ip: IPv4Address | None = None
@@ -80,8 +110,9 @@ class Container:
     @property
     def address(self) -> str | None:
         """Its IPv4 address on its network, None if it has none of its own."""
-        owner = self._network_owner()
-        return str(owner.ip) if owner.ip is not None else None
+        if self.driver.shared is not None:
+            return self.driver.shared.address
+        return str(self.ip) if self.ip is not None else None
 
     @property
     def mac(self) -> str | None:
@@ -97,9 +128,7 @@ class Container:
             Conflict: it does not run.
         """
         self.require_running()
-        if self.network == "host":
-            return self._docker.host
-        return self._room
+        return self.machine if self._stays else self._room
 
     @property
     def logs(self) -> str:
@@ -116,8 +145,21 @@ class Container:
 
         Returns:
             What it said.
+
+        Raises:
+            Conflict: the container does not run.
+            CommandFailed: the command did not end in time.
         """
-        return self._docker.exec(self, command, timeout=timeout)
+        self.require_running()
+        argv, limit = words_of(command), values.seconds(timeout, "a timeout")
+        typed = f"nsenter --target ${self.variable} --mount --uts --ipc --net --pid {journal.joined(argv)}"
+        inside = self._limited(argv)
+        journal.look()
+        return journal.perform(
+            self.machine.typed(typed),
+            lambda: run.run(self.machine.path, containers.entering(self.pid, inside), typed=command, timeout=limit),
+            succeeded=lambda outcome: outcome.returncode == 0,
+        )
 
     def require_running(self) -> None:
         """Raise a Conflict unless it runs."""
@@ -126,60 +168,76 @@ class Container:
                 f"container '{self.name}' is not running", "its namespaces went with its process", "See its .logs"
             )
 
-    def start(self, share: Container | None = None) -> None:
-        """Start its process, which waits until `go`: `unshare --net --mount --uts --ipc --pid --fork …`.
+    def create(self) -> None:
+        """Make all that belongs to it, and let its process become its program.
 
-        Args:
-            share: the container whose network it shares.
+        Raises:
+            NetkitError: a part cannot be made; those before it are on `undo` and `files`.
         """
-        host = self._docker.host
-        network = share.namespace.path if share is not None and share.network != "host" else None
-        own = self.network != "host" and share is None
-        command = containers.starting(self.program, self.directory, self.hostname, own_network=own, network=network)
-        typed = f"{self._typed(share, own=own)} & {self.variable}=$(pgrep -P $!)"
+        self._write(self.driver.plan(self))
+        self._start()
+        self.driver.build(self)
+        assert self._process is not None  # noqa: S101  (it has just been started)
+        self._process.go()
+
+    def _start(self) -> None:
+        """Start its process, which waits until it may go: `unshare --net --mount --uts --ipc --pid --fork …`."""
+        entered, own = self._entered, self.driver.isolated
+        network = entered.namespace.path if entered is not None else None
+        command = containers.starting(
+            self._limited(self.settings.command), self.directory, self.hostname, own_network=own, network=network
+        )
+        typed = f"{self._typed} & {self.variable}=$(pgrep -P $!)"
         self._process = journal.perform(
-            host.typed(typed), lambda: containers.Contained(host.path, command, self.directory)
+            self.machine.typed(typed), lambda: containers.Contained(self.machine.path, command, self.directory)
         )
         prepared = f"{self.variable}=$(pgrep -P $!) && ! grep -qx -e unshare -e nsenter /proc/${self.variable}/comm"
         journal.note(f"until {prepared}; do sleep 0.01; done  # it takes a moment until it has its namespaces")
         self.undo.callback(self._process.end, 0)
         self.own_proc = self._process.own_proc
-        self._room = ContainerNamespace(self, self._process.pid, self._process.inode)
+        self._room = ContainerNamespace(self.name, self.variable, self._process.pid, self._process.inode)
         # As the Engine does with a bind mount: the cable is taken away by its owner, not by the namespace's end.
         self.undo.callback(os.close, entering.opened(self._room.path))
 
-    def _typed(self, share: Container | None, *, own: bool) -> str:
-        shared = share is not None and share.network != "host"
-        enter = f"nsenter --net=/proc/${share.variable}/ns/net " if shared else ""
-        kinds = "--net " if own else ""
-        return f"unshare --pid --fork {enter}unshare {kinds}--mount --uts --ipc {shlex.join(self.settings.command)}"
+    @property
+    def _stays(self) -> bool:
+        """Whether it lives in the machine's own network namespace."""
+        return not self.driver.isolated and self.driver.shared is None
 
     @property
-    def program(self) -> list[str]:
-        """Its command, behind what takes the capabilities away that Docker does not leave to a container."""
-        command = self.settings.command
+    def _entered(self) -> Container | None:
+        """The container whose network namespace its process enters; None for its own and the machine's."""
+        return self.driver.shared if self.driver.shared is not None and not self.driver.shared._stays else None
+
+    @property
+    def _typed(self) -> str:
+        entered = self._entered
+        enter = f"nsenter --net=/proc/${entered.variable}/ns/net " if entered is not None else ""
+        kinds = "--net " if self.driver.isolated else ""
+        return f"unshare --pid --fork {enter}unshare {kinds}--mount --uts --ipc {shlex.join(self.settings.command)}"
+
+    def _limited(self, command: list[str]) -> list[str]:
+        """A command, behind what takes the capabilities away that Docker does not leave to a container."""
         return command if self.settings.privileged else containers.limited(command)
 
     @property
     def hostname(self) -> str:
         """Its name for itself: the first twelve digits of its id; the host's or the other container's if shared."""
-        if self.network == "host":
-            return os.uname().nodename
-        owner = self._network_owner()
-        return owner.id[:12] if owner.network != "host" else os.uname().nodename
+        if self.driver.shared is not None:
+            return self.driver.shared.hostname
+        return os.uname().nodename if self._stays else self.id[:12]
 
-    def _network_owner(self) -> Container:
-        """The container whose network this one lives in: itself unless it shares another one's."""
-        kind, _, name = self.network.partition(":")
-        other = self._docker.find(name) if kind == "container" else None
-        return other._network_owner() if other is not None else self
-
-    def write_files(self, hosts: str, resolv: str) -> None:
+    def _write(self, files: Files) -> None:
         """Write the files that it sees as /etc/hosts and /etc/resolv.conf."""
         os.makedirs(self.directory)
         self.files.callback(shutil.rmtree, self.directory, ignore_errors=True)
-        Path(self.directory, "hosts").write_text(hosts, encoding="utf-8")
-        Path(self.directory, "resolv.conf").write_text(resolv, encoding="utf-8")
+        Path(self.directory, "hosts").write_text(files.hosts, encoding="utf-8")
+        Path(self.directory, "resolv.conf").write_text(files.resolv, encoding="utf-8")
+
+    def switch_lo_on(self) -> None:
+        """Give its own namespace a loopback that works, of IPv4 alone."""
+        self.namespace.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+        self.namespace["lo"].up()
 
     def reserve_ports(self) -> None:
         """Take the published ports, so that no program of the machine does.
@@ -189,18 +247,13 @@ class Container:
         """
         for protocol, here in self.ports:
             try:
-                self.undo.callback(containers.reserve(self._docker.host.path, protocol, here).close)
+                self.undo.callback(containers.reserve(self.machine.path, protocol, here).close)
             except OSError as error:
                 raise AlreadyExists(
-                    f"port {here}/{protocol} of {self._docker.host.name} is already allocated",
+                    f"port {here}/{protocol} of {self.machine.name} is already allocated",
                     f"a port belongs to one program or container; the kernel says: {error.strerror}",
                     "Publish another one, or remove what has it: docker.ps() lists containers, `ss -tlnp` programs",
                 ) from None
-
-    def go(self) -> None:
-        """Let its process become its program."""
-        assert self._process is not None  # noqa: S101  (start came before)
-        self._process.go()
 
     def end(self, grace: float) -> None:
         """End its process, then take its network away in the reverse order in which it was made."""

@@ -7,23 +7,24 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from netkit import names, values
-from netkit.docker import chains, dns, etc, naming, settings
-from netkit.docker import network as networks
+from netkit.docker import naming, settings
 from netkit.docker.container import Container
+from netkit.docker.drivers.host import Host
+from netkit.docker.drivers.none import Nothing
+from netkit.docker.drivers.shared import Shared
 from netkit.docker.listing import Containers
-from netkit.docker.network import DEFAULT
 from netkit.docker.networking import Networking
 from netkit.errors import AlreadyExists, Conflict, NotFound
 from netkit.lab import journal
 from netkit.lab.namespaces import Namespace, host
 from netkit.lab.place import checked
-from netkit.lab.running import words_of
-from netkit.linux import containers, run
 
 if TYPE_CHECKING:
-    from netkit.docker.network import Network
+    from netkit.docker.container import Driver
+    from netkit.docker.drivers.bridge import Network
     from netkit.outcomes import Outcome
 
+_WITHOUT_A_NETWORK: dict[str, Driver] = {naming.HOST: Host(), naming.NONE: Nothing()}
 _machines: dict[int, Docker] = {}
 """The daemon of each machine (inode of its namespace): `nk.Docker()`, evaluated again, is the same one."""
 
@@ -86,7 +87,7 @@ class Docker(Networking):
         command: str | list[str] | None = None,
         *,
         image: str | None = None,
-        network: str | Network = DEFAULT,
+        network: str | Network = naming.DEFAULT,
         ports: dict[int, int | str] | None = None,
         links: list[str] | dict[str, str] | None = None,
         privileged: bool = False,
@@ -115,45 +116,15 @@ class Docker(Networking):
     def _create(self, wanted: settings.Settings) -> Container:
         """Make a container and all that belongs to it, or nothing."""
         self._refuse_taken(wanted.name)
-        share = self._running(wanted.shares) if wanted.shares else None
-        net = None if share or wanted.network in ("host", "none") else self._network(wanted.network)
-        linked = {alias: self._linked(other, net) for other, alias in wanted.links.items()}
-        container = Container(self, wanted)
+        driver = self._driver(wanted)
+        linked = {alias: self._linked(other, driver) for other, alias in wanted.links.items()}
+        container = Container(self.host, wanted, driver, linked)
         with ExitStack() as failed:
             failed.callback(container.files.close)
             failed.callback(container.undo.close)
-            self._bring_up(container, net, share, linked)
+            container.create()
             failed.pop_all()
         return self._containers.setdefault(wanted.name, container)
-
-    def _bring_up(
-        self, container: Container, net: Network | None, share: Container | None, linked: dict[str, Container]
-    ) -> None:
-        """Make all that belongs to a container; each thing puts what removes it on the container's `undo`."""
-        undo = container.undo
-        if net is not None:
-            container.ip = net.take(container.name, undo)
-            container.reserve_ports()
-        if share is not None:
-            hosts, resolv = etc.of(share)
-        else:
-            hosts, resolv = etc.hosts(container, {} if net is not None and net.knows_names else linked), etc.resolv(net)
-        container.write_files(hosts, resolv)
-        container.start(share)
-        if share is None and container.network != "host":
-            room = container.namespace
-            room.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
-            room["lo"].up()
-        if net is not None:
-            net.plug(room, naming.veth(container.id), container.ip, undo)
-            if net.knows_names:
-                aliases = {alias.lower(): other.address for alias, other in linked.items()}
-                look_up = lambda name: aliases.get(name) or net.address_of(name)  # noqa: E731  (two places to look)
-                undo.callback(dns.serve(room.path, look_up, net.name_of).close)
-            for (protocol, here), there in container.ports.items():
-                rules = chains.port(protocol, here, container.address, there, net.bridge)
-                networks.add_rules(self.host, rules, undo)
-        container.go()
 
     def exec(self, container: Container | str, command: str, *, timeout: float = 60.0) -> Outcome:
         """Run a command in a container that runs: `docker exec NAME COMMAND`.
@@ -171,16 +142,7 @@ class Docker(Networking):
             Conflict: it does not run.
             CommandFailed: it did not end in time.
         """
-        where = self._running(container)
-        argv, limit = words_of(command), values.seconds(timeout, "a timeout")
-        typed = f"nsenter --target ${where.variable} --mount --uts --ipc --net --pid {journal.joined(argv)}"
-        inside = argv if where.settings.privileged else containers.limited(argv)
-        journal.look()
-        return journal.perform(
-            self.host.typed(typed),
-            lambda: run.run(self.host.path, containers.entering(where.pid, inside), typed=command, timeout=limit),
-            succeeded=lambda outcome: outcome.returncode == 0,
-        )
+        return self._running(container).run(command, timeout=timeout)
 
     def stop(self, container: Container | str, *, grace: float = 10.0) -> None:
         """End a container's process and take its network away: `docker stop NAME`; logs and settings stay.
@@ -276,9 +238,15 @@ class Docker(Networking):
         found.require_running()
         return found
 
-    def _linked(self, name: str, net: Network | None) -> Container:
+    def _driver(self, wanted: settings.Settings) -> Driver:
+        """How a new container comes to its network."""
+        if wanted.shares:
+            return Shared(self._running(wanted.shares))
+        return _WITHOUT_A_NETWORK.get(wanted.network) or self._network(wanted.network)
+
+    def _linked(self, name: str, driver: Driver) -> Container:
         other = self._running(name)
-        if net is None or other.network != net.name:
+        if other.driver is not driver:
             raise Conflict(
                 f"'{name}' is on network '{other.network}'",
                 "a link leads to a container of the same network",

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from netkit.lab.journal import in_namespace
 from netkit.lab.namespaces import Namespace
 from netkit.linux import namespaces
 from netkit.linux.entering import DIRECTORY
 
-if TYPE_CHECKING:
-    from netkit.docker.container import Container
-
 
 class ContainerNamespace(Namespace):
     """The namespace of a container, a `nk.Namespace` whose commands are typed with the container's process id.
 
     Args:
-        container: whose it is.
+        name: the container's.
+        variable: the shell variable that holds its process id in printed commands.
         pid: process id of the container's first process.
         inode: the namespace's identity.
 
@@ -27,8 +24,8 @@ class ContainerNamespace(Namespace):
         $ nsenter --net=/proc/$web_pid/ns/net ip addr
     """
 
-    def __init__(self, container: Container, pid: int, inode: int) -> None:
-        self._container, self._pid, self._inode = container, pid, inode
+    def __init__(self, name: str, variable: str, pid: int, inode: int) -> None:
+        self._container, self._variable, self._inode = name, variable, inode
         self.path = f"/proc/{pid}/ns/net"
 
     @classmethod
@@ -40,12 +37,12 @@ class ContainerNamespace(Namespace):
     def name(self) -> str:  # type: ignore[override]  (a Place has it as an attribute; here it may change)
         """What a snapshot calls it: "[program]", or its name in /run/netns once it has one."""
         found = (place.name for place in namespaces.find() if place.inode == self._inode)
-        return next(found, f"[{self._container.name}]")
+        return next(found, f"[{self._container}]")
 
     @property
     def as_argument(self) -> str:
         """What `ip link set … netns` calls it: the container's process id."""
-        return f"${self._container.variable}"
+        return f"${self._variable}"
 
     def typed(self, command: str) -> str:
         """A command as one types it on the host so that it runs in here."""

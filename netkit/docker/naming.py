@@ -10,6 +10,12 @@ from typing import Any
 from netkit import values
 from netkit.errors import InvalidName, InvalidValue, ProgramMissing
 
+DEFAULT, HOST, NONE, SHARED = "bridge", "host", "none", "container"
+"""The networks that every Docker has, and what stands before the name of a container whose network is shared."""
+
+RESERVED = (DEFAULT, HOST, NONE, SHARED, "default")
+"""What no network of one's own is called."""
+
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
 _IMAGE = re.compile(r"[a-z0-9]+([._/-][a-z0-9]+)*(:[\w][\w.-]{0,127})?", re.ASCII)
 _PROTOCOLS = ("tcp", "udp")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import values
 from netkit.docker import chains, naming
-from netkit.docker import network as networks
-from netkit.docker.network import Network
+from netkit.docker.drivers import bridge as networks
+from netkit.docker.drivers.bridge import Network
 from netkit.errors import AlreadyExists, Conflict, InvalidName, InvalidValue, NotFound
 
 if TYPE_CHECKING:
@@ -58,18 +58,18 @@ class Networking:
             raise InvalidValue(f"internal={internal!r} is not True or False", "it is on or off", "Try internal=True")
         if wanted in self._networks:
             raise AlreadyExists(f"there is a network '{name}' already", "names are unique", "Choose another name")
-        if wanted in networks.RESERVED:
+        if wanted in naming.RESERVED:
             raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'my-net'")
         there = self.network_ls()
         return self._add_network(wanted, networks.subnet_of(subnet, there, self._routed()), internal=internal)
 
     def _add_default_network(self) -> None:
-        self._add_network(networks.DEFAULT, IPv4Network(networks.DEFAULT_SUBNET), internal=False)
+        self._add_network(naming.DEFAULT, IPv4Network(networks.DEFAULT_SUBNET), internal=False)
 
     def _add_network(self, name: str, subnet: IPv4Network, *, internal: bool) -> Network:
         net = Network(self.host, name, subnet, internal=internal)
         with ExitStack() as undo:
-            net.build(undo)
+            net.make(undo)
             self._networks[name] = net, undo.pop_all()
         return net
 
@@ -101,7 +101,7 @@ class Networking:
         if not isinstance(wanted, str) or wanted not in self._networks:
             raise NotFound(
                 f"there is no network {wanted!r}",
-                f"there are: {', '.join(self._networks)}, host, none",
+                f"there are: {', '.join([*self._networks, naming.HOST, naming.NONE])}",
                 "Make it: docker.network_create('my-net')",
             )
         return self._networks[wanted][0]

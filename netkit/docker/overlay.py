@@ -1,7 +1,7 @@
 """An overlay network: containers of several machines on one Ethernet, carried between the machines by VXLAN.
 
-What is made on each machine is told by `netkit.docker.vtep`; here is what the machines have in common: who has
-which address, and which machine reaches which.
+What is made on each machine is told by `netkit.docker.drivers.overlay`; here is how the machines come together, and
+which of them reaches which.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import values
 from netkit.docker import naming
-from netkit.docker import network as networks
 from netkit.docker.daemon import Docker
-from netkit.docker.vtep import End
+from netkit.docker.drivers import bridge as networks
+from netkit.docker.drivers.overlay import End, Fabric
 from netkit.errors import AlreadyExists, Conflict, InvalidName, InvalidValue, NotFound
 from netkit.lab.namespaces import Namespace, host
 
 if TYPE_CHECKING:
     import ipaddress
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 MTU = 1450
 """An Ethernet's 1500 bytes less what VXLAN takes: inner Ethernet 14, outer IP 20, UDP 8, VXLAN 8 (RFC 7348, 5)."""
@@ -29,7 +29,7 @@ _FIRST_VNI, _LAST_VNI = 4097, (1 << 24) - 1
 """Docker's own begin at 4097; a VNI has 24 bits."""
 
 
-class Overlay:
+class Overlay(Fabric):
     """An overlay network of several machines; `nk.overlay(…)` makes one.
 
     Attributes:
@@ -50,8 +50,7 @@ class Overlay:
     def __init__(  # noqa: PLR0913  (all that makes it up, and `overlay` alone calls it)
         self, name: str, subnet: ipaddress.IPv4Network, vni: int, mtu: int, *, learning: bool, dockers: Sequence[Docker]
     ) -> None:
-        self.name, self.subnet, self.vni, self.mtu, self.learning = name, subnet, vni, mtu, learning
-        self.addresses: dict[str, ipaddress.IPv4Address] = {}
+        super().__init__(name, subnet, vni, mtu, learning=learning)
         vteps = _vteps(dockers)
         self.ends = {docker.host.name: End(self, docker.host, vteps[docker.host.name]) for docker in dockers}
         self._dockers = list(dockers)
@@ -63,7 +62,7 @@ class Overlay:
             made = {}
             for end in self:
                 undo = failed.enter_context(ExitStack())
-                end.build(undo)
+                end.make(undo)
                 made[end.machine.name] = undo
             for docker in self._dockers:
                 docker._networks[self.name] = self.ends[docker.host.name], made[docker.host.name].pop_all()
@@ -89,9 +88,6 @@ class Overlay:
                 f"{machine!r} has no part in '{self.name}'", f"there are: {', '.join(self.ends)}", "See .ends"
             )
         return self.ends[machine]
-
-    def __iter__(self) -> Iterator[End]:
-        return iter(self.ends.values())
 
     def __repr__(self) -> str:
         lines = [
@@ -127,7 +123,7 @@ def overlay(  # noqa: PLR0913  (what `docker network create -d overlay` is told)
         >>> nk.Docker(host=node1).run("c1", network="ov")  # doctest: +SKIP
     """
     wanted = naming.checked(name, "network")
-    if wanted in networks.RESERVED:
+    if wanted in naming.RESERVED:
         raise InvalidName(f"'{wanted}' is no name for a network", "it means a mode of its own", "Try 'ov'")
     number = values.number(vni, "a VNI", 1, _LAST_VNI, example=_FIRST_VNI)
     if not isinstance(learning, bool):

@@ -36,7 +36,7 @@ class Settings:
     def shares(self) -> str | None:
         """The container whose network it shares, None if it shares none."""
         kind, colon, name = self.network.partition(":")
-        return name if kind == "container" and colon else None
+        return name if kind == naming.SHARED and colon else None
 
 
 def read(  # noqa: PLR0913  (what `docker run` is told)
@@ -71,7 +71,7 @@ def _network(value: Any) -> str:
     if not isinstance(name, str):
         raise InvalidValue(f"{value!r} is no network", "its name is needed", "Try network='bridge'")
     kind, colon, container = name.partition(":")
-    if colon and kind == "container":
+    if colon and kind == naming.SHARED:
         naming.checked(container, "container")
         return name
     return naming.checked(name, "network")
@@ -79,8 +79,7 @@ def _network(value: Any) -> str:
 
 def _agree(settings: Settings) -> None:
     """Refuse what Docker refuses: ports and links where the container has no network of its own on a bridge."""
-    kind = "container" if settings.shares else settings.network
-    if kind not in ("host", "none", "container"):
+    if not settings.shares and settings.network not in (naming.HOST, naming.NONE, naming.SHARED):
         return
     if settings.ports:
         raise Conflict(

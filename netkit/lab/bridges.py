@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from netkit import model
 
 
-class Bridge(Interface):
+class Bridge(Interface, kind="bridge"):
     """A bridge, the kernel's own Ethernet switch: `ip link add NAME type bridge` (`brctl addbr NAME`).
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from netkit import names, values
 from netkit.errors import AlreadyExists, InvalidName, InvalidValue, NetkitError
@@ -13,7 +13,7 @@ from netkit.linux import addresses, links, neighbours, observe, sysctls
 
 if TYPE_CHECKING:
     from netkit import model
-    from netkit.lab.namespaces import Namespace
+    from netkit.lab.place import Place
 
 _IPV6_LEAST_MTU = 1280
 
@@ -36,7 +36,13 @@ class Interface:
         $ ip netns exec ns1 ip link set dev eth1 up
     """
 
-    def __init__(self, namespace: Namespace, name: str) -> None:
+    KINDS: ClassVar[dict[str, type[Interface]]] = {}
+    """The handles with more to them, by the kernel's name of the kind: "bridge", "vxlan"."""
+
+    def __init_subclass__(cls, kind: str) -> None:
+        Interface.KINDS[kind] = cls
+
+    def __init__(self, namespace: Place, name: str) -> None:
         self.namespace = checked(namespace)
         self.name = values.text(name, "an interface's name", InvalidName)
 
@@ -159,7 +165,7 @@ class Interface:
         self._act(command, lambda: links.rename(self._path, self.name, new), taken)
         self.name = new
 
-    def move(self, namespace: Namespace) -> None:
+    def move(self, namespace: Place) -> None:
         """Put it into another namespace: `ip link set NAME netns NAMESPACE`; it loses its addresses and goes down.
 
         Args:

@@ -104,13 +104,10 @@ class Namespace(Running, Filtering):
         return any(place.name == self.name for place in namespaces.find())
 
     def __getitem__(self, interface: str) -> Interface:
-        from netkit.lab.bridges import Bridge
-        from netkit.lab.tunnels import Vxlan
-
         kind = observe.kind_and_master(self.path, interface)[0] if isinstance(interface, str) else None
         if kind is None:
             raise NotFound(f"{interface!r} is no interface's name", "names are texts", f"Try {self.name}['lo']")
-        handle = object.__new__({"bridge": Bridge, "vxlan": Vxlan}.get(kind, Interface))
+        handle = object.__new__(Interface.KINDS.get(kind, Interface))
         handle.namespace, handle.name = self, interface
         return handle
 

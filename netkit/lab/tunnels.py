@@ -27,7 +27,7 @@ _FLOOD = "00:00:00:00:00:00"
 """The MAC of the entries by which frames go whose way is not known: also broadcasts (bridge(8))."""
 
 
-class Vxlan(Interface):
+class Vxlan(Interface, kind="vxlan"):
     """A VXLAN device, an end of a tunnel (VTEP); `nk.vxlan(…)` makes one.
 
     Its forwarding entries say behind which other VTEP a MAC is; unlike a bridge's they hold an IP address.

@@ -1,4 +1,4 @@
-"""A docker network: a bridge with an address, the addresses that it hands out, and the rules that belong to it."""
+"""The driver `bridge`: a bridge with an address, the addresses that it hands out, and the rules that belong to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from netkit import values
-from netkit.docker import chains, naming
+from netkit.docker import chains, dns, etc, naming
 from netkit.errors import Conflict, InvalidAddress, KernelRefused, NotFound
 from netkit.lab import journal
 from netkit.lab.bridges import Bridge, veth
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from netkit.docker.container import Container
-    from netkit.docker.namespace import ContainerNamespace
     from netkit.lab.interfaces import Interface
     from netkit.lab.namespaces import Namespace
 
-DEFAULT, DEFAULT_SUBNET = "bridge", "172.17.0.0/16"
-RESERVED = (DEFAULT, "host", "none", "default", "container")
+DEFAULT_SUBNET = "172.17.0.0/16"
 _POOL = tuple(f"172.{number}.0.0/16" for number in range(18, 32))
 """The networks that Docker takes one after the other where none is given."""
 
@@ -42,6 +40,8 @@ class Network:
         addresses: who has which address, by container.
     """
 
+    isolated, shared = True, None
+
     def __init__(self, machine: Namespace, name: str, subnet: ipaddress.IPv4Network, *, internal: bool = False) -> None:
         self.machine, self.name, self.subnet, self.internal = machine, name, subnet, internal
         self.id = naming.identity(machine.name, f"network {name}")
@@ -52,7 +52,7 @@ class Network:
     @property
     def is_default(self) -> bool:
         """Whether it is the one that containers get where none is named."""
-        return self.name == DEFAULT
+        return self.name == naming.DEFAULT
 
     @property
     def here(self) -> dict[str, ipaddress.IPv4Address]:
@@ -76,7 +76,7 @@ class Network:
         owners = {str(owned): name for name, owned in self.addresses.items()}
         return f"{owners[address]}.{self.name}" if address in owners else None
 
-    def build(self, undo: ExitStack) -> None:
+    def make(self, undo: ExitStack) -> None:
         """Make the bridge and the rules; what removes each is put on `undo`."""
         bridge = Bridge(self.bridge, namespace=self.machine)
         undo.callback(_delete, bridge)
@@ -104,20 +104,35 @@ class Network:
         undo.callback(self.addresses.pop, container)
         return address
 
-    def plug(self, room: ContainerNamespace, end: str, address: ipaddress.IPv4Address, undo: ExitStack) -> None:
-        """Lay a cable from the bridge into a container, and give its end there address, MAC and routes.
+    def plan(self, container: Container) -> etc.Files:
+        """Take an address and the published ports; where there is no DNS, the hosts file tells the links."""
+        container.ip = self.take(container.name, container.undo)
+        container.reserve_ports()
+        own = etc.line(str(container.ip), container.hostname)
+        if self.knows_names:
+            return etc.Files(etc.hosts(own), etc.EMBEDDED_DNS)
+        links = (etc.line(str(one.ip), alias, one.hostname, one.name) for alias, one in container.linked.items())
+        return etc.Files(etc.hosts(*links, own), etc.machines().resolv)
 
-        Args:
-            room: the container's namespace.
-            end: the cable's end on the machine.
-            address: the container's.
-            undo: takes what removes the cable.
-        """
-        bridge = self.machine[self.bridge]
-        outer, eth0 = veth(end, "eth0", namespace=self.machine, peer_namespace=room)
-        undo.callback(_delete, outer)
-        eth0.set_mac(values.mac_of(str(address)))
-        eth0.add_address(f"{address}/{self.subnet.prefixlen}")
+    def build(self, container: Container) -> None:
+        """Lay a cable, serve the names, and lead the published ports there."""
+        container.switch_lo_on()
+        self.plug(container)
+        if self.knows_names:
+            aliases = {alias.lower(): other.address for alias, other in container.linked.items()}
+            look_up = lambda name: aliases.get(name) or self.address_of(name)  # noqa: E731  (two places to look)
+            container.undo.callback(dns.serve(container.namespace.path, look_up, self.name_of).close)
+        for (protocol, here), there in container.ports.items():
+            rules = chains.port(protocol, here, str(container.ip), there, self.bridge)
+            add_rules(self.machine, rules, container.undo)
+
+    def plug(self, container: Container) -> None:
+        """Lay a cable from the bridge into a container, and give its end there address, MAC and routes."""
+        bridge, room = self.machine[self.bridge], container.namespace
+        outer, eth0 = veth(naming.veth(container.id), "eth0", namespace=self.machine, peer_namespace=room)
+        container.undo.callback(_delete, outer)
+        eth0.set_mac(values.mac_of(str(container.ip)))
+        eth0.add_address(f"{container.ip}/{self.subnet.prefixlen}")
         bridge.attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         # A container that calls its own published port gets its packets back by the port they came in by.
         journal.perform(

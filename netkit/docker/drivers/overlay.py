@@ -1,12 +1,12 @@
-"""A machine's part in an overlay network: a namespace that nobody lives in, with a bridge br0 and a VXLAN device.
+"""The driver `overlay`: a machine's part in a network of several.
 
-So the Engine makes it (docs.docker.com, "Overlay network driver"): the VXLAN device is born in the machine's
-namespace, in which its outer packets travel for good, and is moved.  Nothing is asked on the wire: for each
-container the other machines get a neighbour entry (which MAC has the address?), by which the device itself
-answers ARP questions, and a forwarding entry (behind which machine is the MAC?).  The Engine's devices could
-learn as well; with an entry for everyone they have nothing to, and here they do not, so that what is missing
-is missed.  With `learning` there are no such entries: what is not known goes to every machine, and the device
-learns from what comes back (RFC 7348, 4.1 and 4.2).
+It is a namespace that nobody lives in, with a bridge br0 and a VXLAN device. So the Engine makes it (docs.docker.com,
+"Overlay network driver"): the VXLAN device is born in the machine's namespace, in which its outer packets travel for
+good, and is moved. Nothing is asked on the wire: for each container the other machines get a neighbour entry (which
+MAC has the address?), by which the device itself answers ARP questions, and a forwarding entry (behind which machine
+is the MAC?). The Engine's devices could learn as well; with an entry for everyone they have nothing to, and here they
+do not, so that what is missing is missed. With `learning` there are no such entries: what is not known goes to every
+machine, and the device learns from what comes back (RFC 7348, 4.1 and 4.2).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import values
 from netkit.docker import naming
-from netkit.docker.network import Network, _delete
+from netkit.docker.drivers.bridge import Network, _delete
 from netkit.errors import AlreadyExists, Conflict, KernelRefused, NotFound
 from netkit.lab.bridges import Bridge, veth
 from netkit.lab.namespaces import Namespace
@@ -24,13 +24,25 @@ from netkit.lab.tunnels import Vxlan, vxlan
 
 if TYPE_CHECKING:
     import ipaddress
+    from collections.abc import Iterator
     from contextlib import ExitStack
 
     from netkit.docker.container import Container
-    from netkit.docker.namespace import ContainerNamespace
-    from netkit.docker.overlay import Overlay
+    from netkit.docker.etc import Files
 
 _BRIDGE, _DEVICE = "br0", "vxlan0"
+
+
+class Fabric:
+    """What the machines of an overlay network have in common; `netkit.docker.overlay.Overlay` tells its attributes."""
+
+    def __init__(self, name: str, subnet: ipaddress.IPv4Network, vni: int, mtu: int, *, learning: bool) -> None:
+        self.name, self.subnet, self.vni, self.mtu, self.learning = name, subnet, vni, mtu, learning
+        self.addresses: dict[str, ipaddress.IPv4Address] = {}
+        self.ends: dict[str, End] = {}
+
+    def __iter__(self) -> Iterator[End]:
+        return iter(self.ends.values())
 
 
 class End(Network):
@@ -43,7 +55,7 @@ class End(Network):
         space: the namespace of br0 and vxlan0; None when it has been removed.
     """
 
-    def __init__(self, overlay: Overlay, machine: Namespace, address: ipaddress.IPv4Address) -> None:
+    def __init__(self, overlay: Fabric, machine: Namespace, address: ipaddress.IPv4Address) -> None:
         super().__init__(machine, overlay.name, overlay.subnet, internal=True)
         self.overlay, self.address, self.bridge = overlay, address, _BRIDGE
         self.addresses = overlay.addresses
@@ -69,7 +81,7 @@ class End(Network):
             )
         return self.space
 
-    def build(self, undo: ExitStack) -> None:
+    def make(self, undo: ExitStack) -> None:
         """Make the namespace, the bridge and the VXLAN device; what removes each is put on `undo`."""
         self.space = Namespace(f"{self.machine.name}-{self.name}")
         undo.callback(self._leave)
@@ -120,25 +132,24 @@ class End(Network):
         undo.callback(self._here.remove, container)
         return address
 
-    def plug(self, room: ContainerNamespace, end: str, address: ipaddress.IPv4Address, undo: ExitStack) -> None:
-        """Lay a cable from br0 into a container, and tell the other machines where the container is.
-
-        Args:
-            room: the container's namespace.
-            end: the cable's end at br0.
-            address: the container's.
-            undo: takes what removes the cable, and the entries.
+    def plan(self, container: Container) -> Files:
+        """Take an address.
 
         Raises:
-            Conflict: it has published ports.
+            Conflict: the container has published ports.
         """
-        if room._container.ports:
+        if container.ports:
             raise Conflict(
-                f"ports of '{room._container.name}' cannot be published on network '{self.name}'",
+                f"ports of '{container.name}' cannot be published on network '{self.name}'",
                 "an overlay here leads to its containers only, not out of the machine",
                 "Leave ports out, or take network='bridge'",
             )
-        outer, eth0 = veth(end, "eth0", namespace=self._space, peer_namespace=room)
+        return super().plan(container)
+
+    def plug(self, container: Container) -> None:
+        """Lay a cable from br0 into a container, and tell the other machines where the container is."""
+        room, undo, address = container.namespace, container.undo, container.ip
+        outer, eth0 = veth(naming.veth(container.id), "eth0", namespace=self._space, peer_namespace=room)
         undo.callback(_delete, outer)
         outer.set_mtu(self.overlay.mtu)
         eth0.set_mtu(self.overlay.mtu)

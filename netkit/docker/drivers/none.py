@@ -1,0 +1,24 @@
+"""The driver `none`: a network namespace of the container's own, with lo and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.docker import etc
+
+if TYPE_CHECKING:
+    from netkit.docker.container import Container
+
+
+class Nothing:
+    """No interface leads out."""
+
+    isolated, shared = True, None
+
+    def plan(self, _container: Container) -> etc.Files:
+        """It has no address that a line of its hosts file could tell."""
+        return etc.Files(etc.hosts(), etc.machines().resolv)
+
+    def build(self, container: Container) -> None:
+        """Switch lo on."""
+        container.switch_lo_on()
