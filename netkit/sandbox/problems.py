@@ -19,7 +19,7 @@ UML_PROGRAM, UML_STAGES = "program", ("program", "boot")
 """The stages of the uml world outside: its program is looked for, and its kernel boots."""
 
 _INSTALL_UML = "sudo apt install user-mode-linux tcc"
-"""The compiler tcc is for processors with AMX: `uml.registers`."""
+"""The compiler tcc makes `uml.preload`."""
 
 _KINDS = {
     USER_NAMESPACE: "user",
@@ -125,12 +125,9 @@ def _of_uml(stage: str, number: int, detail: str) -> Cure | None:
         return Cure("kernel.yama.ptrace_scope is 3: no program may trace another", f"{remedy}. {_ELSEWHERE}")
     if "ptrace" in detail:
         return Cure(f"the machine does not let programs trace their children: {detail}", _ELSEWHERE)
-    if "put_fp_registers" in detail:
-        return Cure(
-            "User-Mode Linux cannot give this processor's registers back, as it is with Intel's AMX",
-            "netkit helps it with a few lines of C, for which it needs a compiler: the smallest is enough",
-            "sudo apt install tcc",
-        )
+    if number == errno.ELIBACC or "put_fp_registers" in detail:
+        remedy = "Let NETKIT_UML name one that is linked dynamically, as Debian's is, or take the variable away"
+        return Cure("User-Mode Linux does not load what netkit adds to it, as if it were linked statically", remedy)
     return None
 
 
@@ -149,6 +146,12 @@ def _not_started(number: int, detail: str) -> Cure | None:
         ),
         errno.ENOEXEC: Cure(detail, f"Use a machine that allows user namespaces. {_ELSEWHERE}"),
         errno.EINVAL: Cure(detail, "Make the environment in a folder whose path has no space"),
+        errno.ELIBACC: Cure(
+            f"netkit adds a few lines of C to User-Mode Linux, and {detail}",
+            "Install the smallest: without these lines, programs of the sandbox would go on as programs of this "
+            "machine if User-Mode Linux were killed",
+            "sudo apt install tcc",
+        ),
     }
     return cures.get(number)
 

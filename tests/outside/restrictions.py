@@ -5,9 +5,11 @@ Nothing of the machine is changed: limits, mounts and filters hold in these name
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import NamedTuple
 
+from netkit.sandbox.uml import preload
 from tests.project import ROOT
 
 PREPARED = (
@@ -148,14 +150,13 @@ OF_WORLDS = (
         "user",
     ),
     Restriction(
-        "a processor with AMX, and no compiler",
-        ":",
+        "no compiler",
+        "; ".join(map(_without_program, filter(shutil.which, preload.COMPILERS))),
         "uml world",
-        "boot",
-        "cannot give this processor's registers back",
+        "program",
+        "none of the compilers tcc, cc, gcc, clang is there",
         "sudo apt install tcc",
         "user",
-        seccomp_filter("no-registers"),
     ),
     Restriction(
         "no subordinate ids",

@@ -1,6 +1,6 @@
 """Runs a command under a seccomp filter: `python tests/outside/seccomp.py KIND COMMAND …`.
 
-KIND is docker (its default profile), netkit, netkit-CALL (without that system call), no-mounts, or no-registers.
+KIND is docker (its default profile), netkit, netkit-CALL (without that system call), or no-mounts.
 
 A profile is read as Docker's Engine reads it for a container without capabilities (docs: "Seccomp security
 profiles for Docker"), and given to the kernel by libseccomp, as runc does it (seccomp_rule_add(3)).
@@ -73,13 +73,6 @@ def no_mounts() -> dict[str, Any]:
     return {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [refused]}
 
 
-def no_registers() -> dict[str, Any]:
-    """What Linux answers on a processor with AMX if only a part of a program's registers is given back (ptrace(2))."""
-    compared = [{"index": 0, "value": 0x4205, "op": "SCMP_CMP_EQ"}, {"index": 2, "value": 0x202, "op": "SCMP_CMP_EQ"}]
-    refused = {"names": ["ptrace"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.EFAULT, "args": compared}
-    return {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [refused]}
-
-
 def applicable(rule: dict[str, Any]) -> bool:
     """Whether a rule counts on this machine for a container without capabilities."""
     includes, excludes = rule.get("includes") or {}, rule.get("excludes") or {}
@@ -120,7 +113,7 @@ def action(name: str, rule: dict[str, Any]) -> int:
 
 def main(kind: str, *command: str) -> None:
     """Become the command."""
-    profiles = {"docker": docker(), "no-mounts": no_mounts(), "no-registers": no_registers()}
+    profiles = {"docker": docker(), "no-mounts": no_mounts()}
     load(profiles.get(kind) or netkit(without=kind.partition("-")[2]))
     os.execvp(command[0], command)  # noqa: S606 - a shell would only be in the way
 

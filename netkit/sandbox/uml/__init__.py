@@ -8,7 +8,7 @@
               └─ carrier   inside: carries all streams over the serial line
 
 boot       how User-Mode Linux is started, and what it needs
-registers  what it needs besides on processors with AMX
+preload    what is loaded into it, so that nothing of it outlives it
 keeper     the process outside
 first      process 1 inside
 root       the file system inside

@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from netkit.sandbox import system
-from netkit.sandbox.uml import registers
+from netkit.sandbox.uml import preload
 
 PROGRAM = "linux.uml"
 MODULES = "/usr/lib/uml/modules"
@@ -48,6 +48,18 @@ def program() -> str:
 def modules() -> str:
     """The directory of its kernel modules."""
     return os.environ.get("NETKIT_UML_MODULES") or MODULES
+
+
+def library() -> int:
+    """What is loaded into it in front of the C library: a descriptor, which exec closes.
+
+    Raises:
+        Missing: no compiler makes it.
+    """
+    made = preload.compiled()
+    if made is None:
+        raise Missing(f"none of the compilers {', '.join(preload.COMPILERS)} is there and works", errno.ELIBACC)
+    return made
 
 
 def memory_place() -> str:
@@ -105,12 +117,13 @@ def command(serial: int) -> tuple[str, ...]:
     )
 
 
-def become(serial: int, console: int, keeper: int) -> None:
+def become(serial: int, console: int, loaded: int, keeper: int) -> None:
     """Turn this process into User-Mode Linux, leader of a process group of its own; its end is in that group.
 
     Args:
         serial: the descriptor that is its serial line.
         console: where its messages go.
+        loaded: what `library` gave.
         keeper: process id of the parent, with which it ends.
     """
     os.setsid()
@@ -120,12 +133,12 @@ def become(serial: int, console: int, keeper: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for file, target in ((nothing, 0), (console, 1), (console, 2)):
         os.dup2(file, target)
-    os.set_inheritable(serial, True)  # noqa: FBT003 - positional only
+    for file in (serial, loaded):
+        os.set_inheritable(file, True)  # noqa: FBT003 - positional only
     arguments = command(serial)
     environment = {"TMPDIR": memory_place(), "HOME": "/", "PATH": os.defpath}
-    if registers.needed() and (library := registers.compiled()) is not None:
-        os.set_inheritable(library, True)  # noqa: FBT003 - positional only
-        environment["LD_PRELOAD"] = f"/proc/self/fd/{library}"
+    # At once, since new processes of User-Mode Linux have too small a stack for the search of a function.
+    environment |= {"LD_PRELOAD": f"/proc/self/fd/{loaded}", "LD_BIND_NOW": "1"}
     # Whatever it finds in the environment its init would find as well; the program gets its own.
     os.execve(arguments[0], arguments, environment)  # noqa: S606
 

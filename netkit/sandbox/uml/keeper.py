@@ -1,6 +1,7 @@
 """The process outside that starts User-Mode Linux, carries its streams, and ends all of it."""
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from netkit.sandbox import init, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Line, fork
-from netkit.sandbox.uml import boot, stdio
+from netkit.sandbox.uml import boot, preload, stdio
 from netkit.sandbox.uml.carry import Carrier
 from netkit.sandbox.uml.serial import HELLO, JOB, WINDOW, Frame, Serial
 
@@ -46,12 +47,12 @@ def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     for number in init.PASSED_ON:
         signal.signal(number, signal.SIG_IGN)
     try:
-        arguments = boot.command(0), boot.memory_place()
+        arguments, _, library = boot.command(0), boot.memory_place(), boot.library()
     except OSError as error:
         line.send_failure("program", error)
         return 1
-    line.send("passed", f"program {arguments[0][0]}")
-    machine = _start()
+    line.send("passed", f"program {arguments[0]}")
+    machine = _start(library)
     guard = _Guard(machine.group)
     try:
         _serve(job, line, machine)
@@ -60,17 +61,18 @@ def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     return 0
 
 
-def _start() -> Machine:
+def _start(library: int) -> Machine:
     ours, theirs = socket.socketpair()
     console = os.memfd_create("console", os.MFD_CLOEXEC)
     keeper = os.getpid()
 
     def become() -> int:
-        boot.become(theirs.fileno(), console, keeper)
+        boot.become(theirs.fileno(), console, library, keeper)
         return 1
 
     group = fork(become)
     theirs.close()
+    os.close(library)
     return Machine(group, ours, console)
 
 
@@ -134,6 +136,9 @@ def _booted(serial: Serial, machine: Machine, line: Line) -> tuple[Frame, ...] |
             return None  # the starter has nothing to say yet: it is gone
         frames = serial.read() if ready else []
         if frames and frames[0].kind == HELLO:
+            if not preload.is_loaded(machine.group):
+                line.send_failure("boot", OSError(errno.ELIBACC, f"'{boot.program()}' did not load it"))
+                return None
             line.send("passed", "boot")
             return tuple(frames[1:])
         if os.waitid(os.P_PID, machine.group, os.WEXITED | os.WNOHANG | os.WNOWAIT):

@@ -1,6 +1,6 @@
-"""What User-Mode Linux needs on processors with AMX: a ptrace(2) that gives back all of their registers.
+"""What is loaded into User-Mode Linux in front of the C library, so that nothing of it outlives it: preload.c says how.
 
-The few lines of C, registers.c, say why.  They are compiled for each start, which takes tcc 2 ms and gcc 40.
+The few lines of C are compiled for each start, which takes tcc 2 ms and gcc 40.
 """
 
 import os
@@ -8,15 +8,7 @@ import shutil
 from importlib.resources import files
 
 COMPILERS = ("tcc", "cc", "gcc", "clang")
-_SIGN = b" amx_tile "
-_FIRST_PROCESSOR = 8192
-"""Bytes of /proc/cpuinfo that hold its flags."""
-
-
-def needed() -> bool:
-    """Whether this machine's processor has AMX, and its kernel uses it."""
-    with open("/proc/cpuinfo", "rb", buffering=0) as processors:
-        return _SIGN in processors.read(_FIRST_PROCESSOR)
+_NAME = "netkit-preload"
 
 
 def compiled() -> int | None:
@@ -27,12 +19,18 @@ def compiled() -> int | None:
     """
     import subprocess
 
-    source = str(files(__package__) / "registers.c")
+    source = str(files(__package__) / "preload.c")
     for compiler in filter(None, map(shutil.which, COMPILERS)):
-        library = os.memfd_create("netkit-registers", os.MFD_CLOEXEC)
+        library = os.memfd_create(_NAME, os.MFD_CLOEXEC)
         words = [compiler, "-shared", "-fPIC", "-nostdlib", "-o", f"/proc/self/fd/{library}", source]
         answer = subprocess.run(words, pass_fds=(library,), stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if answer.returncode == 0:
             return library
         os.close(library)
     return None
+
+
+def is_loaded(process: int) -> bool:
+    """Whether a process has it, which a program that is linked statically never has (proc_pid_maps(5))."""
+    with open(f"/proc/{process}/maps", encoding="utf-8", errors="replace") as maps:
+        return any(f"/memfd:{_NAME} " in line for line in maps)
