@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netkit.lab.namespaces import Namespace, host, sh
     from netkit.lab.tunnels import vxlan
     from netkit.lab.why import why
+    from netkit.lessons.desk import answer, check, hint, solution
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
     from netkit.values import mac_of
@@ -38,13 +39,16 @@ _HOMES = {
     "Namespace": "netkit.lab.namespaces",
     "NetkitError": "netkit.errors",
     "Snapshot": "netkit.model",
+    "answer": "netkit.lessons.desk",
     "capture": "netkit.lab.looks",
+    "check": "netkit.lessons.desk",
     "commands": "netkit.lab.journal",
     "compare": "netkit.comparison",
     "diff": "netkit.changes",
     "draw": "netkit.lab.looks",
     "echo": "netkit.lab.journal",
     "engine": "netkit.dockerd",
+    "hint": "netkit.lessons.desk",
     "host": "netkit.lab.namespaces",
     "live": "netkit.widgets.live",
     "mac_of": "netkit.values",
@@ -52,6 +56,7 @@ _HOMES = {
     "require_sandbox": "netkit.sandbox",
     "sh": "netkit.lab.namespaces",
     "snapshot": "netkit.lab.looks",
+    "solution": "netkit.lessons.desk",
     "veth": "netkit.lab.bridges",
     "vxlan": "netkit.lab.tunnels",
     "why": "netkit.lab.why",
@@ -68,13 +73,16 @@ __all__ = [
     "Namespace",
     "NetkitError",
     "Snapshot",
+    "answer",
     "capture",
+    "check",
     "commands",
     "compare",
     "diff",
     "draw",
     "echo",
     "engine",
+    "hint",
     "host",
     "live",
     "mac_of",
@@ -82,6 +90,7 @@ __all__ = [
     "require_sandbox",
     "sh",
     "snapshot",
+    "solution",
     "veth",
     "vxlan",
     "why",

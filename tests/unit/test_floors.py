@@ -37,6 +37,7 @@ FLOORS = {
     "netkit.lab": 7,
     "netkit.docker": 8,
     "netkit.dockerd": 8,
+    "netkit.lessons": 8,
     "netkit.magics": 9,
     "netkit.widgets": 9,
     "netkit.journeys": 10,

@@ -1,0 +1,126 @@
+"""The teacher's desk: check what was built, help one step, show a solution, answer a question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.errors import Conflict, InvalidValue
+from netkit.lab import journal
+from netkit.lab.looks import snapshot
+from netkit.lessons import catalogue, progress
+from netkit.lessons.result import Answer, Answered, Check, Hint, Solution
+
+if TYPE_CHECKING:
+    from netkit.lessons.task import Task, Want
+    from netkit.model import Snapshot
+
+_checked: set[str] = set()
+_asked: dict[tuple[str, str], int] = {}
+"""How often help was asked for each want of a task."""
+
+
+def check(id: str) -> Check:  # noqa: A002  (what learners call it)
+    """Is what a task asks for there? The kernel's state decides, however it was built; nothing is changed.
+
+    Args:
+        id: the task's: the lesson's number and its own, "04.1".
+
+    Returns:
+        A Check: `.ok`, and `.wants`, each with `.text`, `.ok` and `.found`.
+
+    Raises:
+        InvalidValue: it is no text, or is a question's.
+        NotFound: there is no such task.
+        NotInSandbox: this process is not in the sandbox.
+
+    Example:
+        >>> nk.check("04.1")  # doctest: +SKIP
+        ✗ 04.1 Add a third container: 1 of 5
+    """
+    task = catalogue.task(id)
+    journal.in_sandbox()
+    result = _check(task, snapshot())
+    _checked.add(task.id)
+    progress.note("check", task.id, result.ok)
+    return result
+
+
+def hint(id: str) -> Hint:  # noqa: A002
+    """Help with the first thing that is missing in this very network; each call goes one step deeper.
+
+    Args:
+        id: the task's.
+
+    Returns:
+        A Hint: first a question, then where to look, then the line to type.
+
+    Raises:
+        InvalidValue: it is no text, or is a question's.
+        NotFound: there is no such task.
+        NotInSandbox: this process is not in the sandbox.
+    """
+    task = catalogue.task(id)
+    journal.in_sandbox()
+    world = snapshot()
+    place = _check(task, world).first
+    if place is None:
+        return Hint("", 0, f"Nothing is missing: {task.id} is solved.")
+    want = task.wants[place]
+    asked = _asked[task.id, want.text] = min(_asked.get((task.id, want.text), 0) + 1, 3)
+    progress.note("hint", task.id)
+    return Hint(want.text, asked, want.hints(world)[asked - 1])
+
+
+def solution(id: str) -> Solution:  # noqa: A002
+    """One way to solve a task, as code; nothing is run. It wants one try first.
+
+    Args:
+        id: the task's.
+
+    Raises:
+        Conflict: it was not checked yet.
+        InvalidValue: it is no text, or is a question's.
+        NotFound: there is no such task.
+    """
+    task = catalogue.task(id)
+    if task.id not in _checked:
+        problem, rule = f"{task.id} was not tried yet", "a solution teaches most after a try"
+        raise Conflict(problem, rule, f'Try it, then nk.check("{task.id}")')
+    progress.note("solution", task.id)
+    return Solution(task.id, task.solution)
+
+
+def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
+    """Answer a question: what is right or wrong about that option; without a choice, the options.
+
+    Args:
+        id: the question's: "04.2".
+        choice: the letter of an option.
+
+    Raises:
+        InvalidValue: it is no text or a task's, or there is no such option.
+        NotFound: there is no such question.
+    """
+    question = catalogue.question(id)
+    if choice == "":
+        return Answered(question)
+    letters = ", ".join(question.options)
+    if not isinstance(choice, str) or choice.strip().lower() not in question.options:
+        raise InvalidValue(f"{choice!r} is none of its options", f"there are: {letters}", f'Try nk.answer("{id}")')
+    result = Answered(question, choice.strip().lower())
+    progress.note("answer", question.id, result.ok)
+    return result
+
+
+def _check(task: Task, world: Snapshot) -> Check:
+    """Ask what can be seen, then, if all of that is right, what only packets tell: up to the first that fails."""
+    answers: list[Answer] = []
+    for want in task.wants:
+        asked = not want.needs_traffic or all(answer.ok for answer in answers)
+        answers.append(_ask(want, world) if asked else Answer(want.text, None))
+    return Check(task.id, task.title, tuple(answers))
+
+
+def _ask(want: Want, world: Snapshot) -> Answer:
+    found = want.found(world)
+    return Answer(want.text, found.ok, "" if found.ok else found.words)

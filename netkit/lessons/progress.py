@@ -1,0 +1,82 @@
+"""What a learner has done so far: kept in files of the learner's own, on this machine only.
+
+Each kernel appends to a file of its own, so that two at once never write into each other's lines; whoever reads
+merges them all.  A line that was torn, by a full disk or a machine that went off, is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+_own: str = ""
+
+
+class Event(NamedTuple):
+    """Something that a learner did.
+
+    Attributes:
+        time: seconds since the epoch.
+        kind: "check", "hint", "solution", "answer", "predict".
+        id: of the task, the question or the prediction.
+        ok: whether it was right; None where nothing could be.
+    """
+
+    time: float
+    kind: str
+    id: str
+    ok: bool | None = None
+
+
+def folder() -> Path:
+    """Where the files are (XDG Base Directory Specification: data)."""
+    data = os.environ.get("XDG_DATA_HOME")
+    return Path(data or Path.home() / ".local" / "share") / "netkit" / "progress"
+
+
+def note(kind: str, id: str, ok: bool | None = None) -> None:  # noqa: A002, FBT001  (the field's name)
+    """Write something down; a full disk or a read-only home must not keep a lesson from going on.
+
+    Args:
+        kind: of event.
+        id: of the task, the question or the prediction.
+        ok: whether it was right.
+    """
+    global _own  # noqa: PLW0603  (one kernel, one file)
+    _own = _own or f"{uuid.uuid4()}.jsonl"
+    line = json.dumps(Event(time.time(), kind, id, ok)._asdict()) + "\n"
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        file = os.open(folder() / _own, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(file, line.encode())
+        finally:
+            os.close(file)
+    except OSError:
+        return
+
+
+def events() -> list[Event]:
+    """All that was written down by any kernel, in the order of time."""
+    found = []
+    for file in folder().glob("*.jsonl"):
+        try:
+            text = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        found += [event for line in text.splitlines() if (event := _event(line)) is not None]
+    return sorted(found)
+
+
+def _event(line: str) -> Event | None:
+    """What a line says, None if it is torn or no event."""
+    try:
+        fields = json.loads(line)
+        event = Event(float(fields["time"]), str(fields["kind"]), str(fields["id"]), fields["ok"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return event if event.ok in (True, False, None) else None

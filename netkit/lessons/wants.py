@@ -1,0 +1,276 @@
+"""What can be wanted of a network: pure predicates over a snapshot, each with help for whoever lacks it.
+
+They ask for properties, never for commands: any interface's name will do unless the task gives one, and it does not
+matter whether `ip`, netkit or Docker made it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from netkit.lessons.task import Found, Hints
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.model import Interface, Snapshot
+
+
+@dataclass(frozen=True)
+class Room:
+    """A namespace of that name is there."""
+
+    name: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"there is a namespace {self.name}"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        others = [name for name in world.namespaces if name != HOST]
+        return Found(self.name in world.namespaces, f"there is {', '.join(others) or 'none yet'}")
+
+    def hints(self, _world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        return Hints(
+            "Which namespaces are there? Look: nk.draw()",
+            "A namespace is made by `ip netns add NAME`, or nk.Namespace(NAME)",
+            f"ip netns add {self.name}",
+        )
+
+
+@dataclass(frozen=True)
+class Cable:
+    """A veth pair leads from one namespace straight to the other."""
+
+    near: str
+    far: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"a cable leads from {self.near} straight to {self.far}"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        if missing := [name for name in (self.near, self.far) if name not in world.namespaces]:
+            return _no_room(missing[0])
+        if any(cables(world, self.near, self.far)):
+            return Found(ok=True)
+        return Found(ok=False, words=_cables_of(world, self.near))
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        a, b = free_name(world, self.near), free_name(world, self.far)
+        make = f"ip link add {a} type veth peer name {b} netns {self.far}"
+        return Hints(
+            f"Where do the ends of {self.near}'s cables lead? Look: nk.draw()",
+            "A cable is a veth pair: `ip link add NAME type veth peer name NAME netns NAMESPACE`, or nk.veth(…)",
+            in_room(self.near, make),
+        )
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """A cable of a namespace leads to a port of a bridge on the host."""
+
+    room: str
+    bridge: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"a cable of {self.room} leads to a port of the bridge {self.bridge}"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        if self.room not in world.namespaces:
+            return _no_room(self.room)
+        if self.bridge not in world[HOST].interfaces:
+            return Found(ok=False, words=f"there is no bridge {self.bridge} on the host")
+        ends = [(near, world[HOST][far]) for near, far in cables(world, self.room, HOST)]
+        if any(far.master == self.bridge for _, far in ends):
+            return Found(ok=True)
+        loose = [f"{far.name}, the other end of {near.name}, is {_role(far)}" for near, far in ends]
+        return Found(ok=False, words="; ".join(loose) or _cables_of(world, self.room))
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        ends = list(cables(world, self.room, HOST))
+        if self.bridge not in world[HOST].interfaces:
+            line = f"ip link add {self.bridge} type bridge"
+        elif ends:
+            line = f"ip link set dev {quote(ends[0][1])} master {self.bridge}"
+        else:
+            line = f"ip link add {free_name(world, HOST)} type veth peer name {free_name(world, self.room)}"
+            line = f"{line} netns {self.room}"
+        return Hints(
+            f"What is the other end of {self.room}'s cable plugged into? Look: nk.draw()",
+            "An interface of the host becomes a port by `ip link set dev NAME master BRIDGE`, or br.attach(…)",
+            line,
+        )
+
+
+@dataclass(frozen=True)
+class Bears:
+    """A namespace has an address, with its prefix length, at the end of its cable to another one."""
+
+    room: str
+    address: str
+    towards: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"{self.room} has the address {self.address} on its cable to {self.towards}"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        if self.room not in world.namespaces:
+            return _no_room(self.room)
+        if any(self.address in link.addresses for link, _ in cables(world, self.room, self.towards)):
+            return Found(ok=True)
+        words = ", ".join(f"{address} on {name}" for name, address in self._there(world))
+        return Found(ok=False, words=f"it has {words or 'no address yet'}")
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        name = next((link.name for link, _ in cables(world, self.room, self.towards)), "INTERFACE")
+        plain = self.address.partition("/")[0]
+        elsewhere = [(link, there) for link, there in self._there(world) if there.partition("/")[0] == plain]
+        lines = [f"ip addr del {there} dev {quote(link)}" for link, there in elsewhere]
+        lines.append(f"ip addr add {self.address} dev {quote(name)}")
+        return Hints(
+            f"Which addresses does {self.room} have, where, and how long are their prefixes? Look: nk.draw()",
+            "An interface gets an address by `ip addr add ADDRESS/LENGTH dev NAME`, or eth.add_address(…)",
+            "\n".join(in_room(self.room, line) for line in lines),
+        )
+
+    def _there(self, world: Snapshot) -> list[tuple[str, str]]:
+        """(interface, address) of what somebody gave it."""
+        links = _cabled(world, self.room) if self.room in world.namespaces else ()
+        return [(link.name, there) for link in links for there in link.addresses if not there.startswith("fe80:")]
+
+
+@dataclass(frozen=True)
+class Lit:
+    """All cables of a namespace are switched on at both of their ends."""
+
+    room: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"both ends of {self.room}'s cable are up"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        if self.room not in world.namespaces:
+            return _no_room(self.room)
+        dark = self._dark(world)
+        if not any(_cabled(world, self.room)):
+            return Found(ok=False, words=_cables_of(world, self.room))
+        return Found(not dark, ", ".join(f"{name} in {room} is down" for room, name in dark))
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        dark = self._dark(world) if self.room in world.namespaces else []
+        return Hints(
+            "Which end of the cable is down? Look: nk.draw()",
+            "An interface is switched on by `ip link set dev NAME up`, or .up(); a cable needs that at both ends",
+            "\n".join(in_room(room, f"ip link set dev {quote(name)} up") for room, name in dark),
+        )
+
+    def _dark(self, world: Snapshot) -> list[tuple[str, str]]:
+        """(namespace, interface) of the ends that are down; a bridge that such an end is a port of counts as well."""
+        dark = []
+        for link in _cabled(world, self.room):
+            room, name = link.peer or ("", "")
+            ends = [(self.room, link), *([(room, world[room][name])] if room in world.namespaces else [])]
+            ends += [(there, world[there][end.master]) for there, end in ends if end.master]
+            dark += [(there, end.name) for there, end in ends if not end.up]
+        return list(dict.fromkeys(dark))
+
+
+@dataclass(frozen=True)
+class Dark:
+    """The host's end of each cable that a bridge joins to a namespace is switched off, and nothing else is changed."""
+
+    bridge: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"the port of {self.bridge} is down, and nothing else"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        host = world[HOST]
+        ports = [link for link in host.interfaces.values() if link.master == self.bridge]
+        if self.bridge not in host.interfaces or not ports:
+            return Found(ok=False, words=f"there is no bridge {self.bridge} with a port on the host")
+        if not host[self.bridge].up:
+            return Found(ok=False, words=f"{self.bridge} itself is down")
+        lit = [link.name for link in ports if link.up]
+        far = [world[link.peer[0]][link.peer[1]] for link in ports if link.peer and link.peer[0] in world.namespaces]
+        off = [link.name for link in far if not link.up]
+        words = [f"{name} is up" for name in lit] + [f"{name}, the container's end, is down" for name in off]
+        return Found(not words, ", ".join(words))
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        ports = [link.name for link in world[HOST].interfaces.values() if link.master == self.bridge and link.up]
+        return Hints(
+            f"Which interfaces are ports of {self.bridge}? Look: ip link show master {self.bridge}",
+            "The plug is pulled at the host's end: `ip link set dev PORT down`",
+            "\n".join(f"ip link set dev {quote(name)} down" for name in ports),
+        )
+
+
+def cables(world: Snapshot, near: str, far: str) -> Iterator[tuple[Interface, str]]:
+    """The cables between two namespaces: the near end, and the far one's name."""
+    for link in world[near].interfaces.values():
+        if link.kind == "veth" and link.peer and link.peer[0] == far:
+            yield link, link.peer[1]
+
+
+def in_room(name: str, line: str) -> str:
+    """A shell line as one types it on the host so that it runs in a namespace."""
+    return line if name == HOST else f"ip netns exec {name} {line}"
+
+
+def free_name(world: Snapshot, room: str) -> str:
+    """A name that no interface of a namespace has yet: the first of eth0, eth1 … or, on the host, veth0, veth1 …."""
+    taken = world[room].interfaces if room in world.namespaces else {}
+    stem = "veth" if room == HOST else "eth"
+    return next(name for name in (f"{stem}{number}" for number in range(len(taken) + 1)) if name not in taken)
+
+
+def _cabled(world: Snapshot, room: str) -> Iterator[Interface]:
+    """The interfaces of a namespace without its loopback."""
+    return (link for link in world[room].interfaces.values() if link.kind != "loopback")
+
+
+def _cables_of(world: Snapshot, room: str) -> str:
+    """Where the cables of a namespace lead."""
+    ends = [f"{link.name} leads to {link.peer[0]}" for link in _cabled(world, room) if link.peer]
+    return ", ".join(ends) or f"no cable leads into {room}"
+
+
+def _role(link: Interface) -> str:
+    return f"a port of {link.master}" if link.master else "no port of any bridge"
+
+
+def _no_room(name: str) -> Found:
+    return Found(ok=False, words=f"there is no namespace {name}")

@@ -1,0 +1,102 @@
+"""What lessons ask and answer, as values."""
+
+from __future__ import annotations
+
+import pytest
+
+import netkit as nk
+from netkit.errors import InvalidValue, NotFound
+from netkit.lessons import catalogue, progress
+from netkit.lessons.result import Answer, Check
+from netkit.lessons.task import Question, Task
+
+ITEMS = catalogue.every()
+QUESTIONS = [item for item in ITEMS.values() if isinstance(item, Question)]
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests do is no learner's progress."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize("lesson", catalogue.LESSONS)
+def test_ids_begin_with_the_lesson_and_are_counted(lesson: str) -> None:
+    items = catalogue.items(lesson)
+    assert list(items) == [f"{lesson}.{number}" for number in range(1, len(items) + 1)]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
+def test_a_question_has_one_right_option_and_explains_each(question: Question) -> None:
+    assert sum(option.right for option in question.options.values()) == 1
+    assert all(option.because for option in question.options.values())
+    assert list(question.options) == list("abcdef")[: len(question.options)]
+    shown = repr(nk.answer(question.id))
+    assert all(option.text in shown and option.because not in shown for option in question.options.values())
+    for letter, option in question.options.items():
+        answered = nk.answer(question.id, letter)
+        assert answered.ok is option.right
+        assert option.because in repr(answered)
+        assert all(other.because in repr(answered) for other in question.options.values()) is option.right
+
+
+def test_the_letter_may_be_typed_large() -> None:
+    assert nk.answer("04.2", " A ").ok
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: nk.check("4.1"), NotFound, "04.1"),
+        (lambda: nk.check("04.9"), NotFound, "04.3"),
+        (lambda: nk.check(4.1), InvalidValue, "4.1"),
+        (lambda: nk.check("04.2"), InvalidValue, 'nk.answer("04.2")'),
+        (lambda: nk.hint("04.2"), InvalidValue, 'nk.answer("04.2")'),
+        (lambda: nk.answer("04.1", "a"), InvalidValue, 'nk.check("04.1")'),
+        (lambda: nk.answer("04.2", "z"), InvalidValue, "a, b, c"),
+        (lambda: nk.answer("04.2", 1), InvalidValue, "a, b, c"),
+    ],
+)
+def test_wrong_calls_are_told_what_is_there(call: object, error: type[Exception], words: str) -> None:
+    with pytest.raises(error) as raised:
+        call()  # type: ignore[operator]
+    assert words in str(raised.value)
+
+
+def test_a_check_in_html_is_escaped_and_says_what_is_there() -> None:
+    check = Check(
+        "04.1", "A <b>", (Answer("one", ok=True), Answer("two", ok=False, found="<x>"), Answer("three", None))
+    )
+    shown = check._repr_html_()
+    assert "&lt;b&gt;" in shown
+    assert "&lt;x&gt;" in shown
+    assert "<x>" not in shown
+    assert not check.ok
+    assert check.first == 1
+    assert "1 of 3" in repr(check)
+
+
+def test_progress_is_merged_from_all_kernels_and_torn_lines_are_passed_over() -> None:
+    progress.note("check", "04.1", ok=True)
+    progress.note("hint", "04.1")
+    other = progress.folder() / "another.jsonl"
+    other.write_text('{"time": 5.0, "kind": "answer", "id": "04.2", "ok": false}\nnonsense\n[1]\n{"time": 6.0, "ki')
+    events = progress.events()
+    assert [(event.kind, event.id, event.ok) for event in events] == [
+        ("answer", "04.2", False),
+        ("check", "04.1", True),
+        ("hint", "04.1", None),
+    ]
+
+
+def test_progress_that_cannot_be_kept_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/proc/nowhere")
+    progress.note("check", "04.1", ok=True)
+    assert progress.events() == []
+
+
+def test_every_task_says_what_it_wants() -> None:
+    for item in ITEMS.values():
+        if isinstance(item, Task):
+            assert item.text.endswith(".")
+            assert all(want.text for want in item.wants)
