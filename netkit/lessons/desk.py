@@ -9,9 +9,10 @@ from netkit.lab import journal
 from netkit.lab.looks import snapshot
 from netkit.lessons import catalogue, progress
 from netkit.lessons.result import Answer, Answered, Check, Hint, Solution
+from netkit.lessons.task import Question, Task
 
 if TYPE_CHECKING:
-    from netkit.lessons.task import Task, Want
+    from netkit.lessons.task import Want
     from netkit.model import Snapshot
 
 _checked: set[str] = set()
@@ -37,7 +38,7 @@ def check(id: str) -> Check:  # noqa: A002  (what learners call it)
         >>> nk.check("04.1")  # doctest: +SKIP
         ✗ 04.1 Add a third container: 1 of 5
     """
-    task = catalogue.task(id)
+    task = catalogue.find(id, Task)
     journal.in_sandbox()
     result = _check(task, snapshot())
     _checked.add(task.id)
@@ -59,7 +60,7 @@ def hint(id: str) -> Hint:  # noqa: A002
         NotFound: there is no such task.
         NotInSandbox: this process is not in the sandbox.
     """
-    task = catalogue.task(id)
+    task = catalogue.find(id, Task)
     journal.in_sandbox()
     world = snapshot()
     place = _check(task, world).first
@@ -82,7 +83,7 @@ def solution(id: str) -> Solution:  # noqa: A002
         InvalidValue: it is no text, or is a question's.
         NotFound: there is no such task.
     """
-    task = catalogue.task(id)
+    task = catalogue.find(id, Task)
     if task.id not in _checked:
         problem, rule = f"{task.id} was not tried yet", "a solution teaches most after a try"
         raise Conflict(problem, rule, f'Try it, then nk.check("{task.id}")')
@@ -101,7 +102,7 @@ def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
         InvalidValue: it is no text or a task's, or there is no such option.
         NotFound: there is no such question.
     """
-    question = catalogue.question(id)
+    question = catalogue.find(id, Question)
     if choice == "":
         return Answered(question)
     letters = ", ".join(question.options)

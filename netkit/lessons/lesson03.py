@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from netkit.lessons.prediction import Choice, Number, Prediction, Ran, Truth
 from netkit.lessons.task import Option, Question, Task, Wrong
 from netkit.lessons.traffic import Reaches
 from netkit.lessons.wants import Bears, Cable, Lit, Room
+from netkit.model import HOST
 
 _WANTS = (
     Room("left"),
@@ -24,6 +26,43 @@ b.add_address("10.1.1.2/24")
 a.up()
 b.up()
 """
+
+
+def _interfaces(ran: Ran) -> Truth:
+    there = ran.after["nstest"].interfaces
+    return Truth(len(there), f"nstest has {', '.join(there)}, and it is {there['lo'].state}.")
+
+
+def _after_the_move(ran: Ran) -> Truth:
+    there = "veth-b" in ran.after[HOST].interfaces
+    homes = [space.name for space in ran.after if "veth-b" in space.interfaces]
+    return Truth("yes" if there else "no", f"An interface is in one namespace at a time; veth-b is in {homes[0]}.")
+
+
+def _routes(ran: Ran) -> Truth:
+    routes = [route for route in ran.after[HOST].routes if route.version == 4]
+    made = [f"{route.destination} dev {route.device}, made by {route.protocol}" for route in routes]
+    return Truth(len(routes), f"The host has {'; '.join(made)}: it came with the address.")
+
+
+_STATES = ("it stays up, as if nothing had happened", "it is up, but has no carrier", "it is down as well")
+
+
+def _other_end(ran: Ran) -> Truth:
+    end = ran.after["nstest"]["veth-b"]
+    state = _STATES[0] if end.carrier else _STATES[1] if end.up else _STATES[2]
+    kept = any(route.device == "veth-b" for route in ran.after["nstest"].routes)
+    return Truth(state, f"Nobody switched veth-b off: it hears nothing. Its route {'stays' if kept else 'is gone'}.")
+
+
+_LEFT = ("it stays as it was", "it stays, without a carrier", "it is gone")
+
+
+def _other_end_without_room(ran: Ran) -> Truth:
+    end = ran.after[HOST].interfaces.get("veth-a")
+    state = _LEFT[2] if end is None else _LEFT[0] if end.carrier else _LEFT[1]
+    return Truth(state, "A cable has two ends or none: with the namespace veth-b went, and veth-a with it.")
+
 
 ITEMS = (
     Task(
@@ -97,4 +136,9 @@ for name in ("left", "right"):
             ),
         },
     ),
+    Prediction("03.3", "How many interfaces does a brand-new namespace have?", Number(), _interfaces),
+    Prediction("03.4", "Will the host still list veth-b?", Choice(("yes", "no")), _after_the_move),
+    Prediction("03.5", "You have not typed any route. How many (of IPv4) does the host have?", Number(), _routes),
+    Prediction("03.6", "The host's end is switched off. What does veth-b notice?", Choice(_STATES), _other_end),
+    Prediction("03.7", "The namespace is deleted. What is left of veth-a?", Choice(_LEFT), _other_end_without_room),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netkit.changes import diff
+from netkit.lessons.prediction import Choice, Number, Prediction, Ran, Truth, Way
 from netkit.lessons.task import Option, Question, Task, Wrong
 from netkit.lessons.traffic import Reaches
 from netkit.lessons.wants import Bears, Lit, Plugged, Room
@@ -36,6 +38,42 @@ _WANTS = (
     Reaches("ns3", "172.17.1.1"),
     Reaches("ns2", "172.17.1.3"),
 )
+
+_YES_OR_NO = Choice(("yes", "no"))
+
+
+def _answered(ran: Ran) -> str:
+    return "yes" if ran.value.ok else "no"
+
+
+def _before_the_bridge(ran: Ran) -> Truth:
+    eth1 = ran.after["ns1"]["eth1"]
+    signal = "a carrier" if eth1.carrier else "no carrier"
+    loose = [link.name for link in ran.after[HOST].interfaces.values() if link.peer and not link.master]
+    return Truth(_answered(ran), f"eth1 of ns1 has {signal}, and nothing joins the host's ends, {' and '.join(loose)}.")
+
+
+def _from_the_host(ran: Ran) -> Truth:
+    bearers = [link.name for link in ran.after[HOST].interfaces.values() if link.kind == "bridge" and link.addresses]
+    known = any(route.destination == "172.17.1.0/24" for route in ran.after[HOST].routes)
+    route = "a route" if known else "no route"
+    return Truth(_answered(ran), f"The host has {route} to 172.17.1.0/24: {_bearing(bearers)}.")
+
+
+def _bearing(bearers: list[str]) -> str:
+    return f"{bearers[0]} has an address there" if bearers else "its bridge has no address there"
+
+
+def _lines(ran: Ran) -> Truth:
+    changes = diff(ran.before, ran.after)
+    return Truth(len(changes), f"{', '.join(map(str, changes))}: the route came with the address.")
+
+
+def _way_of_the_echo(ran: Ran) -> Truth:
+    journey = ran.names["x"].find("icmp")[0]
+    way = tuple(dict.fromkeys(hop.where for hop in journey.hops if hop.frame is not None))
+    return Truth(way, f"The echo request was {journey.end}.")
+
 
 ITEMS = (
     Task(
@@ -116,4 +154,8 @@ for number in (4, 3):
             "c": Option("none", "Only what was learned behind the port that went down is forgotten."),
         },
     ),
+    Prediction("04.4", "Does ns1 reach ns2?", _YES_OR_NO, _before_the_bridge),
+    Prediction("04.5", "brtest is on the host. Can the host ping ns1?", _YES_OR_NO, _from_the_host),
+    Prediction("04.6", "How many lines will %%changes print?", Number(), _lines),
+    Prediction("04.7", "Which interfaces does the echo request pass, in its order?", Way(), _way_of_the_echo),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netkit as nk
-from netkit.magics import at_rest
+from netkit.magics.changes import at_rest
 from tests.inside import needs
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import netkit as nk
-from netkit.magics import begin_in_cell, read
+from netkit.magics.cell import beginning
+from netkit.magics.changes import NAME, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,9 +152,9 @@ def test_what_ends_later_is_waited_for(cells: Cells) -> None:
 
 
 def test_help(cells: Cells) -> None:
-    assert begin_in_cell(["%%changes?\n"]) == ["%%changes?\n"]
-    assert begin_in_cell(["%%changesx\n"]) == ["%%changesx\n"]
-    assert begin_in_cell([]) == []
+    assert beginning(NAME)(["%%changes?\n"]) == ["%%changes?\n"]
+    assert beginning(NAME)(["%%changesx\n"]) == ["%%changesx\n"]
+    assert beginning(NAME)([]) == []
     assert "changes" in cells.shell.magics_manager.magics["cell"]
     assert "--only" in (cells.shell.object_inspect("%%changes")["docstring"] or "")
 

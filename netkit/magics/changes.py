@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from IPython.core.error import UsageError
 from IPython.display import display
+
+from netkit.magics.cell import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
     from netkit.changes.result import Changes
     from netkit.model import Snapshot
 
-_NAME = "changes"
-_FIRST_LINE = re.compile(rf"%%{_NAME}(?:[ \t]+(?P<options>.*?))?[ \t]*\n?")
+NAME = "changes"
 _OPTION = re.compile(r"\s*--(?:(?P<name>only|in)(?:\s+|=)(?P<words>[^\s-]\S*)|(?P<switch>counters)\b)")
-_USAGE = f"%%{_NAME} [--only links,rules] [--in host,ns1] [--counters]"
+_USAGE = f"%%{NAME} [--only links,rules] [--in host,ns1] [--counters]"
 
 _SECONDS_TO_REST = 2.0
 _SECONDS_FOR_LOOSE_CABLES = 0.3
@@ -42,48 +42,6 @@ class Options(NamedTuple):
     kinds: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     counters: bool = False
-
-
-def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Give a notebook `%%changes`; a netkit kernel has it from the start, elsewhere it is refused.
-
-    Args:
-        shell: the notebook's IPython.
-
-    Raises:
-        NotInSandbox: this is no netkit kernel.
-    """
-    if "NETKIT_SANDBOX" not in os.environ:  # else every act asks, and a kernel's start need not take the time
-        from netkit.sandbox import require_sandbox
-
-        require_sandbox()
-    watch = Watch(shell)
-    shell.register_magic_function(watch.changes, "line_cell", _NAME)
-    shell.input_transformers_cleanup.append(begin_in_cell)
-
-
-def begin_in_cell(lines: list[str]) -> list[str]:
-    """Put the call that begins to watch in the place of a cell's first line, `%%changes …`.
-
-    So IPython runs the rest as it runs any cell: with its result, its traceback, its `await`.
-
-    Args:
-        lines: of the cell, with their ends.
-
-    Returns:
-        The lines to run instead; the same ones if the cell does not begin so.
-    """
-    match = _FIRST_LINE.fullmatch(lines[0]) if lines else None
-    options = (match["options"] or "") if match else "?"
-    if options.endswith("?"):
-        return lines
-    begin = f"get_ipython().run_cell_magic({_NAME!r}, {options!r}, '\\n')\n"
-    rest = "".join(lines[1:])
-    magic, _, body = rest.lstrip("\n").partition("\n")
-    if magic.startswith("%%"):  # another cell magic, which IPython knows in a first line only
-        name, _, words = magic[2:].partition(" ")
-        return [begin, f"get_ipython().run_cell_magic({name!r}, {words!r}, {body!r})\n"]
-    return [begin, *lines[1:]]
 
 
 def read(words: str) -> tuple[Options, str]:
@@ -167,28 +125,13 @@ class Watch:
         """Look now, and again at the end of the cell that runs."""
         if self._end is not None:
             self._end()  # of a cell that IPython ran silently, and did not tell the end of
-        before, events, inner = at_rest(), self._shell.events, 0
-
-        def deeper(_info: Any) -> None:
-            nonlocal inner
-            inner += 1  # a magic that runs a cell within the cell
+        before = at_rest()
 
         def ended(_result: Any) -> None:
-            nonlocal inner
-            if inner:
-                inner -= 1
-                return
-            forget()
+            self._end = None
             show(before, options)
 
-        def forget() -> None:
-            events.unregister("pre_run_cell", deeper)
-            events.unregister("post_run_cell", ended)
-            self._end = None
-
-        events.register("pre_run_cell", deeper)
-        events.register("post_run_cell", ended)
-        self._end = forget
+        self._end = Ending(self._shell, ended).forget
 
 
 def show(before: Snapshot, options: Options) -> None:

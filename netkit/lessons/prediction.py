@@ -1,0 +1,158 @@
+"""What a learner is asked to foresee, and how the kernel's own answer is found: values and pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from netkit.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from netkit.model import Snapshot
+
+
+class Ran(NamedTuple):
+    """A cell that has run, and the networks around it.
+
+    Attributes:
+        before: the networks before it.
+        after: the networks after it, at rest.
+        value: of the cell's last line.
+        names: the notebook's variables.
+    """
+
+    before: Snapshot
+    after: Snapshot
+    value: Any
+    names: Mapping[str, Any]
+
+
+class Truth(NamedTuple):
+    """What the kernel did.
+
+    Attributes:
+        value: as the learner's choice would say it.
+        because: the sentence that explains it.
+    """
+
+    value: Any
+    because: str
+
+
+class Kind(Protocol):
+    """A way to choose."""
+
+    def menu(self, world: Snapshot) -> tuple[str, ...]:
+        """The options, in the order of their numbers; none where something else is typed.
+
+        Args:
+            world: the networks before the cell.
+        """
+        ...
+
+    def read(self, typed: str, world: Snapshot) -> Any:
+        """What was chosen.
+
+        Args:
+            typed: by the learner.
+            world: the networks before the cell.
+
+        Raises:
+            InvalidValue: it is no choice.
+        """
+        ...
+
+    def said(self, value: Any) -> str:
+        """A choice, or the truth, in words."""
+        ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some options."""
+
+    options: tuple[str, ...]
+
+    def menu(self, _world: Snapshot) -> tuple[str, ...]:
+        """The options."""
+        return self.options
+
+    def read(self, typed: str, _world: Snapshot) -> str:
+        """The option of that number."""
+        return self.options[_place(typed, len(self.options))]
+
+    def said(self, value: str) -> str:
+        """The option."""
+        return value
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number, 0 or more."""
+
+    def menu(self, _world: Snapshot) -> tuple[str, ...]:
+        """None: the number itself is typed."""
+        return ()
+
+    def read(self, typed: str, _world: Snapshot) -> int:
+        """The number."""
+        if not (typed.isascii() and typed.isdecimal()):
+            raise InvalidValue(f"{typed!r} is no number", "a whole number is asked for", "Try 2")
+        return int(typed)
+
+    def said(self, value: int) -> str:
+        """The number."""
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Way:
+    """The interfaces that a packet passes, in its order; the last is where it ends."""
+
+    def menu(self, world: Snapshot) -> tuple[str, ...]:
+        """Every interface of every namespace, without the loopbacks."""
+        return tuple(
+            f"{space.name}:{link.name}"
+            for space in world
+            for link in space.interfaces.values()
+            if link.kind != "loopback"
+        )
+
+    def read(self, typed: str, world: Snapshot) -> tuple[str, ...]:
+        """The interfaces of those numbers."""
+        menu = self.menu(world)
+        words = typed.replace(",", " ").split()
+        if not words:
+            raise InvalidValue("that names no interface", "the numbers of all that it passes are asked for", "Try 1 2")
+        return tuple(menu[_place(word, len(menu))] for word in words)
+
+    def said(self, value: tuple[str, ...]) -> str:
+        """The interfaces, with arrows."""
+        return " → ".join(value) or "it never left"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Something to foresee before a cell runs.
+
+    Attributes:
+        id: the lesson's number and its own: "04.4".
+        text: the question.
+        kind: how one chooses.
+        truth: finds out what the kernel did.
+    """
+
+    id: str
+    text: str
+    kind: Kind
+    truth: Callable[[Ran], Truth]
+
+
+def _place(typed: str, many: int) -> int:
+    """The place of an option, from the number that was typed."""
+    word = typed.strip().rstrip(".)")
+    if not (word.isascii() and word.isdecimal()) or not 1 <= int(word) <= many:
+        raise InvalidValue(f"{typed!r} is none of the options", f"they have the numbers 1 to {many}", "Try 1")
+    return int(word) - 1

@@ -1,0 +1,31 @@
+"""What a cell may begin with in a netkit kernel: `%%changes` and `%%predict`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from netkit.magics import changes, predict
+from netkit.magics.cell import beginning
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Give a notebook netkit's magics; a netkit kernel has them from the start, elsewhere they are refused.
+
+    Args:
+        shell: the notebook's IPython.
+
+    Raises:
+        NotInSandbox: this is no netkit kernel.
+    """
+    if "NETKIT_SANDBOX" not in os.environ:  # else every act asks, and a kernel's start need not take the time
+        from netkit.sandbox import require_sandbox
+
+        require_sandbox()
+    shell.register_magic_function(changes.Watch(shell).changes, "line_cell", changes.NAME)
+    shell.register_magic_function(predict.Predictor(shell).predict, "line_cell", predict.NAME)
+    for name in (changes.NAME, predict.NAME):
+        shell.input_transformers_cleanup.append(beginning(name))
