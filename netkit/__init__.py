@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netkit.lab.tunnels import vxlan
     from netkit.lab.why import why
     from netkit.lessons.desk import answer, check, hint, solution
+    from netkit.lessons.overview import progress
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
     from netkit.values import mac_of
@@ -53,6 +54,7 @@ _HOMES = {
     "live": "netkit.widgets.live",
     "mac_of": "netkit.values",
     "overlay": "netkit.docker.overlay",
+    "progress": "netkit.lessons.overview",
     "require_sandbox": "netkit.sandbox",
     "sh": "netkit.lab.namespaces",
     "snapshot": "netkit.lab.looks",
@@ -87,6 +89,7 @@ __all__ = [
     "live",
     "mac_of",
     "overlay",
+    "progress",
     "require_sandbox",
     "sh",
     "snapshot",

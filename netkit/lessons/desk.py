@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from netkit.errors import Conflict, InvalidValue
 from netkit.lab import journal
 from netkit.lab.looks import snapshot
-from netkit.lessons import catalogue, progress
+from netkit.lessons import catalogue, diary
 from netkit.lessons.result import Answer, Answered, Check, Hint, Solution
 from netkit.lessons.task import Question, Task
 
@@ -42,7 +42,7 @@ def check(id: str) -> Check:  # noqa: A002  (what learners call it)
     journal.in_sandbox()
     result = _check(task, snapshot())
     _checked.add(task.id)
-    progress.note("check", task.id, result.ok)
+    diary.note("check", task.id, result.ok)
     return result
 
 
@@ -68,7 +68,7 @@ def hint(id: str) -> Hint:  # noqa: A002
         return Hint("", 0, f"Nothing is missing: {task.id} is solved.")
     want = task.wants[place]
     asked = _asked[task.id, want.text] = min(_asked.get((task.id, want.text), 0) + 1, 3)
-    progress.note("hint", task.id)
+    diary.note("hint", task.id)
     return Hint(want.text, asked, want.hints(world)[asked - 1])
 
 
@@ -87,7 +87,7 @@ def solution(id: str) -> Solution:  # noqa: A002
     if task.id not in _checked:
         problem, rule = f"{task.id} was not tried yet", "a solution teaches most after a try"
         raise Conflict(problem, rule, f'Try it, then nk.check("{task.id}")')
-    progress.note("solution", task.id)
+    diary.note("solution", task.id)
     return Solution(task.id, task.solution)
 
 
@@ -109,7 +109,7 @@ def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
     if not isinstance(choice, str) or choice.strip().lower() not in question.options:
         raise InvalidValue(f"{choice!r} is none of its options", f"there are: {letters}", f'Try nk.answer("{id}")')
     result = Answered(question, choice.strip().lower())
-    progress.note("answer", question.id, result.ok)
+    diary.note("answer", question.id, result.ok)
     return result
 
 

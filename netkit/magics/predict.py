@@ -83,13 +83,13 @@ class Predictor:
         self._end = Ending(self._shell, ended).forget
 
     def _tell(self, prediction: Prediction, before: Snapshot, value: Any, chosen: Any) -> None:
-        from netkit.lessons import progress
+        from netkit.lessons import diary
         from netkit.lessons.prediction import Ran
 
         ran = Ran(before, at_rest(before), value, self._shell.user_ns)
         told = Told(prediction, prediction.truth(ran), chosen)
         if chosen is not None:
-            progress.note("predict", prediction.id, told.ok)
+            diary.note("predict", prediction.id, told.ok)
         display(told)
 
 

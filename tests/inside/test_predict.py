@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import netkit as nk
-from netkit.lessons import progress
+from netkit.lessons import diary
 from netkit.lessons.prediction import Way
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ def test_a_right_choice(shell: InteractiveShell, learner: Callable[..., Learner]
     assert shown.startswith("✓ you: no · the kernel: no")
     assert NO_CARRIER in shown
     assert not result.result.ok, "the cell's own value"
-    assert [(event.kind, event.id, event.ok) for event in progress.events()] == [("predict", "04.4", True)]
+    assert [(event.kind, event.id, event.ok) for event in diary.events()] == [("predict", "04.4", True)]
 
 
 def test_a_wrong_choice(shell: InteractiveShell, learner: Callable[..., Learner]) -> None:
     learner("1")
     shown, _ = run(shell, ASKS)
     assert shown.startswith("✗ you: yes · the kernel: no")
-    assert [event.ok for event in progress.events()] == [False]
+    assert [event.ok for event in diary.events()] == [False]
 
 
 def test_the_cell_waits_for_a_choice_that_is_one(shell: InteractiveShell, learner: Callable[..., Learner]) -> None:
@@ -106,7 +106,7 @@ def test_nobody_answers_and_the_cell_just_runs(
     shown, result = run(shell, ASKS)
     assert shown.startswith("the kernel: no\n")
     assert result.success
-    assert progress.events() == []
+    assert diary.events() == []
 
 
 def test_switched_off_it_does_not_ask(shell: InteractiveShell, learner: Callable[..., Learner]) -> None:

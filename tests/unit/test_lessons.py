@@ -6,7 +6,7 @@ import pytest
 
 import netkit as nk
 from netkit.errors import InvalidValue, NotFound
-from netkit.lessons import catalogue, progress
+from netkit.lessons import catalogue, diary
 from netkit.lessons.result import Answer, Check
 from netkit.lessons.task import Question, Task
 
@@ -77,11 +77,11 @@ def test_a_check_in_html_is_escaped_and_says_what_is_there() -> None:
 
 
 def test_progress_is_merged_from_all_kernels_and_torn_lines_are_passed_over() -> None:
-    progress.note("check", "04.1", ok=True)
-    progress.note("hint", "04.1")
-    other = progress.folder() / "another.jsonl"
+    diary.note("check", "04.1", ok=True)
+    diary.note("hint", "04.1")
+    other = diary.folder() / "another.jsonl"
     other.write_text('{"time": 5.0, "kind": "answer", "id": "04.2", "ok": false}\nnonsense\n[1]\n{"time": 6.0, "ki')
-    events = progress.events()
+    events = diary.events()
     assert [(event.kind, event.id, event.ok) for event in events] == [
         ("answer", "04.2", False),
         ("check", "04.1", True),
@@ -89,10 +89,29 @@ def test_progress_is_merged_from_all_kernels_and_torn_lines_are_passed_over() ->
     ]
 
 
+def test_progress_tells_what_is_done_and_what_comes_next() -> None:
+    assert nk.progress().foreseen == (0, 0)
+    diary.note("check", "04.1", ok=False)
+    diary.note("check", "04.1", ok=True)
+    diary.note("check", "04.1", ok=False)
+    diary.note("answer", "04.2", ok=False)
+    diary.note("predict", "04.4", ok=False)
+    diary.note("predict", "04.4", ok=True)
+    diary.note("predict", "04.5", ok=True)
+    found = nk.progress()
+    row = next(row for row in found.rows if row.lesson.startswith("04"))
+    assert row.built == (True,), "solved once is solved"
+    assert row.answered == (False, False)
+    assert row.next == 'nk.answer("04.2")'
+    assert found.foreseen == (1, 2), "the first try counts"
+    assert "Of 2 predictions 1 were right" in repr(found)
+    assert "scope='col'" in found._repr_html_()
+
+
 def test_progress_that_cannot_be_kept_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", "/proc/nowhere")
-    progress.note("check", "04.1", ok=True)
-    assert progress.events() == []
+    diary.note("check", "04.1", ok=True)
+    assert diary.events() == []
 
 
 def test_every_task_says_what_it_wants() -> None:

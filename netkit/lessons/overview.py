@@ -1,0 +1,121 @@
+"""What a learner has done so far, lesson by lesson, and what comes next: a pure function of what was written down."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netkit.lessons import catalogue, diary
+from netkit.lessons.prediction import Prediction
+from netkit.lessons.task import Question, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netkit.lessons.diary import Event
+
+_DONE, _OPEN = "●", "○"
+_COLUMNS = ("lesson", "built", "answered", "foreseen", "next")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One lesson.
+
+    Attributes:
+        lesson: its number and title.
+        built: for each task, whether it was solved once.
+        answered: for each question, whether it was answered rightly once.
+        foreseen: how many predictions were right at the first try, and how many were made.
+        next: what to type for the first thing that is open; "" when nothing is.
+    """
+
+    lesson: str
+    built: tuple[bool, ...]
+    answered: tuple[bool, ...]
+    foreseen: tuple[int, int]
+    next: str
+
+    def cells(self) -> tuple[str, ...]:
+        """The row in words."""
+        right, made = self.foreseen
+        return (self.lesson, _signs(self.built), _signs(self.answered), f"{right} of {made}" if made else "", self.next)
+
+
+@dataclass(frozen=True, repr=False)
+class Progress:
+    """A row for each lesson; a filled circle is done, an empty one is open.
+
+    Attributes:
+        rows: one for each lesson that asks for something.
+    """
+
+    rows: tuple[Row, ...]
+
+    @property
+    def foreseen(self) -> tuple[int, int]:
+        """How many predictions were right at the first try, and how many were made."""
+        return sum(row.foreseen[0] for row in self.rows), sum(row.foreseen[1] for row in self.rows)
+
+    def _foot(self) -> str:
+        right, made = self.foreseen
+        return f"Of {made} predictions {right} were right at the first try." if made else ""
+
+    def __repr__(self) -> str:
+        table = [_COLUMNS, *(row.cells() for row in self.rows)]
+        widths = [max(len(row[place]) for row in table) for place in range(len(_COLUMNS))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table
+        ]
+        return "\n".join([*lines, *filter(None, [self._foot()])])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th scope='col' style='text-align:left'>{name}</th>" for name in _COLUMNS)
+        rows = "".join(f"<tr>{''.join(map(_cell, row.cells()))}</tr>" for row in self.rows)
+        foot = f"<p>{self._foot()}</p>" if self._foot() else ""
+        return f"<table><tr>{head}</tr>{rows}</table>{foot}"
+
+
+def of(events: Iterable[Event]) -> Progress:
+    """The progress that some events are.
+
+    Args:
+        events: in the order of time.
+    """
+    done: set[tuple[str, str]] = set()
+    first: dict[str, bool] = {}
+    for event in events:
+        if event.ok:
+            done.add((event.kind, event.id))
+        if event.kind == "predict":
+            first.setdefault(event.id, event.ok is True)
+    return Progress(tuple(_row(lesson, done, first) for lesson in catalogue.LESSONS))
+
+
+def progress() -> Progress:
+    """What you have done so far, in all notebooks on this machine; it never leaves the machine.
+
+    Returns:
+        A table: a row for each lesson, with what comes next.
+    """
+    return of(diary.events())
+
+
+def _row(lesson: str, done: set[tuple[str, str]], first: dict[str, bool]) -> Row:
+    items = catalogue.items(lesson).values()
+    tasks = {item.id: ("check", item.id) in done for item in items if isinstance(item, Task)}
+    questions = {item.id: ("answer", item.id) in done for item in items if isinstance(item, Question)}
+    made = [first[item.id] for item in items if isinstance(item, Prediction) and item.id in first]
+    still = [f'nk.check("{key}")' for key, ok in tasks.items() if not ok]
+    still += [f'nk.answer("{key}")' for key, ok in questions.items() if not ok]
+    title = f"{lesson} {catalogue.LESSONS[lesson]}"
+    return Row(title, tuple(tasks.values()), tuple(questions.values()), (sum(made), len(made)), next(iter(still), ""))
+
+
+def _signs(done: tuple[bool, ...]) -> str:
+    return "".join(_DONE if one else _OPEN for one in done)
+
+
+def _cell(text: str) -> str:
+    return f"<td style='text-align:left'>{html.escape(text)}</td>"
