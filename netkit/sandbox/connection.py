@@ -3,6 +3,8 @@
 The file's form is that of "Connection files" in jupyter_client's documentation.
 """
 
+import contextlib
+import errno
 import json
 import os
 import socket
@@ -13,6 +15,12 @@ from netkit.sandbox.filesystem import SOCKETS
 
 CHANNELS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 """The five channels, in the order of their numbers inside."""
+
+LONGEST_SOCKET = 107
+"""Bytes of a unix socket's path (unix(7): 108 with the byte that ends it)."""
+
+_BACKLOG = 1024
+"""Connections that may wait to be taken in (listen(2)): somebody else's many must not keep the client's out."""
 
 _OPTIONS = {
     "--ip": "ip",
@@ -49,29 +57,32 @@ class Connection:
         Raises:
             SandboxError: the address is taken.
         """
-        port = self.facts[channel]
         if self.facts["transport"] == "ipc":
-            listener = socket.socket(socket.AF_UNIX)
-            address: Any = f"{self.facts['ip']}-{port}"
-        else:
-            listener = socket.socket(socket.AF_INET6 if ":" in self.facts["ip"] else socket.AF_INET)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            address = (self.facts["ip"], port)
-        try:
-            listener.bind(address)
-            listener.listen(128)
-        except OSError as error:
-            listener.close()
-            place = address if self.facts["transport"] == "ipc" else f"port {port} of {self.facts['ip']}"
-            raise SandboxError(
-                f"The kernel cannot listen at {place}",
-                f"{os.strerror(error.errno or 0)}: another program took what Jupyter had just chosen",
-                "Start the kernel again",
-            ) from None
-        listener.settimeout(0)
-        if port == 0:
-            self.facts[channel] = listener.getsockname()[1]
+            return self._listen_at_file(channel)
+        ip, port = self.facts["ip"], self.facts[channel]
+        listener = socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bind(listener, (ip, port), f"port {port} of {ip}")
+        self.facts[channel] = listener.getsockname()[1]
         return listener
+
+    def _listen_at_file(self, channel: str) -> socket.socket:
+        """The same for a unix socket, which only its owner may connect to; one that nobody listens at is replaced."""
+        self.facts[channel] = self.facts[channel] or 1 + CHANNELS.index(channel)
+        path = self._socket(channel)
+        listener = socket.socket(socket.AF_UNIX)
+        with socket.socket(socket.AF_UNIX) as one, contextlib.suppress(OSError):
+            if one.connect_ex(path) == errno.ECONNREFUSED:
+                os.unlink(path)
+        before = os.umask(0o177)
+        try:
+            _bind(listener, path, path)
+        finally:
+            os.umask(before)
+        return listener
+
+    def _socket(self, channel: str) -> str:
+        return f"{self.facts['ip']}-{self.facts[channel]}"
 
     def save(self) -> None:
         """Write the file if it does not say everything yet, readable for its owner only: it holds the kernel's key."""
@@ -90,9 +101,9 @@ class Connection:
         """Remove what a kernel leaves when it ends by itself: the file, and the sockets if it had some."""
         leftovers = [self.path]
         if self.facts["transport"] == "ipc":
-            leftovers += [f"{self.facts['ip']}-{self.facts[channel]}" for channel in CHANNELS]
+            leftovers += map(self._socket, CHANNELS)
         for path in leftovers:
-            if os.path.exists(path):
+            with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
 
 
@@ -124,6 +135,22 @@ def parse(arguments: list[str]) -> tuple[Connection, list[str]]:
             "No connection file is named", "a kernel is started with '-f FILE'", "Choose the kernel 'netkit' in Jupyter"
         )
     return Connection(path, said), rest
+
+
+def _bind(listener: socket.socket, address: Any, place: str) -> None:
+    """Listen at an address, or raise SandboxError with its name."""
+    problem = f"The kernel cannot listen at {place}"
+    try:
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        if isinstance(address, str) and len(os.fsencode(address)) > LONGEST_SOCKET:
+            rule = f"a unix socket's path has at most {LONGEST_SOCKET} bytes"
+            raise SandboxError(problem, rule, "Set JUPYTER_RUNTIME_DIR to a shorter path") from None
+        taken = ": another program took what Jupyter had just chosen" if error.errno == errno.EADDRINUSE else ""
+        raise SandboxError(problem, f"{error.strerror or error}{taken}", "Start the kernel again") from None
+    listener.settimeout(0)
 
 
 def _read(path: str) -> dict[str, Any]:

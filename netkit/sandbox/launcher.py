@@ -13,10 +13,12 @@ from types import FrameType
 
 from netkit.errors import InvalidValue, NetkitError, SandboxError, SandboxUnavailable
 from netkit.sandbox import log, worlds
+from netkit.sandbox.client import Heir, client, watch
 from netkit.sandbox.connection import Connection, parse
 from netkit.sandbox.filesystem import CONNECTION_FILE
+from netkit.sandbox.inherited import settle_signals
 from netkit.sandbox.job import here, python
-from netkit.sandbox.relay import Relay, watch
+from netkit.sandbox.relay import Relay
 from netkit.sandbox.signals import Signals
 
 _LOOK = 0.5
@@ -33,9 +35,11 @@ def main(arguments: list[str], parent: int) -> int:
     Returns:
         The exit status: the kernel's own.
     """
+    settle_signals()
     is_wanted = watch(parent)
     try:
         connection, rest = parse(arguments)
+        heir = Heir(connection, client(parent))
         relay = Relay(connection)
         connection.save()
     except (NetkitError, OSError) as error:
@@ -48,6 +52,7 @@ def main(arguments: list[str], parent: int) -> int:
             sandbox = worlds.start(here(_kernel(rest), connection.inside()))
     except (InvalidValue, SandboxUnavailable) as error:
         relay.close()
+        heir.keep()
         _fall_back(connection, error)
     except SandboxError as error:
         log.write(f"{os.path.basename(connection.path)}: {error}")
@@ -60,6 +65,7 @@ def main(arguments: list[str], parent: int) -> int:
     finally:
         sandbox.end()
     connection.remove()
+    heir.dismiss()
     if status:
         log.write(f"{os.path.basename(connection.path)}: the kernel ended with status {status}")
     return status if status >= 0 else 128 - status

@@ -1,19 +1,21 @@
-"""The relay: it owns a kernel's five ports outside and carries their bytes to the unix sockets inside.
+"""The relay: it owns a kernel's five addresses outside and carries their bytes to the unix sockets inside.
 
-It reads none of what it carries, so that encrypted connections (CurveZMQ) pass as they are.
+It looks at the greeting of a connection and reads nothing else of what it carries, so that encrypted connections
+(CurveZMQ) pass as they are.
 """
 
-import os
 import selectors
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 
-from netkit.sandbox.connection import CHANNELS, Connection
+from netkit.sandbox.connection import Connection
+from netkit.sandbox.reception import Reception
 from netkit.sandbox.worlds import Sandbox
 
 _BLOCK = 1 << 18
-_MOST_WAITING = 1 << 22
+_MOST_WAITING = 1 << 20
 """Bytes that may wait for a slow receiver before the sender is made to wait as well."""
 
 _RETRY = 0.005
@@ -22,10 +24,10 @@ _WATCH = 0.5
 
 
 class _Pipe:
-    """One direction of a connection: what was read at one end and has not been written to the other."""
+    """One direction of a channel's connection: what was read at one end and has not been written to the other."""
 
-    def __init__(self, source: socket.socket, target: socket.socket) -> None:
-        self.source, self.target = source, target
+    def __init__(self, channel: int, source: socket.socket, target: socket.socket) -> None:
+        self.channel, self.source, self.target = channel, source, target
         self.waiting = bytearray()
         self.ended = False
 
@@ -61,14 +63,12 @@ class Relay:
         self._selector = selectors.DefaultSelector()
         self._early: list[tuple[socket.socket, int]] = []
         self._pipes: dict[socket.socket, tuple[_Pipe, _Pipe]] = {}
-        self._listeners = [connection.listen(channel) for channel in CHANNELS]
-        for number, listener in enumerate(self._listeners, 1):
-            self._selector.register(listener, selectors.EVENT_READ, number)
+        welcome = self._early.append
+        self._reception = Reception(connection, self._selector, lambda *guest: welcome(guest))
 
     def close(self) -> None:
-        """Free the ports."""
-        for listener in self._listeners:
-            listener.close()
+        """Free the addresses."""
+        self._reception.close()
         self._selector.close()
 
     def carry(self, sandbox: Sandbox, is_wanted: Callable[[], bool]) -> int:
@@ -81,46 +81,45 @@ class Relay:
         Returns:
             The kernel's exit status, negative for a signal.
         """
+        self._reception.widen()
         self._selector.register(sandbox, selectors.EVENT_READ)
         while is_wanted():
             for key, mask in self._selector.select(_RETRY if self._early else _WATCH):
-                if key.fileobj is sandbox:
-                    event = sandbox.receive()
-                    if event.word == "exit":
-                        return int(event.text)
-                    if event.word == "gone":
-                        return -signal.SIGKILL
-                elif key.data:
-                    self._accept(key.fileobj, key.data)  # type: ignore[arg-type]
-                elif key.fileobj in self._pipes:
-                    self._move(key.fileobj, mask)  # type: ignore[arg-type]
+                if key.data:
+                    key.data(mask)
+                    continue
+                event = sandbox.receive()
+                if event.word == "exit":
+                    return int(event.text)
+                if event.word == "gone":
+                    return -signal.SIGKILL
+            self._reception.tend()
             self._join(sandbox)
         return -signal.SIGHUP
 
-    def _accept(self, listener: socket.socket, channel: int) -> None:
-        try:
-            outer, _address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        outer.settimeout(0)
-        if outer.family != socket.AF_UNIX:
-            outer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._early.append((outer, channel))
-
     def _join(self, sandbox: Sandbox) -> None:
         """Join the connections that wait for the kernel with its sockets, as far as it listens by now."""
-        waiting, self._early = self._early, []
+        waiting, self._early[:] = self._early[:], []
         for outer, channel in waiting:
-            inner = sandbox.connect(channel)
+            try:
+                inner = sandbox.connect(channel)
+            except OSError as error:
+                # It has one descriptor, and there is no second one: whoever it is comes again.
+                outer.close()
+                self._reception.leave(channel)
+                self._reception.shut(error)
+                continue
             if inner is None:
                 self._early.append((outer, channel))
                 continue
-            pipes = _Pipe(outer, inner), _Pipe(inner, outer)
+            pipes = _Pipe(channel, outer, inner), _Pipe(channel, inner, outer)
             self._pipes[outer], self._pipes[inner] = pipes, pipes[::-1]
-            self._selector.register(outer, selectors.EVENT_READ)
-            self._selector.register(inner, selectors.EVENT_READ)
+            self._await(outer)
+            self._await(inner)
 
     def _move(self, end: socket.socket, mask: int) -> None:
+        if end not in self._pipes:
+            return  # its other end has just ended
         out_of, into = self._pipes[end]
         try:
             if mask & selectors.EVENT_WRITE:
@@ -148,9 +147,9 @@ class Relay:
             wanted |= selectors.EVENT_WRITE
         known = end in self._selector.get_map()
         if wanted and known:
-            self._selector.modify(end, wanted)
+            self._selector.modify(end, wanted, partial(self._move, end))
         elif wanted:
-            self._selector.register(end, wanted)
+            self._selector.register(end, wanted, partial(self._move, end))
         elif known:
             self._selector.unregister(end)
 
@@ -161,29 +160,4 @@ class Relay:
             if end in self._selector.get_map():
                 self._selector.unregister(end)
             end.close()
-
-
-def watch(parent: int) -> Callable[[], bool]:
-    """A function that tells whether the process that started this one still lives.
-
-    A kernel belongs to its client: when that is killed, nobody could ever end the kernel.
-
-    Args:
-        parent: process id of the parent when this process began.
-    """
-    announced = int(os.environ.get("JPY_PARENT_PID") or parent)
-
-    def is_wanted() -> bool:
-        # The second tells of a client that was killed while this interpreter was loading.
-        return os.getppid() == parent and (announced == parent or _lives(announced))
-
-    return is_wanted
-
-
-def _lives(process: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent's attention does not."""
-    try:
-        with open(f"/proc/{process}/stat", "rb") as stat:
-            return stat.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
-    except OSError:
-        return False
+        self._reception.leave(pipe.channel)

@@ -33,23 +33,31 @@ CLIENT = 'JPY_PARENT_PID=$$ $PYTHON -m netkit.kernel -f "$1" & wait'
 
 
 class Killing(NamedTuple):
-    """One kernel of which one process was killed.
+    """One kernel of which some processes were killed at once.
 
     Attributes:
-        role: which one.
+        victims: their roles.
         after: seconds from the start.
         processes: ids of all its processes.
-        left: processes that still ran, and namespaces that were still in use, two seconds later.
+        left: processes that still ran, namespaces that were still in use, and files, two seconds later.
     """
 
-    role: str
+    victims: list[str]
     after: float
     processes: list[int]
-    left: list[int]
+    left: list[int | str]
 
 
-def kill_one(number: int, folder: Path, mark: str) -> Killing:
-    """Start a kernel, kill one of its processes, and see what is left.
+def chosen(roles: list[str], chance: random.Random) -> list[str]:
+    """Whom to kill: one, two, or all; what somebody else must notice, since without its heir alone a kernel goes on."""
+    number = chance.choice((1, 1, 2, len(roles)))
+    if number == 1:
+        roles = [role for role in roles if role != trees.HEIR]
+    return sorted(chance.sample(roles, min(number, len(roles))))
+
+
+def kill_some(number: int, folder: Path, mark: str) -> Killing:
+    """Start a kernel, kill some of its processes, and see what is left.
 
     Args:
         number: of this kernel; also the seed of what is chosen at random.
@@ -65,24 +73,36 @@ def kill_one(number: int, folder: Path, mark: str) -> Killing:
     children = trees.children_of_all().get(client.pid)
     found = trees.look(children[0]) if children else trees.Processes({}, set(), set())
     roles = {"client": client.pid, **found.roles}
-    role = chance.choice(sorted(roles))
-    with suppress(ProcessLookupError):
-        os.kill(roles[role], signal.SIGKILL)
-    eventually(lambda: not trees.alive(list(roles.values())), SECONDS_TO_END)
-    left = [*trees.alive(list(roles.values())), *trees.still_used(found)]
+    victims = chosen(sorted(roles), chance)
+    kill(*(roles[role] for role in victims))
+    # Whoever is not killed sees to the file, once it is there to see to it.
+    cared_for = trees.HEIR in roles and trees.HEIR not in victims
+    eventually(lambda: not (trees.alive(list(roles.values())) or (cared_for and file.exists())), SECONDS_TO_END)
+    left = [
+        *trees.alive(list(roles.values())),
+        *trees.still_used(found),
+        *([file.name] if cared_for and file.exists() else []),
+    ]
     if client.poll() is None:
         client.kill()
     client.wait()
     file.unlink(missing_ok=True)
-    return Killing(role, after, list(roles.values()), left)
+    return Killing(victims, after, list(roles.values()), left)
+
+
+def kill(*processes: int) -> None:
+    """Kill them one after the other, without a pause; some may have ended meanwhile."""
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def kill_many(count: int, folder: Path) -> list[Killing]:
-    """Kill a process of each of many kernels, a few at a time, and check that nothing is left."""
+    """Kill processes of each of many kernels, a few at a time, and check that nothing is left."""
     mark = str(uuid.uuid4())
     before = machine.picture()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        killings = list(pool.map(lambda number: kill_one(number, folder, mark), range(count)))
+        killings = list(pool.map(lambda number: kill_some(number, folder, mark), range(count)))
     assert [killing for killing in killings if killing.left] == []
     assert eventually(lambda: not machine.marked_processes(f"NETKIT_MARK={mark}"), SECONDS_TO_END)
     assert machine.differences(before, machine.picture()) == []
@@ -92,12 +112,29 @@ def kill_many(count: int, folder: Path) -> list[Killing]:
 
 def test_random_kills(tmp_path: Path) -> None:
     killings = kill_many(KERNELS, tmp_path)
-    assert {killing.role for killing in killings} == {"client", *trees.ROLES}
+    assert {role for killing in killings for role in killing.victims} == {"client", trees.HEIR, *trees.ROLES}
+    assert {1, 2} < {len(killing.victims) for killing in killings}
 
 
 @pytest.mark.long
 def test_many_random_kills(tmp_path: Path) -> None:
     assert len(kill_many(MANY_KERNELS, tmp_path)) == MANY_KERNELS
+
+
+@pytest.mark.parametrize("victims", [("launcher", "client"), ("client", "launcher")])
+def test_the_key_goes_with_launcher_and_client(tmp_path: Path, victims: tuple[str, str]) -> None:
+    """In either order: the first one's end is not yet noticed when the other is killed."""
+    file = sessions.connection_file(tmp_path)
+    variables = sessions.environment(PYTHON=sys.executable)
+    with subprocess.Popen(["sh", "-c", CLIENT, "sh", str(file)], env=variables, start_new_session=True) as client:
+        assert eventually(
+            lambda: trees.HEIR in trees.look(*trees.children_of_all().get(client.pid, [client.pid])).roles
+        )
+        (launcher,) = trees.children_of_all()[client.pid]
+        family = trees.descendants(client.pid)
+        roles = {"client": client.pid, "launcher": launcher}
+        kill(*(roles[role] for role in victims))
+    assert eventually(lambda: not (trees.alive(family) or file.exists()), SECONDS_TO_END)
 
 
 @pytest.mark.parametrize("role", trees.ROLES)

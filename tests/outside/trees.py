@@ -10,6 +10,9 @@ from typing import NamedTuple
 ROLES = ("launcher", "keeper", "init", "program")
 """A sandbox's processes, each the child of the one before."""
 
+HEIR = "heir"
+"""A child of a kernel's launcher that removes the connection file if launcher and client are killed."""
+
 KINDS = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 
@@ -37,12 +40,22 @@ def look(launcher: int) -> Processes:
     roles, process = {}, launcher
     for role in ROLES:
         roles[role] = process
-        if not children.get(process):
+        below = sorted(children.get(process, ()))
+        if role == "launcher" and below and _leads_a_session(below[0]):
+            roles[HEIR] = below.pop(0)
+        if not below:
             break
-        process = min(children[process])
+        process = below[0]
     found = set().union(*(namespaces(process) for process in roles.values())) - namespaces(os.getpid())
     members = {process for family in children.values() for process in family if found & namespaces(process)}
     return Processes(roles, found, members)
+
+
+def _leads_a_session(process: int) -> bool:
+    """Whether a process has left the session of its parent (credentials(7)); a sandbox's processes stay in it."""
+    with suppress(ProcessLookupError):
+        return os.getsid(process) == process
+    return False
 
 
 def children_of_all() -> dict[int, list[int]]:
