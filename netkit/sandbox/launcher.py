@@ -60,15 +60,20 @@ def main(arguments: list[str], parent: int) -> int:
     for note in sandbox.notes:
         log.write(f"{os.path.basename(connection.path)}: {note}")
     signals.pass_to(sandbox)
-    try:
-        status = relay.carry(sandbox, is_wanted)
-    finally:
-        sandbox.end()
+    status = _carry(relay, sandbox, is_wanted)
     connection.remove()
     heir.dismiss()
     if status:
         log.write(f"{os.path.basename(connection.path)}: the kernel ended with status {status}")
     return status if status >= 0 else 128 - status
+
+
+def _carry(relay: Relay, sandbox: worlds.Sandbox, is_wanted: Callable[[], bool]) -> int:
+    """Carry until the kernel has ended, and leave nothing of the sandbox; its exit status."""
+    try:
+        return relay.carry(sandbox, is_wanted)
+    finally:
+        sandbox.end()
 
 
 @contextlib.contextmanager
