@@ -55,17 +55,22 @@ def main(arguments: list[str], parent: int) -> int:
         heir.keep()
         _fall_back(connection, error)
     except SandboxError as error:
-        log.write(f"{os.path.basename(connection.path)}: {error}")
+        _note(connection, error)
         return 128 + signal.SIGKILL
-    for note in sandbox.notes:
-        log.write(f"{os.path.basename(connection.path)}: {note}")
+    _note(connection, *sandbox.notes)
     signals.pass_to(sandbox)
     status = _carry(relay, sandbox, is_wanted)
     connection.remove()
     heir.dismiss()
     if status:
-        log.write(f"{os.path.basename(connection.path)}: the kernel ended with status {status}")
+        _note(connection, f"the kernel ended with status {status}")
     return status if status >= 0 else 128 - status
+
+
+def _note(connection: Connection, *sentences: object) -> None:
+    """Write to the log what concerns a kernel."""
+    for sentence in sentences:
+        log.write(f"{os.path.basename(connection.path)}: {sentence}")
 
 
 def _carry(relay: Relay, sandbox: worlds.Sandbox, is_wanted: Callable[[], bool]) -> int:
@@ -100,7 +105,7 @@ def _kernel(arguments: list[str]) -> tuple[str, ...]:
 
 def _fall_back(connection: Connection, error: NetkitError) -> None:
     """Become the kernel that runs nothing and tells why."""
-    log.write(f"{os.path.basename(connection.path)}: {error}")
+    _note(connection, error)
     told = json.dumps([error.problem, error.rule, error.remedy])
     command = python("-m", "netkit.sandbox.fallback", connection.path, told)
     os.execv(command[0], command)  # noqa: S606 - a shell would only be in the way
