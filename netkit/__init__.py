@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netkit.docker.daemon import Docker
     from netkit.docker.overlay import overlay
     from netkit.dockerd import engine
-    from netkit.errors import NetkitError
+    from netkit.errors import AlreadyExists, Conflict, InvalidValue, KernelRefused, NetkitError, NotFound
     from netkit.lab.bridges import Bridge, veth
     from netkit.lab.interfaces import Interface
     from netkit.lab.journal import commands, echo
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netkit.lab.tunnels import vxlan
     from netkit.lab.why import why
     from netkit.lessons.desk import answer, check, hint, solution
+    from netkit.lessons.expecting import expected
     from netkit.lessons.overview import progress
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
@@ -34,11 +35,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AlreadyExists": "netkit.errors",
     "Bridge": "netkit.lab.bridges",
+    "Conflict": "netkit.errors",
     "Docker": "netkit.docker.daemon",
     "Interface": "netkit.lab.interfaces",
+    "InvalidValue": "netkit.errors",
+    "KernelRefused": "netkit.errors",
     "Namespace": "netkit.lab.namespaces",
     "NetkitError": "netkit.errors",
+    "NotFound": "netkit.errors",
     "Snapshot": "netkit.model",
     "answer": "netkit.lessons.desk",
     "capture": "netkit.lab.looks",
@@ -49,6 +55,7 @@ _HOMES = {
     "draw": "netkit.lab.looks",
     "echo": "netkit.lab.journal",
     "engine": "netkit.dockerd",
+    "expected": "netkit.lessons.expecting",
     "hint": "netkit.lessons.desk",
     "host": "netkit.lab.namespaces",
     "live": "netkit.widgets.live",
@@ -69,11 +76,16 @@ _FOR_IPYTHON = {"load_ipython_extension": "netkit.magics"}
 """What IPython looks for when it is told `%load_ext netkit`; a netkit kernel begins with it."""
 
 __all__ = [
+    "AlreadyExists",
     "Bridge",
+    "Conflict",
     "Docker",
     "Interface",
+    "InvalidValue",
+    "KernelRefused",
     "Namespace",
     "NetkitError",
+    "NotFound",
     "Snapshot",
     "answer",
     "capture",
@@ -84,6 +96,7 @@ __all__ = [
     "draw",
     "echo",
     "engine",
+    "expected",
     "hint",
     "host",
     "live",

@@ -12,6 +12,7 @@
     ├── ProgramMissing        a program is not installed
     ├── CommandFailed         a program ended with an error, or did not end in time
     ├── CaptureFailed         a capture could not be opened, read or saved
+    ├── Unexpected            a failure that a lesson announced did not come
     ├── EngineUnavailable     the real Docker Engine does not run here
     └── SandboxError
         ├── NotInSandbox      an act was asked for outside the sandbox
@@ -101,6 +102,10 @@ class CaptureFailed(NetkitError):
 
 class EngineUnavailable(NetkitError):
     """The real Docker Engine does not run here: it is not installed, this sandbox cannot carry it, or it ended."""
+
+
+class Unexpected(NetkitError):
+    """A failure that a lesson announced did not come."""
 
 
 class SandboxError(NetkitError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import netkit as nk
-from netkit.errors import InvalidValue, NotFound
+from netkit.errors import InvalidAddress, InvalidValue, NotFound, Unexpected
 from netkit.lessons import catalogue, diary
 from netkit.lessons.result import Answer, Check
 from netkit.lessons.task import Question, Task
@@ -119,3 +119,15 @@ def test_every_task_says_what_it_wants() -> None:
         if isinstance(item, Task):
             assert item.text.endswith(".")
             assert all(want.text for want in item.wants)
+
+
+def test_a_failure_on_purpose_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with nk.expected(nk.InvalidValue):
+        nk.mac_of("300.1.1.1")
+    assert capsys.readouterr().out.startswith("✗ InvalidAddress: '300.1.1.1'"), "a kind holds the kinds below it"
+    with pytest.raises(Unexpected, match="AlreadyExists did not come"), nk.expected(nk.AlreadyExists):
+        nk.mac_of("10.0.0.1")
+    with pytest.raises(InvalidAddress), nk.expected(nk.NotFound):
+        nk.mac_of("300.1.1.1")
+    with pytest.raises(InvalidValue, match="is no kind of error"), nk.expected(ValueError):  # type: ignore[arg-type]
+        nk.mac_of("10.0.0.1")
