@@ -4,6 +4,7 @@ Only the standard library is imported, and little of it: `unshare(CLONE_NEWUSER)
 second thread exists (unshare(2)), and the time that it takes to load is time until a kernel is ready.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -20,6 +21,9 @@ BIND, MOVE, RECURSIVE, SLAVE, SHARED = 0x1000, 0x2000, 0x4000, 0x80000, 0x100000
 CAP_SYS_TIME = 25
 """The capability to set the clock (capabilities(7))."""
 
+FILE_CAPABILITIES = (0, 1, 3, 4)
+"""CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER and CAP_FSETID: root may work in a folder of somebody else's."""
+
 DETACH = 2
 """Flag of `unmount`: take the mount out of sight now, free it when nobody uses it any more (umount(2))."""
 
@@ -28,6 +32,10 @@ INITIAL_USER_NAMESPACE = 0xEFFFFFFD
 
 _PDEATHSIG, _CAPBSET_DROP, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 24, 36, 38
 _FINIT_MODULE, _POWER_OFF = 313, 0x4321FEDC
+_OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT, _MOUNT_SETATTR = 428, 429, 430, 431, 432, 442
+_HERE, _EMPTY_PATH, _WHOLE_TREE, _CLONE = -100, 0x1000, 0x8000, 0x1
+_CLOSE_ON_EXEC, _SET_STRING, _CREATE_IT, _MOVE_FROM_DESCRIPTOR, _ATTRIBUTE_READ_ONLY = 1, 1, 6, 0x4, 0x1
+_CAPABILITIES_VERSION = 0x20080522
 _GET_OWNER, _GET_PARENT = 0xB701, 0xB702
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
 
@@ -43,6 +51,19 @@ def _checked(result: int, what: str) -> int:
 
 def _bytes(text: str | None) -> bytes | None:
     return None if text is None else os.fsencode(text)
+
+
+def call(number: int, *arguments: int | bytes | None, refused: int | None = None) -> int:
+    """Make a system call that the C library has no function for (syscall(2)).
+
+    Args:
+        number: of the call, the same on all processors for those since 424.
+        arguments: integers, bytes, or None for no address.
+        refused: the result if the kernel refuses; by default that raises OSError.
+    """
+    words = [ctypes.c_long(word) if isinstance(word, int) else word for word in arguments]
+    result = _libc.syscall(ctypes.c_long(number), *words)
+    return refused if result < 0 and refused is not None else _checked(result, "syscall")
 
 
 def unshare(kinds: int) -> None:
@@ -74,6 +95,46 @@ def bind(source: str, target: str, *, recursive: bool = False) -> None:
 def protect(path: str) -> None:
     """Make the mount at a path read-only."""
     mount(None, path, None, BIND | REMOUNT | READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)
+
+
+def copy_of_mounts(place: str) -> int:
+    """A descriptor of a copy of the mounts at and below a place, for `attach` (open_tree(2))."""
+    return call(_OPEN_TREE, _HERE, os.fsencode(place), _CLONE | _WHOLE_TREE | os.O_CLOEXEC)
+
+
+def attach(mounts: int, place: str) -> None:
+    """Mount what a descriptor stands for (move_mount(2))."""
+    call(_MOVE_MOUNT, mounts, b"", _HERE, os.fsencode(place), _MOVE_FROM_DESCRIPTOR)
+
+
+def protect_all() -> None:
+    """Make every mount read-only (mount_setattr(2)); devices can be written to all the same."""
+    attributes = struct.pack("=QQQQ", _ATTRIBUTE_READ_ONLY, 0, 0, 0)
+    call(_MOUNT_SETATTR, _HERE, b"/", _WHOLE_TREE, attributes, len(attributes))
+
+
+def memory_folder(size: int) -> int:
+    """A descriptor of a folder in memory that is mounted nowhere, and goes with its last descriptor (fsmount(2)).
+
+    Args:
+        size: bytes that fit in.
+    """
+    kind = call(_FSOPEN, b"tmpfs", _CLOSE_ON_EXEC)
+    call(_FSCONFIG, kind, _SET_STRING, b"size", str(size).encode(), 0)
+    call(_FSCONFIG, kind, _CREATE_IT, None, None, 0)
+    folder = call(_FSMOUNT, kind, _CLOSE_ON_EXEC, 0)
+    os.close(kind)
+    return folder
+
+
+def keep_capabilities(kept: tuple[int, ...]) -> None:
+    """Give up all capabilities but some of these, as far as this process has them (capset(2))."""
+    header = struct.pack("=Ii", _CAPABILITIES_VERSION, 0)
+    had = ctypes.create_string_buffer(24)
+    _checked(_libc.capget(header, had), "capget")
+    mask = sum(1 << capability for capability in kept)
+    low, high = (struct.unpack_from("=I", had, 4 + 12 * word)[0] & mask >> 32 * word for word in (0, 1))
+    _checked(_libc.capset(header, struct.pack("=6I", low, low, 0, high, high, 0)), "capset")
 
 
 def die_with_parent(parent: int) -> None:
@@ -140,6 +201,17 @@ def owner(namespace: int) -> int:
 def parent(namespace: int) -> int:
     """A descriptor of the namespace that a user or pid namespace was made in (NS_GET_PARENT of ioctl_ns(2))."""
     return fcntl.ioctl(namespace, _GET_PARENT)
+
+
+def close_all_but(kept: set[int]) -> None:
+    """Close every descriptor that this process has, whoever opened it, but standard input, output and error.
+
+    Args:
+        kept: further ones to keep.
+    """
+    for file in {int(name) for name in os.listdir("/proc/self/fd")} - kept - {0, 1, 2}:
+        with contextlib.suppress(OSError):  # the one that listed them is closed already
+            os.close(file)
 
 
 def write(path: str, text: str) -> None:

@@ -7,12 +7,13 @@
               init      process 1 inside: lays out the file system, starts the program, buries the dead
               └─ carrier   inside: carries all streams over the serial line
 
-boot       how User-Mode Linux is started, and what it needs
-preload    what is loaded into it, so that nothing of it outlives it
-keeper     the process outside
-first      process 1 inside
-root       the file system inside
-carry      many byte streams over the serial line, the same at both ends
-serial     frames over the serial line, and how many may be under way
-stdio      standard input, output, error and terminal of a command
+boot         how User-Mode Linux is started, and what it needs
+preload      what is loaded into it, so that nothing of it outlives it
+confinement  what it may do outside
+keeper       the process outside
+first        process 1 inside
+root         the file system inside
+carry        many byte streams over the serial line, the same at both ends
+serial       frames over the serial line, and how many may be under way
+stdio        standard input, output, error and terminal of a command
 """

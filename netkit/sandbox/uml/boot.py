@@ -7,7 +7,8 @@ import shutil
 import sys
 
 from netkit.sandbox import system
-from netkit.sandbox.uml import preload
+from netkit.sandbox.job import Job
+from netkit.sandbox.uml import confinement, preload, root
 
 PROGRAM = "linux.uml"
 MODULES = "/usr/lib/uml/modules"
@@ -117,10 +118,11 @@ def command(serial: int) -> tuple[str, ...]:
     )
 
 
-def become(serial: int, console: int, loaded: int, keeper: int) -> None:
+def become(job: Job, serial: int, console: int, loaded: int, keeper: int) -> None:
     """Turn this process into User-Mode Linux, leader of a process group of its own; its end is in that group.
 
     Args:
+        job: names the directories whose changes are kept.
         serial: the descriptor that is its serial line.
         console: where its messages go.
         loaded: what `library` gave.
@@ -133,12 +135,16 @@ def become(serial: int, console: int, loaded: int, keeper: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for file, target in ((nothing, 0), (console, 1), (console, 2)):
         os.dup2(file, target)
-    for file in (serial, loaded):
+    system.close_all_but({serial, loaded})
+    kept = root.kept(job)
+    memory = confinement.memory(memory_place(), MEMORY, kept)
+    for file in (serial, loaded, memory):
         os.set_inheritable(file, True)  # noqa: FBT003 - positional only
     arguments = command(serial)
-    environment = {"TMPDIR": memory_place(), "HOME": "/", "PATH": os.defpath}
+    environment = {"TMPDIR": f"/proc/self/fd/{memory}", "HOME": "/", "PATH": os.defpath}
     # At once, since new processes of User-Mode Linux have too small a stack for the search of a function.
     environment |= {"LD_PRELOAD": f"/proc/self/fd/{loaded}", "LD_BIND_NOW": "1"}
+    confinement.confine(kept, job.hidden, memory, (arguments[0], modules()))
     # Whatever it finds in the environment its init would find as well; the program gets its own.
     os.execve(arguments[0], arguments, environment)  # noqa: S606
 

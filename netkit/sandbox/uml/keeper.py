@@ -52,7 +52,7 @@ def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
         line.send_failure("program", error)
         return 1
     line.send("passed", f"program {arguments[0]}")
-    machine = _start(library)
+    machine = _start(job, library)
     guard = _Guard(machine.group)
     try:
         _serve(job, line, machine)
@@ -61,13 +61,13 @@ def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     return 0
 
 
-def _start(library: int) -> Machine:
+def _start(job: Job, library: int) -> Machine:
     ours, theirs = socket.socketpair()
     console = os.memfd_create("console", os.MFD_CLOEXEC)
     keeper = os.getpid()
 
     def become() -> int:
-        boot.become(theirs.fileno(), console, library, keeper)
+        boot.become(job, theirs.fileno(), console, library, keeper)
         return 1
 
     group = fork(become)

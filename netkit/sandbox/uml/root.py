@@ -80,7 +80,7 @@ def cover(job: Job) -> None:
     """
     filesystem.cover_run(WORLD)
     filesystem.cover_hosts()
-    for place in _kept(job):
+    for place in kept(job):
         system.mount("hostfs", place, "hostfs", 0, place)
     filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))
     filesystem.cover_devices()
@@ -103,8 +103,12 @@ def choose_legacy_iptables() -> None:
                 os.symlink(program, link)
 
 
-def _kept(job: Job) -> list[str]:
-    """The directories whose changes are kept: the working directory and the home directory, none within another."""
+def kept(job: Job) -> list[str]:
+    """The directories whose changes are kept: the working directory and the home directory, none within another.
+
+    Args:
+        job: names them.
+    """
     home = job.environment.get("HOME") or os.path.expanduser("~")
     places = sorted({os.path.realpath(place) for place in (job.cwd, home) if os.path.isdir(place)} - {"/"})
     return [place for place in places if not any(place.startswith(other + "/") for other in places)]
