@@ -9,7 +9,7 @@ from netkit.changes.pairing import NO_MAC
 from netkit.changes.place import arrow
 from netkit.changes.result import GONE, MADE, OTHER
 from netkit.changes.words import SWITCHES, setting, steady
-from netkit.layout.facts import natural
+from netkit.model.facts import natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

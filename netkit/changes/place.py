@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netkit.changes.result import GONE, MADE, OTHER
-from netkit.layout.facts import natural
+from netkit.model.facts import natural
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator

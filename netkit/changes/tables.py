@@ -11,7 +11,7 @@ from netkit.changes.place import Entry, against
 from netkit.changes.result import GONE, MADE, OTHER
 from netkit.changes.words import Words, follows_from_a_mac, steady
 from netkit.configured import is_random_mac
-from netkit.layout.facts import own_addresses
+from netkit.model.facts import own_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -13,7 +13,7 @@ from netkit.changes.place import Entry, Place, against
 from netkit.changes.result import GONE, MADE, OTHER, Change
 from netkit.changes.tables import addresses, connections, forwarding, neighbours, routes
 from netkit.changes.words import Words, steady
-from netkit.layout.facts import host_first
+from netkit.model.facts import host_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

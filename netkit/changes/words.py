@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
-from netkit.layout.facts import Facts, odd_mtu
+from netkit.model.facts import Facts, odd_mtu
 from netkit.packets.wording import ANY, CHOSEN, Wording
 
 if TYPE_CHECKING:

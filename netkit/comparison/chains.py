@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.comparison.rules import Match, Meaning, possible, unless
+from netkit.comparison.meaning import Match, Meaning, possible, unless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

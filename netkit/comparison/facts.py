@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from netkit.comparison import filters
 from netkit.comparison.addresses import Addresses, borne, parsed
 from netkit.comparison.things import Network
-from netkit.layout.facts import Facts, listed, vni
 from netkit.model import HOST
+from netkit.model.facts import Facts, listed, vni
 
 if TYPE_CHECKING:
     from netkit.comparison.things import Thing
@@ -73,7 +73,7 @@ class _Teller:
             tell(one, ("mtu",), (link.mtu,), (f"has the MTU {link.mtu}", "has another MTU"))
         for key, value in link.details:
             term = self._addresses.term(value) if key in _ADDRESSED else value
-            says = f"has the VNI {vni(link)}" if key in ("vni", "id") else f"has {key} {value}"
+            says = f"has the VNI {vni(link)}" if key == "vni" else f"has {key} {value}"
             tell(one, ("detail", key), (term,), (says, f"has no {key}"))
         real = self._snapshot[name][link.name].mac
         mac = real if real in self._named_macs else None if _drawn_by_docker(link) else link.mac

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from netkit.comparison.chains import BUILT_IN, met
-from netkit.comparison.rules import Match, Meaning, meaning
+from netkit.comparison.meaning import Match, Meaning, meaning
 from netkit.comparison.things import Bag
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from netkit.comparison.rules import Meaning, meet
+from netkit.comparison.meaning import Meaning, meet
 from netkit.comparison.things import put
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netkit.errors import InvalidValue
-from netkit.layout.facts import natural
+from netkit.model.facts import natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netkit.diagnosis import commands, topology, ways
+from netkit.diagnosis import commands, ways
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.values import Finding, World
 
@@ -15,12 +15,12 @@ def finding(world: World, source: str, namespace: str) -> Finding:
         source: who asks.
         namespace: who is asked.
     """
-    ends = topology.leaving(world, namespace)
+    ends = world.topology.leaving(namespace)
     if not ends:
         words = f"{namespace} has no interface but lo: nobody can reach it"
         return Finding("link", words, (shown(world, namespace, "ip link", "lo alone"),), (), namespace)
-    starts = set(topology.leaving(world, source))
-    near = next((end for end in ends if starts & set(topology.reach(world, end))), ends[0])
+    starts = set(world.topology.leaving(source))
+    near = next((end for end in ends if starts & set(world.topology.reach(end))), ends[0])
     wanted = ways.free_address(world, near)
     lines = [f"ip addr add {wanted} dev {near[1]}"] if wanted else []
     lines += [] if world.link(near).up else [f"ip link set dev {near[1]} up"]

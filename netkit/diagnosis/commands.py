@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from netkit.model import HOST, Interface
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import End, World
+    from netkit.diagnosis.values import World
+    from netkit.model import End
 
 
 def typed(world: World, namespace: str, command: str) -> str:
@@ -109,7 +110,7 @@ def _equipped(world: World, namespace: str, link: Interface) -> list[str]:
         and entry.master is None
         and entry.state != "learned"
         and entry.destination
-        and entry.destination != dict(link.details).get("group")
+        and entry.destination != link.detail("group")
     ]
     words += [
         f"ip neigh replace {entry.address} lladdr {entry.mac} dev {name} nud permanent"

@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import topology, ways
+from netkit.diagnosis import ways
 from netkit.diagnosis.commands import said, shown
 from netkit.diagnosis.values import Finding
 
@@ -51,8 +51,8 @@ def meant(world: World, source: str, name: str, names: list[str]) -> str | None:
     if name in world.snapshot.namespaces:
         return address_of(world, source, name)
     for space in world.snapshot:
-        own = [a for link in space.interfaces.values() if link.kind != "loopback" for a in link.addresses]
-        borne = {text.partition("/")[0] for text in own}
+        links = [link for link in space.interfaces.values() if link.kind != "loopback"]
+        borne = {address for link in links for address in link.bare_addresses}
         for address, known in lines(space.hosts or "") if space.name != source else ():
             if address in borne and set(known) & set(names):
                 return address
@@ -68,7 +68,7 @@ def address_of(world: World, source: str, namespace: str) -> str | None:
         namespace: who is asked.
     """
     links = [(namespace, link.name) for link in world.space(namespace).interfaces.values() if link.kind != "loopback"]
-    borne = [str(prefix.ip) for version in (4, 6) for end in links for prefix in topology.prefixes(world, end, version)]
+    borne = [str(prefix.ip) for version in (4, 6) for end in links for prefix in world.topology.prefixes(end, version)]
     near = [address for address in borne if ways.towards(world, source, address)]
     return next(iter(near or borne), None)
 
@@ -85,9 +85,9 @@ def wrong(world: World, source: str, name: str, line: tuple[str, list[str]], pid
     """
     address, names = line
     right = meant(world, source, name, names)
-    if right == address or (right is None and (topology.bearers(world, address) or not names)):
+    if right == address or (right is None and (world.topology.bearers(address) or not names)):
         return None
-    bearers = topology.bearers(world, address)
+    bearers = world.topology.bearers(address)
     borne = f"{bearers[0][0]} has" if bearers else "nobody has"
     words = f"{source} takes {name} for {address}, which {borne}" + (f"; {name} is {right}" if right else "")
     looked = _in_file(pid, f"grep -w {shlex.quote(name)} {_FILE}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import commands, topology, ways
+from netkit.diagnosis import commands, ways
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.values import Finding, on_one_link
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import End, RouteAnswer, World
+    from netkit.diagnosis.values import RouteAnswer, World
+    from netkit.model import End
 
 
 def there(world: World, start: End, hop: str, destination: str, answer: RouteAnswer) -> Finding:
@@ -22,7 +23,7 @@ def there(world: World, start: End, hop: str, destination: str, answer: RouteAns
         destination: whom the packet is for.
         answer: the route that led here.
     """
-    reached = topology.reach(world, start)
+    reached = world.topology.reach(start)
     return (
         _cut_off(world, start, hop, reached)
         or (_not_on_this_link(world, start, hop) if hop == destination and on_one_link(hop) else None)
@@ -47,13 +48,13 @@ def _asked(world: World, start: End, hop: str) -> str:
 
 def _cut_off(world: World, start: End, hop: str, reached: dict[End, End | None]) -> Finding | None:
     """A cable's end that should be a bridge's port: behind it is the sender, or whom it asks for."""
-    for bearer in topology.bearers(world, hop):
+    for bearer in world.topology.bearers(hop):
         if bearer in reached:
             continue
-        beyond = topology.reach(world, bearer)
+        beyond = world.topology.reach(bearer)
         for loose in (*reached, *beyond):
             link = world.link(loose)
-            bare = not topology.prefixes(world, loose) and not topology.prefixes(world, loose, 6)
+            bare = not world.topology.prefixes(loose) and not world.topology.prefixes(loose, 6)
             alone = link.master is None and link.peer is not None and bare and loose not in (start, bearer)
             other = beyond if loose in reached else reached
             masters = [end for end in other if end[0] == loose[0] and world.link(end).kind == "bridge"]
@@ -81,9 +82,9 @@ def _attach(world: World, loose: End, bridge: End) -> Finding:
 
 def _elsewhere(world: World, start: End, hop: str, reached: dict[End, End | None]) -> Finding | None:
     """The address is borne by the right namespace, on another interface than the one that is joined to the sender."""
-    for bearer in topology.bearers(world, hop):
+    for bearer in world.topology.bearers(hop):
         same = [end for end in reached if end[0] == bearer[0] and world.link(end).master is None and end != start]
-        empty = [end for end in same if not topology.prefixes(world, end, 6 if ":" in hop else 4)]
+        empty = [end for end in same if not world.topology.prefixes(end, 6 if ":" in hop else 4)]
         if empty and bearer not in reached and bearer[0] != start[0]:
             text = next(t for t in world.link(bearer).addresses if t.partition("/")[0] == hop)
             words = f"{hop} is on {named(bearer)}, but the cable to {start[0]} ends at {named(empty[0])}"
@@ -102,16 +103,16 @@ def _length(world: World, end: End, address: str) -> str | None:
     import ipaddress
 
     version = 6 if ":" in address else 4
-    known = [p for station in topology.stations(world, end) for p in topology.prefixes(world, station, version)]
+    known = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
     return next((str(p.network.prefixlen) for p in known if ipaddress.ip_address(address) in p.network), None)
 
 
 def _too_wide(world: World, start: End, destination: str) -> Finding | None:
     """The sender's own network is larger than its neighbours', so that it looks for strangers on the link."""
     version = 6 if ":" in destination else 4
-    borne = topology.bearers(world, destination)
-    for own in topology.prefixes(world, start, version) if borne else []:
-        theirs = [p for s in topology.stations(world, start) for p in topology.prefixes(world, s, version)]
+    borne = world.topology.bearers(destination)
+    for own in world.topology.prefixes(start, version) if borne else []:
+        theirs = [p for s in world.topology.stations(start) for p in world.topology.prefixes(s, version)]
         lengths = [p.network.prefixlen for p in theirs if own.ip in p.network]
         if lengths and min(lengths) > own.network.prefixlen:
             right = max(lengths, key=lengths.count)
@@ -131,9 +132,9 @@ def _too_wide(world: World, start: End, destination: str) -> Finding | None:
 def _missing(world: World, start: End, hop: str, destination: str) -> Finding | None:
     """Somebody on the link has no address at all: it is the one that is missing."""
     version = 6 if ":" in hop else 4
-    own = next((p for p in topology.prefixes(world, start, version)), None)
+    own = next((p for p in world.topology.prefixes(start, version)), None)
     length = _length(world, start, hop) or (own.network.prefixlen if own else 32)
-    bare = [end for end in topology.stations(world, start) if not topology.prefixes(world, end, version)]
+    bare = [end for end in world.topology.stations(start) if not world.topology.prefixes(end, version)]
     hosts = [end for end in bare if world.link(end).kind not in ("bridge", "vxlan") and end[0] != start[0]]
     bridges = [end for end in bare if world.link(end).kind == "bridge"]
     end = next(iter(bridges if hop != destination else hosts or bridges), None)

@@ -7,7 +7,6 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import topology
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.values import Finding
 
@@ -124,7 +123,7 @@ def translated(world: World, namespace: str, before: Packet, after: Packet) -> F
     """
     if after.answer or after.destination_port is None:
         return None
-    places = [place for place, _ in topology.bearers(world, after.destination)]
+    places = [place for place, _ in world.topology.bearers(after.destination)]
     heard = (e for place in places for e in world.listeners(place) if _of(e, after) and _hears(e, after.destination))
     if any(heard):
         return None
@@ -152,9 +151,9 @@ def _others(world: World, namespace: str, packet: Packet) -> list[tuple[str, int
 
     The same namespace before another one; the same port before another one.
     """
-    places = [place for place, _ in topology.bearers(world, packet.destination)]
+    places = [place for place, _ in world.topology.bearers(packet.destination)]
     found = []
-    for place in topology.behind(world, namespace):
+    for place in world.topology.behind(namespace):
         for listener in world.listeners(place):
             address = _address(world, namespace, place)
             local = ipaddress.ip_address(listener.address).is_loopback

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import commands, topology
+from netkit.diagnosis import commands
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.values import Finding
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import End, World
+    from netkit.diagnosis.values import World
+    from netkit.model import End
 
 _FLOOD = "00:00:00:00:00:00"
 
@@ -25,7 +26,7 @@ def unanswered(world: World, way: list[End], target: End, address: str) -> Findi
     """
     for end in way:
         link = world.link(end)
-        if link.kind != "vxlan" or ("proxy", "1") not in link.details:
+        if link.kind != "vxlan" or not link.has("proxy"):
             continue
         known = [n for n in world.space(end[0]).neighbours if n.device == end[1] and n.address == address]
         mac = world.link(target).mac
@@ -48,13 +49,13 @@ def ends(world: World, one: End, other: End) -> Finding | None:
         other: who is to receive.
     """
     for fact, word in (("vni", "VNI"), ("port", "UDP port")):
-        here, there = dict(world.link(one).details).get(fact, ""), dict(world.link(other).details).get(fact, "")
+        here, there = (world.link(end).detail(fact) or "" for end in (one, other))
         if here != there:
             odd, right = _odd(world, fact, (one, here), (other, there))
             words = f"{named(one)} has the {word} {here}, {named(other)} has {there}: the two do not hear each other"
             evidence = tuple(_shown(world, end) for end in (one, other))
-            repair = commands.replaced_vxlan(world, odd, topology.underlay(world, odd), **{fact: right})
-            others = [end for end in topology.stations(world, odd) if world.link(end).addresses]
+            repair = commands.replaced_vxlan(world, odd, world.topology.home(odd), **{fact: right})
+            others = [end for end in world.topology.stations(odd) if world.link(end).addresses]
             repair += tuple(typed(world, end[0], f"ip neigh flush dev {end[1]}") for end in others)
             return Finding("tunnel", words, evidence, repair, odd[0])
     return None
@@ -62,19 +63,14 @@ def ends(world: World, one: End, other: End) -> Finding | None:
 
 def _odd(world: World, fact: str, one: tuple[End, str], other: tuple[End, str]) -> tuple[End, str]:
     """Which of two devices is the odd one out, and what the others have; the receiver, where nobody else is there."""
-    values = [
-        dict(link.details).get(fact)
-        for space in world.snapshot
-        for link in space.interfaces.values()
-        if link.kind == "vxlan"
-    ]
+    values = [link.detail(fact) for link in world.topology.ends.values() if link.kind == "vxlan"]
     rarer = min((other, one), key=lambda pair: values.count(pair[1]))
     return rarer[0], (one if rarer is other else other)[1]
 
 
 def _shown(world: World, end: End) -> str:
-    facts = dict(world.link(end).details)
-    words = f"vxlan id {facts.get('vni')} local {facts.get('local', 'any')} dstport {facts.get('port')}"
+    link = world.link(end)
+    words = f"vxlan id {link.vni} local {link.detail('local') or 'any'} dstport {link.detail('port')}"
     return shown(world, end[0], f"ip -d link show dev {end[1]}", words)
 
 
@@ -91,8 +87,8 @@ def remote(world: World, one: End, other: End, mac: str | None, *, asks: bool) -
     entries = [e for e in world.space(one[0]).fdb if e.device == one[1] and e.master is None and e.destination]
     there = _addresses(world, other)
     exact, flood = ([str(e.destination) for e in entries if e.mac == each] for each in (mac, _FLOOD))
-    right = dict(world.link(other).details).get("local") or next(iter(_joined(world, one, there)), "")
-    told = not flood and not asks and ("proxy", "1") in world.link(one).details  # somebody writes an entry for each MAC
+    right = world.link(other).detail("local") or next(iter(_joined(world, one, there)), "")
+    told = not flood and not asks and world.link(one).has("proxy")  # somebody writes an entry for each MAC
     kinds = [(_FLOOD, flood)] if asks or not (exact or told) else []
     kinds += [(str(mac), exact)] if exact or told else []
     good = ""
@@ -128,9 +124,9 @@ def _multicast(address: str) -> bool:
 
 def _addresses(world: World, end: End) -> set[str]:
     """The addresses of the namespace in which a VXLAN device's outer packets travel; its local one, if it has that."""
-    local = dict(world.link(end).details).get("local")
-    links = world.space(topology.underlay(world, end)).interfaces.values()
-    return {local} if local else {text.partition("/")[0] for link in links for text in link.addresses}
+    local = world.link(end).detail("local")
+    links = world.space(world.topology.home(end)).interfaces.values()
+    return {local} if local else {address for link in links for address in link.bare_addresses}
 
 
 def _joined(world: World, one: End, addresses: set[str]) -> list[str]:
@@ -139,7 +135,7 @@ def _joined(world: World, one: End, addresses: set[str]) -> list[str]:
 
     own = [
         ipaddress.ip_interface(text)
-        for link in world.space(topology.underlay(world, one)).interfaces.values()
+        for link in world.space(world.topology.home(one)).interfaces.values()
         if link.kind != "loopback"
         for text in link.addresses
     ]

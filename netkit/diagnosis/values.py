@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from netkit.model.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from netkit.model import Interface, Namespace, Snapshot
+    from netkit.model import End, Interface, Namespace, Snapshot
 
 LAYERS = (
     *("name", "link", "carrier", "address", "route", "neighbour", "bridge", "tunnel"),
     *("sysctl", "filter", "nat", "mtu", "return path", "service"),
 )
 """The layers, in the order in which they are shown."""
-
-End = tuple[str, str]
-"""An interface of a namespace: (namespace, interface)."""
 
 IP_HEADERS = {4: 20, 6: 40}
 
@@ -171,13 +171,18 @@ class World:
         """What a snapshot does not tell of an interface."""
         return self._fact(PortQuestion(*end))  # type: ignore[no-any-return]
 
+    @cached_property
+    def topology(self) -> Topology:
+        """Who is joined to whom."""
+        return Topology(self.snapshot)
+
     def space(self, namespace: str) -> Namespace:
         """A namespace."""
-        return self.snapshot.namespaces[namespace]
+        return self.topology.space(namespace)
 
     def link(self, end: End) -> Interface:
         """An interface."""
-        return self.snapshot.namespaces[end[0]].interfaces[end[1]]
+        return self.topology.link(end)
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from netkit.diagnosis import filters, nobody, routers, services, topology, translations, tunnels, ways, wires
+from netkit.diagnosis import filters, nobody, routers, services, translations, tunnels, ways, wires
 from netkit.diagnosis.matching import Passing
 from netkit.diagnosis.packetfilter import at_hook
 from netkit.diagnosis.values import Decision, Finding, Found, Packet, RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import End, RouteAnswer, World
+    from netkit.diagnosis.values import RouteAnswer, World
+    from netkit.model import End
 
 _MOST_HOPS = 30
+VXLAN_PORT = 4789
+"""Of UDP; RFC 7348 gives it to VXLAN."""
 
 
 class Walk:
@@ -150,14 +153,14 @@ class Walk:
         start, hop = (namespace, str(answer.device)), answer.via or packet.destination
         if not self.world.link(start).up:
             self._stop(ways.down(self.world, start, address=packet.destination))
-        reached = topology.reach(self.world, start)
-        holders = [end for end in topology.bearers(self.world, hop) if end in reached and end != start]
+        reached = self.world.topology.reach(start)
+        holders = [end for end in self.world.topology.bearers(hop) if end in reached and end != start]
         if not holders:
             alone = wires.link(self.world, [start, *list(reached)[1:2]], packet.destination)
             self._stop(alone or nobody.there(self.world, start, hop, packet.destination, answer))
         keep = self.keep if hop == packet.destination and not self._back else ""
         self._stop(wires.duplicate_address(self.world, holders, hop, keep))
-        way = topology.way(reached, holders[0])
+        way = self.world.topology.way(reached, holders[0])
         return holders[0], self._over(way, hop, replace(packet, size=packet.size or self.world.link(start).mtu))
 
     def _over(self, way: list[End], hop: str, packet: Packet) -> Packet:
@@ -197,14 +200,14 @@ class Walk:
     def _tunnelled(self, one: End, other: End, mac: str | None, *, asks: bool) -> None:
         """A VXLAN device sends a frame to another one, in a UDP packet that has a way of its own."""
         self._stop(tunnels.ends(self.world, one, other))
-        facts = dict(self.world.link(one).details)
-        remote, found = tunnels.remote(self.world, one, other, mac, asks=asks and "proxy" not in facts)
+        link = self.world.link(one)
+        remote, found = tunnels.remote(self.world, one, other, mac, asks=asks and not link.has("proxy"))
         self._stop(found)
         if remote:
-            outer = Packet(facts.get("local", ""), remote, "udp", None, int(facts.get("port", "4789")))
+            outer = Packet(link.detail("local") or "", remote, "udp", None, int(link.detail("port") or VXLAN_PORT))
             inner = Walk(self.world)
             try:
-                inner.send(topology.underlay(self.world, one), outer)
+                inner.send(self.world.topology.home(one), outer)
             except Found as found_below:
                 below = found_below.finding
                 words = f"the tunnel of {one[1]} in {one[0]} cannot reach {remote}: {below.explanation}"
@@ -223,9 +226,9 @@ class Walk:
     ) -> Packet:
         """A packet passes a hook of a namespace's packet filter."""
         space = self.world.space(namespace)
-        addresses = [t.partition("/")[0] for link in space.interfaces.values() for t in link.addresses]
+        addresses = [each for link in space.interfaces.values() for each in link.bare_addresses]
         packet = self._flows.enters(namespace, hook, packet)
-        mine = topology.prefixes(self.world, (namespace, oif), packet.version) if oif in space.interfaces else []
+        mine = self.world.topology.prefixes((namespace, oif), packet.version) if oif in space.interfaces else []
         masquerade = str(mine[0].ip) if mine else ""
         passing = Passing(packet, iif, oif, frozenset(addresses), masquerade=masquerade, **(ports or {}))
         verdict = at_hook(space, hook, passing)

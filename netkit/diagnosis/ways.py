@@ -5,14 +5,15 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import commands, topology
+from netkit.diagnosis import commands
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.values import Finding, RouteQuestion
+from netkit.model.routing import matching
 from netkit.values import mac_of
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import End, RouteAnswer, World
-    from netkit.model import Route
+    from netkit.diagnosis.values import RouteAnswer, World
+    from netkit.model import End, Route
 
 
 def towards(world: World, namespace: str, address: str) -> End | None:
@@ -23,8 +24,8 @@ def towards(world: World, namespace: str, address: str) -> End | None:
         namespace: whose interface.
         address: whom it is to lead to.
     """
-    goals = set(topology.bearers(world, address))
-    joined = ((start, goals & set(topology.reach(world, start))) for start in topology.leaving(world, namespace))
+    goals = set(world.topology.bearers(address))
+    joined = ((start, goals & set(world.topology.reach(start))) for start in world.topology.leaving(namespace))
     return next((start for start, met in joined if met), None)
 
 
@@ -42,10 +43,10 @@ def none(world: World, namespace: str, address: str, answer: RouteAnswer, bound:
     evidence = shown(world, namespace, question.command, answer.words or "no answer")
     if bound and not world.link((namespace, bound)).up:
         return down(world, (namespace, bound), evidence)
-    if ipaddress.ip_address(address).is_loopback or (namespace, "lo") in topology.bearers(world, address):
+    if ipaddress.ip_address(address).is_loopback or (namespace, "lo") in world.topology.bearers(address):
         return down(world, (namespace, "lo"), evidence)
     near = (namespace, bound) if bound else towards(world, namespace, address)
-    ends = [near] if near else _joined_first(world, topology.leaving(world, namespace))
+    ends = [near] if near else _joined_first(world, world.topology.leaving(namespace))
     if not ends:
         words = f"{namespace} has no interface but lo: nothing leads out of it"
         return Finding("link", words, (shown(world, namespace, "ip link", "lo alone"),), (), namespace)
@@ -77,7 +78,7 @@ def down(world: World, end: End, *more: str, address: str = "") -> Finding:
 
 def _joined_first(world: World, ends: list[End]) -> list[End]:
     """Interfaces that are joined to others before those that lead nowhere."""
-    return sorted(ends, key=lambda end: not topology.stations(world, end))
+    return sorted(ends, key=lambda end: not world.topology.stations(end))
 
 
 def _switched_off(world: World, ends: list[End], address: str, evidence: str) -> Finding | None:
@@ -88,7 +89,7 @@ def _switched_off(world: World, ends: list[End], address: str, evidence: str) ->
 
 def _no_address(world: World, ends: list[End], address: str, evidence: str) -> Finding | None:
     version = ipaddress.ip_address(address).version
-    if any(topology.prefixes(world, end, version) for end in ends if world.link(end).up):
+    if any(world.topology.prefixes(end, version) for end in ends if world.link(end).up):
         return None
     end = next(end for end in ends if world.link(end).up)
     wanted = free_address(world, end, version)
@@ -104,7 +105,7 @@ def _no_address(world: World, ends: list[End], address: str, evidence: str) -> F
 
 def _default_again(world: World, end: End, address: str) -> tuple[str, ...]:
     """The default route, which the kernel removes with an interface's last address or when it is switched off."""
-    goal = address and topology.bearers(world, address)
+    goal = address and world.topology.bearers(address)
     has_one = any(route.is_default(_version(address)) for route in world.space(end[0]).routes)
     if not goal or has_one or towards(world, end[0], address):
         return ()
@@ -117,8 +118,8 @@ def free_address(world: World, end: End, version: int = 4) -> str | None:
 
     That which follows from its MAC, as Docker's do, if it is free; else the first free one.
     """
-    stations = topology.stations(world, end)
-    known = [prefix for station in stations for prefix in topology.prefixes(world, station, version)]
+    stations = world.topology.stations(end)
+    known = [prefix for station in stations for prefix in world.topology.prefixes(station, version)]
     if not known:
         return None
     network = known[0].network
@@ -142,8 +143,8 @@ def mask(world: World, end: End, address: str) -> Finding | None:
     """
     version = ipaddress.ip_address(address).version
     goal = ipaddress.ip_address(address)
-    for own in topology.prefixes(world, end, version):
-        theirs = [p for station in topology.stations(world, end) for p in topology.prefixes(world, station, version)]
+    for own in world.topology.prefixes(end, version):
+        theirs = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
         lengths = [p.network.prefixlen for p in theirs if own.ip in p.network and goal in p.network]
         if goal not in own.network and lengths:
             return _mask_finding(world, end, str(own), f"{own.ip}/{max(lengths, key=lengths.count)}", address)
@@ -166,7 +167,7 @@ def _wrong_mask(world: World, near: End | None, address: str, version: int, evid
     found = mask(world, near, address)
     if found is not None:
         return found
-    own = ", ".join(map(str, topology.prefixes(world, near, version)))
+    own = ", ".join(map(str, world.topology.prefixes(near, version)))
     words = f"{named(near)} has {own}: {address}, on the same link, is in no network of its own"
     wanted = free_address(world, near, version)
     repair = (typed(world, near[0], f"ip addr add {wanted} dev {near[1]}"),) if wanted else ()
@@ -192,7 +193,7 @@ def _leads(route: Route) -> str:
 
 def network_of(world: World, address: str) -> str:
     """The network that an address is in, as its bearer knows it; the address itself where nobody bears it."""
-    texts = [text for end in topology.bearers(world, address) for text in world.link(end).addresses]
+    texts = [text for end in world.topology.bearers(address) for text in world.link(end).addresses]
     found = [ipaddress.ip_interface(text) for text in texts]
     return next((str(each.network) for each in found if str(each.ip) == address), address)
 
@@ -213,10 +214,10 @@ def gateways(world: World, namespace: str, address: str, by: End | None = None) 
     """
     version = ipaddress.ip_address(address).version
     found: dict[str, int] = {}
-    for end in [by] if by else topology.leaving(world, namespace):
-        own = topology.prefixes(world, end, version)
-        for station in topology.stations(world, end):
-            for prefix in topology.prefixes(world, station, version):
+    for end in [by] if by else world.topology.leaving(namespace):
+        own = world.topology.prefixes(end, version)
+        for station in world.topology.stations(end):
+            for prefix in world.topology.prefixes(station, version):
                 if station[0] != namespace and (not own or any(prefix.ip in each.network for each in own)):
                     found[str(prefix.ip)] = _worth(world, station, address)
     return sorted((each for each in found if found[each]), key=lambda each: -found[each])
@@ -225,7 +226,7 @@ def gateways(world: World, namespace: str, address: str, by: End | None = None) 
 def _worth(world: World, station: End, address: str) -> int:
     """How good a router a namespace would be: 0 for none at all."""
     namespace = station[0]
-    if any(place == namespace for place, _ in topology.bearers(world, address)):
+    if any(place == namespace for place, _ in world.topology.bearers(address)):
         return 4
     answer = world.route(RouteQuestion(namespace, address))
     if answer.error or answer.device == station[1]:
@@ -242,16 +243,8 @@ def _refusing(world: World, namespace: str, address: str) -> Route | None:
 
 def matched(world: World, namespace: str, address: str) -> Route | None:
     """The route of the main table that an address falls under, the most specific of the lowest metric."""
-    goal = ipaddress.ip_address(address)
-    known = [(_network(route), route) for route in world.space(namespace).routes if route.table == "main"]
-    fitting = [(net, route) for net, route in known if net.version == goal.version and goal in net]
-    return max(fitting, key=lambda pair: (pair[0].prefixlen, -pair[1].metric))[1] if fitting else None
-
-
-def _network(route: Route) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    if route.destination != "default":
-        return ipaddress.ip_network(route.destination)
-    return ipaddress.ip_network("::/0" if route.is_default(6) else "0.0.0.0/0")
+    routes = matching(world.space(namespace).routes, address)
+    return next((route for route in routes if route.table == "main"), None)
 
 
 def _version(address: str) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import commands, topology, tunnels, ways
+from netkit.diagnosis import commands, tunnels, ways
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.values import Finding
 from netkit.values import mac_of
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import End, World
+    from netkit.diagnosis.values import World
+    from netkit.model import End
 
 _UNKNOWN = ("failed", "incomplete")
 
@@ -65,7 +66,7 @@ def duplicate_address(world: World, holders: list[End], address: str, keep: str)
 
 def _on_this_link(world: World, end: End) -> list[End]:
     """The stations on a link that have addresses, so that their neighbour tables may hold the other's MAC."""
-    return [station for station in topology.stations(world, end) if world.link(station).addresses]
+    return [station for station in world.topology.stations(end) if world.link(station).addresses]
 
 
 def _mac(address: str) -> str | None:
@@ -80,7 +81,7 @@ def duplicate_mac(world: World, start: End, target: End) -> Finding | None:
         start: who sends.
         target: whom it is for.
     """
-    stations = [start, *topology.stations(world, start)]
+    stations = [start, *world.topology.stations(start)]
     for one in (target, start):
         twins = [end for end in stations if end != one and world.link(end).mac == world.link(one).mac]
         if twins and world.link(one).mac:
@@ -102,7 +103,7 @@ def _twins(world: World, one: End, other: End, start: End) -> Finding:
 
 
 def _right_mac(world: World, end: End) -> str | None:
-    own = topology.prefixes(world, end)
+    own = world.topology.prefixes(end)
     return mac_of(str(own[0].ip)) if own else None
 
 
@@ -181,7 +182,7 @@ def bridge(world: World, before: End | None, middle: End, after: End | None, mac
     for port in ports:
         if world.port(port).state in ("disabled", "blocking", "listening", "learning"):
             return _shut(world, port, middle)
-    if len(ports) == 2 and all(("isolated", "1") in world.link(port).details for port in ports):
+    if len(ports) == 2 and all(world.link(port).has("isolated") for port in ports):
         return _isolated(world, ports)
     right = after[1] if after else middle[1]
     entries = [entry for entry in world.space(middle[0]).fdb if entry.master == middle[1] and entry.mac == mac]
@@ -198,7 +199,7 @@ def _shut(world: World, port: End, middle: End) -> Finding:
     state = world.port(port).state
     words = f"{named(port)}, a port of {middle[1]}, is in the state '{state}': it forwards nothing"
     line = shown(world, port[0], f"bridge link show dev {port[1]}", f"state {state}")
-    spanning = ("stp", "1") in world.link(middle).details
+    spanning = world.link(middle).has("stp")
     mend = (
         f"ip link set dev {middle[1]} type bridge stp_state 0" if spanning else f"bridge link set dev {port[1]} state 3"
     )

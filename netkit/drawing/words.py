@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
-from netkit.layout.facts import Facts, listed, odd_mtu, own_addresses, vni
 from netkit.layout.measure import shown
+from netkit.model.facts import Facts, listed, odd_mtu, own_addresses, vni
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

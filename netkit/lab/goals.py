@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit import values
-from netkit.diagnosis import Finding, World, naming, topology, ways
+from netkit.diagnosis import Finding, World, naming, ways
 from netkit.diagnosis.values import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
 from netkit.lab.interfaces import Interface
@@ -93,8 +93,8 @@ def _interface(world: World, source: str, address: str, scope: str) -> str:
 
 def _leading(world: World, source: str, goal: Goal) -> str:
     """The interface that leads to a link-local address, where there is no doubt; "" where none leads anywhere."""
-    own = [name for place, name in topology.bearers(world, goal.address) if place == source]
-    names = own or [name for _, name in topology.leaving(world, source)]
+    own = [name for place, name in world.topology.bearers(goal.address) if place == source]
+    names = own or [name for _, name in world.topology.leaving(source)]
     near = ways.towards(world, source, goal.address)
     if len(names) < 2:
         return names[0] if names else ""

@@ -7,17 +7,17 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from netkit.layout.blocks import LANE, Block, Column, align_sides
-from netkit.layout.facts import natural
 from netkit.layout.grid import grid
 from netkit.layout.header import header
 from netkit.layout.parts import COMPACT, NORMAL, Sizes, Slot, bar_plans, in_order, peer_words, slot
 from netkit.layout.room import BETWEEN, Plan
 from netkit.model import HOST
+from netkit.model.facts import natural
 
 if TYPE_CHECKING:
-    from netkit.layout.facts import Facts
     from netkit.layout.scene import End, Stations
     from netkit.layout.tree import Tree
+    from netkit.model.facts import Facts
 
 APART, APART_COMPACT = 18.0, 12.0
 """Pixels between two rooms of a row with nothing between them."""

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
-from netkit.layout.facts import own_addresses
 from netkit.layout.measure import ASCENT, shown
 from netkit.layout.parts import NORMAL, Slot, Words
 from netkit.layout.room import chip
 from netkit.layout.scene import Box, Room, Text
+from netkit.model.facts import own_addresses
 
 if TYPE_CHECKING:
-    from netkit.layout.facts import Facts
     from netkit.layout.scene import End, Lanes, Scene
     from netkit.layout.tree import Tree
+    from netkit.model.facts import Facts
 
 NAME, LINE = 9.0, 7.5
 """Font sizes of a tile's name and of its other lines."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netkit.layout.facts import Facts, own_addresses
+from netkit.layout.badges import badges
 from netkit.layout.measure import shown
 from netkit.layout.parts import NORMAL, Sizes, Words
-from netkit.layout.rules import badges
 from netkit.layout.scene import Badge, Box, Text
+from netkit.model.facts import Facts, own_addresses
 
 if TYPE_CHECKING:
     from netkit.layout.scene import Scene, Stations

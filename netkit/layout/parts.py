@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
-from netkit.layout.facts import Facts, natural, odd_mtu, own_addresses, vni
 from netkit.layout.measure import ASCENT, shown, text_width
 from netkit.layout.scene import Text
+from netkit.model.facts import Facts, natural, odd_mtu, own_addresses, vni
 
 if TYPE_CHECKING:
     from netkit.layout.scene import Anchor, Box, End, Scene

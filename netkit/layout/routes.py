@@ -10,9 +10,9 @@ from netkit.layout.scene import Line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netkit.layout.facts import Facts
     from netkit.layout.scene import Box, Lanes, Point, Scene
     from netkit.layout.tree import Link, Tree
+    from netkit.model.facts import Facts
 
 LOOP = 18.0
 """How far a cable between two chips of one room hangs below it."""

@@ -10,14 +10,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from netkit.layout.facts import host_first, natural
 from netkit.model import HOST
+from netkit.model.facts import host_first, natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netkit.layout.facts import Facts
     from netkit.layout.scene import End
+    from netkit.model.facts import Facts
 
 LONGEST_ROW_OF_ROUTERS = 5
 

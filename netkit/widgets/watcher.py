@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from netkit.drawing import Picture
 from netkit.errors import NetkitError
-from netkit.layout import Facts
 from netkit.linux import counters, observe
 from netkit.linux.watching import Watch
 from netkit.model import Snapshot
+from netkit.model.facts import Facts
 from netkit.widgets.meters import Meters, table
 from netkit.widgets.rhythm import Drawing, Regular
 

@@ -22,9 +22,9 @@ FLOORS = {
     "netkit.netfilter": 0,
     "netkit.outcomes": 0,
     "netkit.configured": 0,
-    "netkit.model": 1,
     "netkit.values": 1,
-    "netkit.names": 2,
+    "netkit.model": 2,
+    "netkit.names": 3,
     "netkit.packets": 3,
     "netkit.diagnosis": 3,
     "netkit.journey": 4,
@@ -57,7 +57,7 @@ CIRCLES = {
 }
 """Imports that still close a circle: the list only gets shorter."""
 
-OFTEN = {"filters.py", "result.py", "rules.py", "run.py", "values.py"}
+OFTEN = {"filters.py", "result.py", "run.py", "values.py"}
 """File names that stand in more than two packages: the list only gets shorter."""
 
 LONGEST_FILE, LONGEST_FUNCTION, USUAL_FUNCTION = 300, 40, 10

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from netkit.layout import Scene, lay_out
+from netkit.layout.badges import badges
 from netkit.layout.measure import shown, text_width
-from netkit.layout.rules import badges
 from netkit.model import Rule, Snapshot
 from tests.unit import cases
 from tests.unit.geometry import faults

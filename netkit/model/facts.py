@@ -11,13 +11,13 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from netkit.model import HOST
+from netkit.model import HOST, Snapshot
+from netkit.model.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netkit.layout.scene import End
-    from netkit.model import Interface, Namespace, Route, Snapshot
+    from netkit.model import End, Interface, Namespace, Route
 
 PLAIN_MTU = {"loopback": 65536}
 _FALLBACKS = frozenset(
@@ -50,25 +50,21 @@ class Facts:
         self._seen = snapshot
         self.spaces: dict[str, Namespace] = _configured(snapshot)
 
+        self._topology = Topology(Snapshot(self.spaces))
+
     def link(self, end: End) -> Interface:
         """The interface at this end, as it was configured."""
-        return self.spaces[end[0]].interfaces[end[1]]
+        return self._topology.link(end)
 
     def links(self, namespace: str) -> list[Interface]:
         """The interfaces of a namespace that are worth telling, by name, "lo" first."""
         links = (link for link in self.spaces[namespace].interfaces.values() if not _is_fallback(link))
         return sorted(links, key=lambda link: (link.kind != "loopback", natural(link.name)))
 
-    @cached_property
+    @property
     def peers(self) -> dict[End, End]:
         """The other end of each cable whose two ends are both in sight."""
-        found: dict[End, End] = {}
-        for name in self.spaces:
-            for link in self.links(name):
-                end, other = (name, link.name), link.peer
-                if other and other != end and self._has(other) and not {end, other} & found.keys():
-                    found[end], found[other] = other, end
-        return found
+        return self._topology.peers
 
     def ports(self, namespace: str, bridge: str) -> list[str]:
         """The names of a bridge's ports."""
@@ -93,7 +89,7 @@ class Facts:
         return [(a, b) for a, b in pairs if self._tunnelled(a, b)]
 
     def _tunnelled(self, a: End, b: End) -> bool:
-        if vni(self.link(a)) != vni(self.link(b)):
+        if self.link(a).vni != self.link(b).vni:
             return False
         to_a, to_b = self._remotes(a), self._remotes(b)
         multicast = {address for address in to_a & to_b if _is_multicast(address)}
@@ -101,19 +97,15 @@ class Facts:
 
     def _remotes(self, end: End) -> set[str]:
         """The VTEP addresses that a VXLAN device sends to: its remote or group and its FDB's destinations."""
-        details = dict(self.link(end).details)
         entries = (e.destination for e in self._seen[end[0]].fdb if e.device == end[1])
-        return {address for address in (details.get("remote"), details.get("group"), *entries) if address}
+        told = (self.link(end).detail(fact) for fact in ("remote", "group"))
+        return {address for address in (*told, *entries) if address}
 
     def _owned(self, end: End) -> set[str]:
         """A VXLAN device's address: its own, of another namespace if it was moved; else those of its namespace."""
-        if local := dict(self.link(end).details).get("local"):
+        if local := self.link(end).detail("local"):
             return {local}
-        links = self.spaces[end[0]].interfaces.values()
-        return {address.split("/")[0] for link in links for address in link.addresses}
-
-    def _has(self, end: End) -> bool:
-        return end[0] in self.spaces and end[1] in self.spaces[end[0]].interfaces
+        return {address for link in self.spaces[end[0]].interfaces.values() for address in link.bare_addresses}
 
     def routes(self, namespace: str) -> list[Route]:
         """The routes that somebody set; those that come with an address by themselves are not told."""
@@ -167,8 +159,7 @@ def own_addresses(link: Interface) -> tuple[str, ...]:
 
 def vni(link: Interface) -> str:
     """The VXLAN network identifier of a device, or "?"."""
-    details = dict(link.details)
-    return details.get("vni") or details.get("id") or "?"
+    return "?" if link.vni is None else str(link.vni)
 
 
 def odd_mtu(link: Interface) -> str:

@@ -15,11 +15,16 @@ from typing import Any, Literal
 
 from netkit.configured import configured
 from netkit.errors import InvalidValue, NotFound
+from netkit.model.routing import Route  # noqa: TC001
+from netkit.model.rules import Rule  # noqa: TC001
 from netkit.netfilter import Connection  # noqa: TC001
 from netkit.plain import plain, rebuilt
 
 HOST = "host"
 """The name of the namespace that the notebook's kernel itself lives in."""
+
+End = tuple[str, str]
+"""An interface of a namespace: (namespace, interface)."""
 
 
 @dataclass(frozen=True)
@@ -54,43 +59,24 @@ class Interface:
     details: tuple[tuple[str, str], ...] = ()
     index: int = 0
 
+    def detail(self, name: str) -> str | None:
+        """A further fact of its kind ("local", "group", "port" …), None where it has none of that name."""
+        return next((value for key, value in self.details if key == name), None)
 
-@dataclass(frozen=True)
-class Route:
-    """One route (ip-route(8)).
+    def has(self, switch: str) -> bool:
+        """Whether a switch of its kind is on: "proxy", "isolated", "hairpin", "stp"."""
+        return self.detail(switch) == "1"
 
-    Attributes:
-        destination: "default" or a prefix, "10.0.0.0/24".
-        via: the next router's address; None when the destination is on the link.
-        device: the interface it leaves by.
-        source: the address that packets get when their sender did not choose one.
-        scope: "link", "global" or "host".
-        protocol: who made it: "kernel", "boot", "static" …
-        kind: "unicast", "blackhole", "unreachable", "prohibit" …
-        metric: the lower the better.
-        table: "main", or another table's number.
-        version: of IP, 4 or 6; a default route without `via` has nothing else that tells.
-    """
+    @property
+    def vni(self) -> int | None:
+        """A VXLAN device's network identifier; None for one that carries what each packet names (`external`)."""
+        vni = self.detail("vni")
+        return int(vni) if vni is not None else None
 
-    destination: str
-    via: str | None = None
-    device: str | None = None
-    source: str | None = None
-    scope: str = "global"
-    protocol: str = "boot"
-    kind: str = "unicast"
-    metric: int = 0
-    table: str = "main"
-    version: int = field(default=4, repr=False)
-
-    def is_default(self, version: int) -> bool:
-        """Whether it is the default route of IPv4 or of IPv6.
-
-        Args:
-            version: 4 or 6.
-        """
-        own = (6 if ":" in self.via else 4) if self.via else self.version
-        return self.destination == "default" and own == version
+    @property
+    def bare_addresses(self) -> list[str]:
+        """Its addresses without their prefix lengths: "10.0.0.1"."""
+        return [address.partition("/")[0] for address in self.addresses]
 
 
 @dataclass(frozen=True)
@@ -120,26 +106,6 @@ class ForwardingEntry:
     master: str | None = None
     destination: str | None = None
     state: str = "learned"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One packet-filter rule or chain policy, in the words of the tool that lists it.
-
-    Attributes:
-        tool: "iptables", "ip6tables" or "nft".
-        table: "filter", "nat" …; for nft with its family, "inet mytable".
-        chain: "FORWARD", "POSTROUTING" …
-        text: the rule, "-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE", a policy,
-            "-P FORWARD DROP", or a chain of one's own, "-N DOCKER".
-        packets: how many packets it counted; not part of equality.
-    """
-
-    tool: str
-    table: str
-    chain: str
-    text: str
-    packets: int = field(default=0, compare=False)
 
 
 def _item(values: Mapping[str, Any], name: str, what: str) -> Any:

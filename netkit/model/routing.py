@@ -1,0 +1,69 @@
+"""Routes, and which of them the kernel takes for an address."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netkit.values import IPNetwork
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route (ip-route(8)).
+
+    Attributes:
+        destination: "default" or a prefix, "10.0.0.0/24".
+        via: the next router's address; None when the destination is on the link.
+        device: the interface it leaves by.
+        source: the address that packets get when their sender did not choose one.
+        scope: "link", "global" or "host".
+        protocol: who made it: "kernel", "boot", "static" …
+        kind: "unicast", "blackhole", "unreachable", "prohibit" …
+        metric: the lower the better.
+        table: "main", or another table's number.
+        version: of IP, 4 or 6; a default route without `via` has nothing else that tells.
+    """
+
+    destination: str
+    via: str | None = None
+    device: str | None = None
+    source: str | None = None
+    scope: str = "global"
+    protocol: str = "boot"
+    kind: str = "unicast"
+    metric: int = 0
+    table: str = "main"
+    version: int = field(default=4, repr=False)
+
+    def is_default(self, version: int) -> bool:
+        """Whether it is the default route of IPv4 or of IPv6.
+
+        Args:
+            version: 4 or 6.
+        """
+        own = (6 if ":" in self.via else 4) if self.via else self.version
+        return self.destination == "default" and own == version
+
+    @cached_property
+    def network(self) -> IPNetwork:
+        """Its destination as an `ipaddress` value; 0.0.0.0/0 or ::/0 for "default"."""
+        everywhere = "::/0" if self.is_default(6) else "0.0.0.0/0"
+        return ipaddress.ip_network(everywhere if self.destination == "default" else self.destination, strict=False)
+
+
+def matching(routes: Iterable[Route], address: str) -> list[Route]:
+    """The routes that an address falls under: the main table first, in it the longest prefix, then the lowest metric.
+
+    Args:
+        routes: of one namespace.
+        address: without a prefix length.
+    """
+    goal = ipaddress.ip_address(address)
+    found = [route for route in routes if route.network.version == goal.version and goal in route.network]
+    return sorted(found, key=lambda route: (route.table != "main", -route.network.prefixlen, route.metric))

@@ -1,0 +1,181 @@
+"""Who is joined to whom by cables, bridges and tunnels, whether or not anything works: the intended network."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict, deque
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.model import End, Interface, Namespace, Snapshot
+    from netkit.values import IPInterface
+
+
+class Topology:
+    """How the interfaces of a snapshot are joined.
+
+    Args:
+        snapshot: the state to look at.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def space(self, namespace: str) -> Namespace:
+        """The namespace of that name."""
+        return self.snapshot.namespaces[namespace]
+
+    def link(self, end: End) -> Interface:
+        """The interface at this end."""
+        return self.snapshot.namespaces[end[0]].interfaces[end[1]]
+
+    def has(self, end: End) -> bool:
+        """Whether there is such an interface."""
+        return end[0] in self.snapshot.namespaces and end[1] in self.snapshot.namespaces[end[0]].interfaces
+
+    @cached_property
+    def ends(self) -> dict[End, Interface]:
+        """Every interface, by its end."""
+        return {(space.name, link.name): link for space in self.snapshot for link in space.interfaces.values()}
+
+    @cached_property
+    def peers(self) -> dict[End, End]:
+        """The other end of each cable whose two ends are both in sight."""
+        found: dict[End, End] = {}
+        for end, link in self.ends.items():
+            other = link.peer
+            if other and other != end and self.has(other) and not {end, other} & found.keys():
+                found[end], found[other] = other, end
+        return found
+
+    @cached_property
+    def owners(self) -> dict[str, list[End]]:
+        """The interfaces that bear each MAC address."""
+        found: dict[str, list[End]] = defaultdict(list)
+        for end, link in self.ends.items():
+            if link.mac is not None:
+                found[link.mac].append(end)
+        return dict(found)
+
+    @cached_property
+    def _bearers(self) -> dict[str, list[End]]:
+        found: dict[str, list[End]] = defaultdict(list)
+        for end, link in self.ends.items():
+            for address in dict.fromkeys(link.bare_addresses):
+                found[address].append(end)
+        return dict(found)
+
+    def bearers(self, address: str | None) -> list[End]:
+        """The interfaces that bear an address.
+
+        Args:
+            address: without a prefix length.
+        """
+        return list(self._bearers.get(address or "", ()))
+
+    def ports(self, bridge: End) -> list[End]:
+        """The ports of a bridge."""
+        links = self.space(bridge[0]).interfaces.values()
+        return [(bridge[0], link.name) for link in links if link.master == bridge[1]]
+
+    def neighbours(self, end: End) -> Iterator[End]:
+        """The ends that an interface is joined to: cable's other end, bridge, ports, tunnel's other ends."""
+        space, link = self.space(end[0]), self.link(end)
+        if link.peer is not None:
+            yield link.peer
+        if link.master is not None and link.master in space.interfaces:
+            yield end[0], link.master
+        if link.kind == "bridge":
+            yield from self.ports(end)
+        if link.kind == "vxlan":
+            yield from self.others_of_tunnel(end)
+
+    def others_of_tunnel(self, end: End) -> list[End]:
+        """The other ends that a VXLAN device may be meant for: those of its VNI, else those that share a fact with it.
+
+        Where some of them can be reached by cables and bridges, only these.
+        """
+        there = self.home(end)
+        devices = [other for other, link in self.ends.items() if link.kind == "vxlan" and other != end]
+        apart = [other for other in devices if self.home(other) != there]
+        same = [other for other in apart if self.link(other).vni == self.link(end).vni]
+        found = same or [other for other in apart if self._points_at(end, other) or self._points_at(other, end)]
+        near = {place for start in self.leaving(there) for place, _ in self._cabled(start)}
+        return [other for other in found if self.home(other) in near] or found
+
+    def _cabled(self, start: End) -> set[End]:
+        """The interfaces that one is joined to by cables and bridges alone."""
+        found, waiting = {start}, [start]
+        while waiting:
+            end = waiting.pop()
+            others = self.neighbours(end) if self.link(end).kind != "vxlan" else ()
+            new = {each for each in others if self.has(each)} - found
+            found |= new
+            waiting += new
+        return found
+
+    def _points_at(self, end: End, other: End) -> bool:
+        """Whether a device sends frames to another one's address: all of them (group), or some (an FDB entry)."""
+        told = {e.destination for e in self.space(end[0]).fdb if e.device == end[1] and e.destination}
+        told |= {self.link(end).detail("group")} - {None}
+        return self.link(other).detail("local") in told
+
+    def home(self, end: End) -> str:
+        """The namespace in which a VXLAN device's outer packets travel: that which bears its local address.
+
+        The kernel keeps a tunnel's socket in the namespace in which the device was made (ip-netns(8), Docker's overlay
+        networks).
+        """
+        places = [place for place, _ in self.bearers(self.link(end).detail("local"))]
+        return end[0] if end[0] in places or not places else places[0]
+
+    def reach(self, start: End) -> dict[End, End | None]:
+        """Every interface that one is joined to, each with the one before it on the shortest way."""
+        before: dict[End, End | None] = {start: None}
+        waiting = deque([start])
+        while waiting:
+            end = waiting.popleft()
+            for other in self.neighbours(end):
+                if other not in before and self.has(other):
+                    before[other] = end
+                    waiting.append(other)
+        return before
+
+    def stations(self, start: End) -> list[End]:
+        """The interfaces joined to one that can bear addresses, itself excluded: bridges, and what is nobody's port."""
+        return [end for end in self.reach(start) if end != start and self.link(end).master is None]
+
+    def prefixes(self, end: End, version: int = 4) -> list[IPInterface]:
+        """An interface's addresses of a version, without IPv6's link-local ones."""
+        found = [ipaddress.ip_interface(text) for text in self.link(end).addresses]
+        return [each for each in found if each.version == version and not (version == 6 and each.ip.is_link_local)]
+
+    def leaving(self, namespace: str) -> list[End]:
+        """The interfaces of a namespace by which packets can leave it: not lo, and nobody's port."""
+        links = self.space(namespace).interfaces.values()
+        return [(namespace, link.name) for link in links if link.kind != "loopback" and link.master is None]
+
+    def behind(self, namespace: str) -> list[str]:
+        """The other namespaces that are joined to one's interfaces, the host last."""
+        found = {end[0] for start in self.leaving(namespace) for end in self.reach(start)}
+        return sorted(found - {namespace}, key=lambda name: (name == HOST, name))
+
+    @staticmethod
+    def way(before: dict[End, End | None], end: End) -> list[End]:
+        """The interfaces from the start to an end, both included.
+
+        Args:
+            before: what `reach` gave.
+            end: one of its interfaces.
+        """
+        found: list[End] = []
+        here: End | None = end
+        while here is not None:
+            found.append(here)
+            here = before[here]
+        return found[::-1]
