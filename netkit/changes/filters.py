@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from netkit.changes.place import Place
     from netkit.model import Namespace, Rule
 
-_POLICY = re.compile(r"-P (\S+) (\S+)")
-
 
 def rules(place: Place, *, counters: bool) -> Iterator[tuple[str, str]]:
     """What has changed in the packet filter of one namespace: (sign, text), table by table, chain by chain.
@@ -30,7 +27,7 @@ def rules(place: Place, *, counters: bool) -> Iterator[tuple[str, str]]:
     for chain in [*new, *(chain for chain in old if chain not in new)]:
         before, after = old.get(chain, []), new.get(chain, [])
         yield from _policies(before, after, there=place.old is not None and place.new is not None)
-        own = [[rule for rule in listed if not _POLICY.fullmatch(rule.text)] for listed in (before, after)]
+        own = [[rule for rule in listed if rule.kind != "policy"] for listed in (before, after)]
         yield from _sequence(*own)
         if counters:
             yield from _counted(before, after)
@@ -46,14 +43,14 @@ def _chains(space: Namespace | None) -> dict[tuple[str, str, str], list[Rule]]:
 
 def _policies(before: list[Rule], after: list[Rule], *, there: bool) -> Iterator[tuple[str, str]]:
     """The chain's policy; ACCEPT is not listed."""
-    old, new = (next((r for r in listed if _POLICY.fullmatch(r.text)), None) for listed in (before, after))
+    old, new = (next((r for r in listed if r.kind == "policy"), None) for listed in (before, after))
     if (old and old.text) == (new and new.text):
         return
     if not there:
         sign, rule = (MADE, new) if new else (GONE, old)
         yield sign, _said("policy", rule)  # type: ignore[arg-type]  (one of them is there)
         return
-    verdicts = [rule.text.split()[2] if rule else "ACCEPT" for rule in (old, new)]
+    verdicts = [rule.policy if rule else "ACCEPT" for rule in (old, new)]
     rule = new or old
     yield OTHER, f"policy {_tool(rule)}-P {steady(rule.chain)}: {arrow(*verdicts)}"  # type: ignore[arg-type,union-attr]
 
@@ -78,7 +75,7 @@ def _sequence(old: list[Rule], new: list[Rule]) -> Iterator[tuple[str, str]]:
 def _placed(listed: list[Rule], at: int, same: set[int]) -> str:
     """A rule, and its place in the chain where that has other rules behind it."""
     rule = listed[at]
-    what = "chain" if rule.text.startswith("-N ") else "rule"
+    what = "chain" if rule.kind == "chain" else "rule"
     if all(place in same for place in range(at + 1, len(listed))):
         return _said(what, rule)
     return f"{_said(what, rule)} (rule {_number(listed, at)} of {_number(listed, len(listed) - 1)})"
@@ -86,7 +83,7 @@ def _placed(listed: list[Rule], at: int, same: set[int]) -> str:
 
 def _number(listed: list[Rule], at: int) -> int:
     """The number by which iptables knows a rule of a chain: from 1 on, without the chain itself."""
-    return sum(not rule.text.startswith("-N ") for rule in listed[: at + 1])
+    return sum(rule.kind != "chain" for rule in listed[: at + 1])
 
 
 def _counted(before: list[Rule], after: list[Rule]) -> Iterator[tuple[str, str]]:
@@ -96,7 +93,7 @@ def _counted(before: list[Rule], after: list[Rule]) -> Iterator[tuple[str, str]]
         for old, new in zip(before[first : first + size], after[start : start + size], strict=True):
             more = new.packets - old.packets
             if more:
-                what = "policy" if _POLICY.fullmatch(new.text) else "rule"
+                what = "policy" if new.kind == "policy" else "rule"
                 unit = f"packet{'s' * (abs(more) != 1)} {'more' if more > 0 else 'less'}"
                 yield OTHER, f"{_said(what, new)}: counted {abs(more)} {unit}"
 

@@ -40,12 +40,12 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
             key = tuple(terms.word(word.strip('"')) for word in _TOKEN.findall(rule.text))
             says = f"has in the chain {rule.chain} of the table {rule.table} the rule `{rule.text}`"
             network.tell(place, ("rule", *where, rule.chain), key, (says, NONE))
-        elif rule.text.startswith("-P "):
+        elif rule.kind == "policy":
             _policy(network, place, rule)
         else:
             rows = chains[where].setdefault(rule.chain, [])
-            if not rule.text.startswith("-N "):
-                rows.append(meaning(rule.text, rule.chain, terms.of(rule.text)))
+            if rule.kind != "chain":
+                rows.append(meaning(rule, terms.of(rule.text)))
     for where, table in chains.items():
         for chain in BUILT_IN:
             for one in met(chain, table):
@@ -55,7 +55,7 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
 
 
 def _policy(network: Network, place: Thing, rule: Rule) -> None:
-    word = rule.text.split()[-1]
+    word = rule.policy
     if word != "ACCEPT":
         what = f"for {rule.chain} in {rule.tool} table {rule.table}"
         topic = ("policy", rule.tool, rule.table, rule.chain)

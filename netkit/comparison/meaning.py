@@ -5,19 +5,14 @@ Sources: iptables(8), iptables-extensions(8).
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_SHORT = {
-    "--append": "-A", "--source": "-s", "--src": "-s", "--destination": "-d", "--dst": "-d", "--protocol": "-p",
-    "--in-interface": "-i", "--out-interface": "-o", "--jump": "-j", "--goto": "-g", "--match": "-m",
-    "--destination-port": "--dport", "--source-port": "--sport", "--destination-ports": "--dports",
-    "--source-ports": "--sports", "--state": "--ctstate",
-}  # fmt: skip
+    from netkit.model import Rule
+
 _SAID_BY_OPTIONS = frozenset(
     ["tcp", "udp", "sctp", "icmp", "icmp6", "comment", "conntrack", "state", "addrtype", "multiport", "mark", "limit"]
 )
@@ -63,48 +58,22 @@ class Meaning:
     chain: str
 
 
-def meaning(text: str, chain: str, term: Callable[[str, str], Any]) -> Meaning:
+def meaning(rule: Rule, term: Callable[[str, str], Any]) -> Meaning:
     """What a rule says.
 
     Args:
-        text: "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80".
-        chain: the chain that it stands in.
+        rule: of iptables.
         term: called with an option and each of its values; gives what takes the value's place.
     """
-    matches, verb, target, options = set(), "", "", []
-    for option, values, negated in _options(text):
-        if option in ("-j", "-g"):
-            verb, target = ("jump" if option == "-j" else "goto"), (values[0] if values else "")
-        elif verb:
-            options.append((option, *(_aim(value, term) for value in values)))
-        elif option in ("-A", "--comment", "-c") or (option == "-m" and values[:1] and values[0] in _SAID_BY_OPTIONS):
-            continue
-        else:
-            matches.add(Match(option, _value(option, values, term), negated))
+    said = (one for one in rule.matches if one.field != "-m" or one.value not in _SAID_BY_OPTIONS)
+    matches = frozenset(Match(one.field, _value(one.field, one.words, term), one.negated) for one in said)
+    options = ((option, *(_aim(value, term) for value in values)) for option, *values in rule.options)
     kept = tuple(one for one in options if one not in _DEFAULTS)
-    return Meaning(frozenset(matches), verb, target, kept, text, chain)
+    verb = ("goto" if rule.goto else "jump") if rule.target else ""
+    return Meaning(matches, verb, rule.target, kept, rule.text, rule.chain)
 
 
-def _options(text: str) -> list[tuple[str, list[str], bool]]:
-    """(option, its values, whether it is negated) of each option, in their order."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        words = text.split()
-    found: list[tuple[str, list[str], bool]] = []
-    negated = False
-    for word in words:
-        if word == "!":
-            negated = True
-        elif word.startswith("-") and not word.lstrip("-").isdigit():
-            found.append((_SHORT.get(word, word), [], negated))
-            negated = False
-        elif found:
-            found[-1][1].append(word)
-    return found
-
-
-def _value(option: str, values: list[str], term: Callable[[str, str], Any]) -> Any:
+def _value(option: str, values: Iterable[str], term: Callable[[str, str], Any]) -> Any:
     if option in _SETS:
         return tuple(sorted(value for word in values for value in word.split(",")))
     if option in ("--dport", "--sport"):

@@ -25,7 +25,7 @@ def dropped(world: World, namespace: str, hook: str, passing: Passing, rule: Rul
     """
     packet = passing.packet
     what = f"{packet.protocol} packets from {packet.source} to {packet.destination}"
-    policy = rule.text.startswith("-P")
+    policy = rule.kind == "policy"
     why = "no rule allows them, and the policy is DROP" if policy else f"by the rule `{rule.text}`"
     words = f"the packet filter of {namespace} drops {what} in {hook}: {why}"
     evidence = [_listed(world, namespace, rule)]
@@ -48,12 +48,12 @@ def _repair(world: World, namespace: str, hook: str, passing: Passing, rule: Rul
     if rule.tool == "nft":
         return _nft(world, namespace, passing, rule)
     table = "" if rule.table == "filter" else f"-t {rule.table} "
-    if rule.text.startswith("-P"):
+    if rule.kind == "policy":
         lines = [f"{rule.tool} {table}-A {hook} {each} -j ACCEPT" for each in _directions(passing)]
     elif rule.chain.startswith("DOCKER"):
         lines = [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
     else:
-        lines = [f"{rule.tool} {table}-D {rule.text.removeprefix('-A ')}"]
+        lines = [f"{rule.tool} {table}-D {rule.specification}"]
     return tuple(typed(world, namespace, line) for line in lines)
 
 

@@ -1,21 +1,16 @@
-"""Which packets a rule of the packet filter matches, read from the words of the tool that lists it."""
+"""Which packets a rule of iptables matches."""
 
 from __future__ import annotations
 
 import ipaddress
-import shlex
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netkit.diagnosis.values import Packet
-
-_SKIPPED = frozenset({"-m", "--match", "--comment"})
-_WITH_VALUE = _SKIPPED | {"-j", "-g"}
-"""Options that always have a value; others have one if the next word is no option: "--physdev-is-bridged" has none."""
+    from netkit.model import Rule
 
 
 @dataclass(frozen=True)
@@ -41,62 +36,15 @@ class Passing:
     masquerade: str = ""
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """A rule as read.
-
-    Attributes:
-        conditions: (option, whether it is negated, value).
-        target: "ACCEPT", "DNAT", a chain's name …; "" for a rule that only counts.
-        goto: whether the chain that it leads to does not come back.
-        options: of the target: {"--to-destination": "172.17.0.2:80"}.
-    """
-
-    conditions: tuple[tuple[str, bool, str], ...]
-    target: str
-    goto: bool
-    options: tuple[tuple[str, str], ...]
-
-
-@lru_cache(4096)
-def parsed(text: str) -> Parsed:
-    """A rule of iptables-save: "-A FORWARD -i br0 -j DROP".
-
-    Args:
-        text: as iptables lists it (iptables(8), iptables-extensions(8)).
-    """
-    words = shlex.split(text)[2:]
-    conditions: list[tuple[str, bool, str]] = []
-    options: list[tuple[str, str]] = []
-    target, goto, negated = "", False, False
-    position = 0
-    while position < len(words):
-        word = words[position]
-        following = words[position + 1] if position + 1 < len(words) else ""
-        value = following if word in _WITH_VALUE or not following.startswith(("-", "!")) else ""
-        if word == "!":
-            negated, position = True, position + 1
-            continue
-        if word in ("-j", "-g"):
-            target, goto = value, word == "-g"
-        elif target:
-            options.append((word, value))
-        elif word not in _SKIPPED:
-            conditions.append((word, negated, value))
-        negated = False
-        position += 2 if value else 1
-        position += int(word == "--tcp-flags")
-    return Parsed(tuple(conditions), target, goto, tuple(options))
-
-
-def matches(rule: Parsed, passing: Passing) -> bool:
+def matches(rule: Rule, passing: Passing) -> bool:
     """Whether a rule matches a packet at a hook; a condition that is not known here, negated or not, never holds.
 
     Args:
-        rule: as read.
+        rule: of iptables.
         passing: the packet.
     """
-    return all(_holds(option, value, passing) is (not negated) for option, negated, value in rule.conditions)
+    conditions = (match for match in rule.matches if match.field != "-m")
+    return all(_holds(match.field, "".join(match.words[:1]), passing) is (not match.negated) for match in conditions)
 
 
 def _holds(option: str, value: str, passing: Passing) -> bool | None:
@@ -184,7 +132,6 @@ _TESTS: dict[str, Callable[[Passing, str], bool | None]] = {
     "--dports": lambda p, value: _port(p.packet.destination_port, value),
     "--sports": lambda p, value: _port(p.packet.source_port, value),
     "--ctstate": state,
-    "--state": state,
     "--dst-type": lambda p, value: _kind(p.packet.destination, value, p),
     "--src-type": lambda p, value: _kind(p.packet.source, value, p),
     "--physdev-in": lambda p, value: device(p.port_in, value),

@@ -1,4 +1,4 @@
-"""What a rule of nft does with a packet, read from the words in which nft lists it (nft(8))."""
+"""What a rule of nft does with a packet (nft(8))."""
 
 from __future__ import annotations
 
@@ -12,65 +12,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netkit.diagnosis.matching import Passing
+    from netkit.model import Rule
+    from netkit.model.reading import Match
 
     Has = Callable[[Passing], bool]
     Test = Callable[[Passing, str], bool | None]
 
-_VERDICTS = frozenset({"accept", "drop", "reject", "return"})
-_STATEMENTS = {"counter": 1, "log": 1, "prefix": 2, "level": 2, "group": 2, "snaplen": 2}
-"""Statements, and options of theirs, that every packet passes, and how many words each of them takes."""
-
-_WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
+_VERDICTS = frozenset({"accept", "drop", "reject", "return", ""})
 _UNREAD = re.compile(r"[@.&|^<>=].*|v?map|.* .*")
 """What stands in a value's place and is none: named sets, concatenations, masks, comparisons, maps, timeouts."""
 
 
-def does(text: str, passing: Passing) -> str | None:
+def does(rule: Rule, passing: Passing) -> str | None:
     """What a rule of nft does with a packet.
 
     Args:
-        text: a rule as nft lists it: 'iifname "br0" tcp dport { 80, 443 } drop'.
+        rule: of nft.
         passing: the packet.
 
     Returns:
         "accept", "drop", "reject" or "return" where it matches; "" where it does nothing to this packet; None where it
         says more than is known here: then nobody can tell.
     """
-    words = [word.replace('"', "") for word in _WORD.findall(text)]
-    while words and words[0] not in _VERDICTS:
-        if words[0] == "comment":
-            return ""
-        if words[0] in _STATEMENTS:
-            words = words[_STATEMENTS[words[0]] :]
-            continue
-        holds, words = _condition(words, passing)
+    for match in rule.matches:
+        holds = _holds(match, passing)
         if holds is not True:
             return None if holds is None else ""
-    return words[0] if words else ""
+    return rule.target if rule.target in _VERDICTS else None
 
 
-def _condition(words: list[str], passing: Passing) -> tuple[bool | None, list[str]]:
-    """Whether the condition that words begin with holds, None where it is not known; and the words after it."""
-    length = next((length for length in (2, 1) if tuple(words[:length]) in _FIELDS), 0)
-    if not length:
-        return None, words
-    has, test = _FIELDS[tuple(words[:length])]
-    negated, values, rest = _values(words[length:])
+def _holds(match: Match, passing: Passing) -> bool | None:
+    """Whether a packet meets a condition, None where that is not known."""
+    if match.field not in _FIELDS:
+        return None
+    has, test = _FIELDS[match.field]
     if not has(passing):
-        return False, rest
-    found = {None if _UNREAD.fullmatch(value) else test(passing, value) for value in values}
+        return False
+    found = {None if _UNREAD.fullmatch(value) else test(passing, value) for value in match.values}
     holds = True if True in found else None if None in found or not found else False
-    return holds if holds is None else holds is not negated, rest
-
-
-def _values(words: list[str]) -> tuple[bool, list[str], list[str]]:
-    """Whether a condition is negated, the values that it names, and the words after it."""
-    negated = words[:1] == ["!="]
-    words = words[1:] if negated else words
-    if words[:1] == ["{"] and "}" in words:
-        end = words.index("}")
-        return negated, " ".join(words[1:end]).split(", "), words[end + 1 :]
-    return negated, words[:1], words[1:]
+    return holds if holds is None else holds is not match.negated
 
 
 def _address(address: str, text: str) -> bool | None:
@@ -127,26 +107,26 @@ def _protocol(*names: str) -> Has:
 
 # Each condition's words: whether a packet has what it looks at (else it fails, negated or not), and whether that has
 # a value.
-_FIELDS: dict[tuple[str, ...], tuple[Has, Test]] = {
-    ("iif",): (_any, lambda p, value: _device(p.iif, value)),
-    ("oif",): (_any, lambda p, value: _device(p.oif, value)),
-    ("iifname",): (_any, lambda p, value: _device(p.iif, value)),
-    ("oifname",): (_any, lambda p, value: _device(p.oif, value)),
-    ("ip", "saddr"): (_version(4), lambda p, value: _address(p.packet.source, value)),
-    ("ip", "daddr"): (_version(4), lambda p, value: _address(p.packet.destination, value)),
-    ("ip6", "saddr"): (_version(6), lambda p, value: _address(p.packet.source, value)),
-    ("ip6", "daddr"): (_version(6), lambda p, value: _address(p.packet.destination, value)),
-    ("ip", "protocol"): (_version(4), matching.protocol),
-    ("ip6", "nexthdr"): (_version(6), matching.protocol),
-    ("meta", "l4proto"): (_any, matching.protocol),
-    ("meta", "nfproto"): (_any, _family),
-    ("tcp", "sport"): (_protocol("tcp"), lambda p, value: _port(p.packet.source_port, value)),
-    ("tcp", "dport"): (_protocol("tcp"), lambda p, value: _port(p.packet.destination_port, value)),
-    ("udp", "sport"): (_protocol("udp"), lambda p, value: _port(p.packet.source_port, value)),
-    ("udp", "dport"): (_protocol("udp"), lambda p, value: _port(p.packet.destination_port, value)),
-    ("th", "sport"): (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.source_port, value)),
-    ("th", "dport"): (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.destination_port, value)),
-    ("ct", "state"): (_any, _state),
-    ("icmp", "type"): (_protocol("icmp"), matching.icmp),
-    ("icmpv6", "type"): (_protocol("ipv6-icmp"), matching.icmp),
+_FIELDS: dict[str, tuple[Has, Test]] = {
+    "iif": (_any, lambda p, value: _device(p.iif, value)),
+    "oif": (_any, lambda p, value: _device(p.oif, value)),
+    "iifname": (_any, lambda p, value: _device(p.iif, value)),
+    "oifname": (_any, lambda p, value: _device(p.oif, value)),
+    "ip saddr": (_version(4), lambda p, value: _address(p.packet.source, value)),
+    "ip daddr": (_version(4), lambda p, value: _address(p.packet.destination, value)),
+    "ip6 saddr": (_version(6), lambda p, value: _address(p.packet.source, value)),
+    "ip6 daddr": (_version(6), lambda p, value: _address(p.packet.destination, value)),
+    "ip protocol": (_version(4), matching.protocol),
+    "ip6 nexthdr": (_version(6), matching.protocol),
+    "meta l4proto": (_any, matching.protocol),
+    "meta nfproto": (_any, _family),
+    "tcp sport": (_protocol("tcp"), lambda p, value: _port(p.packet.source_port, value)),
+    "tcp dport": (_protocol("tcp"), lambda p, value: _port(p.packet.destination_port, value)),
+    "udp sport": (_protocol("udp"), lambda p, value: _port(p.packet.source_port, value)),
+    "udp dport": (_protocol("udp"), lambda p, value: _port(p.packet.destination_port, value)),
+    "th sport": (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.source_port, value)),
+    "th dport": (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.destination_port, value)),
+    "ct state": (_any, _state),
+    "icmp type": (_protocol("icmp"), matching.icmp),
+    "icmpv6 type": (_protocol("ipv6-icmp"), matching.icmp),
 }

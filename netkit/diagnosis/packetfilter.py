@@ -47,8 +47,7 @@ def at_hook(space: Namespace, hook: str, passing: Passing) -> Verdict:
         hook: "PREROUTING", "INPUT", "FORWARD", "OUTPUT" or "POSTROUTING".
         passing: the packet, and its interfaces.
     """
-    tool = "iptables" if passing.packet.version == 4 else "ip6tables"
-    rules = [rule for rule in space.rules if rule.tool == tool]
+    rules = [rule for rule in space.rules if rule.tool != "nft" and passing.packet.version in rule.versions]
     translated = None
     for table in _TABLES[hook]:
         if table == "nat" and passing.packet.answer:
@@ -66,12 +65,12 @@ def _table(rules: list[Rule], hook: str, passing: Passing) -> Verdict:
     """A table's chain at a hook, and its policy."""
     found = _chain(rules, hook, passing, 0)
     if found is None:
-        policy = next((rule for rule in rules if rule.text == f"-P {hook} DROP"), None)
+        policy = next((rule for rule in rules if rule.chain == hook and rule.policy == "DROP"), None)
         return Verdict(passing.packet, dropped=policy is not None, rule=policy)
     rule, target = found
     if target in ("DROP", "REJECT"):
         return Verdict(passing.packet, dropped=True, rule=rule)
-    packet = _translated(matching.parsed(rule.text), passing)
+    packet = _translated(rule, passing)
     return Verdict(packet, rule=rule if packet != passing.packet else None)
 
 
@@ -79,39 +78,36 @@ def _chain(rules: list[Rule], chain: str, passing: Passing, depth: int) -> tuple
     """The rule that decides, and its target; None where the chain comes to its end."""
     chains = {rule.chain for rule in rules}
     for rule in rules:
-        if rule.chain != chain or not rule.text.startswith("-A") or depth > _MAX_JUMPS:
+        if rule.chain != chain or not rule.target or depth > _MAX_JUMPS or not matching.matches(rule, passing):
             continue
-        read = matching.parsed(rule.text)
-        if not read.target or not matching.matches(read, passing):
-            continue
-        if read.target in chains:
-            found = _chain(rules, read.target, passing, depth + 1)
-            if found is not None or read.goto:
+        if rule.target in chains:
+            found = _chain(rules, rule.target, passing, depth + 1)
+            if found is not None or rule.goto:
                 return found
-        elif read.target == "RETURN":
+        elif rule.target == "RETURN":
             return None
-        elif read.target in _TERMINAL:
-            return rule, read.target
+        elif rule.target in _TERMINAL:
+            return rule, rule.target
     return None
 
 
 _TERMINAL = frozenset({"ACCEPT", "DROP", "REJECT", "DNAT", "SNAT", "MASQUERADE", "REDIRECT"})
 
 
-def _translated(rule: matching.Parsed, passing: Passing) -> Packet:
+def _translated(rule: Rule, passing: Passing) -> Packet:
     """The packet after a rule of the table nat."""
-    options, packet = dict(rule.options), passing.packet
+    packet = passing.packet
     if rule.target == "DNAT":
-        address, port = _target(options.get("--to-destination", ""))
+        address, port = _target(rule.option("--to-destination"))
         return replace(
             packet, destination=address or packet.destination, destination_port=port or packet.destination_port
         )
     if rule.target == "SNAT":
-        return replace(packet, source=_target(options.get("--to-source", ""))[0] or packet.source)
+        return replace(packet, source=_target(rule.option("--to-source"))[0] or packet.source)
     if rule.target == "MASQUERADE":
         return replace(packet, source=passing.masquerade or packet.source)
     if rule.target == "REDIRECT":
-        ports = options.get("--to-ports", "")
+        ports = rule.option("--to-ports")
         return replace(packet, destination_port=int(ports.partition("-")[0]) if ports else packet.destination_port)
     return packet
 
@@ -129,14 +125,13 @@ def _target(text: str) -> tuple[str, int | None]:
 
 def _nft(space: Namespace, hook: str, passing: Passing) -> Verdict:
     """The base chains of nft's own tables at a hook; named sets, maps and jumps are not followed."""
-    family = {4: "ip", 6: "ip6"}[passing.packet.version]
     chains: dict[tuple[str, str], list[Rule]] = {}
     for rule in space.rules:
-        if rule.tool == "nft" and rule.table.partition(" ")[0] in (family, "inet"):
+        if rule.tool == "nft" and passing.packet.version in rule.versions:
             chains.setdefault((rule.table, rule.chain), []).append(rule)
     for lines in chains.values():
-        base = next((line for line in lines if line.text.startswith("type ")), None)
-        if base is None or f" hook {hook.lower()} " not in base.text:
+        base = next((line for line in lines if line.hook == hook.lower()), None)
+        if base is None:
             continue
         rule = _dropping(base, [line for line in lines if line is not base], passing)
         if rule is not None:
@@ -147,11 +142,11 @@ def _nft(space: Namespace, hook: str, passing: Passing) -> Verdict:
 def _dropping(base: Rule, lines: list[Rule], passing: Passing) -> Rule | None:
     """The rule of a base chain of nft, or the policy, that drops a packet; None if none does, or nobody can tell."""
     for line in lines:
-        said = nft.does(line.text, passing)
+        said = nft.does(line, passing)
         if said in ("drop", "reject"):
             return line
         if said == "return":
             break
-        if said == "accept" or (said is None and not line.text.endswith((" drop", " reject"))):
+        if said == "accept" or (said is None and line.target not in ("drop", "reject")):
             return None  # what cannot be read may have accepted it
-    return base if "policy drop" in base.text else None
+    return base if base.policy == "drop" else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,9 @@ from netkit.diagnosis.values import Finding
 if TYPE_CHECKING:
     from netkit.diagnosis.translations import Flows
     from netkit.diagnosis.values import Listener, Packet, World
+    from netkit.model import Rule
 
 _IGNORE = "net.ipv4.icmp_echo_ignore_all"
-_ACCEPTED = re.compile(r"-d (\S+)/32 .*-p (tcp|udp) .*--dport (\d+) .*-j ACCEPT")
 
 
 def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Finding | None:
@@ -132,16 +131,17 @@ def translated(world: World, namespace: str, before: Packet, after: Packet) -> F
         return None
     target = f"{after.destination}:{after.destination_port}"
     why = "nobody listens there" if places else "nobody has that address"
-    rule = next((r.text for r in world.space(namespace).rules if "DNAT" in r.text and target in r.text), "")
+    rules = (rule for rule in world.space(namespace).rules if rule.option("--to-destination") == target)
+    rule = next(rules, None)
     words = f"{namespace} leads port {before.destination_port} to {target}, but {why}"
     right = f"{others[0][0]}:{others[0][1]}" if others else ""
     words += f"; somebody listens at {right}" if right else ""
     tool = "iptables" if after.version == 4 else "ip6tables"
     repair = []
     if right and rule:
-        repair = [f"{tool} -t nat -D {rule.removeprefix('-A ')}"]
-        repair += [f"{tool} -t nat -A {rule.removeprefix('-A ').replace(target, right)}"]
-    line = shown(world, namespace, f"{tool} -t nat -S", rule or target)
+        repair = [f"{tool} -t nat -D {rule.specification}"]
+        repair += [f"{tool} -t nat -A {rule.specification.replace(target, right)}"]
+    line = shown(world, namespace, f"{tool} -t nat -S", rule.text if rule else target)
     evidence = (line, *(_listening(world, place, after.protocol) for place in places[:1]))
     return Finding("nat", words, evidence, tuple(typed(world, namespace, each) for each in repair), namespace)
 
@@ -186,11 +186,12 @@ def _unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool
     tool = "iptables" if packet.version == 4 else "ip6tables"
     rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
     chains = {(rule.table, rule.chain) for rule in rules}
-    if not reserved and not any(rule.table == "nat" and "DNAT" in rule.text for rule in rules):
+    leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
+    if not reserved and not leading:
         return None
-    accepted = [match for rule in rules if (match := _ACCEPTED.search(rule.text)) and match[2] == packet.protocol]
-    led = {_led(rule.text) for rule in rules if rule.table == "nat"}
-    targets = [(match[1], int(match[3])) for match in accepted if f"{match[1]}:{match[3]}" not in led]
+    accepted = [end for rule in rules if (end := _accepted(rule, packet.protocol))]
+    led = {rule.option("--to-destination") for rule in leading}
+    targets = [(ip, port) for ip, port in accepted if f"{ip}:{port}" not in led]
     targets += _others(world, namespace, packet)
     if not targets:
         return None
@@ -200,17 +201,21 @@ def _unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool
     lines = [f"{tool} -t nat -A {chain} {match} {packet.destination_port} -j DNAT --to-destination {address}:{port}"]
     if chain == "PREROUTING":
         lines.append(lines[0].replace("PREROUTING", "OUTPUT -m addrtype --dst-type LOCAL"))
-    elif not any((m[1], int(m[3])) == (address, port) for m in accepted):
+    elif (address, port) not in accepted:
         lines.append(f"{tool} -A DOCKER -d {address}/32 {match} {port} -j ACCEPT")
-    listed = "\n".join(r.text for r in rules if r.table == "nat" and "DNAT" in r.text) or "no rule that translates"
+    listed = "\n".join(rule.text for rule in leading) or "no rule that translates"
     words = f"no rule of {namespace} leads port {packet.destination_port} on to {address}:{port}: it is not published"
     evidence = (shown(world, namespace, f"{tool} -t nat -S", listed),)
     lines = [typed(world, namespace, line) for line in lines]
     return Finding("nat", words, evidence, tuple(lines), namespace, lasting=reserved)
 
 
-def _led(text: str) -> str:
-    return text.partition("--to-destination ")[2].partition(" ")[0]
+def _accepted(rule: Rule, protocol: str) -> tuple[str, int] | None:
+    """The address and the port that a rule lets packets of a protocol to, None for any other rule."""
+    address, slash, length = rule.asks("-d").partition("/")
+    port = rule.asks("--dport")
+    fits = rule.target == "ACCEPT" and rule.asks("-p") == protocol and slash and length == "32" and port.isdigit()
+    return (address, int(port)) if fits else None
 
 
 def answered(world: World, flows: Flows, asked: Packet, answer: Packet) -> Finding | None:

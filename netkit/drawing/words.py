@@ -49,7 +49,7 @@ def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
     yield from _entries(space)
     yield from facts.switches(name)
     for rule in space.rules:
-        if not (rule.text.startswith("-P ") and rule.text.endswith(" ACCEPT")):
+        if rule.policy != "ACCEPT":
             chain = f" chain {rule.chain}" if rule.tool == "nft" else ""
             yield f"{rule.tool} table {rule.table}{chain}: {rule.text}"
 

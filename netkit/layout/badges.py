@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,11 +10,6 @@ if TYPE_CHECKING:
     from netkit.model import Rule
 
 MOST_BADGES = 6
-_OPTIONS = {
-    "-s": "source", "--source": "source", "-d": "to", "--destination": "to", "-p": "protocol", "--protocol": "protocol",
-    "-i": "in", "-o": "out", "-j": "target", "--dport": "port", "--dports": "port", "--to-destination": "new",
-    "--to-source": "new", "--to-ports": "new", "-P": "policy", "-A": "chain", "--icmp-type": "type",
-}  # fmt: skip
 
 
 def badges(rules: Iterable[Rule]) -> list[tuple[str, str]]:
@@ -46,63 +39,42 @@ def badges(rules: Iterable[Rule]) -> list[tuple[str, str]]:
 
 
 def _iptables(rule: Rule) -> tuple[str, str] | None:
-    said = _options(rule.text)
-    if "policy" in said:
-        return None if rule.text.endswith(" ACCEPT") else (f"{rule.chain} {rule.text.split()[-1]}", "drop")
-    target = said.get("target", "")
-    if target in {"DNAT", "REDIRECT"}:
-        aim = said.get("new", "")
-        return _words(target, said.get("protocol"), said.get("port"), f"→ {aim}" if aim else ""), "nat"
-    if target in {"SNAT", "MASQUERADE"}:
-        aim = f"→ {said['new']}" if "new" in said else ""
-        return _words(target, said.get("source"), _out(said) if "source" not in said else "", aim), "nat"
-    if target in {"DROP", "REJECT"}:
-        parts = (said.get("protocol"), said.get("port"), _from(said), _to(said))
-        return _words(rule.chain, target, *parts), "drop"
+    if rule.kind == "policy":
+        return None if rule.policy == "ACCEPT" else (f"{rule.chain} {rule.policy}", "drop")
+    source, port = _asked(rule, "-s"), _asked(rule, "--dport", "--dports")
+    if rule.target in {"DNAT", "REDIRECT"}:
+        aim = rule.option("--to-destination") or rule.option("--to-ports")
+        return _words(rule.target, _asked(rule, "-p"), port, f"→ {aim}" if aim else ""), "nat"
+    if rule.target in {"SNAT", "MASQUERADE"}:
+        aim = rule.option("--to-source") or rule.option("--to-ports")
+        out = _asked(rule, "-o") if not source else ""
+        return _words(rule.target, source, f"out {out}" if out else "", f"→ {aim}" if aim else ""), "nat"
+    if rule.target in {"DROP", "REJECT"}:
+        come, go = source or _asked(rule, "-i"), _asked(rule, "-d") or _asked(rule, "-o")
+        parts = (_asked(rule, "-p"), port, f"from {come}" if come else "", f"to {go}" if go else "")
+        return _words(rule.chain, rule.target, *parts), "drop"
     return None
-
-
-def _out(said: dict[str, str]) -> str:
-    return f"out {said['out']}" if "out" in said else ""
-
-
-def _from(said: dict[str, str]) -> str:
-    return f"from {said.get('source') or said.get('in')}" if {"source", "in"} & said.keys() else ""
-
-
-def _to(said: dict[str, str]) -> str:
-    return f"to {said.get('to') or said.get('out')}" if {"to", "out"} & said.keys() else ""
-
-
-def _options(text: str) -> dict[str, str]:
-    """An iptables rule's options by meaning; "!" stays in front of the value it turns round."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        words = text.split()
-    said = {}
-    for before, option, value in zip(["", *words], words, words[1:], strict=False):
-        if option in _OPTIONS:
-            said[_OPTIONS[option]] = f"not {value}" if before == "!" else value
-    return said
 
 
 def _nft(rule: Rule) -> tuple[str, str] | None:
-    text = rule.text
-    if match := re.search(r"\b(dnat|snat)(?: ip6?)? to (\S+)", text):
-        return _words(match[1].upper(), _nft_port(text), f"→ {match[2]}"), "nat"
-    if re.search(r"\bmasquerade\b", text):
-        source = re.search(r"\bip6? saddr (\S+)", text)
-        return _words("MASQUERADE", source and source[1]), "nat"
-    if re.search(r"\b(drop|reject)\b", text):
-        verdict = "REJECT" if re.search(r"\breject\b", text) else "DROP"
-        return _words(rule.chain, verdict, _nft_port(text)), "drop"
+    if rule.target in {"dnat", "snat"} and rule.option("to"):
+        return _words(rule.target.upper(), _nft_port(rule), f"→ {rule.option('to')}"), "nat"
+    if rule.target == "masquerade":
+        return _words("MASQUERADE", _asked(rule, "ip saddr", "ip6 saddr")), "nat"
+    if (verdict := rule.policy or rule.target) in {"drop", "reject"}:
+        return _words(rule.chain, verdict.upper(), _nft_port(rule)), "drop"
     return None
 
 
-def _nft_port(text: str) -> str:
-    match = re.search(r"\b(tcp|udp|sctp) dport (\{[^}]*\}|\S+)", text)
-    return f"{match[1]} {match[2]}" if match else ""
+def _nft_port(rule: Rule) -> str:
+    found = (name for name in ("tcp dport", "udp dport", "sctp dport") if rule.asks(name))
+    return next((f"{name.partition(' ')[0]} {rule.asks(name)}" for name in found), "")
+
+
+def _asked(rule: Rule, *fields: str) -> str:
+    """What the first of these fields that a rule looks at has to be; "not …" in front of what it must not be."""
+    match = next((match for match in rule.matches if match.field in fields), None)
+    return f"{'not ' if match.negated else ''}{match.value}" if match else ""
 
 
 def _words(*parts: str | None) -> str:

@@ -44,7 +44,7 @@ def settled(links: list[Link]) -> bool:
     Args:
         links: all links of one namespace.
     """
-    bridges = {link.index: link for link in links if link.kind == "bridge" and not link.has("stp")}
+    bridges = {link.index: link for link in links if link.kind == "bridge" and ("stp", "1") not in link.details}
     ports = [link for link in links if link.master in bridges and bridges[link.master].up and link.up]
     waiting = {port.master for port in ports if port.carrier and port.port_state != _FORWARDING}
     forwarding = {port.master for port in ports if port.carrier}

@@ -123,7 +123,8 @@ class Facts:
         ways = [link for link in space.interfaces.values() if link.kind != "loopback" and not link.master]
         on = [name for name in FORWARDING if len(ways) > 1 and space.sysctls.get(name, "0") != "0"]
         bridges = any(link.kind == "bridge" for link in space.interfaces.values())
-        filtered = any(r.chain == "FORWARD" and not r.text.endswith(" ACCEPT") for r in space.rules if "ip" in r.tool)
+        filters = (rule for rule in space.rules if rule.tool != "nft" and rule.chain == "FORWARD")
+        filtered = any((rule.policy or rule.target) != "ACCEPT" for rule in filters)
         if bridges and filtered and space.sysctls.get(_BRIDGE_CALLS, "0") != "0":
             on.append(_BRIDGE_CALLS)
         return [f"{name} = {space.sysctls[name]}" for name in on]

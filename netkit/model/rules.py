@@ -1,8 +1,19 @@
-"""Rules of the packet filter."""
+"""Rules of the packet filter, of iptables, of its older kind and of nft alike."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from netkit.model import reading
+
+if TYPE_CHECKING:
+    from netkit.model.reading import Match, Reading
+
+_FAMILIES = {"iptables": frozenset({4}), "ip6tables": frozenset({6}), "ip": frozenset({4}), "ip6": frozenset({6})}
+_BASE = re.compile(r"type \S+ hook (\S+)(?:.*\bpolicy (\w+))?")
 
 
 @dataclass(frozen=True)
@@ -23,3 +34,67 @@ class Rule:
     chain: str
     text: str
     packets: int = field(default=0, compare=False)
+
+    @property
+    def kind(self) -> Literal["rule", "policy", "chain", "base"]:
+        """What it is: a rule, the policy of a chain, a chain of one's own, or the head of nft's base chain."""
+        if self.tool == "nft":
+            return "base" if self.text.startswith("type ") else "rule"
+        return {"-P": "policy", "-N": "chain"}.get(self.text[:2], "rule")  # type: ignore[return-value]
+
+    @property
+    def versions(self) -> frozenset[int]:
+        """The versions of IP whose packets it sees; none for a family of nft that is not of IP."""
+        family = self.tool if self.tool != "nft" else self.table.partition(" ")[0]
+        return frozenset({4, 6}) if family == "inet" else _FAMILIES.get(family, frozenset())
+
+    @property
+    def policy(self) -> str:
+        """What a policy, or the head of a base chain, does with packets that no rule decided on: "DROP", "accept"."""
+        if self.kind == "policy":
+            return self.text.split()[-1]
+        return (_BASE.match(self.text) or ("", "", ""))[2] or "" if self.kind == "base" else ""
+
+    @property
+    def hook(self) -> str:
+        """Where the base chain of nft that it heads is passed, "forward"; "" for all else."""
+        return (_BASE.match(self.text) or ("", ""))[1] if self.kind == "base" else ""
+
+    @cached_property
+    def _read(self) -> Reading:
+        if self.kind != "rule":
+            return reading.Reading()
+        return reading.of_nft(self.text) if self.tool == "nft" else reading.of_iptables(self.text)
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """What a packet has to be like, in the order in which it is tried."""
+        return self._read.matches
+
+    @property
+    def target(self) -> str:
+        """What is done with it: "ACCEPT", "DNAT", "drop", a chain …; "" for a rule that only counts."""
+        return self._read.target
+
+    @property
+    def goto(self) -> bool:
+        """Whether the chain that it leads to does not come back."""
+        return self._read.goto
+
+    @property
+    def options(self) -> tuple[tuple[str, ...], ...]:
+        """Of the target, each with its values: (("--to-destination", "172.17.0.2:80"),)."""
+        return self._read.options
+
+    def option(self, name: str) -> str:
+        """The value of an option of the target, "" where it has none of that name."""
+        return next((" ".join(words) for option, *words in self.options if option == name), "")
+
+    def asks(self, name: str) -> str:
+        """What a field has to be, "" where the rule does not ask for it, or for anything else."""
+        return next((match.value for match in self.matches if match.field == name and not match.negated), "")
+
+    @property
+    def specification(self) -> str:
+        """What iptables takes behind -A, -I or -D: the chain and the rule."""
+        return self.text.removeprefix("-A ")

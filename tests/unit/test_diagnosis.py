@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming
-from netkit.diagnosis.matching import Passing, matches, parsed
+from netkit.diagnosis.matching import Passing, matches
 from netkit.diagnosis.packetfilter import at_hook
 from netkit.diagnosis.values import LAYERS, ListenersQuestion, Port, PortQuestion, RouteAnswer, RouteQuestion
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
@@ -180,9 +180,13 @@ RULES = {
 }
 
 
+def iptables(text: str, table: str = "filter") -> Rule:
+    return Rule("iptables", table, text.split()[1], text)
+
+
 @pytest.mark.parametrize(("rule", "expected"), RULES.items())
 def test_a_rule_matches(rule: str, expected: bool) -> None:  # noqa: FBT001  (a column of the table)
-    assert matches(parsed(rule), REQUEST) is expected
+    assert matches(iptables(rule), REQUEST) is expected
 
 
 BRIDGED = dataclasses.replace(REQUEST, port_in="veth1", port_out="veth2")
@@ -199,7 +203,7 @@ OPTIONS_WITHOUT_VALUE = {
 
 @pytest.mark.parametrize(("conditions", "expected"), OPTIONS_WITHOUT_VALUE.items())
 def test_an_option_without_a_value_leaves_the_target(conditions: str, expected: bool) -> None:  # noqa: FBT001
-    read = parsed(f"-A FORWARD {conditions} -j ACCEPT")
+    read = iptables(f"-A FORWARD {conditions} -j ACCEPT")
     assert read.target == "ACCEPT"
     assert matches(read, BRIDGED) is expected
 
@@ -209,13 +213,13 @@ def test_an_option_without_a_value_leaves_the_target(conditions: str, expected: 
     [("icmp", (True, False)), ("1", (True, False)), ("ipv6-icmp", (False, True)), ("icmpv6", (False, True))],
 )
 def test_icmp_of_iptables_is_that_of_its_version(protocol: str, expected: tuple[bool, bool]) -> None:
-    rule = parsed(f"-A FORWARD -p {protocol} -j DROP")
+    rule = iptables(f"-A FORWARD -p {protocol} -j DROP")
     pings = Passing(PING), Passing(Packet("", "fd00::2"))
     assert tuple(matches(rule, each) for each in pings) == expected
 
 
 def space(*texts: str, table: str = "filter") -> Namespace:
-    return Namespace("host", rules=tuple(Rule("iptables", table, text.split()[1], text) for text in texts))
+    return Namespace("host", rules=tuple(iptables(text, table) for text in texts))
 
 
 def test_a_chain_is_passed_as_the_kernel_does() -> None:
