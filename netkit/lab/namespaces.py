@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from typing import TYPE_CHECKING, Self
 
 from netkit import names
@@ -12,7 +11,7 @@ from netkit.lab import journal
 from netkit.lab.firewall import Filtering
 from netkit.lab.interfaces import Interface, summary
 from netkit.lab.running import Running
-from netkit.linux import namespaces, observe, talks
+from netkit.linux import namespaces, observe, talks, teardown
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.netlink import Talk
 from netkit.model import HOST
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from netkit import model
     from netkit.outcomes import Outcome
-
-_SECONDS_TO_VANISH = 5.0
 
 
 class Namespace(Running, Filtering):
@@ -59,29 +56,33 @@ class Namespace(Running, Filtering):
             InvalidValue: it is the host, a nameless one, or processes still live in it.
             NotFound: it is not there (any more).
         """
-        space = observe.namespace(self.name)
-        if self.name == HOST or not space.named:
+        place = namespaces.named(self.name)
+        if place is None:
+            raise self._undeletable()
+        if place.processes:
             raise InvalidValue(
-                f"{self.name} cannot be deleted",
-                "only namespaces with a name in /run/netns can",
-                "Restart the kernel for a fresh sandbox",
-            )
-        if space.processes:
-            raise InvalidValue(
-                f"processes still live in '{self.name}': {', '.join(space.processes)}",
+                f"processes still live in '{self.name}': {', '.join(place.processes)}",
                 "a namespace lives on while a process is in it, only its name would go",
                 "Stop them first: .stop() of what .start(…) returned",
             )
-        peers = [link.peer for link in space.interfaces.values() if link.peer and link.peer[0] != self.name]
-        journal.perform(f"ip netns delete {shlex.quote(self.name)}", self._delete)
-        _wait_until_gone(peers)
-        for place, end in peers:
-            there = Namespace.get(place).typed(f"ip link show dev {shlex.quote(end)}")
+        ends = journal.perform(f"ip netns delete {shlex.quote(self.name)}", lambda: teardown.delete([self.name]))
+        for end in ends:
+            command = f"ip link show dev {shlex.quote(end.interface)}"
+            there = journal.in_namespace(end.namespace, end.path, command)
             journal.note(f"while {there} >/dev/null 2>&1; do sleep 0.01; done  # its cable follows a moment later")
 
-    def _delete(self) -> None:
-        talks.forget(self.path)
-        namespaces.delete(self.name)
+    def _undeletable(self) -> NetkitError:
+        """Why it cannot be deleted, though it is no name in /run/netns."""
+        there = [place.name for place in namespaces.find()]
+        if self.name not in there:
+            return NotFound(
+                f"there is no namespace '{self.name}'", f"there are: {', '.join(there)}", "Make it: nk.Namespace('ns1')"
+            )
+        return InvalidValue(
+            f"{self.name} cannot be deleted",
+            "only namespaces with a name in /run/netns can",
+            "Restart the kernel for a fresh sandbox",
+        )
 
     @property
     def state(self) -> model.Namespace:
@@ -162,13 +163,3 @@ def _create(name: str) -> None:
         raise AlreadyExists(
             error.problem, "names are unique", f"Use it: nk.Namespace.get('{name}'), or delete it first: .delete()"
         ) from None
-
-
-def _wait_until_gone(ends: list[tuple[str, str]]) -> None:
-    """The kernel removes a namespace's links a moment after its name: wait for the other ends to vanish."""
-    deadline = time.monotonic() + _SECONDS_TO_VANISH
-    while time.monotonic() < deadline:
-        there = {place.name: place.path for place in namespaces.find()}
-        if not any(name in there and end in observe.names(there[name]) for name, end in ends):
-            return
-        time.sleep(0.002)  # between two looks at a condition that has a deadline

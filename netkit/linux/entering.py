@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import queue
@@ -11,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from netkit.errors import KernelRefused, NotFound
+from netkit.linux.libc import checked, libc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,16 +136,3 @@ class _Worker:
 @cache
 def _worker(pid: int) -> _Worker:  # noqa: ARG001  (a forked child has none of its parent's threads: it needs its own)
     return _Worker()
-
-
-@cache
-def libc() -> ctypes.CDLL:
-    """The C library, for system calls that Python has not got."""
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def checked(result: int) -> None:
-    """Raise the OSError of a system call that returned less than 0."""
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))

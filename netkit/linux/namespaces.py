@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
-from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart, checked, libc
+from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart
+from netkit.linux.libc import checked, libc
 from netkit.model import HOST
 
 if TYPE_CHECKING:
@@ -86,6 +87,24 @@ def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
     return list(places.values())
 
 
+def named(name: str) -> Place | None:
+    """The namespace of a name in /run/netns; the others are not looked at.
+
+    Args:
+        name: the name in /run/netns.
+
+    Returns:
+        None where the name opens none.
+    """
+    path = path_of(name)
+    status = _status(path)
+    if name == HOST or status is None or status.st_dev != os.stat(HOST_PATH).st_dev:
+        return None
+    people = _inhabitants(status.st_ino).get(status.st_ino, [])
+    programs = tuple(sorted(program for _, program in people))
+    return Place(name, path, status.st_ino, processes=programs, oldest=people[0][0] if people else None)
+
+
 def create(name: str, at_birth: Callable[[], Result]) -> Result:
     """`ip netns add NAME` (ip-netns(8)): a new namespace, kept alive by a bind mount on /run/netns/NAME.
 
@@ -157,13 +176,16 @@ def _status(path: str) -> os.stat_result | None:
         return None
 
 
-def _inhabitants() -> dict[int, list[tuple[int, str]]]:
-    """For each namespace (inode) the processes in it: (pid, program), oldest first; the kernel's own are none."""
+def _inhabitants(only: int | None = None) -> dict[int, list[tuple[int, str]]]:
+    """For each namespace (inode), or only one, the processes in it: (pid, program), oldest first.
+
+    The kernel's own are none.
+    """
     people: dict[int, list[tuple[int, str]]] = {}
     kernels: set[int] = set()
     for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
         status = _status(f"/proc/{pid}/ns/net")
-        if status is None or (told := _process(pid)) is None:
+        if status is None or (only is not None and status.st_ino != only) or (told := _process(pid)) is None:
             continue
         program, parent, flags = told
         if flags & _PF_KTHREAD or parent in kernels:  # a thread of the kernel, or a program that it started for itself

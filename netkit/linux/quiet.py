@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-from functools import cache
 from pathlib import Path
+
+from netkit.linux.libc import checked, libc
 
 _BACKLOG_COLUMN = 11  # since Linux 5.10
 
@@ -30,23 +30,3 @@ def barrier() -> None:
     number = {"x86_64": 324}.get(os.uname().machine, 283)
     with contextlib.suppress(OSError):
         checked(libc().syscall(number, 1, 0, 0))
-
-
-@cache
-def libc() -> ctypes.CDLL:
-    """The C library; a call releases the GIL, which the socket module's setsockopt does not."""
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def checked(result: int) -> None:
-    """Turn a C function's -1 into the error that it left.
-
-    Args:
-        result: what the function returned.
-
-    Raises:
-        OSError: it is negative.
-    """
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))

@@ -13,7 +13,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.linux.quiet import checked, libc
+from netkit.linux.libc import checked, libc
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -10,19 +10,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from netkit.errors import NotFound
-from netkit.linux import entering, namespaces, observe
+from netkit.linux.monitor import listening
 
 if TYPE_CHECKING:
     from netkit.linux.records import Link
 
 _FORWARDING = 3
 _SECONDS = 2.0
-_SECONDS_BETWEEN_LOOKS = 0.005
+_SECONDS_BETWEEN_LOOKS = 0.02
 
 
 def wait(seconds: float = _SECONDS) -> bool:
     """Wait until every link's operational state follows from its signal, and bridges forward to their ports.
+
+    Only namespaces in which a link changed since they were last seen at rest are looked at.
 
     Args:
         seconds: float, how long at most.
@@ -31,11 +32,14 @@ def wait(seconds: float = _SECONDS) -> bool:
         Whether it has come to rest; a bridge with spanning tree takes half a minute by design.
     """
     deadline = time.monotonic() + seconds
-    while not all(map(_at_rest, namespaces.find())):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
-    return True
+    while True:
+        with listening() as monitor:
+            monitor.touched = {space for space in monitor.touched if not settled(monitor.links(space))}
+            if not monitor.touched:
+                return True
+            if time.monotonic() > deadline:
+                return False
+            monitor.pause(_SECONDS_BETWEEN_LOOKS)
 
 
 def settled(links: list[Link]) -> bool:
@@ -54,10 +58,3 @@ def settled(links: list[Link]) -> bool:
 
 def _state_follows(link: Link) -> bool:
     return not link.up or link.carrier == (link.state in ("up", "unknown"))
-
-
-def _at_rest(place: namespaces.Place) -> bool:
-    try:
-        return settled(entering.inside(place.path, observe.links_here))
-    except NotFound:
-        return True  # it has ended meanwhile

@@ -6,13 +6,13 @@ What exactly changed is not read: whoever is told looks at the whole network aga
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import socket
 from typing import TYPE_CHECKING, Self
 
 from netkit.errors import KernelRefused, NotFound
-from netkit.linux.entering import DIRECTORY, inside, libc
+from netkit.linux.entering import inside
+from netkit.linux.folder import Folder
 from netkit.linux.namespaces import find
 from netkit.linux.netlink import Talk
 
@@ -25,7 +25,6 @@ _LINK, _NEIGHBOUR, _ADDRESS_4, _ROUTE_4, _ADDRESS_6, _ROUTE_6 = 1, 4, 0x10, 0x40
 _SWITCHES = 1 << 23 | 1 << 24  # RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF: forwarding, rp_filter
 _GROUPS = _LINK | _NEIGHBOUR | _ADDRESS_4 | _ROUTE_4 | _ADDRESS_6 | _ROUTE_6 | _SWITCHES
 _NETFILTER, _NFTABLES = 12, 1 << 6  # NETLINK_NETFILTER, NFNLGRP_NFTABLES: rules, those of iptables-nft too
-_NAME_CAME, _NAME_WENT = 0x100, 0x200  # IN_CREATE, IN_DELETE
 _AT_ONCE = 1 << 16
 
 
@@ -51,8 +50,7 @@ class Watch:
         self._only = only
         self._ears: dict[int, _Ear] = {}
         self._epoll = select.epoll()
-        self.names = os.fdopen(libc().inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0)
-        self._known = False
+        self.names = Folder()
         self.look()
 
     def __enter__(self) -> Self:
@@ -74,7 +72,7 @@ class Watch:
 
     def names_changed(self) -> bool:
         """Whether a name came to /run/netns or went from there since the last call; never waits."""
-        return bool(self.names.read(_AT_ONCE))
+        return bool(self.names.changed())
 
     def look(self) -> bool:
         """Find the namespaces: listen to the new ones, let go of those that have ended but for us.
@@ -82,7 +80,7 @@ class Watch:
         Returns:
             Whether any has come or gone.
         """
-        self._know_the_folder()
+        self.names.changed()  # it begins to hear when there is a folder, and what it heard is looked at now
         places = {place.inode: place for place in find() if not self._only or place.name in self._only}
         before = {inode: ear.place.name for inode, ear in self._ears.items()}
         for inode in before.keys() - places.keys():
@@ -113,12 +111,6 @@ class Watch:
             self._ears[place.inode] = ear
             for one in ear.sockets:
                 self._epoll.register(one, select.EPOLLIN)
-
-    def _know_the_folder(self) -> None:
-        """Ask for notices of /run/netns, which the first `ip netns add` makes."""
-        if not self._known and os.path.isdir(DIRECTORY):
-            wanted = _NAME_CAME | _NAME_WENT
-            self._known = libc().inotify_add_watch(self.names.fileno(), DIRECTORY.encode(), wanted) >= 0
 
 
 class _Ear:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.linux.entering import libc
+from netkit.linux.libc import libc
 from netkit.netfilter import HOOKS
 
 if TYPE_CHECKING:

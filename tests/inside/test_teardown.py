@@ -1,0 +1,113 @@
+"""Taking namespaces away: what is gone when it returns, and how much is asked for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netkit as nk
+from netkit.errors import InvalidValue, NotFound
+from netkit.linux import namespaces, teardown
+from netkit.linux.netlink import Talk
+from tests.inside.wire import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.usefixtures("fresh")
+QUICK = 2.0
+"""Seconds, less than the five for which an end is waited for."""
+
+
+def cabled(*names: str) -> list[nk.Namespace]:
+    """Namespaces with a cable to the host, and one to the namespace before."""
+    spaces = [nk.Namespace(name) for name in names]
+    for one in spaces:
+        nk.veth(f"to-{one.name}", "eth0", peer_namespace=one)
+    for one, other in pairwise(spaces):
+        nk.veth("right", "left", namespace=one, peer_namespace=other)
+    return spaces
+
+
+def test_many_at_once_are_gone_with_the_other_ends_of_their_cables() -> None:
+    cabled("a", "b", "c", "d")
+    ends = teardown.delete(["a", "b", "c"])
+    assert {(end.namespace, end.interface) for end in ends} == {
+        ("host", "to-a"),
+        ("host", "to-b"),
+        ("host", "to-c"),
+        ("d", "left"),
+    }
+    assert [link.name for link in nk.host] == ["lo", "to-d"]
+    assert "left" not in nk.Namespace.get("d")
+    assert [place.name for place in namespaces.find()] == ["host", "d"]
+
+
+def test_none_at_all_is_no_matter() -> None:
+    assert teardown.delete([]) == []
+
+
+def test_a_name_that_is_not_there_is_told() -> None:
+    with pytest.raises(NotFound, match="nobody"):
+        teardown.delete(["nobody"])
+    with pytest.raises(NotFound, match="there are: host"):
+        nk.Namespace.at("nobody", "/run/netns/nobody").delete()
+    with pytest.raises(InvalidValue, match="host cannot be deleted"):
+        nk.host.delete()
+
+
+def test_the_journal_waits_for_an_end_in_a_namespace_without_a_name() -> None:
+    ns1 = nk.Namespace("ns1")
+    with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as process:
+        path = f"/proc/{process.pid}/ns/net"
+        wait_until(lambda: os.stat(path).st_ino != os.stat("/proc/self/ns/net").st_ino)
+        wait_until(lambda: "[sleep]" in nk.snapshot().namespaces)
+        nk.veth("eth1", "eth1", namespace=ns1, peer_namespace=nk.Namespace.get("[sleep]"))
+        ns1.delete()
+        assert f"while nsenter --net={path} ip link show dev eth1 >" in nk.commands().splitlines()[-1]
+        assert "eth1" not in nk.Namespace.get("[sleep]")
+        process.kill()
+
+
+def test_a_namespace_that_keeps_another_name_is_not_waited_for() -> None:
+    cabled("ns1")
+    Path("/run/netns/alias").touch()
+    nk.sh("mount --bind /run/netns/ns1 /run/netns/alias")
+    begun = time.monotonic()
+    assert teardown.delete(["ns1"]) == []
+    assert time.monotonic() - begun < QUICK
+    assert "to-ns1" in nk.host
+
+
+@pytest.fixture
+def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The type of every message that goes to the kernel."""
+    kinds: list[int] = []
+    exchange = Talk._exchange
+
+    def noting(self: Talk, kind: int, flags: int, body: bytes) -> Iterator[memoryview]:
+        kinds.append(kind)
+        return exchange(self, kind, flags, body)
+
+    monkeypatch.setattr(Talk, "_exchange", noting)
+    return kinds
+
+
+def test_deleting_one_asks_no_more_among_many_than_among_few(exchanges: list[int]) -> None:
+    cabled("a", "b", "c")
+    counts = []
+    for name in ("a", "b"):
+        if name == "b":
+            for number in range(15):
+                nk.veth(f"other{number}", "eth0", peer_namespace=nk.Namespace(f"other{number}"))
+        teardown.delete([])  # the new ones are known now
+        exchanges.clear()
+        nk.Namespace.get(name).delete()
+        counts.append(len(exchanges))
+    assert counts[0] == counts[1] <= 4
