@@ -21,6 +21,9 @@ c.Spawner.args = [
     # Servers that start kernels at the same moment may choose the same port. Jupyter then starts the kernel again, by
     # itself: with this at another port, without it at the same.
     "--KernelManager.cache_ports=False",
+    # Ports on loopback can be reached by every learner: netkit's kernels get unix sockets that only their owner may
+    # reach. netkit is in the environment of the learners' servers, which load this class of its.
+    "--MultiKernelManager.kernel_manager_class=netkit.server.SocketKernelManager",
 ]
 c.Spawner.default_url = "/lab"
 

@@ -137,15 +137,16 @@ def keep_capabilities(kept: tuple[int, ...]) -> None:
     _checked(_libc.capset(header, struct.pack("=6I", low, low, 0, high, high, 0)), "capset")
 
 
-def die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int, number: int = 9) -> None:
     """Be killed when the parent process ends (PR_SET_PDEATHSIG of prctl(2)).
 
     The kernel forgets this wish when a process changes its credentials: say it again after that.
 
     Args:
         parent: the parent's process id; if it is gone already, this process ends at once.
+        number: of the signal; the parent's thread that started this process has to live for it not to come.
     """
-    _checked(_libc.prctl(_PDEATHSIG, 9, 0, 0, 0), "prctl")
+    _checked(_libc.prctl(_PDEATHSIG, number, 0, 0, 0), "prctl")
     if os.getppid() != parent:
         os._exit(1)
 

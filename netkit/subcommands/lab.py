@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import os
+import signal
 import sys
 import urllib.parse
 
@@ -10,7 +11,8 @@ HELP = "open JupyterLab, with the sandboxed kernel as default"
 
 DESCRIPTION = """\
 Open JupyterLab on a notebook or a folder. New notebooks get the kernel "netkit", which lives in a sandbox.
-JupyterLab itself runs outside, as always. Further arguments are JupyterLab's own."""
+JupyterLab itself runs outside, as always, and ends with the shell or the make that started it; `nohup netkit lab`
+lets it go on. Further arguments are JupyterLab's own."""
 
 EXAMPLES = """\
 examples:
@@ -30,6 +32,9 @@ _QUIET = (
 
 ANEW = "--KernelManager.cache_ports=False"
 """Lets Jupyter start a kernel again at other ports when another program has taken one that it had chosen."""
+
+SOCKETS = "--MultiKernelManager.kernel_manager_class=netkit.server.SocketKernelManager"
+"""Lets Jupyter reach the kernel without a port, which every user of the machine could connect to."""
 
 _TOLD = "JupyterLab starts, and says below where it is. Control-C, twice, ends it with all its sandboxes.\n"
 
@@ -54,7 +59,7 @@ def command(arguments: list[str]) -> list[str]:
     # So that the address that is printed for another computer's browser opens the notebook as well.
     place = arguments[0] if arguments and arguments[0].endswith(".ipynb") else ""
     opened = [f"--LabApp.default_url=/lab/tree/{urllib.parse.quote(os.path.basename(place))}"] if place else []
-    return [sys.executable, "-m", "jupyterlab", default, ANEW, *_QUIET, *opened, *root, *arguments]
+    return [sys.executable, "-m", "jupyterlab", default, SOCKETS, ANEW, *_QUIET, *opened, *root, *arguments]
 
 
 def _path(before: str) -> str:
@@ -62,6 +67,26 @@ def _path(before: str) -> str:
     own = os.path.dirname(sys.executable)
     places = before.split(os.pathsep)
     return before if own in places else os.pathsep.join([own, *places])
+
+
+def _end_with_parent() -> None:
+    """Let JupyterLab be terminated when a shell or a make that started this process ends, even if that is killed.
+
+    Not under nohup; not where the parent is out of sight or process 1; and not for a parent with several threads,
+    since the kernel's signal comes with the end of the one that started this process (PR_SET_PDEATHSIG of prctl(2)).
+    """
+    from netkit.sandbox import system
+
+    parent = os.getppid()
+    if parent > 1 and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN and _has_one_thread(parent):
+        system.die_with_parent(parent, signal.SIGTERM)
+
+
+def _has_one_thread(process: int) -> bool:
+    try:
+        return len(os.listdir(f"/proc/{process}/task")) == 1
+    except OSError:
+        return False
 
 
 def main(options: argparse.Namespace) -> int:
@@ -78,5 +103,6 @@ def main(options: argparse.Namespace) -> int:
     words = command(options.arguments)
     sys.stderr.write(_TOLD)
     sys.stderr.flush()
+    _end_with_parent()
     environment = {**os.environ, "PATH": _path(os.environ.get("PATH", os.defpath))}
     os.execve(words[0], words, environment)  # noqa: S606 - a shell would only be in the way

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 SECONDS_TO_START = 60
+RUNTIME = "run"
+"""The folder in which the server and its kernels have their files."""
+
 IDLE = "netkit (sandboxed Python) | Idle"
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
@@ -53,8 +56,9 @@ def running(folder: Path, notebook: str) -> Iterator[tuple[str, str]]:
         folder: where it starts; it has the notebook, and Jupyter's own folders are made there.
         notebook: that it opens.
     """
-    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    environment = {**os.environ, **{name: str(folder / name) for name in own}}
+    own = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
+    # A short name: the paths of the kernels' sockets begin with it.
+    environment = {**os.environ, **own, "JUPYTER_RUNTIME_DIR": str(folder / RUNTIME)}
     words = [sys.executable, "-m", "netkit.cli", "lab", notebook, "--no-browser", "--ip=127.0.0.1", "--port=0"]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(words, stderr=log, env=environment, cwd=folder)

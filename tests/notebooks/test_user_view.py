@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
-from tests.notebooks.lab import IDLE, MARKS, choose, open_notebook, running, screenshot, set_theme, window
+from tests.notebooks.lab import IDLE, MARKS, RUNTIME, choose, open_notebook, running, screenshot, set_theme, window
 from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -26,9 +28,13 @@ pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path) -> Iterator[tuple[str, str]]:
     """JupyterLab on a copy of the notebook that nobody has signed: its address and its token."""
-    folder = tmp_path_factory.mktemp("lab")
     shutil.copy(ROOT / "notebooks" / LESSON, folder)
     with running(folder, LESSON) as place:
         yield place
@@ -71,13 +77,15 @@ def test_pictures_show_before_the_notebook_is_trusted(page: Page) -> None:
 
 
 @pytest.mark.parametrize("page", ["light"], indirect=True)
-def test_run_all_cells_gives_no_error_but_the_one_on_purpose(page: Page) -> None:
+def test_run_all_cells_gives_no_error_but_the_one_on_purpose(page: Page, folder: Path) -> None:
     choose(page, "Edit", "Clear Outputs of All Cells")
     choose(page, "Run", "Run All Cells")
     page.get_by_text(IDLE).wait_for(state="detached")
     page.get_by_text(IDLE).wait_for(timeout=SECONDS_TO_RUN * 1000)
     page.mouse.wheel(0, -100_000)
     assert len(scroll_until_pictures(page, PICTURES)) == PICTURES, "the outputs were cleared; these are new"
+    files = list((folder / RUNTIME).glob("kernel-*.json"))
+    assert [json.loads(file.read_text())["transport"] for file in files] == ["ipc"], "its kernel has no port"
     errors = page.locator('.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]')
     assert [text.splitlines()[0] for text in errors.all_inner_texts() if "AlreadyExists" not in text] == []
     screenshot(page, f"run-{page.theme}")

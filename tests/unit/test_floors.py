@@ -43,6 +43,7 @@ FLOORS = {
     "netkit.journeys": 10,
     "netkit.xrays": 11,
     "netkit.kernel": 11,
+    "netkit.server": 11,
     "netkit.subcommands": 11,
     "netkit": 12,
     "netkit.cli": 12,
