@@ -6,10 +6,12 @@ import sys
 if __name__ == "__main__":
     # Asked at once: a client that is killed from now on will be missed.
     parent = os.getppid()
-    # A notebook's folder must not replace what is imported here; the kernel itself puts it back.
-    if sys.path and sys.path[0] in ("", os.getcwd()):
+    # A notebook's folder must not replace what is imported out here.  PYTHONSAFEPATH, which kernel.json sets, keeps it
+    # away before any line runs; a client that hands no variables on leaves it here, and some modules are loaded by now.
+    if not sys.flags.safe_path and sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]
 
-    from netkit.sandbox.launcher import main
+    from netkit.sandbox import launcher
 
-    sys.exit(main(sys.argv[1:], parent))
+    launcher.let_neighbours_be_imported(parent)
+    sys.exit(launcher.main(sys.argv[1:], parent))

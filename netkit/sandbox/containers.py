@@ -78,7 +78,7 @@ def _ids() -> Obstacle | None:
 
 def _mounts() -> Obstacle | None:
     """Let a process of its own mount what a container mounts; it tells place and reason of a refusal."""
-    command = [sys.executable, "-m", __name__]
+    command = [sys.executable, "-P", "-m", __name__]
     try:
         tried = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:

@@ -12,7 +12,7 @@ from typing import Any
 
 from netkit.errors import InvalidValue
 from netkit.sandbox import ids, log, worlds
-from netkit.sandbox.problems import UML, Cure
+from netkit.sandbox.problems import UML, Cure, sysctl
 from netkit.sandbox.report import HERE, LESSONS, Finding, Report
 from netkit.sandbox.trial import Trial
 
@@ -37,7 +37,7 @@ def examine(*, lessons: bool = True) -> Report:
         wanted, complaint = (), str(error)
     trials = {name: Trial(name) for name in worlds.WORLDS}
     try:
-        findings = [_kernelspec(), *_ranges()]
+        findings = [_kernelspec(), *_ranges(), *_terminals()]
         world = _examine_worlds(trials, wanted, findings, lessons=lessons)
     finally:
         for trial in trials.values():
@@ -118,6 +118,19 @@ def _ranges() -> list[Finding]:
         told = cure._asdict() if cure else {}
         findings.append(Finding(HERE, f"range of ids in {kind.grants}", works=not cure, **told))
     return findings
+
+
+def _terminals() -> list[Finding]:
+    """Whether programs may type into their terminal (ioctl_tty(2)); Linux before 6.2 asks nobody."""
+    switch = "dev.tty.legacy_tiocsti"
+    if not (value := sysctl(switch)):
+        return []
+    name = "no program types into the terminal that it runs in"
+    if value == "0":
+        return [Finding(HERE, name, works=True)]
+    cause = f"{switch} is {value}: what a program types there (TIOCSTI), the shell outside takes for yours"
+    remedy = "Sandboxes have terminals of their own; for all other programs an administrator can forbid it"
+    return [Finding(HERE, name, works=False, cause=cause, remedy=remedy, line=f"sudo sysctl -w {switch}=0")]
 
 
 def _range(kind: ids.Kind) -> Cure | None:

@@ -7,7 +7,7 @@ user who started the sandbox needs no privileges for that (user_namespaces(7)).
 import os
 import signal
 
-from netkit.sandbox import init, system
+from netkit.sandbox import calls, init, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Line, fork
 from netkit.sandbox.problems import WorldFailed, explain
@@ -30,17 +30,22 @@ def enter(first: int, job: Job) -> Started:
     starter = os.getpid()
     child = fork(lambda: _enter(first, job, line, inner, starter))
     inner.close()
-    message = line.receive()
+    terminal = -1
+    if (message := line.receive()).word == "terminal":
+        terminal = message.files[0]
+        message = line.receive()
     if message.word != "ready":
         os.waitpid(child, 0)
         line.close()
         failure = message.failure() if message.word == "failed" else ("entering", 0, "the sandbox has just ended")
         raise WorldFailed(explain(WORLD, *failure))
-    return Started(line, child, -1)
+    return Started(line, child, -1, terminal=terminal)
 
 
 def _enter(first: int, job: Job, outer_end: Line, line: Line, starter: int) -> int:
     outer_end.close()
+    system.forget_environment()
+    system.leave_keys()
     system.die_with_parent(starter)
     for number in init.PASSED_ON:
         signal.signal(number, signal.SIG_IGN)
@@ -48,6 +53,8 @@ def _enter(first: int, job: Job, outer_end: Line, line: Line, starter: int) -> i
         _join(first)
         system.die_with_parent(starter)
         system.forbid_new_privileges()
+        init.be_apart(job, line)
+        calls.hold_back()
     except OSError as error:
         line.send_failure("entering", error)
         return 1

@@ -69,7 +69,9 @@ def main(path: str, reason: str) -> None:
     """
     FallbackKernel.reason = SandboxUnavailable(*json.loads(reason))
     # No cell prints anything; without streams to flush, ipykernel also ends without a delay of 10 s now and then.
-    FallbackApp.launch_instance(argv=["-f", path], kernel_class=FallbackKernel, outstream_class=None)
+    # It imports nothing of the notebook's folder, which ipykernel would search for what is loaded later.
+    options = {"kernel_class": FallbackKernel, "outstream_class": None, "ignore_cwd": True}
+    FallbackApp.launch_instance(argv=["-f", path], **options)
 
 
 if __name__ == "__main__":

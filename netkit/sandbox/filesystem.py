@@ -18,6 +18,9 @@ SOCKETS = PLACE + "/sockets"
 PROGRAMS = PLACE + "/bin"
 TEMPORARY = PLACE + "/temporary"
 CONNECTION_FILE = PLACE + "/kernel.json"
+TEMPORARIES = ("/tmp", "/var/tmp")  # noqa: S108 - they are covered, nothing is made in the machine's
+"""Folders for temporary files, where programs of the machine have sockets."""
+
 MARK = "netkit-"
 """The mount at PLACE has this name, followed by the name of the world."""
 
@@ -103,6 +106,32 @@ def cover(directories: tuple[str, ...]) -> None:
             system.mount("netkit-empty", directory, "tmpfs", _PLAIN, "mode=700")
 
 
+def cover_temporaries(shown: tuple[str, ...]) -> None:
+    """Put empty folders for temporary files over the machine's, where programs have sockets.
+
+    Args:
+        shown: files and folders below them that stay, sorted; one of the folders itself stays as it is.
+    """
+    for top in TEMPORARIES:
+        if top in shown or os.path.islink(top) or not os.path.isdir(top):
+            continue
+        paths = [path for path in shown if path.startswith(top + "/")]
+        kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in paths}
+        system.mount("netkit-tmp", top, "tmpfs", _PLAIN, "mode=1777")
+        for path, file in kept.items():
+            if not os.path.lexists(path):  # else it lies in one that was shown before
+                _show(f"/proc/self/fd/{file}", path)
+            os.close(file)
+
+
+def _show(source: str, target: str) -> None:
+    """Bind a file or a folder to a place that is not there yet."""
+    os.makedirs(target if os.path.isdir(source) else os.path.dirname(target), exist_ok=True)
+    if not os.path.isdir(source):
+        _create(target, "", 0o600)
+    system.bind(source, target, recursive=True)
+
+
 def cover_devices() -> None:
     """Put a /dev over the machine's that has no disks: only what programs need, and pseudo-terminals of its own."""
     build = "/run/dev"
@@ -142,6 +171,9 @@ def protect_kernel_settings() -> None:
         if os.path.exists(path):
             system.bind(path, path)
             system.protect(path)
+    for path in ("/proc/keys", "/proc/key-users"):
+        if os.path.exists(path):
+            system.bind("/dev/null", path)
     # Every /sys that is mounted inside will have to be as read-only as this one (mount_too_revealing).
     for path in _mounts_at("/sys"):
         system.protect(path)

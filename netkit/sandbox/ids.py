@@ -134,13 +134,13 @@ def _written(process: int, kind: Kind) -> bool:
 
 def _helper(process: int, kind: Kind) -> int | None:
     """Start the set-uid program that installs the granted range; its process id, or None if there is no range."""
-    extra = granted(kind.grants)
-    if extra is None:
+    extra, program = granted(kind.grants), system.program(kind.program)
+    if extra is None or program is None:
         return None
     nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
     arguments = [kind.program, str(process), "0", str(kind.own), "1", *map(str, extra)]
     try:
-        return os.posix_spawnp(kind.program, arguments, os.environ, file_actions=nowhere)
+        return os.posix_spawn(program, arguments, os.environ, file_actions=nowhere)
     except OSError:
         return None
 

@@ -4,10 +4,12 @@ It is small on purpose.  When it ends, for whatever reason, the kernel kills eve
 """
 
 import contextlib
+import fcntl
 import os
 import select
 import signal
 import sys
+import termios
 from collections.abc import Callable
 
 from netkit.sandbox import filesystem, system
@@ -62,6 +64,26 @@ STEPS: tuple[tuple[str, Callable[[], None]], ...] = (
 """What is left to do in stage 2, each with the name that a message calls it by."""
 
 
+def be_apart(job: Job, line: Line) -> None:
+    """Begin a session of one's own, and give the program a pseudo-terminal of the sandbox's if it is to have one.
+
+    The terminal outside belongs to another session then: nobody inside can type into it (TIOCSTI of ioctl_tty(2)).
+
+    Args:
+        job: the program.
+        line: to the starter, who gets the master.
+    """
+    os.setsid()
+    if job.terminal:
+        master, slave = os.openpty()
+        for number in filter(os.isatty, range(3)):
+            os.dup2(slave, number)
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        line.send("terminal", files=(master,))
+        os.close(master)
+        os.close(slave)
+
+
 def live(job: Job, line: Line, *watched: Line) -> int:
     """Start the program and stay until it ends.
 
@@ -103,8 +125,6 @@ def _obey(line: Line, program: int) -> bool:
     if message.word == "signal":
         with contextlib.suppress(ProcessLookupError):
             os.killpg(program, int(message.text))
-    elif message.word == "terminal":
-        os.tcsetpgrp(0, program)
     return message.word != "gone"
 
 
@@ -135,7 +155,7 @@ def _become(job: Job) -> None:
             signal.signal(number, signal.SIG_DFL)
         if job.connection:
             _write_connection(job.connection)
-        _settle_in(job.cwd)
+        _settle_in(job.cwd, job.environment.get("HOME", "/"))
         os.closerange(3, _descriptors())
         environment = inside(job, filesystem.world())
         os.environ.clear()
@@ -155,9 +175,9 @@ def _write_connection(text: str) -> None:
         connection.write(text)
 
 
-def _settle_in(directory: str) -> None:
+def _settle_in(directory: str, home: str) -> None:
     """Go to the working directory by its name: what it was before may be hidden now, and must stay out of reach."""
-    for place in (directory, os.path.expanduser("~"), "/"):
+    for place in (directory, home, "/"):
         try:
             os.chdir(place)
         except OSError:

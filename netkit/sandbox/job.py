@@ -5,19 +5,8 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from netkit.sandbox.filesystem import PLACE, PROGRAMS, TEMPORARY
-
-_MACHINES = (
-    # The number of a process outside; ipykernel would end because its parent has another one.
-    "JPY_PARENT_PID",
-    # The machine's services, which are out of reach inside.
-    "DBUS_SESSION_BUS_ADDRESS",
-    "NOTIFY_SOCKET",
-    "SSH_AUTH_SOCK",
-    "XDG_RUNTIME_DIR",
-)
-_CLIENT_OF_DOCKER = "DOCKER_"
-"""Begins the names of the variables that lead the docker command to the machine's Engine."""
+from netkit.sandbox.filesystem import PLACE, PROGRAMS, TEMPORARIES, TEMPORARY
+from netkit.sandbox.variables import passed
 
 _ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
@@ -28,8 +17,9 @@ class Job(NamedTuple):
     Attributes:
         argv: the program and its arguments.
         cwd: the working directory; if it is not there inside, the home directory or / takes its place.
-        environment: the environment outside; `inside` makes of it the one inside.
+        environment: what passes of the environment outside; `inside` makes of it the one inside.
         hidden: directories to show as empty.
+        shown: what the program needs of the folders for temporary files, which are empty otherwise.
         connection: text of the connection file of a Jupyter kernel, nothing for other programs.
         terminal: whether the program gets the terminal that standard input is.
     """
@@ -38,6 +28,7 @@ class Job(NamedTuple):
     cwd: str
     environment: Mapping[str, str]
     hidden: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     connection: str = ""
     terminal: bool = False
 
@@ -50,8 +41,42 @@ def here(argv: tuple[str, ...], connection: str = "", *, terminal: bool = False)
         connection: text of a Jupyter kernel's connection file.
         terminal: whether the program gets the terminal that standard input is.
     """
-    environment = dict(os.environ)
-    return Job(argv, _directory(), environment, (runtime_directory(environment),), connection, terminal)
+    cwd, environment = _directory(), passed(os.environ)
+    hidden, shown = (runtime_directory(environment),), named(cwd, argv, environment)
+    return Job(argv, cwd, environment, hidden, shown, connection, terminal)
+
+
+def named(cwd: str, argv: tuple[str, ...], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The files and folders below /tmp and /var/tmp that a program is told of, with those that Python runs from.
+
+    Args:
+        cwd: the working directory.
+        argv: the program and its arguments, in which paths may follow an equals sign.
+        environment: whose values may be paths, or lists of them with colons.
+
+    Returns:
+        Paths, sorted, so that a folder comes before what lies in it.
+    """
+    words = [cwd, sys.executable, sys.prefix, sys.base_prefix, *sys.path]
+    words += [part for word in argv for part in (word, word.partition("=")[2])]
+    words += [part for value in environment.values() for part in value.split(":")]
+    found = {os.path.normpath(os.path.join(cwd, word)) for word in words if "/" in word}
+    found |= set(map(os.path.realpath, found))
+    return tuple(sorted(path for path in found if _is_temporary(path) and _is_plain(path)) + _whole(cwd, environment))
+
+
+def _is_temporary(path: str) -> bool:
+    return path.startswith(tuple(top + "/" for top in TEMPORARIES))
+
+
+def _is_plain(path: str) -> bool:
+    """Whether it is a folder or a file; a socket would be a door."""
+    return os.path.isdir(path) or os.path.isfile(path)
+
+
+def _whole(cwd: str, environment: Mapping[str, str]) -> list[str]:
+    """Those of the folders for temporary files in which the learner works or is at home."""
+    return [top for top in TEMPORARIES if top in map(os.path.realpath, (cwd, environment.get("HOME") or cwd))]
 
 
 def inside(job: Job, world: str) -> dict[str, str]:
@@ -62,13 +87,9 @@ def inside(job: Job, world: str) -> dict[str, str]:
         world: name of the world.
 
     Returns:
-        A copy that finds the administrator's programs, and none of the machine's services.
+        A copy that finds the administrator's programs, and the sandbox's own Docker Engine.
     """
-    kept = {
-        name: value
-        for name, value in job.environment.items()
-        if name not in _MACHINES and not name.startswith(_CLIENT_OF_DOCKER)
-    }
+    kept = dict(job.environment)
     # `.venv/bin/netkit run -- python …` means the python beside it, also where .venv is not activated.
     first = [PROGRAMS, *([os.path.dirname(sys.executable)] if sys.prefix != sys.base_prefix else [])]
     path = [*first, *(place for place in kept.get("PATH", os.defpath).split(":") if place not in first)]

@@ -24,6 +24,9 @@ from netkit.sandbox.signals import Signals
 _LOOK = 0.5
 """Seconds between two looks for the client while the sandbox is made."""
 
+_SAFE_PATH = "PYTHONSAFEPATH"
+"""Keeps the folder that a Python is started in out of what it imports (Python's "Command line and environment")."""
+
 
 def main(arguments: list[str], parent: int) -> int:
     """Run a kernel in a sandbox until it ends.
@@ -81,6 +84,23 @@ def _carry(relay: Relay, sandbox: worlds.Sandbox, is_wanted: Callable[[], bool])
         sandbox.end()
 
 
+def let_neighbours_be_imported(client: int) -> None:
+    """Take back what kernel.json sets for this process alone, unless the client was started with it: its user's wish.
+
+    Inside, a notebook may import what lies beside it.
+
+    Args:
+        client: process id of the client that started this process.
+    """
+    try:
+        with open(f"/proc/{client}/environ", "rb") as variables:
+            wished = any(one.startswith(_SAFE_PATH.encode() + b"=") for one in variables.read().split(b"\0"))
+    except OSError:
+        wished = False
+    if not wished:
+        os.environ.pop(_SAFE_PATH, None)
+
+
 @contextlib.contextmanager
 def _leaving_unless(is_wanted: Callable[[], bool]) -> Iterator[None]:
     """End this process during the block if the client goes; the sandbox ends with it, however far it has come."""
@@ -107,5 +127,5 @@ def _fall_back(connection: Connection, error: NetkitError) -> None:
     """Become the kernel that runs nothing and tells why."""
     _note(connection, error)
     told = json.dumps([error.problem, error.rule, error.remedy])
-    command = python("-m", "netkit.sandbox.fallback", connection.path, told)
+    command = python("-P", "-m", "netkit.sandbox.fallback", connection.path, told)
     os.execv(command[0], command)  # noqa: S606 - a shell would only be in the way

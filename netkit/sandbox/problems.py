@@ -120,7 +120,7 @@ def explain(world: str, stage: str, number: int, detail: str) -> Problem:
 def _of_uml(stage: str, number: int, detail: str) -> Cure | None:
     if stage == UML_PROGRAM:
         return _not_started(number, detail)
-    if "ptrace" in detail and _setting("kernel.yama.ptrace_scope") == "3":
+    if "ptrace" in detail and sysctl("kernel.yama.ptrace_scope") == "3":
         remedy = "User-Mode Linux traces its own processes, and this setting stays until the machine is started again"
         return Cure("kernel.yama.ptrace_scope is 3: no program may trace another", f"{remedy}. {_ELSEWHERE}")
     if "ptrace" in detail:
@@ -180,7 +180,7 @@ _COST = "; that lets every program of every user reach more of the kernel, so as
 
 def _too_few(stage: str) -> Cure:
     setting = f"user.max_{_KINDS.get(stage, 'mnt')}_namespaces"
-    value = _setting(setting) or "used up"
+    value = sysctl(setting) or "used up"
     remedy = f"An administrator can raise it{_COST}, or User-Mode Linux does without"
     return Cure(f"{setting} is {value}", remedy, f"sudo sysctl -w {setting}=15000")
 
@@ -189,7 +189,7 @@ def _forbidden_at_first(number: int) -> Cure:
     """Why not even the first user namespace is allowed."""
     ordinary = bool(os.geteuid())
     clone = "kernel.unprivileged_userns_clone"
-    if ordinary and _setting(clone) == "0":
+    if ordinary and sysctl(clone) == "0":
         return Cure(
             f"{clone} is 0",
             f"An administrator can allow them{_COST}, or use User-Mode Linux",
@@ -230,7 +230,7 @@ _START_CONTAINER = (
 
 
 def _by_apparmor() -> Cure | None:
-    if _setting("kernel.apparmor_restrict_unprivileged_userns") != "1" or not os.geteuid():
+    if sysctl("kernel.apparmor_restrict_unprivileged_userns") != "1" or not os.geteuid():
         return None
     from netkit.sandbox import apparmor
 
@@ -253,8 +253,12 @@ def _has_mount_at_root() -> bool:
     return not mounts or any(line.split()[4:5] == ["/"] for line in mounts)
 
 
-def _setting(name: str) -> str:
-    """The value of a sysctl, or nothing where there is none."""
+def sysctl(name: str) -> str:
+    """The value of a sysctl, or nothing where there is none.
+
+    Args:
+        name: with dots.
+    """
     return _read("/proc/sys/" + name.replace(".", "/")).strip()
 
 

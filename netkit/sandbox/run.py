@@ -2,15 +2,15 @@
 
 import os
 import signal
-import sys
 
 from netkit.sandbox import worlds
 from netkit.sandbox.job import here
 from netkit.sandbox.signals import Signals
+from netkit.sandbox.terminal import Terminal, is_in_front, is_whole
 
 
 def run(command: tuple[str, ...], first: int | None = None) -> int:
-    """Run a command in a sandbox, with this process's standard input, output, error and terminal.
+    """Run a command in a sandbox, with this process's standard input, output and error, and a terminal of its own.
 
     Args:
         command: the program and its arguments.
@@ -22,21 +22,32 @@ def run(command: tuple[str, ...], first: int | None = None) -> int:
     Raises:
         SandboxError: no sandbox can be made, or that one cannot be entered.
     """
-    terminal = _has_terminal()
-    job = here(command, terminal=terminal)
+    job = here(command, terminal=is_whole())
+    _spare_the_terminal()
     signals = Signals()
     sandbox = worlds.start(job) if first is None else worlds.enter(first, job)
     signals.pass_to(sandbox)
+    terminal = Terminal(sandbox.terminal) if sandbox.terminal >= 0 else None
     try:
-        return _wait(sandbox, terminal=terminal)
+        return _wait(sandbox, terminal)
     finally:
         sandbox.end()
         if terminal:
-            _take_terminal()
+            terminal.finish()
 
 
-def _wait(sandbox: worlds.Sandbox, *, terminal: bool) -> int:
+def _spare_the_terminal() -> None:
+    """A command in the background has no input: it would read what is typed for those in front."""
+    if os.isatty(0) and not is_in_front():
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+
+
+def _wait(sandbox: worlds.Sandbox, terminal: Terminal | None) -> int:
     while True:
+        if terminal:
+            terminal.carry_until(sandbox.fileno())
         event = sandbox.receive()
         if event.word == "exit":
             status = int(event.text)
@@ -44,31 +55,14 @@ def _wait(sandbox: worlds.Sandbox, *, terminal: bool) -> int:
         if event.word == "gone":
             return 128 + signal.SIGKILL
         if event.word == "stopped":
-            _stop(sandbox, terminal=terminal)
+            _stop(sandbox, terminal)
 
 
-def _stop(sandbox: worlds.Sandbox, *, terminal: bool) -> None:
+def _stop(sandbox: worlds.Sandbox, terminal: Terminal | None) -> None:
     """Stop as the command did, so that the shell outside takes over; go on with it when the shell says so."""
     if terminal:
-        _take_terminal()
+        terminal.leave()
     os.kill(os.getpid(), signal.SIGSTOP)
-    if terminal and os.tcgetpgrp(0) == os.getpgrp():
-        sandbox.send("terminal")
+    if terminal:
+        terminal.join()
     sandbox.send("signal", int(signal.SIGCONT))
-
-
-def _has_terminal() -> bool:
-    """Whether standard input is a terminal and this process is in its foreground."""
-    try:
-        return os.tcgetpgrp(sys.__stdin__.fileno()) == os.getpgrp() if sys.__stdin__ else False
-    except (OSError, ValueError):
-        return False
-
-
-def _take_terminal() -> None:
-    """Become the terminal's foreground again; whoever is not in it is stopped for the attempt (SIGTTOU)."""
-    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    try:
-        os.tcsetpgrp(0, os.getpgrp())
-    finally:
-        signal.signal(signal.SIGTTOU, before)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from netkit.errors import SandboxError
-from netkit.sandbox import filesystem, ids, init, system
+from netkit.sandbox import calls, filesystem, ids, init, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import BROKEN, Line, Message, fork
 from netkit.sandbox.problems import SECOND_USER_NAMESPACE, USER_NAMESPACE, WorldFailed, explain
@@ -46,6 +46,7 @@ class Started(NamedTuple):
         sockets: descriptor of the directory in which a kernel has its sockets.
         notes: sentences about what could not be had.
         passed: names of the stages, in order.
+        terminal: descriptor of the master of the program's pseudo-terminal, -1 without one.
     """
 
     line: Line
@@ -53,6 +54,7 @@ class Started(NamedTuple):
     sockets: int
     notes: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
+    terminal: int = -1
 
 
 def start(job: Job) -> Started:
@@ -73,18 +75,18 @@ def start(job: Job) -> Started:
     keeper = fork(lambda: _keep(job, line, inner, starter))
     inner.close()
     told: dict[str, list[str]] = {"note": [], "passed": []}
-    sockets = -1
+    files = {"sockets": -1, "terminal": -1}
     while (message := line.receive()).word != "ready":
         if message.word == "namespaces":
             told["note"] += _give_ids(line, keeper)
-        elif message.word == "sockets":
-            sockets = message.files[0]
+        elif message.word in files:
+            files[message.word] = message.files[0]
         elif message.word in told:
             told[message.word].append(message.text)
         else:
             line.close()
             raise _failed(message, os.waitpid(keeper, 0)[1], tuple(told["passed"]))
-    return Started(line, keeper, sockets, tuple(told["note"]), tuple(told["passed"]))
+    return Started(line, keeper, files["sockets"], tuple(told["note"]), tuple(told["passed"]), files["terminal"])
 
 
 def _failed(message: Message, status: int, passed: tuple[str, ...]) -> Exception:
@@ -118,11 +120,14 @@ def _keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     # The starter passes signals on; the keeper outlives those that a terminal sends to all.
     for number in init.PASSED_ON:
         signal.signal(number, signal.SIG_IGN)
+    system.leave_keys()
     _step(line, USER_NAMESPACE, lambda: system.unshare(system.NEWUSER))
     _step(line, "mount namespace", lambda: system.unshare(system.NEWNS))
     line.send("namespaces")
     line.expect("ids")
     system.die_with_parent(starter)
+    # Process 1 inherits the working directory: that from before the mounts would lead to what they hide.
+    os.chdir("/")
     for stage, act in _hiding(job):
         _step(line, stage, act)
     sockets = os.open(filesystem.SOCKETS, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -147,6 +152,7 @@ def _hiding(job: Job) -> tuple[tuple[str, Callable[[], None]], ...]:
         ("mount propagation", filesystem.leave_propagation),
         ("own /run", lambda: filesystem.cover_run(WORLD)),
         ("own /etc/hosts", filesystem.cover_hosts),
+        ("own /tmp", lambda: filesystem.cover_temporaries(job.shown)),
         ("hidden directories", lambda: filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))),
         ("own /dev", filesystem.cover_devices),
     )
@@ -155,6 +161,7 @@ def _hiding(job: Job) -> tuple[tuple[str, Callable[[], None]], ...]:
 def _stage_2(job: Job, line: Line, near: Line, far: Line, *, protected: bool) -> int:
     """What process 1 does."""
     near.close()
+    system.forget_environment()
     # Its parent is out of sight in the new pid namespace: there its number is 0.
     system.die_with_parent(0)
     _step(line, "own /proc", filesystem.cover_processes)
@@ -172,6 +179,9 @@ def _stage_2(job: Job, line: Line, near: Line, far: Line, *, protected: bool) ->
     _step(line, "second mount namespace", lambda: system.unshare(system.NEWNS))
     for stage, act in init.STEPS:
         _step(line, stage, act)
+    _step(line, "session", lambda: init.be_apart(job, line))
+    if note := calls.hold_back():
+        line.send("note", note)
     return init.live(job, line, far)
 
 

@@ -30,6 +30,10 @@ DETACH = 2
 INITIAL_USER_NAMESPACE = 0xEFFFFFFD
 """The inode number that the machine's own user namespace has on every Linux (include/linux/proc_ns.h)."""
 
+_JOIN_SESSION_KEYRING = 1
+_KEYCTL = {"x86_64": 250, "aarch64": 219}
+"""The number of keyctl(2), by machine; the C library has no function for it."""
+
 _PDEATHSIG, _CAPBSET_DROP, _CHILD_SUBREAPER, _NO_NEW_PRIVS = 1, 24, 36, 38
 _FINIT_MODULE, _POWER_OFF = 313, 0x4321FEDC
 _OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT, _MOUNT_SETATTR = 428, 429, 430, 431, 432, 442
@@ -180,6 +184,28 @@ def forbid_new_privileges() -> None:
     _checked(_libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
 
 
+def leave_keys() -> None:
+    """Begin a new session keyring: the keys of the login, of Kerberos say, are none of this process's (keyctl(2))."""
+    if number := _KEYCTL.get(os.uname().machine):
+        # It may fail where there are no keys at all, or a filter that keeps all from them, as in containers.
+        _libc.syscall(number, _JOIN_SESSION_KEYRING, None)
+
+
+def forget_environment() -> None:
+    """Overwrite this process's environment variables, which a copy of it would keep in its memory.
+
+    That memory, and /proc/PID/environ with it, can be read by every process of the same user in the same user
+    namespace (proc_pid_environ(5)); where it lies is told by fields 50 and 51 of proc_pid_stat(5).
+    """
+    with open("/proc/self/stat", encoding="ascii", errors="replace") as facts:
+        start, end = map(int, facts.read().rpartition(")")[2].split()[47:49])
+    for value in os.environ._data.values():  # the bytes themselves, not a copy
+        if len(value) > 1:  # shorter ones are shared by the interpreter
+            ctypes.memset(id(value) + bytes.__basicsize__ - 1, 0, len(value))
+    os.environ.clear()
+    ctypes.memset(start, 0, end - start)
+
+
 def set_host_name(name: str) -> None:
     """Name the UTS namespace that this process is in (sethostname(2))."""
     _checked(_libc.sethostname(name.encode(), len(name)), "sethostname")
@@ -213,6 +239,19 @@ def close_all_but(kept: set[int]) -> None:
     for file in {int(name) for name in os.listdir("/proc/self/fd")} - kept - {0, 1, 2}:
         with contextlib.suppress(OSError):  # the one that listed them is closed already
             os.close(file)
+
+
+def program(name: str) -> str | None:
+    """Where a program of the machine is, by PATH without places that depend on the folder one is in; None if nowhere.
+
+    Args:
+        name: without a path.
+    """
+    for place in os.environ.get("PATH", os.defpath).split(":"):
+        path = f"{place}/{name}"
+        if place.startswith("/") and os.access(path, os.X_OK) and os.path.isfile(path):
+            return path
+    return None
 
 
 def write(path: str, text: str) -> None:

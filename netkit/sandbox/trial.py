@@ -14,13 +14,13 @@ import sys
 from typing import Any
 
 from netkit.sandbox import worlds
-from netkit.sandbox.job import here
+from netkit.sandbox.job import here, python
 from netkit.sandbox.line import Message
 from netkit.sandbox.problems import Problem, WorldFailed
 
 _LESSONS = "lessons"
 _PROGRAM = (
-    f'read -r wanted; [ "$wanted" = {_LESSONS} ] && exec "$0" -m netkit.sandbox.features; '
+    f'read -r wanted; [ "$wanted" = {_LESSONS} ] && exec "$0" -P -m netkit.sandbox.features; '
     """echo '{"features": []}'"""
 )
 """What the sandbox runs; it has the trial's standard input."""
@@ -36,7 +36,7 @@ class Trial:
     def __init__(self, world: str) -> None:
         self.world = world
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, world],
+            python("-P", "-m", __name__, world),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -24,4 +24,4 @@ def main(_options: argparse.Namespace) -> int:
     """Run it; 0 if every ping was answered."""
     from netkit.sandbox.run import run
 
-    return run((sys.executable, "-m", "netkit.demo"))
+    return run((sys.executable, "-P", "-m", "netkit.demo"))

@@ -72,7 +72,7 @@ def main(options: argparse.Namespace) -> int:
 def engine_obstacle() -> str:
     """Why the real Docker Engine cannot run in a sandbox of this machine, in one sentence; empty if it can."""
     program = "from netkit import engine; print(engine.available() or '')"
-    command = [sys.executable, "-m", "netkit.cli", "run", "--", sys.executable, "-c", program]
+    command = [sys.executable, "-P", "-m", "netkit.cli", "run", "--", sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else "the sandbox does not start, see `netkit doctor`"
 

@@ -63,6 +63,7 @@ def test_the_kernel_is_an_ordinary_one(environment: Path) -> None:
     """VS Code puts its interpreter in the place of exactly this "python", and knows no provisioners."""
     told = json.loads((environment / "share/jupyter/kernels/netkit/kernel.json").read_text(encoding="utf-8"))
     assert told["argv"] == ["python", "-m", "netkit.kernel", "-f", "{connection_file}"]
+    assert told["env"] == {"PYTHONSAFEPATH": "1"}
     assert "kernel_provisioner" not in told["metadata"]
     found = specification(environment)
     assert (found["argv"], found["interrupt_mode"]) == (told["argv"], "signal")
@@ -94,14 +95,15 @@ class Editor:
 
     Args:
         python: the interpreter that its user chose.
-        argv: of the kernel's specification.
+        told: the kernel's specification, whose variables win over its own.
         folder: of the notebook.
     """
 
-    def __init__(self, python: Path, argv: list[str], folder: Path) -> None:
+    def __init__(self, python: Path, told: dict[str, Any], folder: Path) -> None:
         self.file = sessions.connection_file(folder)
-        filled = [word.replace("{connection_file}", str(self.file)) for word in argv]
-        self.process = subprocess.Popen([str(python), *filled[1:]], cwd=folder, start_new_session=True)
+        filled = [word.replace("{connection_file}", str(self.file)) for word in told["argv"]]
+        variables = sessions.environment(PYDEVD_IPYTHON_COMPATIBLE_DEBUGGING="1", **told["env"])
+        self.process = subprocess.Popen([str(python), *filled[1:]], cwd=folder, env=variables, start_new_session=True)
         self.client = BlockingKernelClient(connection_file=str(self.file))
         self.client.load_connection_file()
         self.client.start_channels()
@@ -123,8 +125,8 @@ class Editor:
 
 @pytest.fixture
 def editor(environment: Path, tmp_path: Path) -> Iterator[Editor]:
-    argv = json.loads((environment / "share/jupyter/kernels/netkit/kernel.json").read_text(encoding="utf-8"))["argv"]
-    opened = Editor(environment / "bin" / "python", argv, tmp_path)
+    told = json.loads((environment / "share/jupyter/kernels/netkit/kernel.json").read_text(encoding="utf-8"))
+    opened = Editor(environment / "bin" / "python", told, tmp_path)
     yield opened
     opened.close()
 

@@ -134,6 +134,10 @@ def test_the_client_keeps_files_and_folder(tmp_path: Path) -> None:
     with session(cwd=str(tmp_path)) as kernel:
         kernel.run("open('written-inside', 'w').write('x')")
         assert kernel.run("import os; print(os.getcwd())").strip() == str(tmp_path)
+        (tmp_path / "neighbour.py").write_text("name = 'Ada'", encoding="utf-8")
+        assert kernel.run("import neighbour; print(neighbour.name)") == "Ada\n"
+        script = "sys.executable, '-c', 'import neighbour; print(neighbour.name)'"
+        assert kernel.run(f"import subprocess, sys; print(subprocess.check_output([{script}]))") == "b'Ada\\n'\n"
     owner = (tmp_path / "written-inside").stat()
     assert (owner.st_uid, owner.st_gid) == (os.geteuid(), os.getegid())
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from netkit.sandbox.job import Job, inside, runtime_directory
+from netkit.sandbox.job import Job, here, inside, runtime_directory
 from tests.outside import sessions, trees
 from tests.outside.sessions import NETKIT, Session, eventually
 
@@ -129,18 +129,19 @@ def test_what_a_learner_finds(netkit: Netkit, script: str, expected: str) -> Non
 
 
 def test_the_paths_of_administrators_are_searched() -> None:
-    job = Job(("true",), "/", {"PATH": "/usr/bin", "SSH_AUTH_SOCK": "/tmp/agent", "JPY_PARENT_PID": "7", "A": "b"})
+    job = Job(("true",), "/", {"PATH": "/usr/bin", "LANG": "C"})
     made = inside(job, "user")
     own = f":{os.path.dirname(sys.executable)}" if sys.prefix != sys.base_prefix else ""
     assert made["PATH"] == f"/run/netkit/bin{own}:/usr/bin:/usr/local/sbin:/usr/sbin:/sbin"
     assert made["NETKIT_SANDBOX"] == "user"
-    assert made["A"] == "b"
-    assert {"SSH_AUTH_SOCK", "JPY_PARENT_PID"}.isdisjoint(made)
+    assert made["LANG"] == "C"
 
 
-def test_the_docker_command_is_led_into_the_sandbox_only() -> None:
+def test_the_docker_command_is_led_into_the_sandbox_only(monkeypatch: pytest.MonkeyPatch) -> None:
     machines = {"DOCKER_HOST": "tcp://192.0.2.1", "DOCKER_CONTEXT": "a", "DOCKER_TLS_VERIFY": "1", "DOCKER_CONFIG": "b"}
-    made = inside(Job(("true",), "/", machines), "user")
+    for name, value in machines.items():
+        monkeypatch.setenv(name, value)
+    made = inside(here(("true",)), "user")
     kept = {name: value for name, value in made.items() if name.startswith("DOCKER_")}
     assert kept == {"DOCKER_HOST": "unix:///run/docker.sock", "DOCKER_CONFIG": "/run/netkit/docker"}
 

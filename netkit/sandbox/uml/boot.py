@@ -3,7 +3,6 @@
 import errno
 import os
 import platform
-import shutil
 import sys
 
 from netkit.sandbox import system
@@ -40,7 +39,7 @@ def program() -> str:
     """
     if platform.machine() != "x86_64":
         raise Missing(f"User-Mode Linux runs on x86-64 machines, this one is {platform.machine()}", errno.ENOEXEC)
-    found = os.environ.get("NETKIT_UML") or shutil.which(PROGRAM)
+    found = os.environ.get("NETKIT_UML") or system.program(PROGRAM)
     if not found or not os.access(found, os.X_OK):
         raise Missing(f"there is no program '{found or PROGRAM}'")
     return found

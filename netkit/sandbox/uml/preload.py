@@ -4,8 +4,9 @@ The few lines of C are compiled for each start, which takes tcc 2 ms and gcc 40.
 """
 
 import os
-import shutil
 from importlib.resources import files
+
+from netkit.sandbox import system
 
 COMPILERS = ("tcc", "cc", "gcc", "clang")
 _NAME = "netkit-preload"
@@ -20,7 +21,7 @@ def compiled() -> int | None:
     import subprocess
 
     source = str(files(__package__) / "preload.c")
-    for compiler in filter(None, map(shutil.which, COMPILERS)):
+    for compiler in filter(None, map(system.program, COMPILERS)):
         library = os.memfd_create(_NAME, os.MFD_CLOEXEC)
         words = [compiler, "-shared", "-fPIC", "-nostdlib", "-o", f"/proc/self/fd/{library}", source]
         answer = subprocess.run(words, pass_fds=(library,), stdin=subprocess.DEVNULL, capture_output=True, check=False)

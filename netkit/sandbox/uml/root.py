@@ -80,6 +80,7 @@ def cover(job: Job) -> None:
     """
     filesystem.cover_run(WORLD)
     filesystem.cover_hosts()
+    filesystem.cover_temporaries(job.shown)
     for place in kept(job):
         system.mount("hostfs", place, "hostfs", 0, place)
     filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))

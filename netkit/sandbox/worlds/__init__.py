@@ -38,10 +38,13 @@ class Sandbox(Protocol):
     Attributes:
         notes: sentences about what could not be had.
         passed: names of the stages in which it was made.
+        terminal: descriptor of the master of the command's pseudo-terminal; -1 without one, or where the world itself
+            carries what is typed and shown.
     """
 
     notes: tuple[str, ...]
     passed: tuple[str, ...]
+    terminal: int
 
     def fileno(self) -> int:
         """A descriptor that is readable when `receive` has something to tell."""
@@ -50,7 +53,7 @@ class Sandbox(Protocol):
         """Wait for the next event."""
 
     def send(self, word: str, text: object = "") -> None:
-        """Ask for something: "signal" with a number for the program, or "terminal" to bring it to the front."""
+        """Ask for something: "signal" with a number for the program."""
 
     def connect(self, channel: int) -> socket.socket | None:
         """A new stream to one of the kernel's five channels (1 to 5), or None as long as it does not listen."""

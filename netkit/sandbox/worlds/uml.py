@@ -32,6 +32,7 @@ class UmlSandbox:
     """
 
     notes = (LACKS,)
+    terminal = -1
 
     def __init__(self, line: Line, process: int, passed: tuple[str, ...]) -> None:
         self._line, self._process, self.passed = line, process, passed

@@ -25,7 +25,7 @@ class UserSandbox:
 
     def __init__(self, started: stages.Started) -> None:
         self._started = started
-        self.notes, self.passed = started.notes, started.passed
+        self.notes, self.passed, self.terminal = started.notes, started.passed, started.terminal
 
     def fileno(self) -> int:
         """The descriptor of the line to process 1."""
