@@ -69,7 +69,7 @@ def test_lab_without_such_a_notebook(netkit: Netkit) -> None:
 def test_lab_has_the_kernel_as_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     words = lab.command(["notebooks", "--no-browser"])
-    assert words[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert words[:4] == [sys.executable, "-P", "-m", "jupyterlab"], "without what lies in the folder"
     assert "--MultiKernelManager.default_kernel_name=netkit" in words
     assert words[-2:] == ["notebooks", "--no-browser"]
 

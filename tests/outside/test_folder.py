@@ -16,7 +16,6 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 from netkit.sandbox import launcher
-from netkit.subcommands import lab
 from tests.outside import sessions
 from tests.outside.sessions import NETKIT, eventually, session
 
@@ -109,10 +108,6 @@ def test_the_command_line_imports_none_of_it(folder: Path, words: tuple[str, ...
         [NETKIT, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True
     )
     assert imported(folder, "outside") == []
-
-
-def test_jupyterlab_imports_none_of_it() -> None:
-    assert lab.command([])[1:4] == ["-P", "-m", "jupyterlab"]
 
 
 @pytest.mark.parametrize("world", ["user", pytest.param("uml", marks=pytest.mark.long)])
