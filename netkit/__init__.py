@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netkit.changes import diff
+    from netkit.clearing import reset
     from netkit.comparison import compare
     from netkit.docker.daemon import Docker
     from netkit.docker.overlay import overlay
@@ -63,6 +64,7 @@ _HOMES = {
     "overlay": "netkit.docker.overlay",
     "progress": "netkit.lessons.overview",
     "require_sandbox": "netkit.sandbox",
+    "reset": "netkit.clearing",
     "sh": "netkit.lab.namespaces",
     "snapshot": "netkit.lab.looks",
     "solution": "netkit.lessons.desk",
@@ -104,6 +106,7 @@ __all__ = [
     "overlay",
     "progress",
     "require_sandbox",
+    "reset",
     "sh",
     "snapshot",
     "solution",

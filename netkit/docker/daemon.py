@@ -29,6 +29,11 @@ _machines: dict[int, Docker] = {}
 """The daemon of each machine (inode of its namespace): `nk.Docker()`, evaluated again, is the same one."""
 
 
+def machines() -> list[Docker]:
+    """The dockers that there are, one for each machine."""
+    return list(_machines.values())
+
+
 class Docker(Networking):
     """A small docker: containers and their networks, made of the acts that a learner knows by now.
 

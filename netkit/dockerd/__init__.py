@@ -48,6 +48,11 @@ def engine() -> Engine:
     return _engines[-1]
 
 
+def engines() -> list[Engine]:
+    """The Engine that `engine` started, also one that somebody has ended meanwhile; none before."""
+    return list(_engines)
+
+
 def available() -> str | None:
     """Why the Docker Engine cannot run here, without starting it.
 

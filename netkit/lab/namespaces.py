@@ -17,7 +17,7 @@ from netkit.linux.netlink import Talk
 from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from netkit import model
     from netkit.outcomes import Outcome
@@ -65,11 +65,8 @@ class Namespace(Running, Filtering):
                 "a namespace lives on while a process is in it, only its name would go",
                 "Stop them first: .stop() of what .start(…) returned",
             )
-        ends = journal.perform(f"ip netns delete {shlex.quote(self.name)}", lambda: teardown.delete([self.name]))
-        for end in ends:
-            command = f"ip link show dev {shlex.quote(end.interface)}"
-            there = journal.in_namespace(end.namespace, end.path, command)
-            journal.note(f"while {there} >/dev/null 2>&1; do sleep 0.01; done  # its cable follows a moment later")
+        command = f"ip netns delete {shlex.quote(self.name)}"
+        note_ends(journal.perform(command, lambda: teardown.delete([self.name])))
 
     def _undeletable(self) -> NetkitError:
         """Why it cannot be deleted, though it is no name in /run/netns."""
@@ -154,6 +151,13 @@ def sh(command: str, *, timeout: float = 60.0) -> Outcome:
         CommandFailed: it did not end in time.
     """
     return host.run(command, timeout=timeout)
+
+
+def note_ends(ends: Iterable[teardown.End]) -> None:
+    """Write down that a script has to wait for the other ends of cables that went with their namespaces."""
+    for end in ends:
+        gone = journal.in_namespace(end.namespace, end.path, f"ip link show dev {shlex.quote(end.interface)}")
+        journal.note(f"while {gone} >/dev/null 2>&1; do sleep 0.01; done  # its cable follows a moment later")
 
 
 def _create(name: str) -> None:

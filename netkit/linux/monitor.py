@@ -61,7 +61,7 @@ class Monitor:
         self._named: dict[str, int] = {}
         self._next, self._missed = _FIRST, False
         self._kind = os.stat(HOST_PATH).st_dev
-        self._home = self._meet(HOST_PATH)
+        self._home = self.number(HOST_PATH)
 
     def close(self) -> None:
         """Hear no more."""
@@ -80,14 +80,32 @@ class Monitor:
             self._unsure.add(name)
             self._named.pop(name, None)
         for name in list(self._unsure):
-            found = self._meet(path_of(name))
+            found = self.number(path_of(name))
             if found is not None:
                 self._named[name] = found
             if found is not None or not os.path.lexists(path_of(name)):
                 self._unsure.discard(name)
         for pid in _processes():
             if _inode(_of_process(pid)) not in self._numbers:
-                self._meet(_of_process(pid))
+                self.number(_of_process(pid))
+
+    def number(self, path: str) -> int | None:
+        """The number of the namespace that a path opens, a new one if it had none yet; None if it opens none."""
+        try:
+            there = opened(path)
+        except NotFound:
+            return None
+        try:
+            status = os.fstat(there)
+            if status.st_dev != self._kind:  # a file that is not yet covered by the mount
+                return None
+            if status.st_ino not in self._numbers:
+                given = self._numbers[status.st_ino] = self._numbered(there)
+                self._inodes[given] = status.st_ino
+                self.touched.add(given)
+            return self._numbers[status.st_ino]
+        finally:
+            os.close(there)
 
     def numbers(self) -> dict[str, int]:
         """The numbers of the namespaces that have names in /run/netns, by name."""
@@ -148,24 +166,6 @@ class Monitor:
             seconds: float, how long at most.
         """
         select.select([self._ear], [], [], seconds)
-
-    def _meet(self, path: str) -> int | None:
-        """The number of the namespace that a path opens, a new one if it had none yet; None if it opens none."""
-        try:
-            there = opened(path)
-        except NotFound:
-            return None
-        try:
-            status = os.fstat(there)
-            if status.st_dev != self._kind:  # a file that is not yet covered by the mount
-                return None
-            if status.st_ino not in self._numbers:
-                given = self._numbers[status.st_ino] = self._numbered(there)
-                self._inodes[given] = status.st_ino
-                self.touched.add(given)
-            return self._numbers[status.st_ino]
-        finally:
-            os.close(there)
 
     def _numbered(self, there: int) -> int:
         """The number of an opened namespace: the next one, unless the kernel gave it one already, as a cable's end."""

@@ -66,10 +66,10 @@ def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
         Places. A nameless namespace, found through the processes that live in it (/proc/PID/ns/net),
         is called after the first of them: "[httpd]", and "[httpd]#2" if there is another.
     """
-    inhabitants = _inhabitants()
+    people_of = inhabitants()
 
     def place(name: str, path: str, inode: int, *, named: bool = True) -> Place:
-        people = inhabitants.get(inode, [])
+        people = people_of.get(inode, [])
         programs = tuple(sorted(program for _, program in people))
         return Place(name, path, inode, named, programs, people[0][0] if people else None)
 
@@ -79,7 +79,7 @@ def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
     for name, path, inode in _named():
         if inode not in places:
             places[inode] = place(known.get(inode) or _free_name(name, taken), path, inode)
-    for inode, people in inhabitants.items():
+    for inode, people in people_of.items():
         if inode not in places:
             pid, program = people[0]
             name = known.get(inode) or _free_name(f"[{program}]", taken)
@@ -100,9 +100,32 @@ def named(name: str) -> Place | None:
     status = _status(path)
     if name == HOST or status is None or status.st_dev != os.stat(HOST_PATH).st_dev:
         return None
-    people = _inhabitants(status.st_ino).get(status.st_ino, [])
+    people = inhabitants(status.st_ino).get(status.st_ino, [])
     programs = tuple(sorted(program for _, program in people))
     return Place(name, path, status.st_ino, processes=programs, oldest=people[0][0] if people else None)
+
+
+def inhabitants(only: int | None = None) -> dict[int, list[tuple[int, str]]]:
+    """The processes in each namespace; the kernel's own are none.
+
+    Args:
+        only: the one namespace (inode) that is looked at.
+
+    Returns:
+        (process id, program) by inode, the oldest process first.
+    """
+    people: dict[int, list[tuple[int, str]]] = {}
+    kernels: set[int] = set()
+    for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+        status = _status(f"/proc/{pid}/ns/net")
+        if status is None or (only is not None and status.st_ino != only) or (told := _process(pid)) is None:
+            continue
+        program, parent, flags = told
+        if flags & _PF_KTHREAD or parent in kernels:  # a thread of the kernel, or a program that it started for itself
+            kernels.add(pid)
+        else:
+            people.setdefault(status.st_ino, []).append((pid, program))
+    return people
 
 
 def create(name: str, at_birth: Callable[[], Result]) -> Result:
@@ -174,25 +197,6 @@ def _status(path: str) -> os.stat_result | None:
         return os.stat(path)
     except OSError:
         return None
-
-
-def _inhabitants(only: int | None = None) -> dict[int, list[tuple[int, str]]]:
-    """For each namespace (inode), or only one, the processes in it: (pid, program), oldest first.
-
-    The kernel's own are none.
-    """
-    people: dict[int, list[tuple[int, str]]] = {}
-    kernels: set[int] = set()
-    for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
-        status = _status(f"/proc/{pid}/ns/net")
-        if status is None or (only is not None and status.st_ino != only) or (told := _process(pid)) is None:
-            continue
-        program, parent, flags = told
-        if flags & _PF_KTHREAD or parent in kernels:  # a thread of the kernel, or a program that it started for itself
-            kernels.add(pid)
-        else:
-            people.setdefault(status.st_ino, []).append((pid, program))
-    return people
 
 
 def _process(pid: int) -> tuple[str, int, int] | None:

@@ -12,7 +12,7 @@ from netkit.linux import namespaces, talks
 from netkit.linux.monitor import Monitor, listening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _SECONDS_TO_VANISH = 5.0
 
@@ -34,31 +34,50 @@ class End(NamedTuple):
 def delete(names: Iterable[str]) -> list[End]:
     """`ip netns delete NAME` for each (ip-netns(8)); returns when the other ends of their cables are gone.
 
-    An end whose namespace something else keeps alive is waited for five seconds.
-
     Args:
         names: in /run/netns.
 
     Returns:
-        Those other ends.
+        Those other ends; none of a namespace that has another name as well, which lives on.
 
     Raises:
         NotFound: there is no such name.
     """
     wanted = list(names)
-    with listening() as monitor:
-        ends = _other_ends(monitor, wanted)
-        talks.forget_all()
+
+    def act() -> None:
         for name in wanted:
             namespaces.delete(name)
+
+    with listening() as monitor:
+        living = {space for name, space in monitor.numbers().items() if name not in wanted}
+        going = [name for name in wanted if monitor.numbers().get(name) not in living]
+        return ending(map(namespaces.path_of, going), act)
+
+
+def ending(paths: Iterable[str], act: Callable[[], object]) -> list[End]:
+    """Do what ends namespaces; returns when the other ends of their cables are gone.
+
+    An end is waited for five seconds where something else keeps a namespace alive.
+
+    Args:
+        paths: files that open the namespaces.
+        act: takes their names away, or ends their processes.
+
+    Returns:
+        Those other ends.
+    """
+    with listening() as monitor:
+        going = {space for path in paths if (space := monitor.number(path)) is not None}
+        ends = _other_ends(monitor, going)
+        talks.forget_all()
+        act()
         monitor.await_gone(set(ends), _SECONDS_TO_VANISH)
     return list(ends.values())
 
 
-def _other_ends(monitor: Monitor, names: Iterable[str]) -> dict[tuple[int, int], End]:
-    """The ends outside of these namespaces, by number and index; none of one that has another name as well."""
-    named = monitor.numbers()
-    going = {named.pop(name) for name in names if name in named} - set(named.values())
+def _other_ends(monitor: Monitor, going: set[int]) -> dict[tuple[int, int], End]:
+    """The ends of cables outside of namespaces that end, by the number of their own namespace and their index."""
     ends = {
         (other, index)
         for space in going

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import netkit as nk
-from netkit.linux import entering, links, observe, sysctls, talks
+from netkit.linux import entering, links, observe, sysctls, talks, teardown
 from netkit.linux import namespaces as spaces
 from tests.inside.tracing import forget_rules
 
@@ -20,10 +20,7 @@ SECONDS_TO_VANISH = 5.0
 def sweep() -> None:
     """Take away every named namespace, every link of the host but lo, its routes, its rules and its switches."""
     talks.forget_all()
-    for place in spaces.find():
-        if place.named and place.name != "host":
-            spaces.delete(place.name)
-    _wait_for_the_ends_of_cables()
+    teardown.delete([place.name for place in spaces.find() if place.named and place.name != "host"])
     for link in observe.names(entering.HOST_PATH):
         if link != "lo" and link in observe.names(entering.HOST_PATH):
             links.delete(entering.HOST_PATH, link)
@@ -41,13 +38,6 @@ def rest() -> None:
     deadline = time.monotonic() + SECONDS_TO_VANISH
     while any(thread.name == "netkit sockets" for thread in threading.enumerate()) and time.monotonic() < deadline:
         time.sleep(0.01)
-
-
-def _wait_for_the_ends_of_cables() -> None:
-    """Veths whose other end was in a namespace that has just gone follow it a moment later."""
-    deadline = time.monotonic() + SECONDS_TO_VANISH
-    while any(link.end and link.end[1] is not None for link in host_links()) and time.monotonic() < deadline:
-        time.sleep(0.005)
 
 
 def host_links() -> list[Link]:

@@ -40,6 +40,7 @@ FLOORS = {
     "netkit.lessons": 8,
     "netkit.magics": 9,
     "netkit.widgets": 9,
+    "netkit.clearing": 9,
     "netkit.journeys": 10,
     "netkit.xrays": 11,
     "netkit.kernel": 11,

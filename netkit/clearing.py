@@ -1,0 +1,104 @@
+"""Back to an empty network: `nk.reset()`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from netkit.docker import daemon
+from netkit.dockerd import engines
+from netkit.errors import KernelRefused
+from netkit.lab import journal
+from netkit.lab.namespaces import host, note_ends
+from netkit.linux import namespaces, teardown
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from netkit.linux.namespaces import Place
+    from netkit.model import Rule
+
+_OWN = ("loopback", "ethernet")
+"""Kinds of links that no command makes."""
+
+_SECONDS_TO_END = 5.0
+_SECONDS_BETWEEN_LOOKS = 0.002
+
+
+def reset() -> None:
+    """Take away everything that is not the host's own, many things at once, and print each command.
+
+    Dockers are closed and an Engine is stopped; programs that live in other namespaces are killed, and all namespaces
+    end with what is in them; the host loses its links but lo, its rules and the routes that are left.  Its switches
+    (`sysctl`), and programs that run on the host itself, stay.
+
+    Raises:
+        NotInSandbox: this process is not in the sandbox.
+
+    Example:
+        >>> nk.Namespace("ns1"), nk.Namespace("ns2")  # doctest: +SKIP
+        >>> nk.reset()  # doctest: +SKIP
+        $ ip -all netns delete
+    """
+    journal.in_sandbox()
+    for docker in daemon.machines():
+        docker.close()
+    for engine in engines():
+        engine.stop()
+    _end_namespaces([place for place in namespaces.find() if place.name != HOST])
+    space = host.state
+    for name in [link.name for link in space.interfaces.values() if link.kind not in _OWN]:
+        with contextlib.suppress(KernelRefused):  # a tunnel that the kernel made by itself stays
+            if name in host:  # it may have gone with the other end of its cable
+                host[name].delete()
+    for words in _flushes(space.rules):
+        host.run(words)
+    if host.routes:  # those that no link took with it: blackholes
+        host.run("ip route flush table main")
+
+
+def _end_namespaces(places: list[Place]) -> None:
+    """End the programs in namespaces and take their names away, all at once; the cables that led there go with them."""
+    named = [place.name for place in places if place.named]
+
+    def act() -> None:
+        _kill({place.inode for place in places})
+        if named:
+            journal.perform("ip -all netns delete", lambda: [namespaces.delete(name) for name in named])
+
+    for place in places:
+        if place.processes and place.named:
+            journal.perform(f"ip netns pids {shlex.quote(place.name)} | xargs -r kill -9", lambda: None)
+        elif place.processes:
+            journal.show(f"kill -9 {' '.join(str(pid) for pid, _ in namespaces.inhabitants(place.inode)[place.inode])}")
+    if places:
+        note_ends(teardown.ending([place.path for place in places], act))
+
+
+def _kill(spaces: set[int]) -> None:
+    """End every process in some namespaces (inodes)."""
+    deadline = time.monotonic() + _SECONDS_TO_END
+    while time.monotonic() < deadline:
+        people = [pid for inode, found in namespaces.inhabitants().items() if inode in spaces for pid, _ in found]
+        for pid in people:
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, signal.SIGKILL)
+        if not people:
+            return
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _flushes(rules: Iterable[Rule]) -> Iterator[str]:
+    """Commands that take rules away, table by table."""
+    for tool, table in dict.fromkeys((rule.tool, rule.table) for rule in rules):
+        if tool == "nft":
+            yield f"nft delete table {table}"
+            continue
+        policies = [rule for rule in rules if (rule.tool, rule.table, rule.kind) == (tool, table, "policy")]
+        yield from (f"{tool} -t {table} {what}" for what in ("-F", "-X"))
+        yield from (f"{tool} -t {table} -P {rule.chain} ACCEPT" for rule in policies)

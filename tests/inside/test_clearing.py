@@ -1,0 +1,89 @@
+"""Back to an empty network: what goes, what stays, and what is printed."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+import pytest
+
+import netkit as nk
+from netkit.linux import sysctls
+from tests.inside.empty import host_links
+from tests.inside.wire import wait_until
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+
+def test_everything_goes_that_is_not_the_host_s_own(capsys: pytest.CaptureFixture[str]) -> None:
+    ns1, ns2 = nk.Namespace("ns1"), nk.Namespace("ns2")
+    bridge = nk.Bridge("br0")
+    port, eth0 = nk.veth("port", "eth0", peer_namespace=ns1)
+    bridge.attach(port)
+    nk.veth("one", "other")
+    nk.veth("a", "b", namespace=ns1, peer_namespace=ns2)
+    server = ns1.start("sleep 600")
+    nk.host.iptables("-P FORWARD DROP")
+    nk.host.iptables("-N OWN")
+    nk.host.iptables("-t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE")
+    nk.host.sysctl("net.ipv4.ip_forward", 1)
+    nk.host.run("ip route add blackhole 10.9.0.0/16")
+    nk.echo()
+    nk.reset()
+    printed = capsys.readouterr().out.splitlines()
+    left = nk.snapshot()
+    assert list(left.namespaces) == ["host"]
+    assert (list(left["host"].interfaces), left["host"].rules, left["host"].routes) == (["lo"], (), ())
+    assert sysctls.read("/proc/self/ns/net", "net.ipv4.ip_forward") == "1", "a switch is the host's own"
+    assert not server.running
+    assert not eth0.namespace.exists
+    assert printed[:2] == ["$ ip netns pids ns1 | xargs -r kill -9", "$ ip -all netns delete"]
+    assert {"$ ip link delete br0", "$ iptables -t filter -P FORWARD ACCEPT"} <= set(printed)
+
+
+def test_where_nothing_is_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    nk.echo()
+    nk.reset()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_namespace_without_a_name_ends_with_its_program() -> None:
+    with subprocess.Popen(["unshare", "--net", "sleep", "600"]) as process:
+        wait_until(lambda: "[sleep]" in nk.snapshot().namespaces)
+        nk.veth("veth0", "eth0", peer_namespace=nk.Namespace.get("[sleep]"))
+        nk.reset()
+        assert process.wait() == -9
+    assert [link.name for link in host_links()] == ["lo"]
+
+
+def test_a_docker_is_closed_and_can_begin_again() -> None:
+    docker = nk.Docker()
+    docker.run("web", "sleep 600", ports={8080: 80})
+    nk.reset()
+    assert list(nk.snapshot().namespaces) == ["host"]
+    assert nk.snapshot()["host"].rules == ()
+    again = nk.Docker()
+    assert again is not docker
+    assert not again.ps(all=True)
+    again.close()
+
+
+def test_many_take_hardly_longer_than_one() -> None:
+    """The kernel ends them together: one after the other, each would be waited for."""
+    spaces = [nk.Namespace(f"ns{number}") for number in range(30)]
+    for number, space in enumerate(spaces):
+        nk.veth(f"v{number}", "eth0", peer_namespace=space)
+    begun = time.monotonic()
+    spaces.pop().delete()
+    one = time.monotonic() - begun
+    nk.reset()
+    assert time.monotonic() - begun < len(spaces) * one
+    assert [link.name for link in host_links()] == ["lo"]
+
+
+def test_the_journal_leads_to_an_empty_network_as_well() -> None:
+    nk.veth("v0", "eth0", peer_namespace=nk.Namespace("ns1"))
+    nk.reset()
+    deleted, waited = nk.commands().splitlines()[-2:]
+    assert deleted == "ip -all netns delete"
+    assert waited.startswith("while ip link show dev v0 >")
