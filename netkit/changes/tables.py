@@ -139,13 +139,13 @@ def connections(place: Place) -> Iterator[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     for key, one in old.items():
         if key not in new and one.state == "ESTABLISHED":
-            found[GONE, Words.connection(one) + _state(one)] += 1
+            found[GONE, _told(one)] += 1
     for key, one in new.items():
         before = old.get(key)
         if before is None:
-            found[MADE, Words.connection(one) + _state(one)] += 1
-        elif (past := Words.connection(before) + _state(before)) != (now := Words.connection(one) + _state(one)):
-            found[OTHER, f"{Words.connection(one)}: {_progress(past)} → {_progress(now)}"] += 1
+            found[MADE, _told(one)] += 1
+        elif (past := _progress(before)) != (now := _progress(one)):
+            found[OTHER, f"{Words.connection(one)}: {past} → {now}"] += 1
     for (sign, text), count in sorted(found.items(), key=lambda item: item[0][1]):
         yield sign, text + (f" ({count} times)" if count > 1 else "")
 
@@ -160,16 +160,18 @@ def _identity(one: Connection) -> tuple[object, ...]:
     return *there, one.reply_source, one.reply_source_port, one.reply_destination, one.reply_destination_port
 
 
-def _state(one: Connection) -> str:
-    """What matters of TCP's state, which passes through a dozen."""
-    if not one.state or "seen reply" not in one.status:
-        return ""
-    return ", open" if one.state in ("ESTABLISHED", "SYN_RECV") else ", closed"
+def _progress(one: Connection) -> str:
+    """How far it has come: of TCP's state, which passes through a dozen, only what matters."""
+    if "seen reply" not in one.status:
+        return "unanswered"
+    if not one.state:
+        return "answered"
+    return "open" if one.state in ("ESTABLISHED", "SYN_RECV") else "closed"
 
 
-def _progress(text: str) -> str:
-    last = text.rpartition(", ")[2]
-    return last if last in ("unanswered", "open", "closed") else "answered"
+def _told(one: Connection) -> str:
+    progress = _progress(one)
+    return Words.connection(one) + (f", {progress}" if progress in ("open", "closed") else "")
 
 
 def _of(space: Namespace | None) -> Namespace:

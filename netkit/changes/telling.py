@@ -90,7 +90,8 @@ def _sysctls(place: Place) -> Iterator[tuple[str, str]]:
         return against(_switches(place.old), _switches(place.new))
     space, words = (place.new, place.after) if place.new else (place.old, place.before)
     sign = MADE if place.new else GONE
-    return ((sign, f"sysctl {switch}") for switch in words.facts.switches(space.name))  # type: ignore[union-attr]
+    switches = words.facts.switches(space.name)  # type: ignore[union-attr]
+    return ((sign, f"sysctl {name} = {value}") for name, value in switches.items())
 
 
 def _switches(space: Namespace) -> list[Entry]:

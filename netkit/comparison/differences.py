@@ -22,6 +22,14 @@ class Difference(NamedTuple):
     a: str
     b: str
 
+    def sentence(self, names: tuple[str, str]) -> str:
+        """Both in one sentence.
+
+        Args:
+            names: of the two networks.
+        """
+        return f"{names[0]}: {self.a}; {names[1]}: {self.b}"
+
 
 def differences(a: Network, b: Network, pairs: Mapping[Thing, Thing]) -> list[Difference]:
     """What one network has and the other lacks, in the order of the first one, each said once.

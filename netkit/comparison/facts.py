@@ -154,10 +154,10 @@ class _Teller:
                 self.network.tell(one, ("fdb",), key, (says, "has no such entry"))
 
     def _switches(self, place: Thing, name: str, space: Namespace) -> None:
-        on = [text.partition(" = ")[::2] for text in self._facts.switches(name)]
+        on = self._facts.switches(name)
         if any(link.kind != "loopback" for link in self._facts.links(name)):
-            on += [(key, space.sysctls[key]) for key in _WITH_WAYS if space.sysctls.get(key, "0") != "0"]
-        for key, value in on:
+            on |= {key: space.sysctls[key] for key in _WITH_WAYS if space.sysctls.get(key, "0") != "0"}
+        for key, value in on.items():
             self.network.tell(place, ("switch", key), (value,), (f"has {key} = {value}", f"has {key} = 0"))
 
 

@@ -39,7 +39,7 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
         if rule.tool == "nft":
             key = tuple(terms.word(word.strip('"')) for word in _TOKEN.findall(rule.text))
             says = f"has in the chain {rule.chain} of the table {rule.table} the rule `{rule.text}`"
-            network.tell(place, ("rule", *where, rule.chain), key, (says, NONE))
+            network.tell(place, ("rule", *where, rule.chain), key, (says, NONE), rule)
         elif rule.kind == "policy":
             _policy(network, place, rule)
         else:

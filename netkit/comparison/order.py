@@ -31,7 +31,7 @@ def reordered(a: Network, b: Network, pairs: Mapping[Thing, Thing]) -> Iterator[
         known = [(fact, place) for fact, place in ranked if place is not None]
         for (first, before), (second, after) in combinations(known, 2):
             if before > after and _matters(first, second):
-                here = f"{subject} tries in {topic[-1]} `{_rule(first)}` before `{_rule(second)}`"
+                here = f"{subject} tries in {topic[-1]} `{first.source.text}` before `{second.source.text}`"
                 yield here, f"{pairs[subject]} tries the second before the first"
                 break
 
@@ -49,7 +49,3 @@ def _matters(first: Fact, second: Fact) -> bool:
     if isinstance(one, Meaning) and isinstance(other, Meaning):
         return meet(one, other)
     return True
-
-
-def _rule(fact: Fact) -> str:
-    return fact.says.partition("`")[2].removesuffix("`")

@@ -41,12 +41,14 @@ class Comparison:
         known: the differences that were to be ignored, with the reasons given.
         pairs: which namespace and which interface corresponds to which.
         names: what the sentences call the two networks.
+        rows: each difference: what one has, what the other has instead, and the reason if it is known.
     """
 
     differences: list[str]
     known: tuple[Known, ...]
     pairs: tuple[Pair, ...]
     names: tuple[str, str]
+    rows: tuple[tuple[str, str, str], ...]
 
     @classmethod
     def of(
@@ -64,15 +66,16 @@ class Comparison:
             ignored: what `points` returned.
             pairs: the things that correspond.
         """
-        sentences = [f"{names[0]}: {one.a}; {names[1]}: {one.b}" for one in found]
-        reasons = {text: [why for rule, why in ignored if rule.search(text)] for text in sentences}
+        reasons = [(one, _reason(one.sentence(names), ignored)) for one in found]
+        new, known = ([pair for pair in reasons if bool(pair[1]) is is_known] for is_known in (False, True))
         told = [(one, other) for one, other in pairs.items() if one.sort in ("namespace", "interface")]
         told.sort(key=lambda pair: (natural(pair[0].name[0]), len(pair[0].name), natural(pair[0].name[-1])))
         return cls(
-            [text for text in sentences if not reasons[text]],
-            tuple(Known(text, reasons[text][0]) for text in sentences if reasons[text]),
+            [one.sentence(names) for one, _ in new],
+            tuple(Known(one.sentence(names), reason) for one, reason in known),
             tuple(Pair(str(one), str(other)) for one, other in told),
             names,
+            tuple((*one, reason) for one, reason in (*new, *known)),
         )
 
     @property
@@ -89,10 +92,8 @@ class Comparison:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        rows = [(*self._halves(sentence), "") for sentence in self.differences]
-        rows += [(*self._halves(sentence), reason) for sentence, reason in self.known]
         last = ("known, because",) if self.known else ()
-        table = _table((*self.names, *last), [row[: 2 + len(last)] for row in rows]) if rows else ""
+        table = _table((*self.names, *last), [row[: 2 + len(last)] for row in self.rows]) if self.rows else ""
         matched = _table(self.names, self.pairs)
         return (
             f"<div>{html.escape(self._verdict())}</div>{table}<details><summary>what corresponds to what</summary>"
@@ -108,9 +109,10 @@ class Comparison:
         but = f" but for {known} known point{'s' * (known != 1)}" if known else ""
         return f"✓ {one} and {other} are the same network up to names{but}"
 
-    def _halves(self, sentence: str) -> tuple[str, str]:
-        first, _, second = sentence.partition(f"; {self.names[1]}: ")
-        return first.removeprefix(f"{self.names[0]}: "), second
+
+def _reason(sentence: str, ignored: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    """Why the networks differ in that point, "" where it is not known."""
+    return next((why for rule, why in ignored if rule.search(sentence)), "")
 
 
 def points(ignore: Any) -> list[tuple[re.Pattern[str], str]]:

@@ -44,7 +44,7 @@ class Fact:
         topic: facts of one topic about one subject are told against one another.
         says: the fact in words, after the subject: "has the MTU 1450".
         lacks: what is said of the other network's subject when it has nothing on this topic.
-        source: of a rule: its meaning.
+        source: of a rule: its meaning, or the rule of nft itself; both have a text.
     """
 
     key: tuple[Any, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands
@@ -94,7 +95,7 @@ def remote(world: World, one: End, other: End, mac: str | None, *, asks: bool) -
     good = ""
     for kind, chosen in kinds:
         good = next((each for each in chosen if each in there), "")
-        if not good and not any(map(_multicast, chosen)):
+        if not good and not any(ipaddress.ip_address(each).is_multicast for each in chosen):
             return "", _astray(
                 world, (one, other), (kind, chosen), right, [_told(e.mac, e.destination) for e in entries]
             )
@@ -118,10 +119,6 @@ def _told(mac: str, destination: str | None) -> str:
     return f"{mac} dst {destination}"
 
 
-def _multicast(address: str) -> bool:
-    return 224 <= int(address.partition(".")[0]) < 240 if "." in address else address.startswith("ff")
-
-
 def _addresses(world: World, end: End) -> set[str]:
     """The addresses of the namespace in which a VXLAN device's outer packets travel; its local one, if it has that."""
     local = world.link(end).detail("local")
@@ -131,8 +128,6 @@ def _addresses(world: World, end: End) -> set[str]:
 
 def _joined(world: World, one: End, addresses: set[str]) -> list[str]:
     """Those of some addresses that lie in a network of the other device's machine."""
-    import ipaddress
-
     own = [
         ipaddress.ip_interface(text)
         for link in world.space(world.topology.home(one)).interfaces.values()

@@ -264,6 +264,7 @@ class Finding:
         repair: shell lines for the host that mend it; empty where nobody can know how.
         where: the namespace.
         lasting: whether traffic that flows now does not disprove it: two bearers of one address, say.
+        size: bytes of the packets that are too large, 0 where it is not about their size.
     """
 
     layer: str
@@ -272,6 +273,7 @@ class Finding:
     repair: tuple[str, ...] = ()
     where: str = ""
     lasting: bool = False
+    size: int = 0
 
 
 def on_one_link(address: str) -> bool:

@@ -234,4 +234,4 @@ def mtu(world: World, way: list[End], size: int) -> Finding | None:
     )
     evidence = (commands.link_shown(world, way[0]), commands.link_shown(world, end))
     repair = tuple(typed(world, each[0], f"ip link set dev {each[1]} mtu {size}") for each in small)
-    return Finding("mtu", words, evidence, repair, end[0])
+    return Finding("mtu", words, evidence, repair, end[0], size=size)

@@ -47,7 +47,7 @@ def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
         yield _interface(facts, name, link, mac=mac)
     yield from (_route(route) for route in facts.routes(name))
     yield from _entries(space)
-    yield from facts.switches(name)
+    yield from (f"{switch} = {value}" for switch, value in facts.switches(name).items())
     for rule in space.rules:
         if rule.policy != "ACCEPT":
             chain = f" chain {rule.chain}" if rule.tool == "nft" else ""

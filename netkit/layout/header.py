@@ -111,8 +111,8 @@ def header(
         lo = facts.link((namespace, "lo")) if "lo" in facts.spaces[namespace].interfaces else None
         items += [Words(" ".join(["lo", "up" if lo.up else "down", *own_addresses(lo)]), "lo")] if lo else []
     items += [
-        Words(text.removeprefix("net.").removeprefix("ipv4.").removeprefix("bridge."), "switch")
-        for text in facts.switches(namespace)
+        Words(f"{name.removeprefix('net.').removeprefix('ipv4.').removeprefix('bridge.')} = {value}", "switch")
+        for name, value in facts.switches(namespace).items()
     ]
     items += [Words(shown(text), role) for text, role in badges(facts.spaces[namespace].rules)]
     routes = [r for r in facts.routes(namespace) if r.via or r.destination == "default" or r.kind != "unicast"]

@@ -112,8 +112,8 @@ class Facts:
         routes = (r for r in self.spaces[namespace].routes if r.protocol != "kernel")
         return sorted(routes, key=lambda r: (r.table != "main", r.table, r.destination != "default", r.metric, repr(r)))
 
-    def switches(self, namespace: str) -> list[str]:
-        """The sysctls that matter here, as "name = value".
+    def switches(self, namespace: str) -> dict[str, str]:
+        """The sysctls that matter here, by name.
 
         Forwarding counts when it is on and there is somewhere to forward to: a new namespace copies it from the
         machine, where Docker may have switched it on. That bridged packets pass iptables (bridge-nf-call-iptables,
@@ -127,7 +127,7 @@ class Facts:
         filtered = any((rule.policy or rule.target) != "ACCEPT" for rule in filters)
         if bridges and filtered and space.sysctls.get(_BRIDGE_CALLS, "0") != "0":
             on.append(_BRIDGE_CALLS)
-        return [f"{name} = {space.sysctls[name]}" for name in on]
+        return {name: space.sysctls[name] for name in on}
 
     def tells_loopback(self, namespace: str) -> bool:
         """Whether "lo" is worth a word: it is down, has addresses of its own, or is all there is."""
