@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from netkit.packets.layers import layers
-from netkit.widgets.pages import QUIET
+from netkit.widgets.page import on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ def page(frame: Frame, before: Frame | None = None) -> str:
         sections.append(_section(place, layer, rows))
     return (
         f"{_lights(number, len(found))}"
-        f'<div class="netkit-fields" role="group" aria-label="Layers and fields" onkeydown="{QUIET}">'
+        f'<div class="netkit-fields" role="group" aria-label="Layers and fields" {on("keydown", "quiet")}>'
         f"{''.join(sections)}</div>"
         f'<div class="netkit-hex" role="group" aria-label="Bytes in hexadecimal">{_dump(frame, found)}</div>'
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.widgets.page import style
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,9 +17,6 @@ ROWS = 40
 """How many interfaces the table has at most: then those with the most traffic."""
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
-_PALE = "1px solid color-mix(in srgb, currentColor 25%, transparent)"
-_LINE, _SIDE = f"border-bottom: {_PALE}", f"border-left: {_PALE}"
-_CELL = "padding: 1px 10px; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums"
 _HEADINGS = ("packets", "bytes", "now", "lost")
 
 
@@ -76,17 +75,13 @@ def table(rows: Sequence[Row]) -> str:
         shown = busiest[:ROWS]
         left = f"<div>The {ROWS} interfaces with the most traffic, of {len(rows)}.</div>"
     body = "".join(map(_line, shown))
-    return f'<table style="border-collapse: collapse; line-height: 1.4">{_head()}<tbody>{body}</tbody></table>{left}'
+    return f'{style("counters")}<table class="netkit-counters">{_head()}<tbody>{body}</tbody></table>{left}'
 
 
 def _head() -> str:
-    groups = "".join(
-        f'<th colspan="4" scope="colgroup" style="{_CELL}; text-align: center; {_SIDE}">{way}</th>'
-        for way in ("in", "out")
-    )
-    names = "".join(f'<th scope="col" style="{style}; {_LINE}">{name}</th>' for style, name in _styled(_HEADINGS * 2))
-    first = f'<th scope="col" style="{_CELL}; text-align: left; {_LINE}">interface</th>'
-    return f"<thead><tr><td></td>{groups}</tr><tr>{first}{names}</tr></thead>"
+    groups = "".join(f'<th colspan="4" scope="colgroup" class="netkit-way">{way}</th>' for way in ("in", "out"))
+    names = "".join(f'<th scope="col"{way}>{name}</th>' for way, name in _beside(_HEADINGS * 2))
+    return f'<thead><tr><td></td>{groups}</tr><tr><th scope="col">interface</th>{names}</tr></thead>'
 
 
 def _line(row: Row) -> str:
@@ -96,14 +91,13 @@ def _line(row: Row) -> str:
         *(f"{seen.sent_packets:,}", size(seen.sent_bytes), rate(row.rate_out), lost(seen.sent_lost)),
     )
     name = html.escape(":".join(row.end))
-    first = f'<th scope="row" style="{_CELL}; text-align: left; font-weight: normal">{name}</th>'
-    rest = "".join(f'<td style="{style}">{cell}</td>' for style, cell in _styled(cells))
-    return f"<tr>{first}{rest}</tr>"
+    rest = "".join(f"<td{way}>{cell}</td>" for way, cell in _beside(cells))
+    return f'<tr><th scope="row">{name}</th>{rest}</tr>'
 
 
-def _styled(cells: Sequence[str]) -> list[tuple[str, str]]:
-    """Each cell with its style: a line separates what goes in from what goes out."""
-    return [(f"{_CELL}; {_SIDE}" if number % 4 == 0 else _CELL, cell) for number, cell in enumerate(cells)]
+def _beside(cells: Sequence[str]) -> list[tuple[str, str]]:
+    """Each cell with its class: a line separates what goes in from what goes out."""
+    return [(' class="netkit-way"' if number % 4 == 0 else "", cell) for number, cell in enumerate(cells)]
 
 
 def size(number: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netkit.journey.table import ends, head, sent, way_of
 from netkit.journey.tree import tree
 from netkit.journey.values import ROUTING
+from netkit.widgets.page import on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,33 +20,12 @@ if TYPE_CHECKING:
 MOST = 100
 """So many journeys are listed at once."""
 
-_KEYS = (
-    "const c={ArrowRight:'step',ArrowLeft:'back',Home:'first',End:'last',' ':'play',ArrowDown:'next',"
-    "ArrowUp:'previous'}[event.key];"
-    "if(c){event.preventDefault();this.closest('.netkit-player').querySelector('.netkit-'+c).click()}"
-)
-QUIET = "if(event.ctrlKey||event.metaKey||event.altKey)return;event.stopPropagation();"
-"""A handler that keeps plain keys from the notebook, which would move to another cell; Ctrl+S still saves."""
-
-
-def _writes(field: str, value: str) -> str:
-    """A handler that writes a value into one of the player's number fields, as somebody who types would."""
-    return (
-        f"const v={value};if(v!==undefined){{const i=this.closest('.netkit-player').querySelector('.{field} input');"
-        "i.value=v;i.dispatchEvent(new Event('change',{bubbles:true}))}"
-    )
-
-
-_PICK = _writes("netkit-picked", "event.target.value")
-_JUMP = _writes("netkit-jump", "event.target.closest('[data-hop]')?.dataset.hop")
-_FOCUS = "this.closest('.netkit-player').querySelector('.netkit-keys').focus({preventScroll:true})"
-
 
 def keys() -> str:
     """The place that takes the player's keys."""
     return (
         f'<div class="netkit-keys" tabindex="0" role="application" '
-        f'aria-label="Player: arrow keys step and change the journey, space plays" onkeydown="{QUIET}{_KEYS}">'
+        f'aria-label="Player: arrow keys step and change the journey, space plays" {on("keydown", "quiet", "keys")}>'
         "Keys: <kbd>←</kbd> <kbd>→</kbd> step · <kbd>Home</kbd> <kbd>End</kbd> first, last · "
         "<kbd>Space</kbd> play, pause · <kbd>↑</kbd> <kbd>↓</kbd> journey "
         '<span class="netkit-asleep">(click here, or on the picture, to use them)</span></div>'
@@ -65,8 +45,8 @@ def journey_list(journeys: Sequence[Journey], total: int, chosen: int | None, gr
     rows = "".join(_journey_row(journey, group, checked=journey.number == chosen) for journey in shown)
     return (
         f"<div>{_count(len(shown), len(journeys), total)}</div>"
-        f'<div class="netkit-list" role="radiogroup" aria-label="Journeys" onkeydown="{QUIET}" '
-        f'onchange="{_PICK}">{rows}</div>'
+        f'<div class="netkit-list" role="radiogroup" aria-label="Journeys" {on("keydown", "quiet")} '
+        f"{on('change', 'pick')}>{rows}</div>"
     )
 
 
@@ -103,7 +83,7 @@ def hop_list(journey: Journey) -> str:
     """
     rows = "".join(_hop_row(branch.hop, branch.indent) for branch in tree(journey.hops))
     return (
-        f'<div class="netkit-hops" onclick="{_JUMP}"><div data-hop="0" class="hop-0"><span></span>'
+        f'<div class="netkit-hops" {on("click", "jump")}><div data-hop="0" class="hop-0"><span></span>'
         f"<span>the whole journey</span><span></span></div>{rows}</div>"
     )
 
@@ -203,4 +183,4 @@ def stage(image: str) -> str:
     Args:
         image: an HTML image.
     """
-    return f'<div onclick="{_FOCUS}">{image}</div>'
+    return f"<div {on('click', 'focus')}>{image}</div>"

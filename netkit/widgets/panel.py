@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netkit.widgets.choosing import ANY_PROTOCOL, addresses, protocols
+from netkit.widgets.page import style
 from netkit.widgets.pages import keys
-from netkit.widgets.style import STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,7 @@ class Panel:
             _called("netkit-panes", VBox([_called("netkit-pane-frame", VBox([self.frame]))])),
         ]
         hidden = [self.picked, self.jump, self._play]
-        return _called("netkit-player", VBox([HTML(STYLE), *rows, *hidden], layout=Layout(grid_gap="6px")))
+        return _called("netkit-player", VBox([HTML(style("player")), *rows, *hidden], layout=Layout(grid_gap="6px")))
 
 
 def _called(name: str, widget: Any) -> Any:

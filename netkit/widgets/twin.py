@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netkit.widgets.page import style
+
 if TYPE_CHECKING:
     from ipywidgets import DOMWidget
 
@@ -11,15 +13,6 @@ ALIVE = "netkit-alive"
 """The CSS class of a widget that has a twin."""
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
-_STYLE = (
-    "<style>"
-    # the twin hides behind its widget, which is the output before it …
-    f".jp-OutputArea-child:has(.{ALIVE}) + .jp-OutputArea-child:has(.netkit-twin),"
-    # … and the place where JupyterLab would show a widget, were it not gone, hides before the twin
-    f".jp-OutputArea-child:has(> .lm-Panel.jp-OutputArea-output):not(:has(.{ALIVE})):has("
-    "+ .jp-OutputArea-child .netkit-twin)"
-    "{display: none}</style>"
-)
 
 
 def show(widget: DOMWidget, text: str, html: str) -> None:
@@ -37,7 +30,7 @@ def show(widget: DOMWidget, text: str, html: str) -> None:
 
     widget.add_class(ALIVE)
     publish_display_data({_VIEW: view_of(widget)})
-    publish_display_data({"text/plain": text, "text/html": f'{_STYLE}<div class="netkit-twin">{html}</div>'})
+    publish_display_data({"text/plain": text, "text/html": f'{style("twin")}<div class="netkit-twin">{html}</div>'})
 
 
 def view_of(widget: DOMWidget) -> dict[str, Any]:

@@ -42,6 +42,8 @@ def test_it_holds_every_module_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "netkit").rglob("*.py")}
     assert modules <= names
+    pages = {f"netkit/widgets/page/{path.name}" for path in (ROOT / "netkit/widgets/page").iterdir() if path.is_file()}
+    assert {"netkit/widgets/page/player.css", "netkit/widgets/page/keys.js"} <= pages <= names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"netkit", "netkit_lab"}
 
 
