@@ -1,123 +1,222 @@
-"""Whoever of a kernel's processes in the uml world is killed, and whenever: nothing of it is left."""
+"""Whoever of the processes of the uml world is killed, and whenever: nothing is left, nothing goes on as a program of
+the machine.
+"""
 
 from __future__ import annotations
 
 import os
 import random
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import uuid
-from contextlib import suppress
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations, cycle, islice, repeat
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from netkit.sandbox.worlds import VARIABLE
 from tests import machine
-from tests.outside import sessions, trees
-from tests.outside.sessions import eventually
+from tests.outside import trees
+from tests.outside.nursery import Nursery, kill, nursery
+from tests.outside.sessions import NETKIT, connection_file, eventually
 from tests.outside.test_leaves_nothing import CLIENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
 pytestmark = pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed")
 
-KILLS, MANY_KILLS = 3, 50
-LATEST = 5.0
-"""Seconds after the start within which a process is killed: on a quiet machine a kernel is ready after about three."""
+CHAIN = ("launcher", "keeper", "machine")
+"""Each the child of the one before; the machine is User-Mode Linux.  Whichever of them ends takes all others along."""
 
-SECONDS_TO_NOTICE, SECONDS_TO_END = 1.0, 10.0
-"""A guest's process, or the guard, may be killed without an end of the rest; then the client is killed as well."""
+CHAIN_OF_KERNEL = ("client", *CHAIN)
+
+GUEST, HELPER = "guest", "helper"
+"""Children of the machine: a program inside, which it traces, and what helps it outside."""
+
+KINDS = (
+    *((role,) for role in (*CHAIN, GUEST, HELPER)),
+    *combinations((*CHAIN, GUEST), 2),
+    CHAIN,
+    (*CHAIN, GUEST, HELPER),
+)
+KILLS, MANY_KILLS, MANY_KERNELS = 20, 200, 50
+"""How many in all, and in the long run how many of each kind and how many kernels."""
+
+AT_ONCE = {CHAIN: 3, CHAIN_OF_KERNEL: 1}
+"""How many at a time; kernels would take one another's ports away before they listen at them."""
+
+WHILE_AT_WORK = 0.6
+"""The part of the sandboxes in which the program inside runs already; in the others processes are killed earlier."""
+
+LATEST = {CHAIN: 1.5, CHAIN_OF_KERNEL: 5.0}
+"""Seconds after the start within which those are killed, if they are there: a kernel is ready after about three."""
+
+SECONDS_TO_BOOT, SECONDS_TO_END = 60.0, 2.0
+LOOP = """
+while :; do
+    for turn in 1 2 3 4 5 6 7 8 9 10; do echo guest > "$0"; done
+    (cat "$0")
+done
+"""
+"""What runs inside: it opens, writes and forks, and says so; outside its file is never to be seen."""
 
 
 class Killing(NamedTuple):
-    """One kernel of which one process was killed.
+    """One sandbox of which some processes were killed.
 
     Attributes:
-        program: the command of the process that was killed.
-        after: seconds from the start to the kill.
-        lasted: seconds from the kill of the last process until all were gone.
+        kind: which ones.
+        at_work: whether the program inside was running.
+        lasted: seconds until nothing was left.
         left: what was there all the same.
     """
 
-    program: str
-    after: float
+    kind: tuple[str, ...]
+    at_work: bool
     lasted: float
     left: list[str]
 
 
-def kill_one(number: int, folder: Path) -> Killing:
-    """Start a kernel, kill one of its processes, and see what is left.
+def roles(
+    started: Nursery, wanted: tuple[str, ...] = (*CHAIN, GUEST), chain: tuple[str, ...] = CHAIN
+) -> dict[str, list[int]]:
+    """The processes of a sandbox by their role; nothing as long as one of those that are wanted is not there."""
+    children, found, parent = trees.children_of_all(), {}, started.process.pid
+    for role in chain:
+        # What the keeper starts is User-Mode Linux once it leads a session of its own: before, it is a compiler.
+        some = [child for child in children.get(parent, ()) if role != "machine" or leads(child)]
+        if not some:
+            break
+        parent, found[role] = some[0], some[:1]
+    for child in children.get(parent, ()) if chain[-1] in found else ():
+        found.setdefault(HELPER if status(child, "TracerPid") == "0" else GUEST, []).append(child)
+    return found if set(wanted) <= found.keys() else {}
+
+
+def leads(process: int) -> bool:
+    """Whether a process leads a session."""
+    try:
+        return os.getsid(process) == process
+    except ProcessLookupError:
+        return False
+
+
+def status(process: int, field: str) -> str:
+    """A field of a process's status (proc_pid_status(5)), "0" if it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return "0"
+    return next(line.split()[1] for line in lines if line.startswith(field + ":"))
+
+
+def sandbox(folder: Path, chain: tuple[str, ...] = CHAIN) -> AbstractContextManager[Nursery]:
+    """A sandbox in which LOOP runs, whose file is `folder / "mark"`; or one of a kernel."""
+    variables = {**os.environ, VARIABLE: "uml", "PYTHON": sys.executable}
+    for name in ("HOME", "TMPDIR"):
+        (folder / name).mkdir()
+        variables[name] = str(folder / name)
+    words: tuple[str, ...] = (NETKIT, "run", "--", "sh", "-c", LOOP, str(folder / "mark"))
+    if chain is CHAIN_OF_KERNEL:
+        words = ("sh", "-c", CLIENT, "sh", str(connection_file(folder)))
+    return nursery(*words, env=variables, cwd=folder / "HOME", stderr=subprocess.DEVNULL)
+
+
+def is_at_work(started: Nursery) -> bool:
+    """Wait until the program inside has written and read, and say whether it did."""
+    assert started.process.stdout
+    ready, _, _ = select.select([started.process.stdout], [], [], SECONDS_TO_BOOT)
+    return bool(ready) and started.process.stdout.readline() == "guest\n"
+
+
+def kill_some(number: int, kind: tuple[str, ...], folder: Path, chain: tuple[str, ...] = CHAIN) -> Killing:
+    """Start a sandbox, kill some of its processes at once, and see what is left.
 
     Args:
-        number: of this kernel; also the seed of what is chosen at random.
+        number: the seed of what is chosen at random.
+        kind: the roles of the processes, one each.
         folder: an empty one.
+        chain: CHAIN_OF_KERNEL for a kernel.
     """
     chance = random.Random(number)  # noqa: S311 - repeatable, not secret
-    file = sessions.connection_file(folder)
-    places = {name: folder / name for name in ("TMPDIR", "HOME", "XDG_STATE_HOME")}
-    for place in places.values():
-        place.mkdir()
-    mark = f"NETKIT_MARK={uuid.uuid4()}"
-    variables = sessions.environment(PYTHON=sys.executable, **{VARIABLE: "uml"}, **dict([mark.split("=")]))
-    variables |= {name: str(place) for name, place in places.items()}
-    client = subprocess.Popen(["sh", "-c", CLIENT, "sh", str(file)], env=variables, start_new_session=True)
-    after = chance.uniform(0.0, LATEST)
-    time.sleep(after)
-    family = trees.descendants(client.pid)
-    victim = chance.choice(family)
-    program = name_of(victim)
-    begun = time.monotonic()
-    kill(victim)
-    if not eventually(lambda: client.poll() is not None, SECONDS_TO_NOTICE):
-        begun = time.monotonic()
-        client.kill()
-    client.wait()
-    eventually(lambda: not (trees.alive(family) or machine.marked_processes(mark)), SECONDS_TO_END)
-    lasted = time.monotonic() - begun
-    left = [*map(name_of, trees.alive(family)), *machine.marked_processes(mark)]
-    left += [str(path) for path in (*places["TMPDIR"].rglob("*"), *places["HOME"].glob(".uml"))]
-    return Killing(program, after, lasted, left)
+    with sandbox(folder, chain) as started:
+        works = chain is CHAIN and chance.random() < WHILE_AT_WORK and is_at_work(started)
+        time.sleep(chance.uniform(0.0, 0.2 if works else LATEST[chain]))
+        there = eventually(lambda: roles(started, kind, chain), SECONDS_TO_BOOT)
+        victims = {role: chance.choice(there[role]) for role in kind}
+        for victim in victims.values():
+            kill(victim)
+        if not set(chain) & set(victims):
+            time.sleep(chance.uniform(0.0, 0.3))
+            kill(there[chain[0]][0])
+        killed = time.monotonic()
+        empty = started.is_empty(SECONDS_TO_END)
+        lasted = time.monotonic() - killed
+        left = [] if empty else [f"{one} {status(one, 'Name')}" for one in started.family()]
+    left += map(str, (*folder.glob("mark"), *folder.glob("TMPDIR/*"), *folder.glob("HOME/.uml")))
+    return Killing(tuple(victims), works, lasted, left)
 
 
-def name_of(process: int) -> str:
-    """The command of a process, "" if it has ended."""
-    with suppress(OSError), open(f"/proc/{process}/cmdline", encoding="utf-8", errors="replace") as words:
-        return " ".join(words.read().split("\0")[:4])
-    return ""
+def kill_many(kinds: Iterable[tuple[str, ...]], folder: Path, chain: tuple[str, ...] = CHAIN) -> list[Killing]:
+    """Kill processes of many sandboxes, some at a time, and check that nothing is left.
 
+    Args:
+        kinds: for each sandbox the roles of the processes.
+        folder: an empty one.
+        chain: CHAIN_OF_KERNEL for kernels.
+    """
 
-def kill(process: int) -> None:
-    """Kill it, if it is still there."""
-    with suppress(ProcessLookupError):
-        os.kill(process, signal.SIGKILL)
-
-
-def kill_many(count: int, folder: Path) -> list[Killing]:
-    """Kill a process of each of several kernels, one after the other."""
-    before = machine.picture()
-    killings = []
-    for number in range(count):
+    def one(numbered: tuple[int, tuple[str, ...]]) -> Killing:
+        number, kind = numbered
         place = folder / str(number)
         place.mkdir()
-        killings.append(kill_one(number, place))
+        return kill_some(number, kind, place, chain)
+
+    before = machine.picture()
+    with ThreadPoolExecutor(AT_ONCE[chain]) as pool:
+        killings = list(pool.map(one, enumerate(kinds)))
     assert [killing for killing in killings if killing.left] == []
     assert machine.differences(before, machine.picture()) == []
     return killings
 
 
 def test_random_kills(tmp_path: Path) -> None:
-    assert len(kill_many(KILLS, tmp_path)) == KILLS
+    killings = kill_many(islice(cycle(KINDS), KILLS), tmp_path)
+    assert {killing.at_work for killing in killings} == {True, False}
+    assert {killing.kind for killing in killings} >= set(KINDS)
 
 
 @pytest.mark.long
-def test_many_random_kills(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    killings = kill_many(MANY_KILLS, tmp_path)
+@pytest.mark.parametrize("kind", KINDS, ids="+".join)
+def test_many_kills(kind: tuple[str, ...], tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    killings = kill_many(repeat(kind, MANY_KILLS), tmp_path)
     record_property("slowest end in seconds", max(killing.lasted for killing in killings))
-    kinds = {os.path.basename(killing.program.partition(" ")[0]) for killing in killings}
-    assert kinds >= {"sh", os.path.basename(sys.executable), "linux.uml"}, "client, launcher or machine was spared"
+    record_property("killed", Counter(killing.kind for killing in killings))
+    assert max(Counter(killing.kind for killing in killings)) == kind
+
+
+@pytest.mark.long
+def test_many_kills_of_kernels(tmp_path: Path) -> None:
+    kinds = [(role,) for role in (*CHAIN_OF_KERNEL, GUEST)]
+    killings = kill_many(islice(cycle(kinds), MANY_KERNELS), tmp_path, CHAIN_OF_KERNEL)
+    assert {killing.kind for killing in killings} >= set(kinds)
+
+
+def test_the_kernel_ends_what_nobody_else_ends(tmp_path: Path) -> None:
+    """Without a keeper that could do anything: it is stopped."""
+    with sandbox(tmp_path) as started:
+        assert is_at_work(started)
+        there = roles(started)
+        assert {status(guest, "Seccomp") for guest in there[GUEST]} == {"2"}, "a guest could make system calls"
+        kill(there["keeper"][0], signal.SIGSTOP)
+        kill(there["machine"][0])
+        assert eventually(lambda: len(started.family()) == 2, SECONDS_TO_END), started.family()
+        assert not (tmp_path / "mark").exists()

@@ -2,8 +2,7 @@
 
     starter     outside: the relay of a kernel, or waits for a command
     └─ keeper   outside: starts User-Mode Linux, carries all streams over its serial line
-       ├─ guard    outside: kills User-Mode Linux when the keeper is gone
-       └─ linux.uml, a process group of its own
+       └─ linux.uml, a process group of its own, which the kernel outside kills when the keeper is gone
               init      process 1 inside: lays out the file system, starts the program, buries the dead
               └─ carrier   inside: carries all streams over the serial line
 

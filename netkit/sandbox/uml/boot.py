@@ -1,9 +1,12 @@
 """How User-Mode Linux is started: its program, its command line, its memory, and what it may lack."""
 
 import errno
+import fcntl
 import os
 import platform
+import signal
 import sys
+from typing import NamedTuple
 
 from netkit.sandbox import system
 from netkit.sandbox.job import Job
@@ -15,6 +18,9 @@ MEMORY = 512 << 20
 """Bytes that the machine inside has; only what it uses is taken from the machine outside."""
 
 FIRST = "netkit.sandbox.uml.first"
+_SETSIG = 10
+"""F_SETSIG of fcntl(2), which the module fcntl does not name."""
+
 _PLACES = ("TMPDIR", "XDG_RUNTIME_DIR")
 _USUAL_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - nothing is made there that has a name
 
@@ -117,35 +123,65 @@ def command(serial: int) -> tuple[str, ...]:
     )
 
 
-def become(job: Job, serial: int, console: int, loaded: int, keeper: int) -> None:
+class Files(NamedTuple):
+    """The descriptors that User-Mode Linux gets.
+
+    Attributes:
+        serial: its serial line.
+        console: where its messages go.
+        library: what `library` gave.
+        leash: the end of a pipe for reading, whose other end only the keeper has.
+    """
+
+    serial: int
+    console: int
+    library: int
+    leash: int
+
+
+def become(job: Job, files: Files, keeper: int) -> None:
     """Turn this process into User-Mode Linux, leader of a process group of its own; its end is in that group.
 
     Args:
         job: names the directories whose changes are kept.
-        serial: the descriptor that is its serial line.
-        console: where its messages go.
-        loaded: what `library` gave.
+        files: what it gets.
         keeper: process id of the parent, with which it ends.
     """
     os.setsid()
+    tie(files.leash)
     system.die_with_parent(keeper)
     # The processes that it traces and itself take turns: to wake another processor costs more than the work.
     os.sched_setaffinity(0, {_processor()})
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for file, target in ((nothing, 0), (console, 1), (console, 2)):
+    for file, target in ((nothing, 0), (files.console, 1), (files.console, 2)):
         os.dup2(file, target)
-    system.close_all_but({serial, loaded})
+    shared = set(files) - {files.console}
+    system.close_all_but(shared)
     kept = root.kept(job)
     memory = confinement.memory(memory_place(), MEMORY, kept)
-    for file in (serial, loaded, memory):
+    for file in (*shared, memory):
         os.set_inheritable(file, True)  # noqa: FBT003 - positional only
-    arguments = command(serial)
+    arguments = command(files.serial)
     environment = {"TMPDIR": f"/proc/self/fd/{memory}", "HOME": "/", "PATH": os.defpath}
     # At once, since new processes of User-Mode Linux have too small a stack for the search of a function.
-    environment |= {"LD_PRELOAD": f"/proc/self/fd/{loaded}", "LD_BIND_NOW": "1"}
+    environment |= {"LD_PRELOAD": f"/proc/self/fd/{files.library}", "LD_BIND_NOW": "1"}
     confinement.confine(kept, job.hidden, memory, (arguments[0], modules()))
     # Whatever it finds in the environment its init would find as well; the program gets its own.
     os.execve(arguments[0], arguments, environment)  # noqa: S606
+
+
+def tie(leash: int) -> None:
+    """Let the kernel kill this process group when the other end of a pipe is closed, whoever of it is left by then.
+
+    The signal of a descriptor's owner (F_SETOWN, F_SETSIG of fcntl(2)) goes to all of the group.  The programs inside
+    share the table of descriptors with User-Mode Linux, so that this works as long as there is one of them.
+
+    Args:
+        leash: the pipe's end for reading.
+    """
+    fcntl.fcntl(leash, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(leash, _SETSIG, signal.SIGKILL)
+    fcntl.fcntl(leash, fcntl.F_SETFL, os.O_ASYNC)
 
 
 def _processor() -> int:

@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import time
+from functools import partial
 from types import FrameType
 from typing import NamedTuple
 
@@ -24,11 +25,19 @@ _LAST_WORDS = 600
 
 
 class Machine(NamedTuple):
-    """User-Mode Linux as its keeper sees it: its process group, the serial line, and its messages."""
+    """User-Mode Linux as its keeper sees it.
+
+    Attributes:
+        group: its process group.
+        serial: the serial line.
+        console: its messages.
+        held: while it is open in this process, the group lives: see `boot.tie`.
+    """
 
     group: int
     serial: socket.socket
     console: int
+    held: int
 
 
 def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
@@ -53,63 +62,38 @@ def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
         return 1
     line.send("passed", f"program {arguments[0]}")
     machine = _start(job, library)
-    guard = _Guard(machine.group)
+    signal.signal(signal.SIGCHLD, partial(_mourn, machine.group))
     try:
         _serve(job, line, machine)
     finally:
-        _end(machine.group, guard)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _end(machine.group)
     return 0
 
 
 def _start(job: Job, library: int) -> Machine:
     ours, theirs = socket.socketpair()
+    leash, held = os.pipe()
     console = os.memfd_create("console", os.MFD_CLOEXEC)
     keeper = os.getpid()
 
     def become() -> int:
-        boot.become(job, theirs.fileno(), console, library, keeper)
+        os.close(held)
+        boot.become(job, boot.Files(theirs.fileno(), console, library, leash), keeper)
         return 1
 
     group = fork(become)
     theirs.close()
-    os.close(library)
-    return Machine(group, ours, console)
+    for file in (library, leash):
+        os.close(file)
+    return Machine(group, ours, console, held)
 
 
-class _Guard:
-    """A process that kills a process group when the keeper is gone, however that ended; killed, it gets a successor.
-
-    Args:
-        group: the process group.
-    """
-
-    def __init__(self, group: int) -> None:
-        self._group = group
-        self._alarm, self._keeps = os.pipe()
-        self._process = fork(self._watch)
-        signal.signal(signal.SIGCHLD, self._renew)
-
-    def _watch(self) -> int:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.setsid()
-        os.close(self._keeps)
-        os.read(self._alarm, 1)
+def _mourn(group: int, _number: int, _frame: FrameType | None) -> None:
+    """If User-Mode Linux has ended, end what was just being started: that would hold the serial line open."""
+    if _end_of(group):
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._group, signal.SIGKILL)
-        return 0
-
-    def _renew(self, _number: int, _frame: FrameType | None) -> None:
-        if os.waitpid(self._process, os.WNOHANG)[0]:
-            self._process = fork(self._watch)
-        # Its helpers hold the serial line open: they have to go for its end to be seen.
-        if os.waitid(os.P_PID, self._group, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._group, signal.SIGKILL)
-
-    def dismiss(self) -> None:
-        """Let it do its work now."""
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.close(self._keeps)
+            os.killpg(group, signal.SIGKILL)
 
 
 def _serve(job: Job, line: Line, machine: Machine) -> None:
@@ -130,7 +114,8 @@ def _booted(serial: Serial, machine: Machine, line: Line) -> tuple[Frame, ...] |
     poll = select.poll()
     poll.register(machine.serial, select.POLLIN)
     poll.register(line.fileno(), select.POLLIN)
-    while not serial.ended and time.monotonic() < deadline:
+    ended = None
+    while not ended and time.monotonic() < deadline:
         ready = [file for file, _ in poll.poll(100)]
         if line.fileno() in ready:
             return None  # the starter has nothing to say yet: it is gone
@@ -141,23 +126,28 @@ def _booted(serial: Serial, machine: Machine, line: Line) -> tuple[Frame, ...] |
                 return None
             line.send("passed", "boot")
             return tuple(frames[1:])
-        if os.waitid(os.P_PID, machine.group, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            break
+        ended = _end_of(machine.group)
+    if ended and (ended.si_code, ended.si_status) == (os.CLD_KILLED, signal.SIGKILL):
+        return None  # somebody killed it, which the starter tells
     told = os.pread(machine.console, _LAST_WORDS, max(0, os.fstat(machine.console).st_size - _LAST_WORDS))
     words = " ".join(told.decode(errors="replace").split()) or "it said nothing"
     line.send_failure("boot", OSError(0, f"User-Mode Linux did not start: {words}"))
     return None
 
 
+def _end_of(group: int) -> os.waitid_result | None:
+    """How User-Mode Linux has ended, None while it runs."""
+    return os.waitid(os.P_PID, group, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+
+
 def _nobody(_channel: int) -> None:
     """Nothing outside is connected to from inside."""
 
 
-def _end(group: int, guard: _Guard) -> None:
+def _end(group: int) -> None:
     """Kill the process group and wait until nothing is left of it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    guard.dismiss()
     with contextlib.suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
