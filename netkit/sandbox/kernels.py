@@ -1,6 +1,7 @@
 """The sandboxed Jupyter kernels that run on this machine, found by looking at its processes."""
 
 import os
+from itertools import pairwise
 from typing import NamedTuple
 
 from netkit.errors import InvalidValue, NotFound
@@ -16,30 +17,51 @@ class RunningKernel(NamedTuple):
         connection_file: path of that file.
         launcher: process id of its launcher.
         first: process id, outside, of its sandbox's process 1.
+        owner: user id of whom all of it belongs to.
+        interpreter: the Python that runs netkit for its owner.
     """
 
     name: str
     connection_file: str
     launcher: int
     first: int
+    owner: int
+    interpreter: str
 
 
 def running() -> list[RunningKernel]:
     """All sandboxed kernels of this user (root sees everybody's), sorted by name."""
-    parents = {process: parent for process, parent in _processes() if _is_ours(process)}
-    found = []
-    for first, keeper in parents.items():
-        launcher = parents.get(keeper)
-        # Launcher, keeper and process 1 are one another's children, and nobody else has the command.
-        if (
-            launcher in parents
-            and parents[launcher] not in parents
-            and _may_enter(launcher)
-            and (file := _connection_file(launcher))
-        ):
-            name = os.path.basename(file).removeprefix("kernel-").removesuffix(".json")
-            found.append(RunningKernel(name, file, launcher, first))
-    return sorted(found)
+    processes = [(process, parent) for process, parent in _processes() if _words(process)[1:3] == _COMMAND]
+    parents = dict(processes)
+    # Launcher, keeper and process 1 are one another's children, and nobody else has the command.
+    chains = [(parents.get(keeper), keeper, first) for first, keeper in processes]
+    found = [_kernel(chain) for chain in chains if chain[0] in parents and parents[chain[0]] not in parents]
+    return sorted(kernel for kernel in found if kernel and os.geteuid() in (0, kernel.owner))
+
+
+def owner(process: int) -> int | None:
+    """Whose a process is: all of its user ids, by what the kernel says of it (proc_pid_status(5)); None if not one's.
+
+    The owner of /proc/PID would tell less: that is root for every process that wants no other to look into it.
+
+    Args:
+        process: its id.
+    """
+    lines = [line for line in _read(f"/proc/{process}/status").splitlines() if line.startswith(b"Uid:")]
+    ids = {int(word) for line in lines for word in line.split()[1:]}
+    return ids.pop() if len(ids) == 1 else None
+
+
+def _kernel(chain: tuple[int, int, int]) -> RunningKernel | None:
+    """The kernel that launcher, keeper and process 1 are; None if not one user's, or without a name to show."""
+    owners = {owner(process) for process in chain}
+    words = [os.fsdecode(word) for word in _words(chain[0])]
+    file = _connection_file(words)
+    # Whoever runs it has chosen its name, and may have put in what steers a terminal.
+    if None in owners or len(owners) != 1 or not file or not (file + words[0]).isprintable():
+        return None
+    name = os.path.basename(file).removeprefix("kernel-").removesuffix(".json")
+    return RunningKernel(name, file, chain[0], chain[2], owners.pop(), words[0])
 
 
 def find(text: str) -> RunningKernel:
@@ -79,22 +101,12 @@ def _processes() -> list[tuple[int, int]]:
     return found
 
 
-def _may_enter(launcher: int) -> bool:
-    """Whether this user may enter the kernel: it is the user's own, or the user is root."""
-    try:
-        return os.geteuid() in (0, os.stat(f"/proc/{launcher}").st_uid)
-    except FileNotFoundError:
-        return False
+def _words(process: int) -> list[bytes]:
+    return _read(f"/proc/{process}/cmdline").split(b"\0")
 
 
-def _is_ours(process: int) -> bool:
-    words = _read(f"/proc/{process}/cmdline").split(b"\0")
-    return words[1:3] == _COMMAND
-
-
-def _connection_file(process: int) -> str:
-    words = [os.fsdecode(word) for word in _read(f"/proc/{process}/cmdline").split(b"\0")]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+def _connection_file(words: list[str]) -> str:
+    for word, following in pairwise([*words, ""]):
         if word in ("-f", "--f"):
             return os.path.abspath(following)
         if word.startswith(("-f=", "--f=")):

@@ -3,7 +3,9 @@
 It is a file of its own beside the sandbox, at most half a megabyte with the part before it.
 """
 
+import errno
 import os
+import stat
 import time
 from collections import Counter
 
@@ -25,17 +27,33 @@ def write(sentence: str) -> bool:
     Returns:
         Whether it was written.
     """
-    file = path()
-    stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+    folder, name = os.path.split(path())
+    line = f"{time.strftime('%Y-%m-%d %H:%M:%S')} [{os.getpid()}] {sentence}\n"
     try:
-        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
-        if os.path.exists(file) and os.path.getsize(file) > _LARGEST:
-            os.replace(file, file + ".1")
-        with open(file, "a", encoding="utf-8") as diary:
-            diary.write(f"{stamp} [{os.getpid()}] {sentence}\n")
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            _append(place, name, line)
+        finally:
+            os.close(place)
     except OSError:
         return False
     return True
+
+
+def _append(place: int, name: str, line: str) -> None:
+    """Append to a file of one's own in a folder of one's own.
+
+    Root may have somebody else's home (sudo keeps HOME in places): a link or a pipe there must not lead elsewhere.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(name, "a", encoding="utf-8", opener=lambda file, _: os.open(file, flags, 0o600, dir_fd=place)) as diary:
+        facts = os.fstat(diary.fileno())
+        if not stat.S_ISREG(facts.st_mode) or {facts.st_uid, os.fstat(place).st_uid} != {os.geteuid()}:
+            raise PermissionError(errno.EPERM, "the diary is somebody else's")
+        diary.write(line)
+        if facts.st_size > _LARGEST:
+            os.replace(name, name + ".1", src_dir_fd=place, dst_dir_fd=place)
 
 
 class Tally:

@@ -116,6 +116,8 @@ def _give_ids(line: Line, keeper: int) -> list[str]:
 def _keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     """What the keeper does."""
     outer_end.close()
+    # Process 1 has copies of what is open here, and in the sandbox everybody may take them (pidfd_getfd(2)).
+    system.close_all_but({line.fileno()})
     system.die_with_parent(starter)
     # The starter passes signals on; the keeper outlives those that a terminal sends to all.
     for number in init.PASSED_ON:

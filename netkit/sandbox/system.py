@@ -40,7 +40,7 @@ _OPEN_TREE, _MOVE_MOUNT, _FSOPEN, _FSCONFIG, _FSMOUNT, _MOUNT_SETATTR = 428, 429
 _HERE, _EMPTY_PATH, _WHOLE_TREE, _CLONE = -100, 0x1000, 0x8000, 0x1
 _CLOSE_ON_EXEC, _SET_STRING, _CREATE_IT, _MOVE_FROM_DESCRIPTOR, _ATTRIBUTE_READ_ONLY = 1, 1, 6, 0x4, 0x1
 _CAPABILITIES_VERSION = 0x20080522
-_GET_OWNER, _GET_PARENT = 0xB701, 0xB702
+_GET_OWNER, _GET_PARENT, _GET_OWNER_ID = 0xB701, 0xB702, 0xB704
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -239,6 +239,13 @@ def close_all_but(kept: set[int]) -> None:
     for file in {int(name) for name in os.listdir("/proc/self/fd")} - kept - {0, 1, 2}:
         with contextlib.suppress(OSError):  # the one that listed them is closed already
             os.close(file)
+
+
+def owner_id(user_namespace: int) -> int:
+    """The user id of whoever made a user namespace (NS_GET_OWNER_UID of ioctl_ns(2))."""
+    number = bytearray(4)
+    fcntl.ioctl(user_namespace, _GET_OWNER_ID, number)
+    return struct.unpack("=I", number)[0]
 
 
 def program(name: str) -> str | None:

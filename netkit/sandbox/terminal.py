@@ -53,7 +53,7 @@ class Terminal:
         """Let every key mean the command inside, if this process is in front."""
         if is_in_front():
             self._before = termios.tcgetattr(0)
-            tty.setraw(0)
+            tty.setraw(0, termios.TCSADRAIN)
             self._resize()
 
     def leave(self) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from netkit.errors import InvalidValue, NotFound
 
@@ -83,8 +83,19 @@ def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, updat
 
     if not path.exists():
         raise NotFound(f"there is no notebook '{path}'", remedy="Name a file, or stand in the project's folder")
-    text = path.read_text(encoding="utf-8")
-    old = nbformat.reads(text, as_version=4)
+    # The file that was read is written, whatever has come into its place meanwhile.
+    with path.open("r+" if update else "r", encoding="utf-8") as file:
+        old = nbformat.reads(text := file.read(), as_version=4)
+        new, complaints = _run(old, path, replacements, update=update)
+        if new:
+            _write(file, text, _tidied(new))
+    return complaints
+
+
+def _run(
+    old: Any, path: Path, replacements: list[tuple[re.Pattern[str], str]], *, update: bool
+) -> tuple[Any, list[str]]:
+    """The notebook with new outputs, None if it is not to be written, and what is wrong, a sentence each."""
     new = copy.deepcopy(old)
     why_not = engine_obstacle() if any(ENGINE_TAG in cell.metadata.get("tags", []) for cell in old.cells) else ""
     if why_not:
@@ -99,9 +110,7 @@ def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, updat
             after.outputs = before.outputs
         elif not update:
             complaints.append(f"cell {number} gives another output: {_first_line(before.source)}")
-    if update and not failure:
-        _write(path, text, _tidied(new))
-    return complaints
+    return new if update and not failure else None, complaints
 
 
 def _execute(notebook: Any, path: Path, *, engine: bool) -> str:
@@ -155,13 +164,15 @@ def _merged(outputs: list[Any]) -> list[Any]:
     return merged
 
 
-def _write(path: Path, text: str, notebook: Any) -> None:
-    """Write it, unless that would change nothing."""
+def _write(file: TextIO, text: str, notebook: Any) -> None:
+    """Write it over the text that the file has, unless that would change nothing."""
     import nbformat
 
     new = nbformat.writes(notebook, version=4) + "\n"
     if new != text:
-        path.write_text(new, encoding="utf-8")
+        file.seek(0)
+        file.write(new)
+        file.truncate()
 
 
 def comparable(outputs: list[Any], replacements: list[tuple[re.Pattern[str], str]]) -> list[Any]:

@@ -1,6 +1,7 @@
 """`netkit shell`: a shell in a new sandbox, or in that of a running kernel."""
 
 import argparse
+import os
 import shutil
 import sys
 
@@ -8,7 +9,8 @@ HELP = "open a shell in a new sandbox, or in a running kernel's"
 
 DESCRIPTION = """\
 Open a shell in a new sandbox, or beside a notebook: in the sandbox of a running kernel, where it sees and
-changes the same network. A kernel can have several shells. The exit status is the shell's own."""
+changes the same network. A kernel can have several shells. Root enters another user's kernel as that user, by
+su(1). The exit status is the shell's own."""
 
 EXAMPLES = """\
 examples:
@@ -27,12 +29,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Open the shell; its exit status."""
-    from netkit.sandbox import kernels
+    from netkit.sandbox import kernels, visiting
     from netkit.sandbox.run import run
 
     if options.list:
         for kernel in kernels.running():
-            sys.stdout.write(f"{kernel.name}\t{kernel.connection_file}\n")
+            whose = "" if kernel.owner == os.geteuid() else f"\t{visiting.name(kernel)}"
+            sys.stdout.write(f"{kernel.name}\t{kernel.connection_file}{whose}\n")
         return 0
+    kernel = kernels.find(options.kernel) if options.kernel else None
+    if kernel and kernel.owner != os.geteuid():
+        visiting.become_owner(kernel)
     shell = shutil.which("bash") or "sh"
-    return run((shell,), kernels.find(options.kernel).first if options.kernel else None)
+    return run((shell,), kernel.first if kernel else None)

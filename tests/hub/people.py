@@ -22,14 +22,15 @@ LEAST_ID = 42000
 
 
 @contextmanager
-def learners(number: int, skeleton: Path) -> Iterator[list[pwd.struct_passwd]]:
+def learners(number: int, skeleton: Path, form: str = FORM) -> Iterator[list[pwd.struct_passwd]]:
     """Users nk-learner-01 and so on, whom nobody else may be; they are gone afterwards.
 
     Args:
         number: how many.
         skeleton: a folder with what their homes hold in the beginning.
+        form: of their names, with a place for a number.
     """
-    names = [FORM.format(count) for count in range(1, number + 1)]
+    names = [form.format(count) for count in range(1, number + 1)]
     _remove(names)  # from a run that was killed
     try:
         for name in names:
