@@ -123,7 +123,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         if find_spec(f"{__name__}.{name}") is not None:
             raise AttributeError(name)  # `from netkit import values` asks here first, then loads the module
-        from netkit.names import unknown
+        from netkit.spelling import unknown
 
         raise unknown("netkit", name, __all__)
     value = getattr(import_module(_HOMES[name]), name)

@@ -50,7 +50,7 @@ def _options(words: list[str]) -> argparse.Namespace:
 def _make_sure_of(word: str) -> None:
     """Refuse a command that is not there, with the one that was probably meant."""
     if word not in COMMANDS and not word.startswith("-"):
-        from netkit.names import nearest
+        from netkit.spelling import nearest
 
         meant = nearest(word, COMMANDS)
         remedy = f"Did you mean 'netkit {meant}'?" if meant else "See 'netkit --help'"

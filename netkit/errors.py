@@ -3,9 +3,11 @@
     NetkitError
     ├── InvalidValue          a value that the kernel would refuse or misread
     │   ├── InvalidName       of a namespace or an interface
-    │   └── InvalidAddress    an IP address, a prefix, a MAC address
+    │   ├── InvalidAddress    an IP address, a prefix, a MAC address
+    │   └── WrongCall         arguments that a function does not take, a sign that a handle does not know
     ├── NotFound              nothing of that name is there
     ├── UnknownName           netkit, or one of its handles, has no attribute of that name
+    ├── ReadOnly              an attribute of netkit, of a handle or of a value cannot be set
     ├── AlreadyExists         the name, the address or the port is taken
     ├── Conflict              it goes against what is there: it runs, it is in use, it overlaps
     ├── KernelRefused         the kernel answered an act with an error
@@ -60,12 +62,20 @@ class InvalidAddress(InvalidValue):
     """Text that is not the IP address, prefix or MAC address that is needed here."""
 
 
+class WrongCall(InvalidValue, TypeError):
+    """Arguments that a function does not take, or a sign, such as `+`, that means nothing for a handle."""
+
+
 class NotFound(NetkitError, LookupError):
     """Nothing of that name is there."""
 
 
 class UnknownName(NetkitError, AttributeError):
     """An attribute that netkit, or one of its handles, does not have."""
+
+
+class ReadOnly(NetkitError, AttributeError):
+    """An attribute that cannot be set, since it says what is there."""
 
 
 class AlreadyExists(NetkitError):

@@ -6,17 +6,13 @@ Each function takes what the learner typed and returns it in its standard form, 
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netkit import values
-from netkit.errors import InvalidName, UnknownName
+from netkit.errors import InvalidName
 from netkit.model import HOST
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _INTERFACE_MAX = 15
 _NAMESPACE_MAX = 64
@@ -109,38 +105,6 @@ def sysctl(value: Any) -> str:
             f"{text!r} is not a switch of the network", "their names begin with 'net.'", "Try 'net.ipv4.ip_forward'"
         )
     return text
-
-
-def nearest(value: Any, choices: Iterable[str]) -> str | None:
-    """The one of some words that somebody most probably meant, None if nothing is like it.
-
-    Args:
-        value: what was typed.
-        choices: the words.
-
-    Example:
-        >>> nearest("FORWRD", ("INPUT", "FORWARD")), nearest("drop", ("ACCEPT", "DROP")), nearest("x", ("y",))
-        ('FORWARD', 'DROP', None)
-    """
-    folded = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(str(value).lower(), folded, 1)
-    return folded[found[0]] if found else None
-
-
-def unknown(owner: str, name: str, choices: Iterable[str]) -> UnknownName | AttributeError:
-    """The error for an attribute that is not there, with the one that was probably meant.
-
-    Args:
-        owner: who has no such attribute.
-        name: what was asked for; Python itself asks for names that begin with `_`, and wants a plain error.
-        choices: the attributes that are there.
-    """
-    if name.startswith("_"):
-        return AttributeError(name)
-    known = sorted(choice for choice in choices if not choice.startswith("_"))
-    meant = nearest(name, known)
-    remedy = f"Did you mean '{meant}'?" if meant else f"There are: {', '.join(known)}"
-    return UnknownName(f"{owner} has no '{name}'", remedy=remedy)
 
 
 def _name(value: Any, what: str, longest: int) -> str:

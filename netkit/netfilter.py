@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from netkit.handles import guarded
+
 TRACE_TABLE = "netkit-trace"
 """The nftables table that an x-ray traces with; it belongs to a socket, ends with it, and no snapshot shows it."""
 
@@ -11,6 +13,7 @@ HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 """The hooks of the packet filter, in the order of their numbers (<linux/netfilter.h>)."""
 
 
+@guarded()
 @dataclass(frozen=True)
 class TraceEvent:
     """One thing that a chain did with a packet (nft(8), `meta nftrace`; enum nft_trace_attributes).
@@ -53,6 +56,7 @@ class TraceEvent:
     time: int = field(default=0, compare=False)
 
 
+@guarded()
 @dataclass(frozen=True)
 class Connection:
     """One tracked connection (conntrack(8)): how its packets look on the way there and on the way back.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from netkit.handles import guarded
 
+
+@guarded()
 @dataclass(frozen=True, repr=False)
 class Outcome:
     """What a command said and how it ended; its repr is what a terminal would have shown.
@@ -27,6 +30,7 @@ class Outcome:
         return "\n".join(part for part in (shown, ended) if part) or "(no output)"
 
 
+@guarded()
 @dataclass(frozen=True, repr=False)
 class Ping:
     """How many echo requests were answered (ping(8)); its repr has no times, so that it is the same each run.

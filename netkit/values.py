@@ -1,4 +1,4 @@
-"""What addresses, prefixes and numbers may look like, checked before the kernel can misread them.
+"""What addresses and prefixes may look like, checked before the kernel can misread them.
 
 Each function takes what the learner typed and returns it in its standard form, or raises an
 `InvalidValue` that names the value, the rule and the remedy.
@@ -11,12 +11,13 @@ import re
 from typing import Any
 
 from netkit.errors import InvalidAddress, InvalidValue
+from netkit.face import face
+from netkit.spelling import shown
 
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_MTU_MIN, _MTU_MAX = 68, 65535
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.ASCII | re.IGNORECASE)
 _PREFIX = re.compile(r"[0-9]+", re.ASCII)
 
@@ -153,6 +154,7 @@ def mac(value: Any) -> str:
     return typed
 
 
+@face
 def mac_of(ip: Any) -> str:
     """The MAC address that Docker gives to an IPv4 address: 02:42 and the four bytes of the address.
 
@@ -177,65 +179,19 @@ def mac_of(ip: Any) -> str:
     return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *found.packed))
 
 
-def mtu(value: Any) -> int:
-    """A maximum transmission unit: the bytes of the largest packet (netdevice(7)).
-
-    Args:
-        value: a whole number from 68 (RFC 791) to 65535.
-
-    Returns:
-        The number.
-
-    Raises:
-        InvalidValue: it is not one.
-    """
-    return number(value, "an MTU", _MTU_MIN, _MTU_MAX, example=1500)
-
-
-def port(value: Any) -> int:
-    """A TCP or UDP port, 1 to 65535 (RFC 9293, RFC 768)."""
-    return number(value, "a port", 1, 65535, example=8080)
-
-
-def number(value: Any, what: str, low: int, high: int, *, example: int) -> int:
-    """A whole number between two limits.
-
-    Args:
-        value: what was given.
-        what: what it is meant to be, with its article: "a port".
-        low: the smallest that is allowed.
-        high: the largest that is allowed.
-        example: one to suggest.
-
-    Returns:
-        The number.
-
-    Raises:
-        InvalidValue: it is not a whole number, or outside the limits.
-    """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidValue(f"{value!r} is not {what}", "it is a whole number", f"Try {example}")
-    if not low <= value <= high:
-        raise InvalidValue(f"{value} is not {what}", f"it goes from {low} to {high}", f"Try {example}")
-    return value
-
-
-def seconds(value: Any, what: str) -> float:
-    """A time to wait, in seconds: more than 0 and at most an hour."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidValue(f"{value!r} is not {what}", "it is a number of seconds", "Try 1")
-    if not 0 < value <= 3600:
-        raise InvalidValue(f"{value} is not {what}", "it goes from just above 0 to 3600 seconds", "Try 1")
-    return float(value)
-
-
 def text(value: Any, what: str, error: type[InvalidValue] = InvalidAddress) -> str:
-    """What was typed, if it is a text or an `ipaddress` value; else an error that says what is needed."""
+    """What was typed, if it is a text or an `ipaddress` value; else an error that says what is needed.
+
+    Raises:
+        InvalidValue: it is neither, or has what no name, file or argument can have: a zero byte, half a character.
+    """
     if isinstance(value, ipaddress._IPAddressBase):
         return str(value)
     if not isinstance(value, str):
-        raise error(f"{value!r} is not a text", f"{what} is needed here", "Write it between quotes")
-    return value
+        raise error(f"{shown(value)} is not a text", f"{what} is needed here", "Write it between quotes")
+    if "\0" in value or value.encode(errors="replace").decode() != value:
+        raise error(f"{shown(value)} has a zero byte or half a character", f"{what} is needed here", "Remove it")
+    return str.__str__(value)
 
 
 def _address(host: str, typed: str) -> IPAddress:

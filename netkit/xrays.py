@@ -5,19 +5,19 @@ from __future__ import annotations
 import weakref
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from netkit.errors import CaptureFailed, InvalidValue
+from netkit.errors import CaptureFailed
+from netkit.face import face
 from netkit.journey.values import Seen
 from netkit.journeys import Journeys
+from netkit.kinds import number
 from netkit.lab import journal, looks
 from netkit.linux import namespaces, observe
 from netkit.linux.ring import ALL_OF_IT
 from netkit.linux.trace import Trace
 
 if TYPE_CHECKING:
-    from netkit.lab.interfaces import Interface
-    from netkit.lab.namespaces import Namespace
     from netkit.linux.capture import Capture
     from netkit.model import Snapshot
 
@@ -26,7 +26,15 @@ _HEADERS = 128
 """Bytes that hold the headers of a packet in a tunnel: 54 of VXLAN over IPv4 or 74 over IPv6, and the packet's own."""
 
 
-def xray(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> XRay:
+def _snaplen(value: Any) -> int:
+    return number(value, "a number of bytes that hold the headers of a packet", _HEADERS, 2**31, example=256)
+
+
+Snaplen = Annotated[int, _snaplen]
+
+
+@face
+def xray(*where: Any, snaplen: Snaplen = ALL_OF_IT) -> XRay:
     """Follow the packets while a block runs: `with nk.xray() as x: …`.
 
     Every frame is recorded at every interface, netfilter is traced, and the networks are looked at before and after.
@@ -50,11 +58,7 @@ def xray(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> XRay:
         >>> x.journeys[0].end  # doctest: +SKIP
         'delivered to 172.17.1.2 in ns2'
     """
-    recording = looks.capture(*where, snaplen=snaplen)
-    if snaplen < _HEADERS:
-        rule = f"an x-ray reads the headers of a packet, which take up to {_HEADERS} bytes"
-        raise InvalidValue(f"snaplen is {snaplen}", rule, f"Try {_HEADERS}")
-    return XRay(recording)
+    return XRay(looks.capture(*where, snaplen=snaplen))
 
 
 _BROKEN = "broken off"

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit.errors import InvalidValue
+from netkit.face import face
+from netkit.kinds import Flag
 from netkit.model import Snapshot
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from netkit.changes.result import Changes
 
 
-def diff(before: Snapshot, after: Snapshot, *, counters: bool = False) -> Changes:
+def _snapshot(value: Any) -> Snapshot:
+    """A look at a network."""
+    if not isinstance(value, Snapshot):
+        remedy = "Give two snapshots: before = nk.snapshot()"
+        raise InvalidValue(f"{shown(value)} has no state to compare", "changes are told between two snapshots", remedy)
+    return value
+
+
+State = Annotated[Snapshot, _snapshot]
+
+
+@face
+def diff(before: State, after: State, *, counters: Flag = False) -> Changes:
     """Exactly what changed in the kernel between two snapshots of one network.
 
     `+` is new, `-` is gone, `~` has changed (old → new).  The text is the same in every run: random MACs are called
@@ -43,14 +58,5 @@ def diff(before: Snapshot, after: Snapshot, *, counters: bool = False) -> Change
     from netkit.changes.result import Changes
     from netkit.changes.telling import told
 
-    for value in (before, after):
-        _refuse_unless_snapshot(value)
     names = tuple(dict.fromkeys((*before.namespaces, *after.namespaces)))
     return Changes(tuple(told(before, after, counters=counters)), names)
-
-
-def _refuse_unless_snapshot(value: Any) -> None:
-    if not isinstance(value, Snapshot):
-        shown = type(value).__name__ if value is not None else "None"
-        remedy = "Give two snapshots: before = nk.snapshot()"
-        raise InvalidValue(f"{shown} has no state to compare", "changes are told between two snapshots", remedy)

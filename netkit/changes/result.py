@@ -8,7 +8,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netkit.errors import NotFound
+from netkit.face import face
+from netkit.handles import guarded
 from netkit.packets.wording import ANY
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +59,7 @@ class Change(NamedTuple):
         return f"{self.sign} {self.text}"
 
 
+@guarded({"diff": ".lines", "added": ".items", "removed": ".items", "changes": ".items"})
 @dataclass(frozen=True, repr=False)
 class Changes:
     """What changed between two looks; false in an `if` when nothing did.
@@ -76,6 +80,7 @@ class Changes:
             found += [f"{namespace}:", *(f"  {change}" for change in changes)]
         return found
 
+    @face
     def only(self, *kinds: str) -> Changes:
         """The changes of some kinds.
 
@@ -88,6 +93,7 @@ class Changes:
         _refuse_unknown(kinds, KINDS, "kind of change")
         return Changes(tuple(change for change in self.items if change.kind in kinds), self.namespaces)
 
+    @face
     def within(self, *namespaces: str) -> Changes:
         """The changes in some namespaces.
 
@@ -137,5 +143,7 @@ def _row(change: Change) -> str:
 
 def _refuse_unknown(asked: tuple[Any, ...], known: tuple[str, ...], what: str) -> None:
     for one in asked:
-        if one not in known:
-            raise NotFound(f"there is no {what} called {one!r}", f"there are: {', '.join(known)}", "Take one of these")
+        if not isinstance(one, str) or one not in known:
+            raise NotFound(
+                f"there is no {what} called {shown(one)}", f"there are: {', '.join(known)}", "Take one of these"
+            )

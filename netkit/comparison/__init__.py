@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from netkit.comparison.result import points
 from netkit.errors import InvalidValue
+from netkit.face import face
+from netkit.kinds import Word
 from netkit.model import Snapshot
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from netkit.comparison.result import Comparison
 
 
-def compare(
-    a: Snapshot,
-    b: Snapshot,
-    *,
-    a_name: str = "a",
-    b_name: str = "b",
-    ignore: Sequence[tuple[str, str]] = (),
-) -> Comparison:
+def _snapshot(value: Any) -> Snapshot:
+    """A network, as it was looked at."""
+    if not isinstance(value, Snapshot):
+        rule, remedy = "networks are compared by their snapshots", "Give two snapshots: before = nk.snapshot()"
+        raise InvalidValue(f"{shown(value)} cannot be compared", rule, remedy)
+    return value
+
+
+State = Annotated[Snapshot, _snapshot]
+Known = Annotated[Any, points]
+
+
+@face
+def compare(a: State, b: State, *, a_name: Word = "a", b_name: Word = "b", ignore: Known = ()) -> Comparison:
     """Whether two networks are the same whatever their parts are called, and what differs.
 
     Other names of namespaces, interfaces and own chains do not count, nor other subnets and addresses, if they are
@@ -48,32 +56,18 @@ def compare(
         >>> compare(web, db).differences
         ['a: eth0 in web is up; b: eth1 in db is down']
     """
-    for value in (a, b):
-        _refuse_unless_snapshot(value)
-    for name in (a_name, b_name):
-        _refuse_unless_name(name)
+    if a_name == b_name:
+        problem, rule = f"both networks are called {a_name!r}", "sentences tell them apart by their names"
+        raise InvalidValue(problem, rule, "Try b_name='by Docker'")
     return _compared(a, b, (a_name, b_name), ignore)
 
 
-def _compared(a: Snapshot, b: Snapshot, names: tuple[str, str], ignore: Sequence[tuple[str, str]]) -> Comparison:
+def _compared(a: Snapshot, b: Snapshot, names: tuple[str, str], known: Any) -> Comparison:
     from netkit.comparison.differences import differences
     from netkit.comparison.facts import both
     from netkit.comparison.matching import match
-    from netkit.comparison.result import Comparison, points
+    from netkit.comparison.result import Comparison
 
-    known = points(ignore)
     left, right = both(a, b)
     pairs = match(left, right)
     return Comparison.of(names, differences(left, right, pairs), known, pairs)
-
-
-def _refuse_unless_name(value: Any) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise InvalidValue(f"{value!r} is no name", "each network has a name in the sentences", "Try 'by hand'")
-
-
-def _refuse_unless_snapshot(value: Any) -> None:
-    if not isinstance(value, Snapshot):
-        shown = type(value).__name__ if value is not None else "None"
-        remedy = "Give two snapshots: before = nk.snapshot()"
-        raise InvalidValue(f"{shown} cannot be compared", "networks are compared by their snapshots", remedy)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netkit.errors import InvalidValue
+from netkit.handles import guarded
 from netkit.model.facts import natural
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,6 +34,7 @@ class Pair(NamedTuple):
     b: str
 
 
+@guarded()
 @dataclass(frozen=True, repr=False)
 class Comparison:
     """Whether two networks are the same up to naming; true in an `if` when they are.
@@ -141,7 +144,7 @@ def _point(one: Any) -> tuple[re.Pattern[str], str]:
 
 def _no_points(value: Any) -> InvalidValue:
     return InvalidValue(
-        f"{value!r} is no list of known differences",
+        f"{shown(value)} is no list of known differences",
         "each is a pair: a regular expression that finds the sentence, and the reason",
         "Try ignore=[('MTU', 'the cloud has smaller packets')]",
     )

@@ -7,14 +7,17 @@ import shlex
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from netkit import values
 from netkit.docker import naming
 from netkit.docker.namespace import ContainerNamespace
 from netkit.errors import AlreadyExists, Conflict
+from netkit.face import face
+from netkit.handles import guarded, keep
+from netkit.kinds import Command, Timeout
 from netkit.lab import journal
-from netkit.lab.running import words_of
+from netkit.lab.running import in_words, words_of
 from netkit.linux import containers, entering, run
 
 if TYPE_CHECKING:
@@ -54,6 +57,17 @@ class Driver(Protocol):
         """Join it to its network: its process waits in its namespaces by now."""
 
 
+_INSTEAD = {
+    **dict.fromkeys(("stop", "kill", "end"), "docker.stop(…)"),
+    **dict.fromkeys(("remove", "rm", "delete"), "docker.remove(…)"),
+    "start": "docker.run(…)",
+    "exec": ".run(…)",
+    "ping": ".namespace.ping(…)",
+    "ip_address": ".address",
+}
+
+
+@guarded(_INSTEAD)
 class Container:
     """A container of a Docker; `docker.run(…)` makes one.
 
@@ -76,16 +90,28 @@ class Container:
         ('172.17.0.2', '02:42:ac:11:00:02')
     """
 
+    name: str
+    id: str
+    settings: Settings
+    network: str
+    ports: dict[tuple[str, int], int]
+    links: dict[str, str]
+    linked: Mapping[str, Container]
+    machine: Namespace
+    driver: Driver
+    undo: ExitStack
+    files: ExitStack
+    own_proc: bool
+    ip: IPv4Address | None
+    variable: str
+    directory: str
+
     def __init__(self, machine: Namespace, settings: Settings, driver: Driver, linked: Mapping[str, Container]) -> None:
-        self.name, self.settings, self.network = settings.name, settings, settings.network
-        self.ports, self.links, self.linked = settings.ports, settings.links, linked
-        self.machine, self.driver = machine, driver
-        self.id = naming.identity(machine.name, settings.name)
-        self.variable = naming.variable(settings.name)
-        self.directory = f"{PLACE}/{machine.name}/{settings.name}"
-        self.own_proc = True
-        self.undo, self.files = ExitStack(), ExitStack()
-        self.ip: IPv4Address | None = None
+        name, place = settings.name, f"{PLACE}/{machine.name}/{settings.name}"
+        keep(self, name=name, settings=settings, network=settings.network, ports=settings.ports, links=settings.links)
+        keep(self, id=naming.identity(machine.name, name), variable=naming.variable(name), directory=place)
+        keep(self, linked=linked, machine=machine, driver=driver, own_proc=True, ip=None)
+        keep(self, undo=ExitStack(), files=ExitStack())
         self._process: containers.Contained | None = None
 
     @property
@@ -136,7 +162,8 @@ class Container:
         log = Path(self.directory, "log")
         return log.read_text(errors="replace") if log.exists() else ""
 
-    def run(self, command: str, *, timeout: float = 60.0) -> Outcome:
+    @face
+    def run(self, command: Command, *, timeout: Timeout = 60.0) -> Outcome:
         """Run a command inside, with no more rights than the container has: `docker exec NAME COMMAND`.
 
         Args:
@@ -151,13 +178,13 @@ class Container:
             CommandFailed: the command did not end in time.
         """
         self.require_running()
-        argv, limit = words_of(command), values.seconds(timeout, "a timeout")
+        argv, said = words_of(command), in_words(command)
         typed = f"nsenter --target ${self.variable} --mount --uts --ipc --net --pid {journal.joined(argv)}"
         inside = self._limited(argv)
         journal.look()
         return journal.perform(
             self.machine.typed(typed),
-            lambda: run.run(self.machine.path, containers.entering(self.pid, inside), typed=command, timeout=limit),
+            lambda: run.run(self.machine.path, containers.entering(self.pid, inside), typed=said, timeout=timeout),
             succeeded=lambda outcome: outcome.returncode == 0,
         )
 
@@ -168,7 +195,7 @@ class Container:
                 f"container '{self.name}' is not running", "its namespaces went with its process", "See its .logs"
             )
 
-    def create(self) -> None:
+    def _create(self) -> None:
         """Make all that belongs to it, and let its process become its program.
 
         Raises:
@@ -194,7 +221,7 @@ class Container:
         prepared = f"{self.variable}=$(pgrep -P $!) && ! grep -qx -e unshare -e nsenter /proc/${self.variable}/comm"
         journal.note(f"until {prepared}; do sleep 0.01; done  # it takes a moment until it has its namespaces")
         self.undo.callback(self._process.end, 0)
-        self.own_proc = self._process.own_proc
+        keep(self, own_proc=self._process.own_proc)
         self._room = ContainerNamespace(self.name, self.variable, self._process.pid, self._process.inode)
         # As the Engine does with a bind mount: the cable is taken away by its owner, not by the namespace's end.
         self.undo.callback(os.close, entering.opened(self._room.path))
@@ -255,36 +282,12 @@ class Container:
                     "Publish another one, or remove what has it: docker.ps() lists containers, `ss -tlnp` programs",
                 ) from None
 
-    def end(self, grace: float) -> None:
+    def _end(self, grace: float) -> None:
         """End its process, then take its network away in the reverse order in which it was made."""
         if self._process is not None:
             self._process.end(grace)
         self.undo.close()
-        self.ip = None
-
-    def details(self) -> dict[str, Any]:
-        """What `docker inspect` says, as far as there is such a thing here."""
-        published = {f"{there}/{protocol}": here for (protocol, here), there in self.ports.items()}
-        notes = [] if self.own_proc else ["It sees the sandbox's /proc: the kernel refuses it one of its own here"]
-        return {
-            "Id": self.id,
-            "Name": f"/{self.name}",
-            "State": {
-                "Status": "running" if self.running else "exited",
-                "Running": self.running,
-                "Pid": self.pid,
-                "ExitCode": self.status or 0,
-            },
-            "Config": {"Hostname": self.hostname, "Cmd": self.settings.command, "Image": self.settings.image},
-            "HostConfig": {
-                "NetworkMode": self.network,
-                "PortBindings": published,
-                "Links": [f"/{name}:/{self.name}/{alias}" for name, alias in self.links.items()],
-                "Privileged": self.settings.privileged,
-            },
-            "NetworkSettings": {"IPAddress": self.address or "", "MacAddress": self.mac or "", "Ports": published},
-            "Notes": notes,
-        }
+        keep(self, ip=None)
 
     def __repr__(self) -> str:
         state = "running" if self.running else f"exited ({self.status})"

@@ -6,22 +6,27 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from netkit import names, values
 from netkit.docker import naming, settings
 from netkit.docker.container import Container
 from netkit.docker.drivers.host import Host
 from netkit.docker.drivers.none import Nothing
 from netkit.docker.drivers.shared import Shared
-from netkit.docker.listing import Containers
+from netkit.docker.kinds import ContainerName, ContainerThere, Grace, Image, Links, NetworkMode, Ports
+from netkit.docker.listing import Containers, details
 from netkit.docker.networking import Networking
 from netkit.errors import AlreadyExists, Conflict, NotFound
+from netkit.face import face
+from netkit.handles import guarded, keep
+from netkit.kinds import Command, Flag, Timeout
 from netkit.lab import journal
-from netkit.lab.namespaces import Namespace, host
-from netkit.lab.place import checked
+from netkit.lab.namespaces import host
+from netkit.lab.place import Room
+from netkit.lab.running import words_of
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from netkit.docker.container import Driver
-    from netkit.docker.drivers.bridge import Network
+    from netkit.lab.namespaces import Namespace
     from netkit.outcomes import Outcome
 
 _WITHOUT_A_NETWORK: dict[str, Driver] = {naming.HOST: Host(), naming.NONE: Nothing()}
@@ -34,6 +39,7 @@ def machines() -> list[Docker]:
     return list(_machines.values())
 
 
+@guarded({"rm": ".remove(…)", "kill": ".stop(…)", "containers": ".ps()", "networks": ".network_ls()"})
 class Docker(Networking):
     """A small docker: containers and their networks, made of the acts that a learner knows by now.
 
@@ -52,21 +58,28 @@ class Docker(Networking):
         >>> nk.sh("wget -qO- 127.0.0.1:8080")  # doctest: +SKIP
     """
 
-    def __new__(cls, host: Namespace = host) -> Self:
+    @face
+    def __new__(cls, host: Room = host) -> Self:
         """The machine's docker, made if it is not there yet."""
-        machine = checked(host)
-        place = os.stat(machine.path).st_ino
-        if place in _machines and "docker0" in machine:
-            return _machines[place]  # type: ignore[return-value]  (it is one of this class)
+        known = cls._of(host)
+        if known is not None:
+            return known  # type: ignore[return-value]  (it is one of this class)
+        place = os.stat(host.path).st_ino
         if place in _machines:  # somebody took docker0 away: what is left goes too
             _machines[place].close()
         docker = super().__new__(cls)
-        docker._begin(machine)
+        docker._begin(host)
         _machines[place] = docker
         return docker
 
+    @staticmethod
+    def _of(machine: Namespace) -> Docker | None:
+        """The docker that serves a machine already, None if there is none."""
+        there = "docker0" in machine
+        return _machines.get(os.stat(machine.path).st_ino) if there else None
+
     def _begin(self, machine: Namespace) -> None:
-        self.host = machine
+        keep(self, host=machine)
         self._containers = {}
         self._networks = {}
         if "docker0" in machine:
@@ -86,16 +99,17 @@ class Docker(Networking):
             self._undo.close()
             raise
 
+    @face
     def run(  # noqa: PLR0913  (what `docker run` is told, by its own names)
         self,
-        name: str,
-        command: str | list[str] | None = None,
+        name: ContainerName,
+        command: Command | None = None,
         *,
-        image: str | None = None,
-        network: str | Network = naming.DEFAULT,
-        ports: dict[int, int | str] | None = None,
-        links: list[str] | dict[str, str] | None = None,
-        privileged: bool = False,
+        image: Image | None = None,
+        network: NetworkMode = naming.DEFAULT,
+        ports: Ports | None = None,
+        links: Links | None = None,
+        privileged: Flag = False,
     ) -> Container:
         """Start a container: `docker run -d --name NAME -p … --network … IMAGE COMMAND`.
 
@@ -113,9 +127,9 @@ class Docker(Networking):
         """
         journal.in_sandbox()
         self._tend()
-        wanted = settings.read(
-            name, command, image=image, network=network, ports=ports, links=links, privileged=privileged
-        )
+        program = naming.program(words_of(command) if command is not None else None)
+        wanted = settings.Settings(name, program, image or "", network, ports or {}, links or {}, privileged)
+        settings.insist_on_agreement(wanted)
         return self._create(wanted)
 
     def _create(self, wanted: settings.Settings) -> Container:
@@ -127,11 +141,12 @@ class Docker(Networking):
         with ExitStack() as failed:
             failed.callback(container.files.close)
             failed.callback(container.undo.close)
-            container.create()
+            container._create()
             failed.pop_all()
         return self._containers.setdefault(wanted.name, container)
 
-    def exec(self, container: Container | str, command: str, *, timeout: float = 60.0) -> Outcome:
+    @face
+    def exec(self, container: ContainerThere, command: Command, *, timeout: Timeout = 60.0) -> Outcome:
         """Run a command in a container that runs: `docker exec NAME COMMAND`.
 
         Args:
@@ -149,7 +164,8 @@ class Docker(Networking):
         """
         return self._running(container).run(command, timeout=timeout)
 
-    def stop(self, container: Container | str, *, grace: float = 10.0) -> None:
+    @face
+    def stop(self, container: ContainerThere, *, grace: Grace = 10.0) -> None:
         """End a container's process and take its network away: `docker stop NAME`; logs and settings stay.
 
         Args:
@@ -159,10 +175,10 @@ class Docker(Networking):
         Raises:
             NotFound: there is no such container.
         """
-        seconds = values.seconds(grace, "a time of grace")
-        self._known(container).end(seconds)
+        self._known(container)._end(grace)
 
-    def remove(self, container: Container | str, *, force: bool = False) -> None:
+    @face
+    def remove(self, container: ContainerThere, *, force: Flag = False) -> None:
         """Remove a container and its files: `docker rm NAME`.
 
         Args:
@@ -180,28 +196,33 @@ class Docker(Networking):
                 "only one that has ended is removed",
                 f"Stop it first: docker.stop('{gone.name}'), or remove(…, force=True)",
             )
-        gone.end(0)
+        gone._end(0)
         gone.files.close()
         del self._containers[gone.name]
 
-    def logs(self, container: Container | str) -> str:
+    @face
+    def logs(self, container: ContainerThere) -> str:
         """What a container has written: `docker logs NAME`."""
         return self._known(container).logs
 
-    def port(self, container: Container | str) -> dict[str, int]:
+    @face
+    def port(self, container: ContainerThere) -> dict[str, int]:
         """A container's published ports: `docker port NAME`, {"80/tcp": 8080}."""
         ports = self._known(container).ports.items()
         return {f"{there}/{protocol}": here for (protocol, here), there in ports}
 
-    def inspect(self, container: Container | str) -> dict[str, Any]:
+    @face
+    def inspect(self, container: ContainerThere) -> dict[str, Any]:
         """What there is to know of a container, by Docker's own keys: `docker inspect NAME`."""
-        return self._known(container).details()
+        return details(self._known(container))
 
-    def ps(self, *, all: bool = False) -> Containers:  # noqa: A002  (the name of Docker's own option)
+    @face
+    def ps(self, *, all: Flag = False) -> Containers:  # noqa: A002  (the name of Docker's own option)
         """The containers that run: `docker ps`; with `all` also those that ended."""
         self._tend()
         return Containers(each for each in self._containers.values() if all or each.running)
 
+    @face
     def close(self) -> None:
         """Remove all containers, networks and rules, and docker0: the machine is as it was before `nk.Docker()`."""
         for container in list(self._containers):
@@ -212,7 +233,8 @@ class Docker(Networking):
         for place in [place for place, docker in _machines.items() if docker is self]:
             del _machines[place]
 
-    def find(self, name: str) -> Container | None:
+    @face
+    def find(self, name: ContainerThere) -> Container | None:
         """The container of that name, None if there is none."""
         return self._containers.get(name)
 
@@ -220,7 +242,7 @@ class Docker(Networking):
         """Take away the network of those that ended by themselves, as dockerd does when it hears of it."""
         for container in self._containers.values():
             if not container.running:
-                container.end(0)
+                container._end(0)
 
     def _refuse_taken(self, name: str) -> None:
         if name in self._containers:
@@ -230,16 +252,15 @@ class Docker(Networking):
                 f"Remove that one: docker.remove('{name}', force=True), or choose another name",
             )
 
-    def _known(self, container: Any) -> Container:
-        name = container.name if isinstance(container, Container) else container
-        found = self._containers.get(name) if isinstance(name, str) else None
+    def _known(self, name: str) -> Container:
+        found = self._containers.get(name)
         if found is None:
             there = ", ".join(self._containers) or "none"
-            raise NotFound(f"there is no container {name!r}", f"there are: {there}", "See docker.ps(all=True)")
+            raise NotFound(f"there is no container {shown(name)}", f"there are: {there}", "See docker.ps(all=True)")
         return found
 
-    def _running(self, container: Any) -> Container:
-        found = self._known(container)
+    def _running(self, name: str) -> Container:
+        found = self._known(name)
         found.require_running()
         return found
 
@@ -258,9 +279,6 @@ class Docker(Networking):
                 "Start both on the same one",
             )
         return other
-
-    def __getattr__(self, name: str) -> Any:
-        raise names.unknown("nk.Docker", name, dir(type(self)))
 
     def __repr__(self) -> str:
         return f"Docker on {self.host.name}: {len(self._containers)} containers, networks {', '.join(self._networks)}"

@@ -1,9 +1,9 @@
-"""The list of containers, as a notebook shows it: without times, so that it is the same in each run."""
+"""Containers as a notebook lists them, and what there is to know of one: without times, the same in each run."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netkit.docker.container import Container
@@ -31,3 +31,41 @@ def _row(container: Container) -> tuple[str, ...]:
     ports = (f"0.0.0.0:{here}->{there}/{kind}" for (kind, here), there in container.ports.items())
     shown = ", ".join(ports) if container.running else ""
     return container.id[:12], container.settings.image, f'"{command}"', status, shown, container.name
+
+
+def details(container: Container) -> dict[str, Any]:
+    """What `docker inspect` says, as far as there is such a thing here.
+
+    Args:
+        container: it.
+    """
+    own = container.settings
+    published = {f"{there}/{protocol}": here for (protocol, here), there in container.ports.items()}
+    notes = [] if container.own_proc else ["It sees the sandbox's /proc: the kernel refuses it one of its own here"]
+    return {
+        "Id": container.id,
+        "Name": f"/{container.name}",
+        "State": {
+            "Status": "running" if container.running else "exited",
+            "Running": container.running,
+            "Pid": container.pid,
+            "ExitCode": container.status or 0,
+        },
+        "Config": {
+            "Hostname": container.hostname,
+            "Cmd": own.command,
+            "Image": own.image,
+        },
+        "HostConfig": {
+            "NetworkMode": container.network,
+            "PortBindings": published,
+            "Links": [f"/{name}:/{container.name}/{alias}" for name, alias in container.links.items()],
+            "Privileged": own.privileged,
+        },
+        "NetworkSettings": {
+            "IPAddress": container.address or "",
+            "MacAddress": container.mac or "",
+            "Ports": published,
+        },
+        "Notes": notes,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from netkit.handles import keep
 from netkit.lab.journal import in_namespace
 from netkit.lab.namespaces import Namespace
 from netkit.linux import namespaces
@@ -26,12 +27,12 @@ class ContainerNamespace(Namespace):
 
     def __init__(self, name: str, variable: str, pid: int, inode: int) -> None:
         self._container, self._variable, self._inode = name, variable, inode
-        self.path = f"/proc/{pid}/ns/net"
+        keep(self, path=f"/proc/{pid}/ns/net")
 
     @classmethod
-    def at(cls, name: str, path: str) -> Namespace:  # type: ignore[override]
+    def _at(cls, name: str, path: str) -> Namespace:  # type: ignore[override]
         """A handle for another namespace, which need not be a container's."""
-        return Namespace.at(name, path)
+        return Namespace._at(name, path)
 
     @property
     def name(self) -> str:  # type: ignore[override]  (a Place has it as an attribute; here it may change)

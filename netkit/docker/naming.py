@@ -7,8 +7,9 @@ import re
 import shutil
 from typing import Any
 
-from netkit import values
+from netkit import kinds, values
 from netkit.errors import InvalidName, InvalidValue, ProgramMissing
+from netkit.spelling import shown
 
 DEFAULT, HOST, NONE, SHARED = "bridge", "host", "none", "container"
 """The networks that every Docker has, and what stands before the name of a container whose network is shared."""
@@ -76,8 +77,6 @@ def image(value: Any) -> str:
     Raises:
         InvalidName: it is no reference of an image.
     """
-    if value is None:
-        return ""
     name = values.text(value, "an image's name", InvalidName)
     if not _IMAGE.fullmatch(name):
         raise InvalidName(
@@ -92,27 +91,29 @@ def ports(value: Any) -> dict[tuple[str, int], int]:
     Raises:
         InvalidValue: it is no such table, or has a number that is no port.
     """
-    if value is None:
-        return {}
     if not isinstance(value, dict):
-        raise InvalidValue(f"{value!r} are no ports", "a table says which port leads where", "Try ports={8080: 80}")
+        raise InvalidValue(
+            f"{shown(value)} are no ports", "a table says which port leads where", "Try ports={8080: 80}"
+        )
     published: dict[tuple[str, int], int] = {}
     for here, target in value.items():
         there, protocol = _target(target)
-        published[protocol, values.port(here)] = there
+        published[protocol, kinds.port(here)] = there
     return published
 
 
 def _target(value: Any) -> tuple[int, str]:
     """A container's port and protocol: 80, "80" or "53/udp"."""
     if not isinstance(value, str):
-        return values.port(value), "tcp"
-    number, _, protocol = value.partition("/")
-    if not (number.isascii() and number.isdecimal()) or (protocol or "tcp") not in _PROTOCOLS:
+        return kinds.port(value), "tcp"
+    number, slash, protocol = value.partition("/")
+    if not (number.isascii() and number.isdecimal()) or (protocol if slash else "tcp") not in _PROTOCOLS:
         raise InvalidValue(
-            f"{value!r} is no port of a container", "it is a number, with /udp behind it for UDP", "Try 80 or '53/udp'"
+            f"{shown(value)} is no port of a container",
+            "it is a number, with /udp behind it for UDP",
+            "Try 80 or '53/udp'",
         )
-    return values.port(int(number)), protocol or "tcp"
+    return kinds.port(int(number[:6])), protocol or "tcp"
 
 
 def links(value: Any) -> dict[str, str]:
@@ -122,45 +123,44 @@ def links(value: Any) -> dict[str, str]:
         InvalidValue: it is no such list.
         InvalidName: an item is no name.
     """
-    if value is None:
-        return {}
     if isinstance(value, dict):
         pairs = list(value.items())
     elif isinstance(value, list | tuple):
         pairs = [_link(item) for item in value]
     else:
-        raise InvalidValue(f"{value!r} are no links", "they are a list of containers", "Try links=['c1']")
-    return {checked(getattr(name, "name", name), "container"): checked(alias, "container") for name, alias in pairs}
+        raise InvalidValue(f"{shown(value)} are no links", "they are a list of containers", "Try links=['c1']")
+    found = {checked(_name(name), "container"): checked(alias, "container") for name, alias in pairs}
+    for alias in set(found.values()) if len(found) == len(pairs) else ():
+        if list(found.values()).count(alias) > 1:
+            raise InvalidValue(f"{alias!r} is two containers' alias", "a name leads to one", "Choose another alias")
+    return found
 
 
 def _link(item: Any) -> tuple[Any, Any]:
-    name = getattr(item, "name", item)
+    name = _name(item)
     if not isinstance(name, str):
         return name, name
-    name, _, alias = name.partition(":")
-    return name, alias or name
+    name, colon, alias = name.partition(":")
+    return name, alias if colon else name
 
 
-def command(value: Any, words_of: Any) -> list[str]:
+def _name(item: Any) -> Any:
+    """A container's name, also from its handle."""
+    return item if isinstance(item, str) else getattr(item, "name", item)
+
+
+def program(words: list[str] | None) -> list[str]:
     """The program of a container and its arguments; without any it idles.
 
     Args:
-        value: what was typed, or a list of words.
-        words_of: reads what was typed.
+        words: the command.
 
     Raises:
-        InvalidValue: it is no command.
         ProgramMissing: there is no such program.
     """
-    if value is None:
+    if words is None:
         return list(_IDLE)
-    if isinstance(value, list | tuple):
-        if not value or not all(isinstance(word, str) and "\0" not in word for word in value):
-            raise InvalidValue(f"{value!r} is not a command", "a list of words is needed", "Try ['sleep', '60']")
-        words = list(value)
-    else:
-        words = words_of(value)
-    if not words[0] or shutil.which(words[0]) is None:
+    if shutil.which(words[0]) is None:
         raise ProgramMissing(
             f"there is no program '{words[0]}'", "a container here sees the machine's programs", "Check its spelling"
         )

@@ -6,11 +6,14 @@ from contextlib import ExitStack
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from netkit import values
 from netkit.docker import chains, naming
 from netkit.docker.drivers import bridge as networks
 from netkit.docker.drivers.bridge import Network
-from netkit.errors import AlreadyExists, Conflict, InvalidName, InvalidValue, NotFound
+from netkit.docker.kinds import NetworkName, NetworkThere
+from netkit.errors import AlreadyExists, Conflict, InvalidName, NotFound
+from netkit.face import face
+from netkit.kinds import Flag
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from netkit.docker.container import Container
@@ -39,7 +42,8 @@ class Networking:
         self.host.set_policy("FORWARD", "DROP")
         undo.callback(self.host.set_policy, "FORWARD", "ACCEPT")
 
-    def network_create(self, name: str, subnet: str | None = None, *, internal: bool = False) -> Network:
+    @face
+    def network_create(self, name: NetworkName, subnet: str | None = None, *, internal: Flag = False) -> Network:
         """Make a network of its own bridge: `docker network create --subnet SUBNET NAME`.
 
         Args:
@@ -53,15 +57,13 @@ class Networking:
             InvalidAddress: it is no subnet.
             InvalidName: it is no name.
         """
-        wanted = naming.checked(name, "network")
-        if not isinstance(internal, bool):
-            raise InvalidValue(f"internal={internal!r} is not True or False", "it is on or off", "Try internal=True")
-        if wanted in self._networks:
+        if name in self._networks:
             raise AlreadyExists(f"there is a network '{name}' already", "names are unique", "Choose another name")
-        if wanted in naming.RESERVED:
+        if name in naming.RESERVED:
             raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'my-net'")
         there = self.network_ls()
-        return self._add_network(wanted, networks.subnet_of(subnet, there, self._routed()), internal=internal)
+        found = networks.subnet_of(subnet, there, networks.routed(self.host))
+        return self._add_network(name, found, internal=internal)
 
     def _add_default_network(self) -> None:
         self._add_network(naming.DEFAULT, IPv4Network(networks.DEFAULT_SUBNET), internal=False)
@@ -73,15 +75,18 @@ class Networking:
             self._networks[name] = net, undo.pop_all()
         return net
 
+    @face
     def network_ls(self) -> tuple[Network, ...]:
         """The networks with a bridge of their own: `docker network ls`."""
         return tuple(net for net, _ in self._networks.values())
 
-    def network_inspect(self, name: str) -> dict[str, Any]:
+    @face
+    def network_inspect(self, name: NetworkThere) -> dict[str, Any]:
         """What there is to know of a network, by Docker's own keys: `docker network inspect NAME`."""
         return self._network(name).details(self._containers)
 
-    def network_remove(self, name: str) -> None:
+    @face
+    def network_remove(self, name: NetworkThere) -> None:
         """Remove a network: `docker network rm NAME`.
 
         Raises:
@@ -96,17 +101,11 @@ class Networking:
             raise Conflict(f"network '{net.name}' is in use by {inside}", "only an empty one goes", "Remove them first")
         self._networks.pop(net.name)[1].close()
 
-    def _network(self, name: Any) -> Network:
-        wanted = name.name if isinstance(name, Network) else name
-        if not isinstance(wanted, str) or wanted not in self._networks:
+    def _network(self, name: str) -> Network:
+        if name not in self._networks:
             raise NotFound(
-                f"there is no network {wanted!r}",
+                f"there is no network {shown(name)}",
                 f"there are: {', '.join([*self._networks, naming.HOST, naming.NONE])}",
                 "Make it: docker.network_create('my-net')",
             )
-        return self._networks[wanted][0]
-
-    def _routed(self) -> list[IPv4Network]:
-        """The networks that the machine has routes to: Docker takes none of these."""
-        destinations = (values.network(route.destination) for route in self.host.routes)
-        return [found for found in destinations if isinstance(found, IPv4Network)]
+        return self._networks[name][0]

@@ -6,27 +6,33 @@ which of them reaches which.
 
 from __future__ import annotations
 
+import ipaddress
 from contextlib import ExitStack
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit import values
 from netkit.docker import naming
 from netkit.docker.daemon import Docker
 from netkit.docker.drivers import bridge as networks
 from netkit.docker.drivers.overlay import End, Fabric
+from netkit.docker.kinds import NetworkName
 from netkit.errors import AlreadyExists, Conflict, InvalidName, InvalidValue, NotFound
+from netkit.face import face
+from netkit.handles import keep
+from netkit.kinds import Flag, Mtu, Vni
+from netkit.lab import journal
 from netkit.lab.namespaces import Namespace, host
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
-    import ipaddress
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 MTU = 1450
 """An Ethernet's 1500 bytes less what VXLAN takes: inner Ethernet 14, outer IP 20, UDP 8, VXLAN 8 (RFC 7348, 5)."""
 
-_FIRST_VNI, _LAST_VNI = 4097, (1 << 24) - 1
-"""Docker's own begin at 4097; a VNI has 24 bits."""
+_FIRST_VNI = 4097
+"""Docker's own begin there."""
 
 
 class Overlay(Fabric):
@@ -48,16 +54,23 @@ class Overlay(Fabric):
     """
 
     def __init__(  # noqa: PLR0913  (all that makes it up, and `overlay` alone calls it)
-        self, name: str, subnet: ipaddress.IPv4Network, vni: int, mtu: int, *, learning: bool, dockers: Sequence[Docker]
+        self,
+        name: str,
+        subnet: ipaddress.IPv4Network,
+        vni: int,
+        mtu: int,
+        *,
+        learning: bool,
+        vteps: Mapping[str, ipaddress.IPv4Address],
+        dockers: Sequence[Docker],
     ) -> None:
         super().__init__(name, subnet, vni, mtu, learning=learning)
-        vteps = _vteps(dockers)
-        self.ends = {docker.host.name: End(self, docker.host, vteps[docker.host.name]) for docker in dockers}
+        ends = {docker.host.name: End(self, docker.host, vteps[docker.host.name]) for docker in dockers}
+        keep(self, ends=ends)
         self._dockers = list(dockers)
 
     def _build(self) -> None:
         """Make each machine's part, or nothing; every machine then has a network of this name."""
-        _refuse_unreachable(list(self))
         with ExitStack() as failed:
             made = {}
             for end in self:
@@ -67,6 +80,7 @@ class Overlay(Fabric):
             for docker in self._dockers:
                 docker._networks[self.name] = self.ends[docker.host.name], made[docker.host.name].pop_all()
 
+    @face
     def remove(self) -> None:
         """Remove it from all machines: `docker network rm NAME`.
 
@@ -83,9 +97,9 @@ class Overlay(Fabric):
                 docker.network_remove(self.name)
 
     def __getitem__(self, machine: str) -> End:
-        if machine not in self.ends:
+        if not isinstance(machine, str) or machine not in self.ends:
             raise NotFound(
-                f"{machine!r} has no part in '{self.name}'", f"there are: {', '.join(self.ends)}", "See .ends"
+                f"{shown(machine)} has no part in '{self.name}'", f"there are: {', '.join(self.ends)}", "See .ends"
             )
         return self.ends[machine]
 
@@ -96,14 +110,41 @@ class Overlay(Fabric):
         return "\n".join([*lines, *(f"  {_told(end)}" for end in self)])
 
 
+def _machine(value: Any) -> Namespace:
+    if isinstance(value, str):
+        return host if value == host.name else Namespace.get(value)
+    machine = value.host if isinstance(value, Docker) else value
+    if not isinstance(machine, Namespace):
+        rule, remedy = "a docker or a namespace is needed", "Try hosts=[node1, node2]"
+        raise InvalidValue(f"{shown(value)} is no machine", rule, remedy)
+    return machine
+
+
+def _machines(hosts: Any) -> list[Namespace]:
+    """The machines, each once."""
+    if not isinstance(hosts, list | tuple) or len(hosts) < 2:
+        rule, remedy = "an overlay joins several", "Try hosts=[node1, node2]"
+        raise InvalidValue(f"{shown(hosts)} are not two machines", rule, remedy)
+    machines = [_machine(each) for each in hosts]
+    for one, other in combinations(machines, 2):
+        if one == other:
+            raise InvalidValue(f"{one.name} is named twice", "each machine has one part in it", "Name each once")
+    return machines
+
+
+Machines = Annotated[Any, _machines]
+Subnet = Annotated[Any, networks.subnet]
+
+
+@face
 def overlay(  # noqa: PLR0913  (what `docker network create -d overlay` is told)
-    name: str,
+    name: NetworkName,
     *,
-    hosts: Sequence[Docker | Namespace | str],
-    subnet: str = "10.0.0.0/24",
-    vni: int = _FIRST_VNI,
-    mtu: int = MTU,
-    learning: bool = False,
+    hosts: Machines,
+    subnet: Subnet = "10.0.0.0/24",
+    vni: Vni = _FIRST_VNI,
+    mtu: Mtu = MTU,
+    learning: Flag = False,
 ) -> Overlay:
     """Make an overlay network of several machines: `docker network create -d overlay --attachable NAME`.
 
@@ -122,57 +163,45 @@ def overlay(  # noqa: PLR0913  (what `docker network create -d overlay` is told)
         >>> ov = nk.overlay("ov", hosts=[node1, node2])  # doctest: +SKIP
         >>> nk.Docker(host=node1).run("c1", network="ov")  # doctest: +SKIP
     """
-    wanted = naming.checked(name, "network")
-    if wanted in naming.RESERVED:
-        raise InvalidName(f"'{wanted}' is no name for a network", "it means a mode of its own", "Try 'ov'")
-    number = values.number(vni, "a VNI", 1, _LAST_VNI, example=_FIRST_VNI)
-    if not isinstance(learning, bool):
-        raise InvalidValue(f"learning={learning!r} is not True or False", "it is on or off", "Try learning=True")
-    dockers = _dockers(hosts)
-    found = _free(wanted, subnet, dockers)
-    made = Overlay(wanted, found, number, values.mtu(mtu), learning=learning, dockers=dockers)
-    made._build()
+    if name in naming.RESERVED:
+        raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'ov'")
+    journal.in_sandbox()
+    known = {machine.name: Docker._of(machine) for machine in hosts}
+    found = _free(name, subnet, hosts, known)
+    vteps = _vteps(hosts, known)
+    _refuse_unreachable(hosts, vteps)
+    with ExitStack() as failed:
+        dockers = [known[machine.name] or _docker(machine, failed) for machine in hosts]
+        made = Overlay(name, found, vni, mtu, learning=learning, vteps=vteps, dockers=dockers)
+        made._build()
+        failed.pop_all()
     return made
 
 
-def _dockers(hosts: Any) -> list[Docker]:
-    """The docker of each machine."""
-    if not isinstance(hosts, list | tuple) or len(hosts) < 2:
-        raise InvalidValue(f"{hosts!r} are not two machines", "an overlay joins several", "Try hosts=[node1, node2]")
-    machines = [_machine(each) for each in hosts]
-    for one, other in combinations(machines, 2):
-        if one == other:
-            raise InvalidValue(f"{one.name} is named twice", "each machine has one part in it", "Name each once")
-    return [
-        each if isinstance(each, Docker) else Docker(machine) for each, machine in zip(hosts, machines, strict=True)
-    ]
+def _docker(machine: Namespace, failed: ExitStack) -> Docker:
+    """A docker for a machine that has none; it goes again if the overlay fails."""
+    made = Docker(machine)
+    failed.callback(made.close)
+    return made
 
 
-def _machine(value: Any) -> Namespace:
-    if isinstance(value, str):
-        return host if value == host.name else Namespace.get(value)
-    machine = value.host if isinstance(value, Docker) else value
-    if not isinstance(machine, Namespace):
-        raise InvalidValue(f"{value!r} is no machine", "a docker or a namespace is needed", "Try hosts=[node1, node2]")
-    return machine
-
-
-def _free(name: str, subnet: Any, dockers: Sequence[Docker]) -> ipaddress.IPv4Network:
-    """The subnet, if it and the name are free on every machine."""
-    values.text(subnet, "a subnet, such as '10.0.0.0/24'")
-    for docker in dockers:
-        if name in docker._networks:
-            raise AlreadyExists(
-                f"{docker.host.name} has a network '{name}' already", "names are unique", "Choose another name"
-            )
-        there = [net for net, _ in docker._networks.values()]
-        found = networks.subnet_of(subnet, there, docker._routed())
+def _free(
+    name: str, subnet: Any, hosts: Sequence[Namespace], known: Mapping[str, Docker | None]
+) -> ipaddress.IPv4Network:
+    """The subnet, if it and the name are free on every machine, also when each has a docker0."""
+    for machine in hosts:
+        docker = known[machine.name]
+        if docker is not None and name in docker._networks:
+            problem = f"{machine.name} has a network '{name}' already"
+            raise AlreadyExists(problem, "names are unique", "Choose another name")
+        busy = [*networks.routed(machine), ipaddress.IPv4Network(networks.DEFAULT_SUBNET)]
+        found = networks.subnet_of(subnet, docker.network_ls() if docker is not None else (), busy)
     return found
 
 
-def _vteps(dockers: Sequence[Docker]) -> dict[str, ipaddress.IPv4Address]:
+def _vteps(hosts: Sequence[Namespace], known: Mapping[str, Docker | None]) -> dict[str, ipaddress.IPv4Address]:
     """Each machine's address for the outer packets: one in a network that another machine is in as well, if any."""
-    borne = {docker.host.name: _addresses(docker) for docker in dockers}
+    borne = {machine.name: _addresses(machine, known[machine.name]) for machine in hosts}
     chosen = {}
     for machine, own in borne.items():
         others = [each for name, found in borne.items() if name != machine for each in found]
@@ -187,23 +216,24 @@ def _vteps(dockers: Sequence[Docker]) -> dict[str, ipaddress.IPv4Address]:
     return chosen
 
 
-def _addresses(docker: Docker) -> list[ipaddress.IPv4Interface]:
+def _addresses(machine: Namespace, docker: Docker | None) -> list[ipaddress.IPv4Interface]:
     """The IPv4 addresses of a machine that are not those of Docker's bridges."""
-    bridges = {net.bridge for net, _ in docker._networks.values()}
-    links = [link for link in docker.host if link.name not in {"lo", *bridges} and link.is_up]
+    bridges = {net.bridge for net in docker.network_ls()} if docker is not None else set()
+    links = [link for link in machine if link.name not in {"lo", *bridges} and link.is_up]
     texts = [text for link in links for text in link.addresses]
     found = [values.interface_address(text) for text in texts]
     return [each for each in found if each.version == 4]
 
 
-def _refuse_unreachable(ends: Sequence[End]) -> None:
+def _refuse_unreachable(hosts: Sequence[Namespace], vteps: Mapping[str, ipaddress.IPv4Address]) -> None:
     """Make sure that the machines reach one another: VXLAN itself would never tell."""
-    for one, other in combinations(ends, 2):
-        if not one.machine.ping(str(other.address), timeout=1.0).ok:
+    for one, other in combinations(hosts, 2):
+        address = str(vteps[other.name])
+        if not one.ping(address, timeout=1.0).ok:
             raise NotFound(
-                f"{one.machine.name} does not reach {other.machine.name} at {other.address}",
+                f"{one.name} does not reach {other.name} at {address}",
                 "VXLAN's outer packets are sent from machine to machine",
-                f"Make {one.machine.name}.ping('{other.address}') work first",
+                f"Make {one.name}.ping('{address}') work first",
             )
 
 

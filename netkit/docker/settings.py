@@ -1,13 +1,11 @@
-"""What is asked for a new container, read and checked before anything is made."""
+"""What is asked for a new container, and what of it excludes each other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from netkit.docker import naming
-from netkit.errors import Conflict, InvalidValue
-from netkit.lab.running import words_of
+from netkit.errors import Conflict
 
 
 @dataclass(frozen=True)
@@ -39,46 +37,12 @@ class Settings:
         return name if kind == naming.SHARED and colon else None
 
 
-def read(  # noqa: PLR0913  (what `docker run` is told)
-    name: Any, command: Any, *, image: Any, network: Any, ports: Any, links: Any, privileged: Any
-) -> Settings:
-    """The settings as they were typed, each checked by itself and against the others.
+def insist_on_agreement(settings: Settings) -> None:
+    """Refuse what Docker refuses: ports and links where the container has no network of its own on a bridge.
 
     Raises:
-        InvalidValue: one is of the wrong kind.
-        InvalidName: a name is none.
-        Conflict: two of them exclude each other.
-        ProgramMissing: there is no such program.
+        Conflict: two settings exclude each other.
     """
-    if not isinstance(privileged, bool):
-        raise InvalidValue(f"privileged={privileged!r} is not True or False", "it is on or off", "Try privileged=True")
-    settings = Settings(
-        naming.checked(name, "container"),
-        naming.command(command, words_of),
-        naming.image(image),
-        _network(network),
-        naming.ports(ports),
-        naming.links(links),
-        privileged,
-    )
-    _agree(settings)
-    return settings
-
-
-def _network(value: Any) -> str:
-    """The network's name, also from a handle."""
-    name = getattr(value, "name", value)
-    if not isinstance(name, str):
-        raise InvalidValue(f"{value!r} is no network", "its name is needed", "Try network='bridge'")
-    kind, colon, container = name.partition(":")
-    if colon and kind == naming.SHARED:
-        naming.checked(container, "container")
-        return name
-    return naming.checked(name, "network")
-
-
-def _agree(settings: Settings) -> None:
-    """Refuse what Docker refuses: ports and links where the container has no network of its own on a bridge."""
     if not settings.shares and settings.network not in (naming.HOST, naming.NONE, naming.SHARED):
         return
     if settings.ports:

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from netkit import values
 from netkit.dockerd import daemon, images, traces
 from netkit.errors import InvalidValue, NotFound
+from netkit.face import face
+from netkit.handles import guarded, keep
+from netkit.kinds import Timeout
 from netkit.lab import journal
 from netkit.lab.namespaces import Namespace, host
 from netkit.linux import namespaces
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.run import checked, run
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from netkit.linux.run import Process
     from netkit.outcomes import Outcome
 
 
+def _there(value: Any) -> str:
+    """A container's name or id."""
+    if not isinstance(value, str) or not value.strip() or value.startswith("-"):
+        rule = "a name is a text, with a letter or a digit in front"
+        raise InvalidValue(f"{shown(value)} is no container's name", rule, "See them: engine.docker('ps')")
+    return values.text(value, "a container's name", InvalidValue)
+
+
+ContainerThere = Annotated[str, _there]
+
+
+@guarded({"ps": ".docker('ps')", "run": ".docker('run …')", "start": "nk.engine()"})
 class Engine:
     """The real Docker Engine, running in the sandbox; `nk.engine()` starts it.
 
@@ -35,10 +51,11 @@ class Engine:
     def __init__(self, process: Process, earlier: traces.Before) -> None:
         self._process: Process | None = process
         self._earlier, self._log = earlier, ""
-        self.image = images.BUSYBOX.name
-        self.images = tuple(image.name for image in images.IMAGES.values() if image.possible)
+        possible = tuple(image.name for image in images.IMAGES.values() if image.possible)
+        keep(self, image=images.BUSYBOX.name, images=possible)
 
-    def docker(self, *words: Any, timeout: float = 60.0) -> Outcome:
+    @face
+    def docker(self, *words: Any, timeout: Timeout = 60.0) -> Outcome:
         """Run the docker command: `docker WORDS`.
 
         Args:
@@ -58,11 +75,11 @@ class Engine:
             $ docker ps --format '{{.Names}}'
         """
         typed = _typed(words)
-        limit = values.seconds(timeout, "a timeout")
         self._insist()
-        return host.run(f"docker {typed}", timeout=limit)
+        return host.run(f"docker {typed}", timeout=timeout)
 
-    def namespace(self, container: str) -> Namespace:
+    @face
+    def namespace(self, container: ContainerThere) -> Namespace:
         """The network namespace of a running container, for `.run`, `.ping` and the like.
 
         `docker inspect` knows the container's first process, and /proc/PID/ns/net opens the namespace
@@ -78,14 +95,13 @@ class Engine:
             NotFound: there is no such container, or it does not run.
             EngineUnavailable: the Engine was stopped.
         """
-        if not isinstance(container, str) or not container.strip() or container.startswith("-") or "\0" in container:
-            raise InvalidValue(f"{container!r} is no container's name", "a name is a text", "Try engine.docker('ps')")
         self._insist()
         path = f"/proc/{self._first_process(container)}/ns/net"
         inode = os.stat(path).st_ino
         place = next(place for place in namespaces.find() if place.inode == inode)
-        return Namespace.at(place.name, place.path)
+        return Namespace._at(place.name, place.path)
 
+    @face
     def stop(self) -> None:
         """End it with its containers and networks, and leave the host as it was before; a second time does nothing."""
         if self._process is None:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit import names
 from netkit.errors import AlreadyExists, InvalidName, InvalidValue
+from netkit.face import face
+from netkit.handles import keep
+from netkit.kinds import Flag, InterfaceName
 from netkit.lab.interfaces import Interface
 from netkit.lab.journal import perform
-from netkit.lab.namespaces import Namespace, host
-from netkit.lab.place import checked
+from netkit.lab.namespaces import host
+from netkit.lab.place import Room
 from netkit.linux import links, observe
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from netkit import model
+
+
+def _interface(value: Any) -> Interface:
+    """A handle of an interface, as a bridge's port."""
+    if not isinstance(value, Interface):
+        rule, remedy = "a bridge's ports are interfaces", "Give a handle, such as nk.host['veth1']"
+        raise InvalidValue(f"{shown(value)} is not an interface", rule, remedy)
+    return value
+
+
+BridgePort = Annotated[Interface, _interface]
 
 
 class Bridge(Interface, kind="bridge"):
@@ -34,8 +49,9 @@ class Bridge(Interface, kind="bridge"):
         $ ip link set dev veth1 master brtest
     """
 
-    def __init__(self, name: str, namespace: Namespace | None = None, *, snooping: bool = True) -> None:
-        super().__init__(host if namespace is None else checked(namespace), names.interface(name))
+    @face
+    def __init__(self, name: InterfaceName, namespace: Room | None = None, *, snooping: Flag = True) -> None:
+        keep(self, namespace=host if namespace is None else namespace, name=name)
         taken = f"there is an interface '{name}' in {self.namespace.name} already"
         words, options = ("", {}) if snooping else (" mcast_snooping 0", {"mcast_snooping": 0})
         self._act(
@@ -44,7 +60,8 @@ class Bridge(Interface, kind="bridge"):
             taken,
         )
 
-    def attach(self, port: Interface) -> None:
+    @face
+    def attach(self, port: BridgePort) -> None:
         """Make an interface a port of it: `ip link set dev PORT master NAME` (`brctl addif NAME PORT`).
 
         Args:
@@ -54,7 +71,7 @@ class Bridge(Interface, kind="bridge"):
             InvalidValue: it is no interface of this namespace.
             AlreadyExists: it is a port already.
         """
-        port = self._a_port(port)
+        self._refuse_elsewhere(port)
         master = port.master
         if master is not None:
             raise AlreadyExists(
@@ -65,7 +82,8 @@ class Bridge(Interface, kind="bridge"):
         command = f"ip link set dev {port._typed} master {self._typed}"
         self._act(command, lambda: links.attach(self._path, port.name, self.name))
 
-    def detach(self, port: Interface) -> None:
+    @face
+    def detach(self, port: BridgePort) -> None:
         """Make a port a plain interface again: `ip link set dev PORT nomaster` (`brctl delif NAME PORT`).
 
         Args:
@@ -74,7 +92,7 @@ class Bridge(Interface, kind="bridge"):
         Raises:
             InvalidValue: it is none.
         """
-        port = self._a_port(port)
+        self._refuse_elsewhere(port)
         if port.master != self.name:
             raise InvalidValue(
                 f"'{port.name}' is not a port of '{self.name}'", "only its own ports can be detached", "See .ports"
@@ -86,7 +104,7 @@ class Bridge(Interface, kind="bridge"):
         """Its ports, in index order."""
         space = observe.snapshot()[self.namespace.name]
         return tuple(
-            Interface(self.namespace, link.name) for link in space.interfaces.values() if link.master == self.name
+            Interface._at(self.namespace, link.name) for link in space.interfaces.values() if link.master == self.name
         )
 
     @property
@@ -95,24 +113,18 @@ class Bridge(Interface, kind="bridge"):
         space = observe.snapshot()[self.namespace.name]
         return tuple(entry for entry in space.fdb if entry.master == self.name)
 
-    def _a_port(self, port: Any) -> Interface:
-        if not isinstance(port, Interface):
-            raise InvalidValue(
-                f"{port!r} is not an interface",
-                "a bridge's ports are interfaces",
-                "Give a handle, such as nk.host['veth1']",
-            )
+    def _refuse_elsewhere(self, port: Interface) -> None:
         if port.namespace != self.namespace:
             raise InvalidValue(
                 f"'{port.name}' is in {port.namespace.name}, '{self.name}' in {self.namespace.name}",
                 "a bridge and its ports are in one namespace",
                 "Attach the other end of the cable, or move it here first: .move(…)",
             )
-        return port
 
 
+@face
 def veth(
-    name: str, peer: str, *, namespace: Namespace | None = None, peer_namespace: Namespace | None = None
+    name: InterfaceName, peer: InterfaceName, *, namespace: Room | None = None, peer_namespace: Room | None = None
 ) -> tuple[Interface, Interface]:
     """Make a veth pair, a cable with two ends: `ip link add NAME type veth peer name PEER [netns …]` (veth(4)).
 
@@ -133,19 +145,18 @@ def veth(
         >>> a, b = nk.veth("veth-a", "veth-b")  # doctest: +SKIP
         $ ip link add veth-a type veth peer name veth-b
     """
-    first, second = names.interface(name), names.interface(peer)
-    here = host if namespace is None else checked(namespace)
-    there = here if peer_namespace is None else checked(peer_namespace)
-    if first == second and here == there:
-        raise InvalidName(f"both ends are called '{first}'", "names are unique in a namespace", f"Try '{first[:14]}1'")
+    here = host if namespace is None else namespace
+    there = here if peer_namespace is None else peer_namespace
+    if name == peer and here == there:
+        raise InvalidName(f"both ends are called '{name}'", "names are unique in a namespace", f"Try '{name[:14]}1'")
     goes = "" if here == there else f" netns {there.as_argument}"
     perform(
-        here.typed(f"ip link add {names.in_ip_link(first)} type veth peer name {second}{goes}"),
-        lambda: links.create_veth(here.path, first, second, there.path),
+        here.typed(f"ip link add {names.in_ip_link(name)} type veth peer name {peer}{goes}"),
+        lambda: links.create_veth(here.path, name, peer, there.path),
         taken=lambda: " and ".join(
             f"there is an interface '{end}' in {place.name} already"
-            for end, place in ((first, here), (second, there))
+            for end, place in ((name, here), (peer, there))
             if end in place
         ),
     )
-    return Interface(here, first), Interface(there, second)
+    return Interface._at(here, name), Interface._at(there, peer)

@@ -3,25 +3,61 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
-from netkit import names, values
-from netkit.errors import InvalidValue
+from netkit import values
+from netkit.errors import InvalidAddress, InvalidValue
+from netkit.face import face
+from netkit.kinds import Port, choice
 from netkit.lab import journal
-from netkit.lab.routing import Routing
+from netkit.lab.routing import Device, Routing
 from netkit.linux import nat
 from netkit.outcomes import Outcome
+from netkit.spelling import shown
 
-if TYPE_CHECKING:
-    from netkit.lab.interfaces import Interface
+Chain = Annotated[str, choice("chain with a policy", "INPUT", "FORWARD", "OUTPUT")]
+Policy = Annotated[str, choice("policy", "ACCEPT", "DROP")]
 
-_CHAINS, _VERDICTS = ("INPUT", "FORWARD", "OUTPUT"), ("ACCEPT", "DROP")
+
+def _rule(value: Any) -> str:
+    """What one types behind `iptables`."""
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise InvalidValue(f"{shown(value)} is not a rule", "it is what one types behind iptables", "Try '-L'")
+    return values.text(value, "a rule", InvalidValue)
+
+
+def _source(value: Any) -> values.IPNetwork:
+    network = values.network(value)
+    if network is None or network.version != 4:
+        raise InvalidValue(f"{shown(value)} is not an IPv4 network", "iptables filters IPv4", "Try '172.17.0.0/16'")
+    return network
+
+
+def _target(value: Any) -> str:
+    """The address and the port of a server: "172.17.0.2:80"."""
+    address, colon, port = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if not colon or not address or not (port.isascii() and port.isdecimal()) or not 0 < int(port[:6]) <= 65535:
+        raise InvalidValue(
+            f"{shown(value)} is not an address and a port (1 to 65535)",
+            "both are needed, with a colon between",
+            "Try '172.17.0.2:80'",
+        )
+    server = values.router(address)
+    if server.version != 4 or str(int(port)) != port:
+        rule, remedy = "iptables leads to an IPv4 address and a port without leading zeros", "Try '172.17.0.2:80'"
+        raise InvalidAddress(f"{shown(value)} cannot be led to", rule, remedy)
+    return f"{server}:{port}"
+
+
+Rule = Annotated[str, _rule]
+Source, Target = Annotated[Any, _source], Annotated[str, _target]
 
 
 class Filtering(Routing):
     """A place whose packets are filtered and whose addresses are translated."""
 
-    def iptables(self, arguments: str) -> Outcome:
+    @face
+    def iptables(self, arguments: Rule) -> Outcome:
         """Run iptables inside: `iptables ARGUMENTS` (iptables(8)).
 
         Args:
@@ -37,7 +73,8 @@ class Filtering(Routing):
         words = _words(arguments)
         return journal.perform(self.typed(journal.joined(words)), lambda: _iptables(self.path, words))
 
-    def set_policy(self, chain: str, verdict: str) -> None:
+    @face
+    def set_policy(self, chain: Chain, verdict: Policy) -> None:
         """What happens to packets that no rule of a chain matches: `iptables -P CHAIN VERDICT`.
 
         Args:
@@ -47,9 +84,10 @@ class Filtering(Routing):
         Raises:
             InvalidValue: it is no such chain or verdict.
         """
-        self.iptables(_policy(chain, verdict))
+        self.iptables(f"-P {chain} {verdict}")
 
-    def masquerade(self, source: str, *, unless_out: Interface | str | None = None) -> None:
+    @face
+    def masquerade(self, source: Source, *, unless_out: Device | None = None) -> None:
         """Hide a network behind this namespace's address: `iptables -t nat -A POSTROUTING -s SOURCE -j MASQUERADE`.
 
         Args:
@@ -61,7 +99,8 @@ class Filtering(Routing):
         """
         self.iptables(_masquerade(source, self._device(unless_out)))
 
-    def publish(self, port: int, to: str, *, unless_in: Interface | str | None = None) -> None:
+    @face
+    def publish(self, port: Port, to: Target, *, unless_in: Device | None = None) -> None:
         """Publish a container's TCP port: `iptables -t nat -A PREROUTING -p tcp --dport PORT -j DNAT --to …`.
 
         Packets of this namespace's own processes pass OUTPUT instead of PREROUTING: they get a rule there.
@@ -82,17 +121,15 @@ def _iptables(path: str, command: list[str]) -> Outcome:
     return Outcome(journal.joined(command), nat.iptables(path, command[1:]), "", 0)
 
 
-def _words(arguments: Any) -> list[str]:
+def _words(arguments: str) -> list[str]:
     """Iptables' arguments as a list, the program in front.
 
     Args:
         arguments: text as one types it behind `iptables`.
 
     Raises:
-        InvalidValue: it is no text, is empty, or a quote is left open.
+        InvalidValue: a quote is left open, or the program is named.
     """
-    if not isinstance(arguments, str) or not arguments.strip() or "\0" in arguments:
-        raise InvalidValue(f"{arguments!r} is not a rule", "it is what one types behind iptables", "Try '-L'")
     try:
         words = shlex.split(arguments)
     except ValueError as error:
@@ -102,44 +139,14 @@ def _words(arguments: Any) -> list[str]:
     return ["iptables", *words]
 
 
-def _policy(chain: Any, verdict: Any) -> str:
-    """`-P CHAIN VERDICT`."""
-    _one_of(chain, "chain with a policy", _CHAINS)
-    _one_of(verdict, "policy", _VERDICTS)
-    return f"-P {chain} {verdict}"
-
-
-def _masquerade(source: Any, unless_out: str | None) -> str:
+def _masquerade(source: values.IPNetwork, unless_out: str | None) -> str:
     """The rule by which Docker lets containers out under the host's address."""
-    network = _ipv4(source)
     leaves = f" ! -o {unless_out}" if unless_out else ""
-    return f"-t nat -A POSTROUTING -s {network}{leaves} -j MASQUERADE"
+    return f"-t nat -A POSTROUTING -s {source}{leaves} -j MASQUERADE"
 
 
-def _publish(port: Any, to: Any, unless_in: str | None) -> list[str]:
+def _publish(port: int, to: str, unless_in: str | None) -> list[str]:
     """The rules by which a port of the host leads to a container: for packets from outside, and for the host's own."""
-    here = values.port(port)
-    address, colon, there = to.partition(":") if isinstance(to, str) else ("", "", "")
-    if not colon or not (there.isascii() and there.isdecimal()) or not 0 < int(there) <= 65535:
-        raise InvalidValue(
-            f"{to!r} is not an address and a port (1 to 65535)",
-            "both are needed, with a colon between",
-            "Try '172.17.0.2:80'",
-        )
-    target = f"{_ipv4(values.address(address)).network_address}:{there}"
     comes = f"! -i {unless_in} " if unless_in else ""
-    match = f"-p tcp -m addrtype --dst-type LOCAL -m tcp --dport {here} -j DNAT --to-destination {target}"
+    match = f"-p tcp -m addrtype --dst-type LOCAL -m tcp --dport {port} -j DNAT --to-destination {to}"
     return [f"-t nat -A PREROUTING {comes}{match}", f"-t nat -A OUTPUT ! -d 127.0.0.0/8 {match}"]
-
-
-def _ipv4(prefix: Any) -> values.IPNetwork:
-    network = values.network(prefix)
-    if network is None or network.version != 4:
-        raise InvalidValue(f"{prefix!r} is not an IPv4 network", "iptables filters IPv4", "Try '172.17.0.0/16'")
-    return network
-
-
-def _one_of(value: Any, what: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        meant = names.nearest(value, choices) or choices[0]
-        raise InvalidValue(f"{value!r} is not a {what}", f"it is one of {', '.join(choices)}", f"Try '{meant}'")

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import shlex
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from netkit import names, values
-from netkit.errors import AlreadyExists, InvalidName, InvalidValue, NetkitError
-from netkit.lab.journal import look, perform
-from netkit.lab.place import checked
+from netkit.errors import AlreadyExists, InvalidAddress, InvalidName, InvalidValue, NotFound
+from netkit.face import face
+from netkit.handles import keep
+from netkit.kinds import InterfaceAddress, InterfaceName, Mac, Mtu, Router
+from netkit.lab.link import Link
+from netkit.lab.place import Room
 from netkit.linux import addresses, links, neighbours, observe, sysctls
-
-if TYPE_CHECKING:
-    from netkit import model
-    from netkit.lab.place import Place
 
 _IPV6_LEAST_MTU = 1280
 
 
-class Interface:
+def _name(value: Any) -> str:
+    return values.text(value, "an interface's name", InvalidName)
+
+
+NameThere = Annotated[str, _name]
+
+
+class Interface(Link):
     """One interface of a namespace; every act prints its command and does one kernel act.
 
     Handles are got, not made: `nk.veth(…)` and `nk.Bridge(…)` return them, and `ns1["eth1"]` finds one
@@ -42,19 +47,25 @@ class Interface:
     def __init_subclass__(cls, kind: str) -> None:
         Interface.KINDS[kind] = cls
 
-    def __init__(self, namespace: Place, name: str) -> None:
-        self.namespace = checked(namespace)
-        self.name = values.text(name, "an interface's name", InvalidName)
+    @face
+    def __init__(self, namespace: Room, name: NameThere) -> None:
+        if name not in namespace:
+            known = f"there are: {', '.join(observe.names(namespace.path))}"
+            raise NotFound(f"there is no interface {name!r} in {namespace.name}", known, "Take one of these")
+        keep(self, namespace=namespace, name=name)
 
+    @face
     def up(self) -> None:
         """Switch it on: `ip link set dev NAME up` (`ifconfig NAME up`)."""
         self._act(f"ip link set dev {self._typed} up", lambda: links.set_up(self._path, self.name))
 
+    @face
     def down(self) -> None:
         """Switch it off: `ip link set dev NAME down`; routes that use it are gone then."""
         self._act(f"ip link set dev {self._typed} down", lambda: links.set_down(self._path, self.name))
 
-    def add_address(self, address: str) -> None:
+    @face
+    def add_address(self, address: InterfaceAddress) -> None:
         """Give it an address: `ip addr add ADDRESS dev NAME`.
 
         Args:
@@ -64,17 +75,17 @@ class Interface:
             InvalidAddress: it is not such an address, or no interface can bear it.
             AlreadyExists: an interface of this namespace bears it already.
         """
-        wanted = values.interface_address(address)
-        bearer = observe.bearer(self._path, wanted.ip)
+        bearer = observe.bearer(self._path, address.ip)
         if bearer is not None:
             raise AlreadyExists(
-                f"'{wanted.ip}' is on '{bearer}' in {self.namespace.name} already",
+                f"'{address.ip}' is on '{bearer}' in {self.namespace.name} already",
                 "an address belongs to one interface",
                 f"Choose another, or delete that one first: {self.namespace.name}['{bearer}'].delete_address(…)",
             )
-        self._act(f"ip addr add {wanted} dev {self._typed}", lambda: addresses.add(self._path, self.name, wanted))
+        self._act(f"ip addr add {address} dev {self._typed}", lambda: addresses.add(self._path, self.name, address))
 
-    def delete_address(self, address: str) -> None:
+    @face
+    def delete_address(self, address: InterfaceAddress) -> None:
         """Take an address away: `ip addr del ADDRESS dev NAME`.
 
         Args:
@@ -83,10 +94,10 @@ class Interface:
         Raises:
             KernelRefused: the interface does not bear it.
         """
-        wanted = values.interface_address(address)
-        self._act(f"ip addr del {wanted} dev {self._typed}", lambda: addresses.delete(self._path, self.name, wanted))
+        self._act(f"ip addr del {address} dev {self._typed}", lambda: addresses.delete(self._path, self.name, address))
 
-    def set_mtu(self, size: int) -> None:
+    @face
+    def set_mtu(self, size: Mtu) -> None:
         """Set the size of the largest packet: `ip link set dev NAME mtu SIZE`.
 
         Args:
@@ -95,17 +106,17 @@ class Interface:
         Raises:
             InvalidValue: it is no such number, or so small that the kernel would drop IPv6 without a word.
         """
-        wanted = values.mtu(size)
         switch = f"net/ipv6/conf/{self.name}/disable_ipv6"
-        if wanted < _IPV6_LEAST_MTU and sysctls.value(self._path, switch) == "0":
+        if size < _IPV6_LEAST_MTU and sysctls.value(self._path, switch) == "0":
             raise InvalidValue(
-                f"{wanted} is too small an MTU while IPv6 is on",
+                f"{size} is too small an MTU while IPv6 is on",
                 f"IPv6 needs at least {_IPV6_LEAST_MTU} bytes (RFC 8200), and the kernel would remove it in silence",
                 f"Switch it off first: {self.namespace.name}.sysctl('{switch}', 1)",
             )
-        self._act(f"ip link set dev {self._typed} mtu {wanted}", lambda: links.set_mtu(self._path, self.name, wanted))
+        self._act(f"ip link set dev {self._typed} mtu {size}", lambda: links.set_mtu(self._path, self.name, size))
 
-    def set_mac(self, mac: str) -> None:
+    @face
+    def set_mac(self, mac: Mac) -> None:
         """Set the MAC address: `ip link set dev NAME address MAC`.
 
         Args:
@@ -114,12 +125,10 @@ class Interface:
         Raises:
             InvalidAddress: it is no unicast MAC address.
         """
-        wanted = values.mac(mac)
-        self._act(
-            f"ip link set dev {self._typed} address {wanted}", lambda: links.set_mac(self._path, self.name, wanted)
-        )
+        self._act(f"ip link set dev {self._typed} address {mac}", lambda: links.set_mac(self._path, self.name, mac))
 
-    def add_neighbour(self, address: str, mac: str) -> None:
+    @face
+    def add_neighbour(self, address: Router, mac: Mac) -> None:
         """Say for good at which MAC a neighbour is: `ip neigh add ADDRESS lladdr MAC dev NAME nud permanent`.
 
         Args:
@@ -130,14 +139,15 @@ class Interface:
             InvalidAddress: one of them is none.
             AlreadyExists: there is an entry, perhaps a learned one.
         """
-        whose, where = values.router(address), values.mac(mac)
+        self._refuse_own(address)
         self._act(
-            f"ip neigh add {whose} lladdr {where} dev {self._typed} nud permanent",
-            lambda: neighbours.add(self._path, self.name, whose, where),
-            f"{self.name} has a neighbour entry for {whose} already",
+            f"ip neigh add {address} lladdr {mac} dev {self._typed} nud permanent",
+            lambda: neighbours.add(self._path, self.name, address, mac),
+            f"{self.name} has a neighbour entry for {address} already",
         )
 
-    def delete_neighbour(self, address: str) -> None:
+    @face
+    def delete_neighbour(self, address: Router) -> None:
         """Remove a neighbour entry: `ip neigh del ADDRESS dev NAME`.
 
         Args:
@@ -146,10 +156,11 @@ class Interface:
         Raises:
             KernelRefused: there is none.
         """
-        whose = values.router(address)
-        self._act(f"ip neigh del {whose} dev {self._typed}", lambda: neighbours.delete(self._path, self.name, whose))
+        command = f"ip neigh del {address} dev {self._typed}"
+        self._act(command, lambda: neighbours.delete(self._path, self.name, address))
 
-    def rename(self, name: str) -> None:
+    @face
+    def rename(self, name: InterfaceName) -> None:
         """Give it another name: `ip link set dev NAME name NEW`; the handle follows.
 
         Args:
@@ -159,13 +170,15 @@ class Interface:
             InvalidName: it is no name for an interface.
             AlreadyExists: the name is taken.
         """
-        new = names.interface(name)
-        taken = f"there is an interface '{new}' in {self.namespace.name} already"
-        command = f"ip link set dev {self._typed} name {new}"
-        self._act(command, lambda: links.rename(self._path, self.name, new), taken)
-        self.name = new
+        taken = f"there is an interface '{name}' in {self.namespace.name} already"
+        if name == self.name:
+            raise AlreadyExists(taken, "it is this one itself", "Choose another name")
+        command = f"ip link set dev {self._typed} name {name}"
+        self._act(command, lambda: links.rename(self._path, self.name, name), taken)
+        keep(self, name=name)
 
-    def move(self, namespace: Place) -> None:
+    @face
+    def move(self, namespace: Room) -> None:
         """Put it into another namespace: `ip link set NAME netns NAMESPACE`; it loses its addresses and goes down.
 
         Args:
@@ -175,108 +188,26 @@ class Interface:
             AlreadyExists: an interface of that name is there already.
             InvalidValue: it is there already itself.
         """
-        target = checked(namespace)
-        if target == self.namespace:
-            raise InvalidValue(
-                f"'{self.name}' is in {target.name} already", "a link is moved to another namespace", "Name another one"
-            )
-        taken = f"there is an interface '{self.name}' in {target.name} already"
-        command = f"ip link set {names.in_ip_link(self.name)} netns {target.as_argument}"
-        self._act(command, lambda: links.move(self._path, self.name, target.path), taken)
-        self.namespace = target
+        there = namespace.name
+        if namespace == self.namespace:
+            rule = "a link is moved to another namespace"
+            raise InvalidValue(f"'{self.name}' is in {there} already", rule, "Name another one")
+        taken = f"there is an interface '{self.name}' in {there} already"
+        command = f"ip link set {names.in_ip_link(self.name)} netns {namespace.as_argument}"
+        self._act(command, lambda: links.move(self._path, self.name, namespace.path), taken)
+        keep(self, namespace=namespace)
 
+    @face
     def delete(self) -> None:
         """Remove it: `ip link delete NAME`; a veth takes its other end with it."""
         self._act(f"ip link delete {names.in_ip_link(self.name)}", lambda: links.delete(self._path, self.name))
 
-    @property
-    def state(self) -> model.Interface:
-        """All that the kernel says of it now, as a frozen value.
-
-        Raises:
-            NotFound: it is not there (any more).
-        """
-        look()
-        for space in observe.snapshot():
-            if space.name == self.namespace.name and self.name in space.interfaces:
-                return space.interfaces[self.name]
-        return observe.interface(self._path, self.name)
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Its addresses, "10.0.0.1/24" texts."""
-        return self._quick.addresses
-
-    @property
-    def mac(self) -> str | None:
-        """Its MAC address."""
-        return self._quick.mac
-
-    @property
-    def mtu(self) -> int:
-        """The size of the largest packet, in bytes."""
-        return self._quick.mtu
-
-    @property
-    def is_up(self) -> bool:
-        """Whether it was switched on."""
-        return self._quick.up
-
-    @property
-    def master(self) -> str | None:
-        """The bridge that it is a port of."""
-        return observe.kind_and_master(self._path, self.name)[1]
-
-    @property
-    def peer(self) -> Interface | None:
-        """A veth's other end, None if it has none or it is out of sight."""
-        end = self.state.peer
-        return type(self.namespace).get(end[0])[end[1]] if end else None
-
-    @property
-    def _typed(self) -> str:
-        """Its name as a shell takes it: a shell command may have made one with odd characters."""
-        return shlex.quote(self.name)
-
-    @property
-    def _path(self) -> str:
-        return self.namespace.path
-
-    @property
-    def _quick(self) -> model.Interface:
-        return observe.interface(self._path, self.name)
-
-    def _act(self, command: str, act: Any, taken: str = "") -> None:
-        perform(self.namespace.typed(command), act, taken=taken)
-
-    def __getattr__(self, name: str) -> Any:
-        raise names.unknown(vars(self).get("name", type(self).__name__), name, dir(type(self)))
-
-    def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Interface) and (self.name, self.namespace) == (other.name, other.namespace)
-        return same if isinstance(other, Interface) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.name, self.namespace))
-
-    def __repr__(self) -> str:
-        try:
-            return f"{self.name} in {self.namespace.name}: {summary(self.state)}"
-        except NetkitError:
-            return f"{self.name} in {self.namespace.name}: gone"
-
-
-def summary(link: model.Interface) -> str:
-    """An interface's state in one line.
-
-    Example:
-        >>> from netkit.model import Interface
-        >>> summary(Interface("eth1", "veth", up=True, addresses=("10.0.0.1/24",), peer=("host", "veth1")))
-        'veth, up but no carrier, 10.0.0.1/24, other end veth1 in host'
-    """
-    facts = [link.kind, ("up" if link.carrier else "up but no carrier") if link.up else "down"]
-    facts += [address for address in link.addresses if not address.startswith("fe80:")]
-    facts += [f"port of {link.master}"] if link.master else []
-    facts += [f"other end {link.peer[1]} in {link.peer[0]}"] if link.peer else []
-    facts += [f"MTU {link.mtu}"] if link.mtu not in (1500, 65536) else []
-    return ", ".join(facts)
+    def _refuse_own(self, address: values.IPAddress) -> None:
+        """An address of this very namespace, or of a whole network, is no neighbour's; the kernel would take it."""
+        bearer = observe.bearer(self._path, address)
+        nets = [values.interface_address(text).network for text in self.addresses]
+        whole = any(address in net and net.prefixlen < 31 and address in (net[0], net[-1]) for net in nets)
+        if bearer is not None or (whole and address.version == 4):
+            what = f"this namespace's own address, on '{bearer}'" if bearer else "the address of a whole network"
+            rule, remedy = "a neighbour is another machine on the link", "Give the address of the other end"
+            raise InvalidAddress(f"'{address}' is {what}", rule, remedy)

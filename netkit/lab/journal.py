@@ -5,16 +5,16 @@ from __future__ import annotations
 import errno
 import shlex
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from netkit import sandbox
 from netkit.errors import AlreadyExists, InvalidValue, KernelRefused
+from netkit.face import face
+from netkit.kinds import File, Flag
 from netkit.linux import settle
 from netkit.model import HOST
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
 Result = TypeVar("Result")
@@ -48,7 +48,8 @@ class Script(str):
     def __repr__(self) -> str:
         return str(self).rstrip("\n")
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    @face
+    def save(self, path: File) -> None:
         """Write it to a file, which `netkit run -- sh FILE` carries out in a fresh sandbox.
 
         Args:
@@ -58,10 +59,10 @@ class Script(str):
             InvalidValue: the file cannot be written there.
         """
         try:
-            Path(path).write_text(self, encoding="utf-8")
-        except (OSError, TypeError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            raise InvalidValue(f"{path!r} cannot be written", why, "Try .save('build.sh')") from None
+            path.write_text(self, encoding="utf-8")
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise InvalidValue(f"'{path}' cannot be written", why, "Try .save('build.sh')") from None
 
 
 def perform(
@@ -129,7 +130,8 @@ def show(command: str) -> None:
         print(f"$ {command}")  # noqa: T201  (the learner is to see it)
 
 
-def echo(on: bool = True) -> None:  # noqa: FBT001, FBT002  (a switch that reads well: nk.echo(False))
+@face
+def echo(on: Flag = True) -> None:  # noqa: FBT002  (a switch that reads well: nk.echo(False))
     """Show each act's command, or stop showing it; the journal is kept all the same.
 
     Args:
@@ -143,11 +145,10 @@ def echo(on: bool = True) -> None:  # noqa: FBT001, FBT002  (a switch that reads
         >>> echo()
     """
     global _shown  # noqa: PLW0603  (one notebook, one switch)
-    if not isinstance(on, bool):
-        raise InvalidValue(f"{on!r} is not True or False", "echo is on or off", "Try nk.echo(False)")
     _shown = on
 
 
+@face
 def commands() -> Script:
     """The journal: a shell script that rebuilds this very network in a fresh sandbox.
 

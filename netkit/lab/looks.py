@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit.errors import InvalidValue
+from netkit.face import face
+from netkit.kinds import Flag, Title, number
 from netkit.lab import journal
 from netkit.lab.interfaces import Interface
 from netkit.lab.namespaces import Namespace
 from netkit.linux import observe
 from netkit.linux.ring import ALL_OF_IT
 from netkit.model import Snapshot
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from netkit.drawing import Picture
     from netkit.linux.capture import Capture
 
 
+def _state(value: Any) -> Snapshot:
+    """What can be drawn."""
+    if not isinstance(value, Snapshot):
+        named = value.name if isinstance(value, Namespace | Interface) else shown(value)
+        raise InvalidValue(f"{named} cannot be drawn", "a picture shows a snapshot", "Try nk.draw(nk.snapshot())")
+    return value
+
+
+def _point(where: Any) -> str | tuple[str, str]:
+    """Where packets are seen: a namespace, or an interface of one."""
+    if isinstance(where, Namespace):
+        return where.name
+    if isinstance(where, Interface):
+        return where.namespace.name, where.name
+    raise InvalidValue(
+        f"{shown(where)} cannot be captured at",
+        "packets are seen in namespaces and at interfaces",
+        "Give handles: nk.capture(ns1)",
+    )
+
+
+State, Point = Annotated[Snapshot, _state], Annotated[Any, _point]
+Snaplen = Annotated[int, partial(number, what="a number of bytes", low=64, high=2**31, example=256)]
+
+
+@face
 def snapshot() -> Snapshot:
     """Everything that the kernel knows of every namespace, the nameless ones of containers too.
 
@@ -33,13 +61,8 @@ def snapshot() -> Snapshot:
     return observe.snapshot()
 
 
-def draw(
-    state: Snapshot | None = None,
-    *,
-    title: str = "",
-    highlight: Sequence[str | tuple[str, str]] = (),
-    mac: bool = False,
-) -> Picture:
+@face
+def draw(state: State | None = None, *, title: Title = "", highlight: Any = (), mac: Flag = False) -> Picture:
     """A picture of the network; its alternative text is an exact description in words.
 
     Args:
@@ -57,14 +80,12 @@ def draw(
     """
     from netkit.drawing import picture
 
-    if state is not None and not isinstance(state, Snapshot):
-        shown = state.name if isinstance(state, Namespace | Interface) else repr(state)
-        raise InvalidValue(f"{shown} cannot be drawn", "a picture shows a snapshot", "Try nk.draw(nk.snapshot())")
-    shown = state if state is not None else snapshot()
-    return picture(shown, title=title, highlight=highlight, mac=mac)
+    drawn = state if state is not None else snapshot()
+    return picture(drawn, title=title, highlight=highlight, mac=mac)
 
 
-def capture(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> Capture:
+@face
+def capture(*where: Point, snaplen: Snaplen = ALL_OF_IT) -> Capture:
     """Record the packets while a block runs: `with nk.capture() as cap: …`.
 
     Args:
@@ -84,16 +105,4 @@ def capture(*where: Namespace | Interface, snaplen: int = ALL_OF_IT) -> Capture:
 
     journal.in_sandbox()
     journal.look()
-    return record([_point(one) for one in where] or None, snaplen=snaplen)
-
-
-def _point(where: Any) -> str | tuple[str, str]:
-    if isinstance(where, Namespace):
-        return where.name
-    if isinstance(where, Interface):
-        return where.namespace.name, where.name
-    raise InvalidValue(
-        f"{where!r} cannot be captured at",
-        "packets are seen in namespaces and at interfaces",
-        "Give handles: nk.capture(ns1)",
-    )
+    return record(list(where) or None, snaplen=snaplen)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Self
 
-from netkit import names
 from netkit.errors import AlreadyExists, InvalidValue, NetkitError, NotFound
+from netkit.face import face
+from netkit.handles import keep
+from netkit.kinds import Command, NamespaceName, Timeout
 from netkit.lab import journal
 from netkit.lab.firewall import Filtering
-from netkit.lab.interfaces import Interface, summary
+from netkit.lab.interfaces import Interface
+from netkit.lab.link import summary
 from netkit.lab.running import Running
 from netkit.linux import namespaces, observe, talks, teardown
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.netlink import Talk
 from netkit.model import HOST
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,10 +49,12 @@ class Namespace(Running, Filtering):
         $ ip netns add ns1
     """
 
-    def __init__(self, name: str) -> None:
-        self.name, self.path = names.namespace(name), namespaces.path_of(name)
+    @face
+    def __init__(self, name: NamespaceName) -> None:
+        keep(self, name=name, path=namespaces.path_of(name))
         journal.perform(f"ip netns add {name}", lambda: _create(name))
 
+    @face
     def delete(self) -> None:
         """Remove it and all that is in it: `ip netns delete NAME`; returns when its cables' other ends are gone.
 
@@ -104,10 +110,8 @@ class Namespace(Running, Filtering):
     def __getitem__(self, interface: str) -> Interface:
         kind = observe.kind_and_master(self.path, interface)[0] if isinstance(interface, str) else None
         if kind is None:
-            raise NotFound(f"{interface!r} is no interface's name", "names are texts", f"Try {self.name}['lo']")
-        handle = object.__new__(Interface.KINDS.get(kind, Interface))
-        handle.namespace, handle.name = self, interface
-        return handle
+            raise NotFound(f"{shown(interface)} is no interface's name", "names are texts", f"Try {self.name}['lo']")
+        return Interface.KINDS.get(kind, Interface)._at(self, interface)
 
     def __iter__(self) -> Iterator[Interface]:
         return iter(self.interfaces)
@@ -132,11 +136,12 @@ class Namespace(Running, Filtering):
         return "\n".join([f"{self.name}:", *(f"  {link.name}: {summary(link)}" for link in links)])
 
 
-host = Namespace.at(HOST, HOST_PATH)
+host = Namespace._at(HOST, HOST_PATH)
 """The namespace that the notebook itself lives in: what plays the machine in the lessons."""
 
 
-def sh(command: str, *, timeout: float = 60.0) -> Outcome:
+@face
+def sh(command: Command, *, timeout: Timeout = 60.0) -> Outcome:
     """Run any command on the host, in the sandbox.
 
     Args:

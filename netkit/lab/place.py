@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from netkit import names
-from netkit.errors import InvalidValue, NotFound, UnknownName
+from netkit import values
+from netkit.errors import InvalidName, InvalidValue, NotFound, UnknownName, WrongCall
+from netkit.face import face
+from netkit.handles import absent, guarded, keep
+from netkit.kinds import File, Word
 from netkit.lab import journal
 from netkit.linux import namespaces, observe
 from netkit.model import HOST
+from netkit.spelling import shown
 
 
+def _name(value: Any) -> str:
+    return values.text(value, "the name of a namespace", InvalidName)
+
+
+NameThere = Annotated[str, _name]
+_INSTEAD = {
+    "routes": ".add_route(…)",
+    "interfaces": "nk.veth(…), nk.Bridge(…) or .move(…) of an interface",
+    "exec": ".run(…)",
+    "popen": ".start(…)",
+    "cmd": ".run(…)",
+    "remove": ".delete()",
+    "ifconfig": ".run('ifconfig')",
+    "ip": ".run('ip addr')",
+}
+
+
+@guarded(_INSTEAD)
 class Place:
     """A namespace's name and path, and how its commands are typed.
 
@@ -25,7 +47,8 @@ class Place:
     path: str
 
     @classmethod
-    def get(cls, name: str) -> Self:
+    @face
+    def get(cls, name: NameThere) -> Self:
         """The handle of a namespace that is there, also of one that a shell command made.
 
         Args:
@@ -35,17 +58,21 @@ class Place:
             NotFound: there is none of that name; the error lists those that are there.
         """
         there = {place.name: place for place in namespaces.find()}
-        if not isinstance(name, str) or name not in there:
-            raise NotFound(
-                f"there is no namespace {name!r}", f"there are: {', '.join(there)}", f"Make it: nk.Namespace({name!r})"
-            )
-        return cls.at(name, there[name].path)
+        if name not in there:
+            known, remedy = f"there are: {', '.join(there)}", f"Make it: nk.Namespace({shown(name)})"
+            raise NotFound(f"there is no namespace {shown(name)}", known, remedy)
+        return cls._at(name, there[name].path)
 
     @classmethod
-    def at(cls, name: str, path: str) -> Self:
+    @face
+    def at(cls, name: Word, path: File) -> Self:
         """A handle for a namespace that is there: its name, and a file that opens it."""
+        return cls._at(name, str(path))
+
+    @classmethod
+    def _at(cls, name: str, path: str) -> Self:
         handle = object.__new__(cls)
-        handle.name, handle.path = name, path
+        keep(handle, name=name, path=path)
         return handle
 
     @property
@@ -55,16 +82,18 @@ class Place:
             return "/proc/1/ns/net" if os.path.lexists(namespaces.path_of("1")) else "1"
         return shlex.quote(self.path if self.name.startswith("[") else self.name)
 
-    def typed(self, command: str) -> str:
+    @face
+    def typed(self, command: Word) -> str:
         """A command as one types it on the host so that it runs in here."""
         return journal.in_namespace(self.name, self.path, command)
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name not in ("name", "path") and name in observe.names(self.path):
             raise UnknownName(f"{self.name} has no '{name}'", "interfaces are looked up", f"Try {self.name}['{name}']")
-        raise names.unknown(vars(self).get("name", type(self).__name__), name, dir(type(self)))
+        return absent(self, name)
 
     def __eq__(self, other: object) -> bool:
+        refuse_text(self, other)
         if not isinstance(other, Place):
             return NotImplemented
         try:
@@ -76,11 +105,31 @@ class Place:
         return hash(self.name)
 
 
+def refuse_text(handle: Any, other: object) -> None:
+    """Refuse to compare a handle with a text: they are never equal, and whoever asks means the name.
+
+    Args:
+        handle: of a namespace or an interface.
+        other: what it is compared with.
+
+    Raises:
+        WrongCall: it is a text.
+    """
+    if isinstance(other, str):
+        problem = f"{handle.name} is compared with the text {shown(other)}"
+        raise WrongCall(problem, "a handle is no text, but has a name", f"Try .name == {shown(other)}")
+
+
 def checked(value: Any) -> Any:
     """The handle, if it is one; else an error that says how to get one."""
     if not isinstance(value, Place):
-        raise InvalidValue(f"{value!r} is not a namespace", "a handle is needed here", "Try nk.Namespace.get('ns1')")
+        raise InvalidValue(
+            f"{shown(value)} is not a namespace", "a handle is needed here", "Try nk.Namespace.get('ns1')"
+        )
     return value
+
+
+Room = Annotated[Place, checked]
 
 
 def place_of(handle: Any) -> Place | None:

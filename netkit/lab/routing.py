@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit import names, values
 from netkit.errors import InvalidAddress, InvalidValue
+from netkit.face import face
+from netkit.kinds import Destination, Metric, Router, Switch
 from netkit.lab import journal
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import Place
@@ -16,16 +19,28 @@ if TYPE_CHECKING:
     from netkit import model
 
 
+_NOBODYS = tuple(map(ip_network, ("127.0.0.0/8", "::1/128", "0.0.0.0/32", "::/128", "255.255.255.255/32")))
+
+
+def _interface(value: Any) -> Interface | str:
+    """An interface, by its handle or its name."""
+    return value if isinstance(value, Interface) else names.interface(value)
+
+
+Device = Annotated["Interface | str", _interface]
+
+
 class Routing(Place):
     """A place whose packets find their way."""
 
+    @face
     def add_route(
         self,
-        destination: str,
+        destination: Destination,
         *,
-        via: str | None = None,
-        device: Interface | str | None = None,
-        metric: int | None = None,
+        via: Router | None = None,
+        device: Device | None = None,
+        metric: Metric | None = None,
     ) -> None:
         """Make a route: `ip route add DESTINATION via ROUTER dev DEVICE`.
 
@@ -41,17 +56,20 @@ class Routing(Place):
             KernelRefused: the router cannot be reached, and the like.
         """
         words, ways = self._way(destination, via, device)
-        self._refuse_own(ways["via"])
+        self._refuse_own(via, destination)
         if metric is not None:
-            ways["metric"] = values.number(metric, "a metric", 0, 2**32 - 1, example=100)
+            ways["metric"] = metric
             words += f" metric {metric}"
         journal.perform(
             self.typed(f"ip route add {words}"),
             lambda: routes.add(self.path, **ways),
-            taken=lambda: f"there is a route to {destination} in {self.name} already",
+            taken=lambda: f"there is a route to {destination or 'default'} in {self.name} already",
         )
 
-    def delete_route(self, destination: str, *, via: str | None = None, device: Interface | str | None = None) -> None:
+    @face
+    def delete_route(
+        self, destination: Destination, *, via: Router | None = None, device: Device | None = None
+    ) -> None:
         """Remove a route: `ip route del DESTINATION …`.
 
         Args:
@@ -66,7 +84,8 @@ class Routing(Place):
         words, ways = self._way(destination, via, device, needed=False)
         journal.perform(self.typed(f"ip route del {words}"), lambda: routes.delete(self.path, **ways))
 
-    def sysctl(self, name: str, value: int | str | None = None) -> str | None:
+    @face
+    def sysctl(self, name: Switch, value: int | str | None = None) -> str | None:
         """Read a switch, or set it: `sysctl NAME`, `sysctl -w NAME=VALUE`.
 
         Args:
@@ -79,15 +98,13 @@ class Routing(Place):
         Raises:
             InvalidName: it is no switch of the network.
             NotFound: this kernel has no such switch.
-            InvalidValue: the switch does not take that value.
+            InvalidValue: the switch does not take that value, or would take another one in its stead.
         """
-        switch = names.sysctl(name)
         if value is None:
-            return sysctls.read(self.path, switch)
-        wanted = sysctls.acceptable(switch, value)
-        journal.perform(
-            self.typed(f"sysctl -w {switch}={shlex.quote(wanted)}"), lambda: sysctls.write(self.path, switch, wanted)
-        )
+            return sysctls.read(self.path, name)
+        wanted = sysctls.acceptable(name, value)
+        command = self.typed(f"sysctl -w {name}={shlex.quote(wanted)}")
+        journal.perform(command, lambda: sysctls.write(self.path, name, wanted))
         return None
 
     @property
@@ -95,28 +112,39 @@ class Routing(Place):
         """Its routes, as frozen values."""
         return observe.namespace(self.name).routes
 
-    def _way(self, destination: Any, via: Any, device: Any, *, needed: bool = True) -> tuple[str, dict[str, Any]]:
+    def _way(
+        self,
+        network: values.IPNetwork | None,
+        router: values.IPAddress | None,
+        device: Interface | str | None,
+        *,
+        needed: bool = True,
+    ) -> tuple[str, dict[str, Any]]:
         """A route as words of a command and as arguments of an act."""
-        network = values.network(destination)
-        router = values.router(via) if via is not None else None
         name = self._device(device)
         if needed and router is None and name is None:
             raise InvalidValue(
-                f"the route to {destination} leads nowhere",
+                f"the route to {network or 'default'} leads nowhere",
                 "a route needs a router or an interface",
                 "Add via='10.0.0.1' or device='eth1'",
             )
         if router is not None and network is not None and router.version != network.version:
             raise InvalidValue(
-                f"{via} cannot be on the way to {destination}",
+                f"{router} cannot be on the way to {network}",
                 "router and destination are both IPv4 or both IPv6",
                 "Give a router of the same kind",
             )
         words = [str(network or "default"), *(["via", str(router)] if router else []), *(["dev", name] if name else [])]
         return " ".join(words), {"destination": network, "via": router, "device": name}
 
-    def _refuse_own(self, router: values.IPAddress | None) -> None:
-        """The kernel would take an address of this very namespace as a router, and send packets nowhere."""
+    def _refuse_own(self, router: values.IPAddress | None, destination: values.IPNetwork | None) -> None:
+        """The kernel would take routes that lead back here, and send packets nowhere."""
+        one = destination if destination is not None and destination.num_addresses == 1 else None
+        own = observe.bearer(self.path, one[0]) if one is not None else None
+        if own is not None or _is_nobodys(destination):
+            what = f"this namespace's own address, on '{own}'" if own else "no other machine's address"
+            rule = "a route leads to other machines; what is for this one never leaves it"
+            raise InvalidAddress(f"'{destination}' is {what}", rule, "Try 'default', or a network: '10.0.0.0/24'")
         bearer = observe.bearer(self.path, router) if router is not None else None
         if bearer is not None:
             raise InvalidAddress(
@@ -125,11 +153,16 @@ class Routing(Place):
                 "Give the address of the other end, such as the bridge's",
             )
 
-    def _device(self, device: Any) -> str | None:
+    def _device(self, device: Interface | str | None) -> str | None:
         if isinstance(device, Interface) and device.namespace != self:
             raise InvalidValue(
                 f"'{device.name}' is in {device.namespace.name}, not in {self.name}",
                 "routes and rules use interfaces of their own namespace",
                 f"Give one of: {', '.join(observe.names(self.path))}",
             )
-        return device.name if isinstance(device, Interface) else None if device is None else names.interface(device)
+        return device.name if isinstance(device, Interface) else device
+
+
+def _is_nobodys(network: values.IPNetwork | None) -> bool:
+    """Whether all of a network is of no other machine."""
+    return network is not None and any(network.version == n.version and network.subnet_of(n) for n in _NOBODYS)

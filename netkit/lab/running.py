@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
-from netkit import values
-from netkit.errors import InvalidValue
+from netkit.errors import InvalidAddress, InvalidValue
+from netkit.face import face
+from netkit.kinds import Address, Command, Timeout, number
 from netkit.lab import journal
 from netkit.lab.place import Place
 from netkit.linux import ping as pings
@@ -16,6 +18,7 @@ from netkit.model import HOST
 
 if TYPE_CHECKING:
     from netkit.outcomes import Outcome, Ping
+    from netkit.values import IPAddress
 
 _OF_THE_SHELL = ("cd", "export", "ulimit", "umask", "type", "set", "exec", ".", ":")
 """What is no program, but a word of the shell's own."""
@@ -23,14 +26,18 @@ _OF_THE_SHELL = ("cd", "export", "ulimit", "umask", "type", "set", "exec", ".", 
 _SHELL = re.compile(r"[|&;<>()$`*?~\n]")
 
 
+Pings = Annotated[int, partial(number, what="a number of pings", low=1, high=100, example=3)]
+
+
 class Running(Place):
     """A place where commands run."""
 
-    def run(self, command: str, *, timeout: float = 60.0) -> Outcome:
+    @face
+    def run(self, command: Command, *, timeout: Timeout = 60.0) -> Outcome:
         """Run any command inside: `ip netns exec NAME COMMAND`.
 
         Args:
-            command: as one types it; pipes and the like go through a shell.
+            command: as one types it; pipes and the like go through a shell. Or its words: ["ip", "route"].
             timeout: seconds (float) after which it is ended.
 
         Returns:
@@ -45,16 +52,16 @@ class Running(Place):
             $ ip netns exec ns1 ip route
             172.17.1.0/24 dev eth1 proto kernel scope link src 172.17.1.1
         """
-        argv = words_of(command)
-        limit = values.seconds(timeout, "a timeout")
+        argv, typed = words_of(command), in_words(command)
         journal.look()
         return journal.perform(
-            self._as_typed(argv, command),
-            lambda: run.run(self.path, argv, typed=command, timeout=limit),
+            self._as_typed(argv, typed),
+            lambda: run.run(self.path, argv, typed=typed, timeout=timeout),
             succeeded=lambda outcome: outcome.returncode == 0,
         )
 
-    def start(self, command: str) -> run.Process:
+    @face
+    def start(self, command: Command) -> run.Process:
         """Start a command inside that runs on in the background, such as a server.
 
         Args:
@@ -66,11 +73,12 @@ class Running(Place):
         Raises:
             ProgramMissing: there is no such program.
         """
-        argv = words_of(command)
+        argv, typed = words_of(command), in_words(command)
         journal.look()
-        return journal.perform(f"{self._as_typed(argv, command)} &", lambda: run.Process(self.path, argv, command))
+        return journal.perform(f"{self._as_typed(argv, typed)} &", lambda: run.Process(self.path, argv, typed))
 
-    def ping(self, address: str, *, count: int = 1, timeout: float = 5.0) -> Ping:
+    @face
+    def ping(self, address: Address, *, count: Pings = 1, timeout: Timeout = 5.0) -> Ping:
         """Ask an address for an answer: `ping -c COUNT ADDRESS`.
 
         Args:
@@ -83,16 +91,14 @@ class Running(Place):
             A Ping: `.ok`, `.sent`, `.received`, `.times`.
 
         Raises:
-            InvalidAddress: it is no IP address.
+            InvalidAddress: it is no IP address of one machine.
         """
-        whom = values.address(address)
-        number = values.number(count, "a number of pings", 1, 100, example=3)
-        limit = values.seconds(timeout, "a timeout")
+        _refuse_unless_one(address)
         journal.in_sandbox()
         journal.look()
-        command = pings.command(whom, count=number, timeout=limit)
+        command = pings.command(address, count=count, timeout=timeout)
         journal.show(self.typed(journal.joined(command)))
-        return pings.ping(self.path, command, whom)
+        return pings.ping(self.path, command, address)
 
     def _as_typed(self, argv: list[str], command: str) -> str:
         """The command as one types it on the host: elsewhere, a shell's signs have to reach the shell in there."""
@@ -100,18 +106,22 @@ class Running(Place):
         return self.typed(shlex.join(argv) if through_shell else command.strip())
 
 
-def words_of(command: Any) -> list[str]:
-    """A typed command as program and arguments; through a shell where it uses one's signs.
+def in_words(command: str | list[str]) -> str:
+    """A command as one types it."""
+    return command if isinstance(command, str) else journal.joined(command)
+
+
+def words_of(command: str | list[str]) -> list[str]:
+    """A command as program and arguments; through a shell where it is typed with one's signs.
+
+    Args:
+        command: what is typed, or its words.
 
     Raises:
-        InvalidValue: it is no command.
+        InvalidValue: a quote is left open.
     """
-    if not isinstance(command, str) or not command.strip():
-        raise InvalidValue(f"{command!r} is not a command", "a command is a text such as one types", "Try 'ip route'")
-    if "\0" in command or not _encodable(command):
-        raise InvalidValue(
-            f"{command!r} has a zero byte or half a character", "no argument of a program can hold one", "Remove it"
-        )
+    if not isinstance(command, str):
+        return list(command)
     if _SHELL.search(command):
         return ["sh", "-c", command]
     try:
@@ -121,6 +131,12 @@ def words_of(command: Any) -> list[str]:
     return ["sh", "-c", command] if words[0] in _OF_THE_SHELL else words
 
 
-def _encodable(command: str) -> bool:
-    """Whether it can be written as UTF-8: a lone surrogate cannot."""
-    return command == command.encode(errors="replace").decode()
+def _refuse_unless_one(address: IPAddress) -> None:
+    """Refuse what no single machine answers for, or on a link that has to be named."""
+    rule, remedy = "one machine is asked for an answer", "Give a machine's address, such as '10.0.0.2'"
+    if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
+        raise InvalidAddress(f"'{address}' is no address of one machine", rule, remedy)
+    if address.version == 6 and address.is_link_local:
+        rule = "an address of fe80::/10 needs the interface that leads to it"
+        remedy = f"Try .run('ping -c 1 {address}%eth1')"
+        raise InvalidAddress(f"'{address}' is valid on one link only", rule, remedy)

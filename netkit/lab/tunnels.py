@@ -4,27 +4,46 @@ from __future__ import annotations
 
 import errno
 import time
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit import names, values
-from netkit.errors import AlreadyExists, InvalidAddress, InvalidValue, KernelRefused
+from netkit.errors import AlreadyExists, InvalidAddress, InvalidValue, KernelRefused, NotFound
+from netkit.face import face
+from netkit.kinds import Flag, InterfaceName, Mac, Port, Vni
 from netkit.lab.interfaces import Interface
 from netkit.lab.journal import perform
-from netkit.lab.namespaces import Namespace, host
-from netkit.lab.place import checked
+from netkit.lab.namespaces import host
+from netkit.lab.place import Room
+from netkit.lab.routing import Device
 from netkit.linux import neighbours, observe
 from netkit.linux import vxlan as tunnels
 
 if TYPE_CHECKING:
     from netkit import model
+    from netkit.lab.namespaces import Namespace
 
 VXLAN_PORT = 4789
 """The UDP port that RFC 7348 gives to VXLAN; the kernel alone would take 8472."""
 
-_LARGEST_VNI = (1 << 24) - 1
 _SECONDS_TO_VANISH = 2.0
 _FLOOD = "00:00:00:00:00:00"
 """The MAC of the entries by which frames go whose way is not known: also broadcasts (bridge(8))."""
+
+
+def _machine(value: Any, what: str, *, group: bool = False) -> values.IPAddress:
+    """An address of one machine, or of a multicast group where that may be."""
+    found = values.address(value)
+    nobodys = found.is_unspecified or found.is_loopback or str(found) == "255.255.255.255"
+    if nobodys or (found.is_multicast and not group):
+        rule = "it is an address of one machine, which others can send to"
+        raise InvalidAddress(f"'{found}' is no address of {what}", rule, "Try '192.168.0.2'")
+    return found
+
+
+Near = Annotated[Any, partial(_machine, what="a local VTEP")]
+Far = Annotated[Any, partial(_machine, what="a remote VTEP")]
+FarOrGroup = Annotated[Any, partial(_machine, what="a remote VTEP", group=True)]
 
 
 class Vxlan(Interface, kind="vxlan"):
@@ -39,7 +58,8 @@ class Vxlan(Interface, kind="vxlan"):
         $ bridge fdb add 02:42:0a:00:00:03 dev vxlan0 dst 192.168.0.2
     """
 
-    def add_forwarding(self, mac: str, remote: str) -> None:
+    @face
+    def add_forwarding(self, mac: Mac, remote: Far) -> None:
         """Frames for a MAC go to that VTEP: `bridge fdb add MAC dev NAME dst REMOTE`.
 
         An entry that was only learned is replaced, and the command says so.
@@ -52,18 +72,19 @@ class Vxlan(Interface, kind="vxlan"):
             InvalidAddress: it is no unicast MAC address, or no address of one machine.
             AlreadyExists: there is an entry for this MAC: it can be in one place only.
         """
-        whose, there = values.mac(mac), _machine(remote, "a remote VTEP")
-        known = [entry for entry in self.fdb if entry.mac == whose]
+        known = [entry for entry in self.fdb if entry.mac == mac]
+        self._refuse_itself(remote)
         for entry in known:
             if entry.state != "learned":
                 raise AlreadyExists(
-                    f"{whose} is behind {entry.destination} already, says '{self.name}'",
+                    f"{mac} is behind {entry.destination} already, says '{self.name}'",
                     "a MAC is in one place",
-                    f"Delete that first: .delete_forwarding('{whose}', '{entry.destination}')",
+                    f"Delete that first: .delete_forwarding('{mac}', '{entry.destination}')",
                 )
-        self._forward("replace" if known else "add", whose, there)
+        self._forward("replace" if known else "add", mac, remote)
 
-    def delete_forwarding(self, mac: str, remote: str) -> None:
+    @face
+    def delete_forwarding(self, mac: Mac, remote: Far) -> None:
         """Remove a forwarding entry: `bridge fdb del MAC dev NAME dst REMOTE`.
 
         Args:
@@ -71,11 +92,12 @@ class Vxlan(Interface, kind="vxlan"):
             remote: as it was given.
 
         Raises:
-            KernelRefused: there is no such entry.
+            NotFound: there is no such entry.
         """
-        self._forget(values.mac(mac), _machine(remote, "a remote VTEP"))
+        self._forget(mac, remote)
 
-    def add_flood(self, remote: str) -> None:
+    @face
+    def add_flood(self, remote: Far) -> None:
         """Frames whose way is not known go to that VTEP too: `bridge fdb append 00:00:00:00:00:00 dev NAME dst REMOTE`.
 
         Broadcasts such as ARP questions are among them; each entry makes one more copy (head-end replication).
@@ -87,28 +109,38 @@ class Vxlan(Interface, kind="vxlan"):
             InvalidAddress: it is no address of one machine.
             AlreadyExists: they go there already; the kernel would say nothing.
         """
-        there = _machine(remote, "a remote VTEP")
-        if any(entry.mac == _FLOOD and entry.destination == str(there) for entry in self.fdb):
+        self._refuse_itself(remote)
+        if self._has(_FLOOD, remote):
             raise AlreadyExists(
-                f"'{self.name}' floods to {there} already", "one copy is enough", "See those that are there: .fdb"
+                f"'{self.name}' floods to {remote} already", "one copy is enough", "See those that are there: .fdb"
             )
-        self._forward("append", _FLOOD, there)
+        self._forward("append", _FLOOD, remote)
 
-    def delete_flood(self, remote: str) -> None:
+    @face
+    def delete_flood(self, remote: Far) -> None:
         """No more copies to that VTEP: `bridge fdb del 00:00:00:00:00:00 dev NAME dst REMOTE`.
 
         Args:
             remote: as it was given.
 
         Raises:
-            KernelRefused: there is no such entry.
+            NotFound: there is no such entry.
         """
-        self._forget(_FLOOD, _machine(remote, "a remote VTEP"))
+        self._forget(_FLOOD, remote)
 
     @property
     def fdb(self) -> tuple[model.ForwardingEntry, ...]:
         """Its own forwarding database, sorted: which MAC is behind which VTEP."""
         return observe.forwarding(self._path, self.name)
+
+    def _has(self, mac: str, remote: values.IPAddress) -> bool:
+        return any(entry.mac == mac and entry.destination == str(remote) for entry in self.fdb)
+
+    def _refuse_itself(self, remote: values.IPAddress) -> None:
+        """The kernel would take the device's own address as the other end."""
+        if ("local", str(remote)) in self._quick.details:
+            problem = f"{remote} is the address of '{self.name}' itself"
+            raise InvalidAddress(problem, "a tunnel leads to another machine", "Give the other's address")
 
     def _forward(self, verb: str, mac: str, remote: values.IPAddress) -> None:
         self._act(
@@ -117,23 +149,29 @@ class Vxlan(Interface, kind="vxlan"):
         )
 
     def _forget(self, mac: str, remote: values.IPAddress) -> None:
+        """Remove an entry that is there: the kernel says nothing where none was."""
+        if not self._has(mac, remote):
+            known = ", ".join(f"{entry.mac} at {entry.destination}" for entry in self.fdb) or "none"
+            problem = f"'{self.name}' has no entry for {mac} at {remote}"
+            raise NotFound(problem, f"there are: {known}", "See those that are there: .fdb")
         self._act(
             f"bridge fdb del {mac} dev {self._typed} dst {remote}",
             lambda: neighbours.forget(self._path, self.name, mac, remote),
         )
 
 
+@face
 def vxlan(  # noqa: PLR0913  (what `ip link add … type vxlan` takes)
-    name: str,
-    vni: int,
+    name: InterfaceName,
+    vni: Vni,
     *,
-    namespace: Namespace | None = None,
-    local: str | None = None,
-    remote: str | None = None,
-    port: int = VXLAN_PORT,
-    device: Interface | str | None = None,
-    learning: bool = True,
-    proxy: bool = False,
+    namespace: Room | None = None,
+    local: Near | None = None,
+    remote: FarOrGroup | None = None,
+    port: Port = VXLAN_PORT,
+    device: Device | None = None,
+    learning: Flag = True,
+    proxy: Flag = False,
 ) -> Vxlan:
     """Make a VXLAN device: `ip link add NAME type vxlan id VNI …` (ip-link(8), RFC 7348).
 
@@ -155,11 +193,10 @@ def vxlan(  # noqa: PLR0913  (what `ip link add … type vxlan` takes)
         AlreadyExists: the name is taken, or the VNI at this port.
         KernelRefused: this kernel has no VXLAN, and the like.
     """
-    place = host if namespace is None else checked(namespace)
-    ends = _ends(local, remote, place._device(device))
-    number = values.number(vni, "a VNI", 1, _LARGEST_VNI, example=42)
-    ways = _switch(learning, "learning"), _switch(proxy, "proxy")
-    return _made(place, names.interface(name), tunnels.Tunnel(number, values.port(port), *ends, *ways))
+    place = host if namespace is None else namespace
+    leaves = place._device(device)
+    _refuse_unlike(local, remote, leaves)
+    return _made(place, name, tunnels.Tunnel(vni, port, local, remote, leaves, learning, proxy))
 
 
 def _made(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> Vxlan:
@@ -168,9 +205,7 @@ def _made(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> Vxlan:
         lambda: _create(place, name, tunnel),
         taken=lambda: _taken(place, name, tunnel),
     )
-    handle = object.__new__(Vxlan)
-    handle.namespace, handle.name = place, name
-    return handle
+    return Vxlan._at(place, name)
 
 
 def _create(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> None:
@@ -205,28 +240,8 @@ def _words(tunnel: tunnels.Tunnel) -> str:
     return " ".join(words)
 
 
-def _machine(value: Any, what: str, *, group: bool = False) -> values.IPAddress:
-    """An address of one machine, or of a multicast group where that may be."""
-    found = values.address(value)
-    if found.is_unspecified or str(found) == "255.255.255.255" or (found.is_multicast and not group):
-        raise InvalidAddress(
-            f"'{found}' is no address of {what}", "it is an address of one machine", "Try '192.168.0.2'"
-        )
-    return found
-
-
-def _switch(value: Any, what: str) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidValue(f"{value!r} is not True or False", f"{what} is on or off", f"Try {what}=False")
-    return value
-
-
-def _ends(
-    near: Any, far: Any, device: str | None
-) -> tuple[values.IPAddress | None, values.IPAddress | None, str | None]:
-    """The tunnel's ends, checked: what the kernel would refuse in words of its own is refused in clear ones."""
-    local = None if near is None else _machine(near, "a local VTEP")
-    remote = None if far is None else _machine(far, "a remote VTEP", group=True)
+def _refuse_unlike(local: values.IPAddress | None, remote: values.IPAddress | None, device: str | None) -> None:
+    """Refuse ends that the kernel would refuse in words of its own."""
     if local is not None and remote is not None and local.version != remote.version:
         raise InvalidAddress(
             f"{local} cannot speak to {remote}", "both ends are IPv4 or both IPv6", "Give addresses of the same kind"
@@ -237,7 +252,6 @@ def _ends(
         raise InvalidValue(
             f"{remote} is a multicast group", "the interface that leads to it has to be named", "Add device='eth0'"
         )
-    return local, remote, device
 
 
 def _taken(place: Namespace, name: str, tunnel: tunnels.Tunnel) -> str:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from netkit import values
 from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands
 from netkit.diagnosis.values import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
 from netkit.errors import InvalidValue, NotFound
+from netkit.face import face
+from netkit.kinds import Port, choice
 from netkit.lab import goals, journal, last_seen
 from netkit.lab.place import Place, place_of
 from netkit.linux import lookups, namespaces, observe, probes, sockets, sysctls
 from netkit.model import HOST
+from netkit.spelling import shown
 
-PROTOCOLS = ("icmp", "tcp", "udp")
+Protocol = Annotated[str, choice("protocol", "icmp", "tcp", "udp")]
 _SECONDS, _SECONDS_TO_CONFIRM = 1.0, 0.5
 """How long a probe waits for an answer: less where the walk has found a fault already."""
 
@@ -24,7 +26,25 @@ _SOME_PORT = 40000
 """What stands for the port that the kernel would choose for the sender."""
 
 
-def why(source: Any, destination: Any, port: int | None = None, protocol: str = "") -> Diagnosis:
+def _namespace(source: Any) -> str:
+    """The name of the namespace that a source is in."""
+    if isinstance(source, str):
+        return Place.get(source).name
+    place = place_of(source)
+    if place is None:
+        raise InvalidValue(
+            f"{shown(source)} is neither a namespace nor a container",
+            "packets are sent from a namespace",
+            "Try nk.why('ns1', '172.17.1.2')",
+        )
+    return place.name
+
+
+Source = Annotated[Any, _namespace]
+
+
+@face
+def why(source: Source, destination: Any, port: Port | None = None, protocol: Protocol = "") -> Diagnosis:
     """Why does a namespace get no answer? The first layer that fails, what shows it, and what mends it.
 
     It walks the way of a packet through all namespaces, and the way of the answer back: link, carrier, address, route,
@@ -51,16 +71,15 @@ def why(source: Any, destination: Any, port: int | None = None, protocol: str = 
         ✓ ns1 reaches 172.17.1.2
     """
     journal.in_sandbox()
-    how, number = _how(port, protocol)
-    start = _namespace(source)
+    how = _how(port, protocol)
     journal.look()
     places = {place.name: place for place in namespaces.find()}
     paths = {name: place.path for name, place in places.items()}
     world = World(observe.snapshot(), paths, ask=partial(_ask, paths))
-    if start not in world.snapshot.namespaces:
-        raise NotFound(f"there is no namespace '{start}'", f"there are: {', '.join(paths)}", "Take one of these")
-    goal = goals.resolved(world, places, start, destination)
-    asked = _Asked(start, goal.address, how, number, f"{goals.shown(destination, goal)}{_at(how, number)}")
+    if source not in world.snapshot.namespaces:
+        raise NotFound(f"there is no namespace '{source}'", f"there are: {', '.join(paths)}", "Take one of these")
+    goal = goals.resolved(world, places, source, destination)
+    asked = _Asked(source, goal.address, how, port, f"{goals.shown(destination, goal)}{_at(how, port)}")
     if goal.finding is not None:
         return _failed(asked, goal.finding, {})
     return _diagnosis(world, asked, goal.namespace)
@@ -84,34 +103,17 @@ class _Asked:
         return Packet("", address, self.protocol, source_port, self.port, scope=scope)
 
 
-def _how(port: Any, protocol: Any) -> tuple[str, int | None]:
-    """Protocol and port, checked."""
+def _how(port: int | None, protocol: str) -> str:
+    """The protocol, which has to suit the port."""
     chosen = protocol or ("icmp" if port is None else "tcp")
-    if chosen not in PROTOCOLS:
-        rule = f"it is one of {', '.join(PROTOCOLS)}"
-        raise InvalidValue(f"{protocol!r} is not a protocol", rule, "Try protocol='tcp'")
     if (port is None) != (chosen == "icmp"):
         problem = f"protocol={chosen!r} with port={port!r}"
         raise InvalidValue(problem, "TCP and UDP have ports, ICMP has none", "Try port=80, protocol='tcp'")
-    return chosen, None if port is None else values.port(port)
+    return chosen
 
 
 def _at(protocol: str, port: int | None) -> str:
     return "" if port is None else f" at {protocol} port {port}"
-
-
-def _namespace(source: Any) -> str:
-    """The name of the namespace that a source is in."""
-    if isinstance(source, str):
-        return Place.get(source).name
-    place = place_of(source)
-    if place is None:
-        raise InvalidValue(
-            f"{source!r} is neither a namespace nor a container",
-            "packets are sent from a namespace",
-            "Try nk.why('ns1', '172.17.1.2')",
-        )
-    return place.name
 
 
 def _ask(paths: dict[str, str], question: Any) -> Any:

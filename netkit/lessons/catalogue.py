@@ -6,10 +6,10 @@ from functools import cache
 from importlib import import_module
 from typing import TypeVar
 
-from netkit import names
 from netkit.errors import InvalidValue, NotFound
 from netkit.lessons.prediction import Prediction
 from netkit.lessons.task import Question, Task
+from netkit.spelling import nearest, shown
 
 Item = Task | Question | Prediction
 Wanted = TypeVar("Wanted", Task, Question, Prediction)
@@ -52,13 +52,13 @@ def find(id: str, kind: type[Wanted]) -> Wanted:  # noqa: A002  (what learners c
         NotFound: there is none; the error lists those of the lesson.
     """
     if not isinstance(id, str):
-        raise InvalidValue(f"{id!r} is no task", "a task has the lesson's number and its own", 'Try "04.1"')
+        raise InvalidValue(f"{shown(id)} is no task", "a task has the lesson's number and its own", 'Try "04.1"')
     lesson = id.partition(".")[0]
     there = items(lesson) if lesson in LESSONS else every()
     if id not in there:
-        meant = names.nearest(id, there)
+        meant = nearest(id, there)
         remedy = f"Did you mean '{meant}'?" if meant else "Take one of these"
-        raise NotFound(f"there is nothing called {id!r}", f"there are: {', '.join(there)}", remedy)
+        raise NotFound(f"there is nothing called {shown(id)}", f"there are: {', '.join(there)}", remedy)
     found = there[id]
     if not isinstance(found, kind):
         what, rule, remedy = _USES[type(found)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.errors import Conflict, InvalidValue
+from netkit.face import face
 from netkit.lab import journal
 from netkit.lab.looks import snapshot
 from netkit.lessons import catalogue, diary
 from netkit.lessons.result import Answer, Answered, Check, Hint, Solution
 from netkit.lessons.task import Question, Task
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from netkit.lessons.task import Want
@@ -20,6 +22,7 @@ _asked: dict[tuple[str, str], int] = {}
 """How often help was asked for each want of a task."""
 
 
+@face
 def check(id: str) -> Check:  # noqa: A002  (what learners call it)
     """Is what a task asks for there? The kernel's state decides, however it was built; nothing is changed.
 
@@ -46,6 +49,7 @@ def check(id: str) -> Check:  # noqa: A002  (what learners call it)
     return result
 
 
+@face
 def hint(id: str) -> Hint:  # noqa: A002
     """Help with the first thing that is missing in this very network; each call goes one step deeper.
 
@@ -72,6 +76,7 @@ def hint(id: str) -> Hint:  # noqa: A002
     return Hint(want.text, asked, want.hints(world)[asked - 1])
 
 
+@face
 def solution(id: str) -> Solution:  # noqa: A002
     """One way to solve a task, as code; nothing is run. It wants one try first.
 
@@ -91,6 +96,7 @@ def solution(id: str) -> Solution:  # noqa: A002
     return Solution(task.id, task.solution)
 
 
+@face
 def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
     """Answer a question: what is right or wrong about that option; without a choice, the options.
 
@@ -107,7 +113,7 @@ def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
         return Answered(question)
     letters = ", ".join(question.options)
     if not isinstance(choice, str) or choice.strip().lower() not in question.options:
-        raise InvalidValue(f"{choice!r} is none of its options", f"there are: {letters}", f'Try nk.answer("{id}")')
+        raise InvalidValue(f"{shown(choice)} is none of its options", f"there are: {letters}", f'Try nk.answer("{id}")')
     result = Answered(question, choice.strip().lower())
     diary.note("answer", question.id, result.ok)
     return result

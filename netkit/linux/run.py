@@ -15,8 +15,10 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from netkit import values
 from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
+from netkit.face import face
+from netkit.handles import guarded, keep
+from netkit.kinds import Timeout
 from netkit.linux import talks
 from netkit.linux.entering import inside
 from netkit.outcomes import Outcome
@@ -76,6 +78,16 @@ def run(path: str, command: Sequence[str], *, typed: str | None = None, timeout:
     return Outcome(typed, _decoded(stdout), _decoded(stderr), process.returncode)
 
 
+@guarded(
+    {
+        "kill": ".stop()",
+        "terminate": ".stop()",
+        "end": ".stop()",
+        "stdout": ".output",
+        "poll": ".running",
+        "returncode": ".wait().returncode",
+    }
+)
 class Process:
     """A program that runs on in the background.
 
@@ -84,7 +96,7 @@ class Process:
     """
 
     def __init__(self, path: str, command: Sequence[str], typed: str) -> None:
-        self.command = typed
+        keep(self, command=typed)
         self._output = os.memfd_create("output", os.MFD_CLOEXEC)
         self._popen = popen(path, command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
 
@@ -103,7 +115,8 @@ class Process:
         """What it has written so far, to standard output and standard error."""
         return _decoded(os.pread(self._output, os.fstat(self._output).st_size, 0))
 
-    def wait(self, timeout: float = 60.0) -> Outcome:
+    @face
+    def wait(self, timeout: Timeout = 60.0) -> Outcome:
         """Wait for its end.
 
         Args:
@@ -116,17 +129,17 @@ class Process:
             CommandFailed: it was still running then; it goes on.
             InvalidValue: the timeout is no number of seconds.
         """
-        limit = values.seconds(timeout, "a timeout")
         try:
-            status = self._popen.wait(limit)
+            status = self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
             raise CommandFailed(
-                f"`{self.command}` was still running after {limit:g} seconds",
+                f"`{self.command}` was still running after {timeout:g} seconds",
                 "it runs on in the background until it ends by itself or is stopped",
                 "Call .stop() to end it",
             ) from None
         return Outcome(self.command, self.output, "", status)
 
+    @face
     def stop(self) -> None:
         """End it and all that it started: SIGTERM first, SIGKILL after two seconds."""
         _end(self._popen, signal.SIGTERM)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
 from netkit.errors import InvalidValue, KernelRefused, NotFound
+from netkit.kinds import plain_number
 from netkit.linux.entering import inside
+from netkit.spelling import shown
 
 THAT_MATTER = (
     "net.ipv4.ip_forward",
@@ -20,6 +23,7 @@ THAT_MATTER = (
 """The switches that decide whether a container's packets get through."""
 
 
+_TIME = re.compile(r"time|interval|delay|(^|_)secs?$|_ms$")
 _CHOICES = {"ip_forward": "01", "bridge-nf-call-iptables": "01", "disable_ipv6": "01", "rp_filter": "012"}
 
 
@@ -33,11 +37,19 @@ def acceptable(name: str, value: object) -> str:
     Raises:
         InvalidValue: it is neither, or no value of this switch.
     """
-    if isinstance(value, bool) or not isinstance(value, int | str) or "\0" in str(value) or not str(value).strip():
-        raise InvalidValue(f"{value!r} is no value for '{name}'", "it is a whole number or a text", "Try 1")
-    choices = _CHOICES.get(name.replace("/", ".").rpartition(".")[2])
-    if choices and str(value) not in tuple(choices):
-        raise InvalidValue(f"{value!r} is no value for '{name}'", f"it is one of {', '.join(choices)}", "Try 1")
+    bad = f"{shown(value)} is no value for '{name}'"
+    value = plain_number(value)
+    number = isinstance(value, int) and not isinstance(value, bool)
+    text = isinstance(value, str) and value.isascii() and value.replace("\t", " ").isprintable() and value.strip()
+    if not number and not text:
+        raise InvalidValue(bad, "it is a whole number or a plain text", "Try 1")
+    if number and not -(2**63) <= int(value) < 2**64:
+        raise InvalidValue(bad, "the kernel's numbers have at most 64 bits", "Try 1")
+    key = name.replace("/", ".").rpartition(".")[2]
+    if (choices := _CHOICES.get(key)) and str(value) not in tuple(choices):
+        raise InvalidValue(bad, f"it is one of {', '.join(choices)}", "Try 1")
+    if _TIME.search(key) and str(value).startswith("-"):
+        raise InvalidValue(bad, "a time is not negative", "Try 60")
     return str(value)
 
 
@@ -76,15 +88,19 @@ def write(path: str, name: str, value: str) -> None:
     Raises:
         NotFound: this kernel has no such switch.
         KernelRefused: the switch does not take that value.
+        InvalidValue: the kernel took another value in its stead; the switch is as it was before.
     """
     try:
-        inside(path, lambda: write_here(name, value))
+        taken = inside(path, lambda: _tried(name, value))
     except (FileNotFoundError, IsADirectoryError):
         raise _absent(name) from None
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = "See what it may be: `man 7 ip`, or the kernel document networking/ip-sysctl"
         raise KernelRefused(f"'{name}' does not take '{value}'", reason, remedy, errno=error.errno or 0) from None
+    if taken is not None:
+        rule = f"the kernel makes {' '.join(taken.split())} of it, and it is as it was before"
+        raise InvalidValue(f"'{name}' does not take '{value}'", rule, "Give a value that the kernel keeps")
 
 
 def read_here(name: str) -> str | None:
@@ -108,6 +124,25 @@ def write_here(name: str, value: str) -> None:
         OSError: there is no such switch, or it does not take that value.
     """
     Path(_file(name)).write_text(value)
+
+
+def _tried(name: str, value: str) -> str | None:
+    """Set a switch; what the kernel made of the numbers, if anything else: then the switch is put back."""
+    before = read_here(name)
+    write_here(name, value)
+    after = read_here(name)
+    if before is None or after is None or _numbers(value) in (None, _numbers(after)):
+        return None
+    write_here(name, before)
+    return after
+
+
+def _numbers(text: str) -> list[int] | None:
+    """A switch's value as whole numbers, None if it is another text."""
+    try:
+        return [int(part) for part in text.split()]
+    except ValueError:
+        return None
 
 
 def _absent(name: str) -> NotFound:

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from netkit.handles import guarded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.values import IPNetwork
 
 
+@guarded()
 @dataclass(frozen=True)
 class Route:
     """One route (ip-route(8)).

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from netkit.handles import guarded
 from netkit.model import reading
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ _FAMILIES = {"iptables": frozenset({4}), "ip6tables": frozenset({6}), "ip": froz
 _BASE = re.compile(r"type \S+ hook (\S+)(?:.*\bpolicy (\w+))?")
 
 
+@guarded()
 @dataclass(frozen=True)
 class Rule:
     """One packet-filter rule or chain policy, in the words of the tool that lists it.

@@ -8,17 +8,21 @@ MACs, indexes, learned neighbours, process ids, counters) does not count.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping  # noqa: TC003  (plain.rebuilt reads the annotations)
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from netkit.configured import configured
 from netkit.errors import InvalidValue, NotFound
+from netkit.face import face
+from netkit.handles import guarded
 from netkit.model.routing import Route  # noqa: TC001
 from netkit.model.rules import Rule  # noqa: TC001
+from netkit.model.sense import Indent, Json, insist_on_sense
 from netkit.netfilter import Connection  # noqa: TC001
 from netkit.plain import plain, rebuilt
+from netkit.spelling import shown
 
 HOST = "host"
 """The name of the namespace that the notebook's kernel itself lives in."""
@@ -27,6 +31,7 @@ End = tuple[str, str]
 """An interface of a namespace: (namespace, interface)."""
 
 
+@guarded()
 @dataclass(frozen=True)
 class Interface:
     """One interface (link) of a namespace, as the kernel reports it (rtnetlink(7)).
@@ -79,6 +84,7 @@ class Interface:
         return [address.partition("/")[0] for address in self.addresses]
 
 
+@guarded()
 @dataclass(frozen=True)
 class Neighbour:
     """One entry of the neighbour (ARP) table: this address is at that MAC (ip-neighbour(8))."""
@@ -89,6 +95,7 @@ class Neighbour:
     state: str = "reachable"
 
 
+@guarded()
 @dataclass(frozen=True)
 class ForwardingEntry:
     """One entry of a forwarding database (FDB): this MAC is behind that port (bridge(8)).
@@ -111,7 +118,8 @@ class ForwardingEntry:
 def _item(values: Mapping[str, Any], name: str, what: str) -> Any:
     """The value of that name, or an error that lists the names that are there."""
     if not isinstance(name, str) or name not in values:
-        raise NotFound(f"there is no {what} called {name!r}", f"there are: {', '.join(values)}", "Take one of these")
+        rule, remedy = f"there are: {', '.join(values)}", "Take one of these"
+        raise NotFound(f"there is no {what} called {shown(name)}", rule, remedy)
     return values[name]
 
 
@@ -120,6 +128,7 @@ def _names_to(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(values))
 
 
+@guarded()
 @dataclass(frozen=True)
 class Namespace:
     """Everything that one network namespace holds.
@@ -161,6 +170,15 @@ class Namespace:
         return list(self.interfaces)
 
 
+def _spaces(value: Any) -> Mapping[str, Namespace]:
+    """The namespaces of a snapshot, by name."""
+    if not isinstance(value, Mapping) or not all(isinstance(space, Namespace) for space in value.values()):
+        problem, rule = f"{shown(value)} are no namespaces", "a snapshot holds values of namespaces by their names"
+        raise InvalidValue(problem, rule, "Try nk.snapshot()")
+    return value
+
+
+@guarded()
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """The state of every network namespace at one moment.
@@ -178,7 +196,7 @@ class Snapshot:
     namespaces: Mapping[str, Namespace] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "namespaces", _names_to(self.namespaces))
+        object.__setattr__(self, "namespaces", _names_to(_spaces(self.namespaces)))
 
     def __getitem__(self, namespace: str) -> Namespace:
         return _item(self.namespaces, namespace, "namespace")
@@ -209,12 +227,14 @@ class Snapshot:
         """
         return Snapshot({name: configured(self.namespaces[name]) for name in sorted(self.namespaces)})
 
-    def to_json(self, indent: int | None = None) -> str:
+    @face
+    def to_json(self, indent: Indent | None = None) -> str:
         """The snapshot as JSON text; `from_json` reads it."""
         return json.dumps(plain(self), indent=indent)
 
     @classmethod
-    def from_json(cls, text: str) -> Snapshot:
+    @face
+    def from_json(cls, text: Json) -> Snapshot:
         """The snapshot that `to_json` wrote.
 
         Args:
@@ -224,36 +244,15 @@ class Snapshot:
             InvalidValue: it is not what `to_json` writes.
         """
         try:
-            return rebuilt(cls, {**json.loads(text)})
-        except (ValueError, TypeError, KeyError, AttributeError):
-            start = text[:60] if isinstance(text, str) else text
-            raise InvalidValue(
-                f"{start!r} is no snapshot", "only what .to_json() wrote can be read", "Try nk.snapshot().to_json()"
-            ) from None
+            found = rebuilt(cls, json.loads(text))
+            insist_on_sense(found)
+        except (ValueError, RecursionError) as error:
+            broken = "it is nested too deeply" if isinstance(error, RecursionError) else f"it is no JSON: {error}"
+            rule = error.problem if isinstance(error, InvalidValue) else broken
+            remedy = "Only what .to_json() wrote can be read: nk.snapshot().to_json()"
+            raise InvalidValue(f"{shown(text)} is no snapshot", rule, remedy) from None
+        return found
 
     def __repr__(self) -> str:
         links = sum(len(space.interfaces) for space in self)
         return f"<Snapshot of {len(self)} namespaces, {links} interfaces: {', '.join(self.namespaces)}>"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One frame, seen at one interface in one direction.
-
-    Attributes:
-        time: nanoseconds since the epoch, the kernel's own timestamp.
-        namespace: where it was seen.
-        interface: at which interface.
-        direction: "in" (the namespace receives it) or "out" (it sends it).
-        data: the bytes, from the Ethernet header on (from the IP header on where a link has none).
-        length: how many bytes it had on the wire.
-        link: what `data` begins with: "ethernet" or "ip".
-    """
-
-    time: int = field(compare=False)
-    namespace: str
-    interface: str
-    direction: Literal["in", "out"]
-    data: bytes = field(repr=False)
-    length: int
-    link: Literal["ethernet", "ip"] = "ethernet"

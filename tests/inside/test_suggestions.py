@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         ("nk.host.pnig", "Did you mean 'ping'?"),
         ("nk.host['lo'].adresses", "Did you mean 'addresses'?"),
         ("nk.host.lo", "Try host['lo']"),
-        ("nk.host.xyzzy", "There are: "),
+        ("nk.host.xyzzy", "there are: add_route"),
     ],
 )
 def test_an_unknown_name_leads_to_the_one_that_was_meant(typed: str, remedy: str) -> None:

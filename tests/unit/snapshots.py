@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
@@ -79,4 +80,18 @@ def namespaces(draw: st.DrawFn, name: str) -> Namespace:
 @st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
     """A network of at most three namespaces."""
-    return Snapshot({name: draw(namespaces(name)) for name in draw(st.lists(names, max_size=3, unique=True))})
+    spaces = {name: draw(namespaces(name)) for name in draw(st.lists(names, max_size=3, unique=True))}
+    ends = [(name, link) for name, space in spaces.items() for link in space.interfaces]
+    return Snapshot({name: _wired(draw, space, ends) for name, space in spaces.items()})
+
+
+def _wired(draw: st.DrawFn, space: Namespace, ends: list[tuple[str, str]]) -> Namespace:
+    """With cables that lead to interfaces that are there, and ports of other bridges than themselves."""
+    links, before = {}, set()
+    for name, link in space.interfaces.items():
+        others = [end for end in ends if end != (space.name, name)]
+        peer = draw(st.none() | st.sampled_from(others)) if others else None
+        master = link.master if link.master in before or link.master not in space.interfaces else None
+        links[name] = replace(link, peer=peer, master=master)
+        before.add(name)
+    return replace(space, interfaces=links)

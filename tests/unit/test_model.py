@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netkit.configured import is_random_mac
+from netkit.errors import ReadOnly
 from netkit.model import (
     ForwardingEntry,
     Frame,
@@ -144,7 +145,7 @@ def test_a_snapshot_is_equal_to_snapshots_only() -> None:
 
 def test_values_cannot_be_changed() -> None:
     snapshot = of(HOST)
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(ReadOnly, match="'mtu' of veth1 cannot be set to 9000"):
         snapshot["host"]["veth1"].mtu = 9000  # type: ignore[misc]
     with pytest.raises(TypeError):
         snapshot["host"].interfaces["veth2"] = VETH  # type: ignore[index]

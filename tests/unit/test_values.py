@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netkit import values
+from netkit import kinds, values
 from netkit.errors import InvalidAddress, InvalidValue, NetkitError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def refusal(check: Callable[[Any], object], value: object) -> NetkitError | None
 
 @pytest.mark.parametrize(
     "check",
-    [values.interface_address, values.address, values.router, values.network, values.mac, values.mac_of, values.mtu],
+    [values.interface_address, values.address, values.router, values.network, values.mac, values.mac_of, kinds.mtu],
 )
 @given(value=anything | almost)
 def test_each_check_takes_or_refuses_in_words(check: Callable[[Any], object], value: object) -> None:
@@ -111,19 +111,19 @@ def test_macs_get_their_usual_form() -> None:
 
 @pytest.mark.parametrize("size", [68, 1280, 1500, 65535])
 def test_mtus(size: int) -> None:
-    assert values.mtu(size) == size
+    assert kinds.mtu(size) == size
 
 
 @pytest.mark.parametrize("size", [67, 65536, -1, True, 1500.0, "1500", None])
 def test_what_is_no_mtu(size: object) -> None:
     with pytest.raises(InvalidValue, match="an MTU"):
-        values.mtu(size)
+        kinds.mtu(size)
 
 
 @pytest.mark.parametrize("value", [0, -1, 3601, float("nan"), float("inf"), True, "1", None])
 def test_what_is_no_time(value: object) -> None:
     with pytest.raises(InvalidValue):
-        values.seconds(value, "a timeout")
+        kinds.seconds(value, "a timeout")
 
 
 def test_ipaddress_values_are_taken_as_well() -> None:

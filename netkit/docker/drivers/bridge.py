@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from netkit import values
 from netkit.docker import chains, dns, etc, naming
 from netkit.errors import Conflict, InvalidAddress, KernelRefused, NotFound
+from netkit.handles import guarded, keep
 from netkit.lab import journal
 from netkit.lab.bridges import Bridge, veth
 from netkit.linux import links
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +29,7 @@ _POOL = tuple(f"172.{number}.0.0/16" for number in range(18, 32))
 """The networks that Docker takes one after the other where none is given."""
 
 
+@guarded({"remove": "docker.network_remove(…)", "delete": "docker.network_remove(…)", "containers": ".addresses"})
 class Network:
     """A bridge on a machine, a subnet, and who has which address of it; made and removed by a Docker.
 
@@ -41,13 +44,19 @@ class Network:
     """
 
     isolated, shared = True, None
+    machine: Namespace
+    name: str
+    id: str
+    subnet: ipaddress.IPv4Network
+    gateway: ipaddress.IPv4Address
+    internal: bool
+    bridge: str
+    addresses: dict[str, ipaddress.IPv4Address]
 
     def __init__(self, machine: Namespace, name: str, subnet: ipaddress.IPv4Network, *, internal: bool = False) -> None:
-        self.machine, self.name, self.subnet, self.internal = machine, name, subnet, internal
-        self.id = naming.identity(machine.name, f"network {name}")
-        self.gateway = subnet.network_address + 1
-        self.bridge = "docker0" if self.is_default else naming.bridge(self.id)
-        self.addresses: dict[str, ipaddress.IPv4Address] = {}
+        id_ = naming.identity(machine.name, f"network {name}")
+        keep(self, machine=machine, name=name, id=id_, subnet=subnet, gateway=subnet.network_address + 1)
+        keep(self, internal=internal, bridge="docker0" if self.is_default else naming.bridge(id_), addresses={})
 
     @property
     def is_default(self) -> bool:
@@ -106,7 +115,7 @@ class Network:
 
     def plan(self, container: Container) -> etc.Files:
         """Take an address and the published ports; where there is no DNS, the hosts file tells the links."""
-        container.ip = self.take(container.name, container.undo)
+        keep(container, ip=self.take(container.name, container.undo))
         container.reserve_ports()
         own = etc.line(str(container.ip), container.hostname)
         if self.knows_names:
@@ -192,13 +201,7 @@ def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress
         if found is None:
             raise Conflict("all of Docker's own subnets are in use", "there are 14", "Name one: subnet='10.1.0.0/24'")
         return found
-    wanted = values.network(value)
-    if not isinstance(wanted, ipaddress.IPv4Network) or not 8 <= wanted.prefixlen <= 30 or _special(wanted):
-        raise InvalidAddress(
-            f"{value!r} is no subnet for containers",
-            "it is an IPv4 network for machines with 8 to 30 bits in front",
-            "Try '172.30.0.0/16'",
-        )
+    wanted = subnet(value)
     for other, owner in taken.items():
         if wanted.overlaps(other):
             raise Conflict(
@@ -206,6 +209,31 @@ def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress
                 "an address belongs to one network",
                 "Choose another, or leave it out: Docker takes the next one",
             )
+    return wanted
+
+
+def routed(machine: Namespace) -> list[ipaddress.IPv4Network]:
+    """The networks that a machine has routes to: Docker takes none of these."""
+    destinations = (values.network(route.destination) for route in machine.routes)
+    return [found for found in destinations if isinstance(found, ipaddress.IPv4Network)]
+
+
+def subnet(value: object) -> ipaddress.IPv4Network:
+    """A network for containers.
+
+    Args:
+        value: "172.30.0.0/16".
+
+    Raises:
+        InvalidAddress: it is no IPv4 network with room for containers.
+    """
+    wanted = values.network(value)
+    if not isinstance(wanted, ipaddress.IPv4Network) or not 8 <= wanted.prefixlen <= 30 or _special(wanted):
+        raise InvalidAddress(
+            f"{shown(value)} is no subnet for containers",
+            "it is an IPv4 network for machines with 8 to 30 bits in front",
+            "Try '172.30.0.0/16'",
+        )
     return wanted
 
 
@@ -217,7 +245,8 @@ def add_rules(machine: Namespace, rules: Iterable[chains.Rule], undo: ExitStack)
 
 
 def _special(subnet: ipaddress.IPv4Network) -> bool:
-    return subnet.is_multicast or subnet.is_loopback or subnet.is_unspecified or subnet.is_link_local
+    unused = subnet.is_reserved or subnet[0] in ipaddress.ip_network("0.0.0.0/8")
+    return subnet.is_multicast or subnet.is_loopback or subnet.is_link_local or unused
 
 
 def _mac(id_: str) -> str:

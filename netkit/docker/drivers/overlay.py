@@ -18,6 +18,7 @@ from netkit import values
 from netkit.docker import naming
 from netkit.docker.drivers.bridge import Network, _delete
 from netkit.errors import AlreadyExists, Conflict, KernelRefused, NotFound
+from netkit.handles import guarded, keep
 from netkit.lab.bridges import Bridge, veth
 from netkit.lab.namespaces import Namespace
 from netkit.lab.tunnels import Vxlan, vxlan
@@ -33,13 +34,20 @@ if TYPE_CHECKING:
 _BRIDGE, _DEVICE = "br0", "vxlan0"
 
 
+@guarded({"delete": ".remove()", "hosts": ".ends", "containers": ".addresses"})
 class Fabric:
     """What the machines of an overlay network have in common; `netkit.docker.overlay.Overlay` tells its attributes."""
 
+    name: str
+    subnet: ipaddress.IPv4Network
+    vni: int
+    mtu: int
+    learning: bool
+    addresses: dict[str, ipaddress.IPv4Address]
+    ends: dict[str, End]
+
     def __init__(self, name: str, subnet: ipaddress.IPv4Network, vni: int, mtu: int, *, learning: bool) -> None:
-        self.name, self.subnet, self.vni, self.mtu, self.learning = name, subnet, vni, mtu, learning
-        self.addresses: dict[str, ipaddress.IPv4Address] = {}
-        self.ends: dict[str, End] = {}
+        keep(self, name=name, subnet=subnet, vni=vni, mtu=mtu, learning=learning, addresses={}, ends={})
 
     def __iter__(self) -> Iterator[End]:
         return iter(self.ends.values())
@@ -55,13 +63,15 @@ class End(Network):
         space: the namespace of br0 and vxlan0; None when it has been removed.
     """
 
+    overlay: Fabric
+    address: ipaddress.IPv4Address
+    space: Namespace | None
+
     def __init__(self, overlay: Fabric, machine: Namespace, address: ipaddress.IPv4Address) -> None:
         super().__init__(machine, overlay.name, overlay.subnet, internal=True)
-        self.overlay, self.address, self.bridge = overlay, address, _BRIDGE
-        self.addresses = overlay.addresses
-        self.id = naming.identity("", f"overlay {overlay.name}")  # the same on every machine
+        id_ = naming.identity("", f"overlay {overlay.name}")  # the same on every machine
+        keep(self, overlay=overlay, address=address, bridge=_BRIDGE, addresses=overlay.addresses, id=id_, space=None)
         self._here: list[str] = []
-        self.space: Namespace | None = None
 
     @property
     def vxlan(self) -> Vxlan:
@@ -83,7 +93,7 @@ class End(Network):
 
     def make(self, undo: ExitStack) -> None:
         """Make the namespace, the bridge and the VXLAN device; what removes each is put on `undo`."""
-        self.space = Namespace(f"{self.machine.name}-{self.name}")
+        keep(self, space=Namespace(f"{self.machine.name}-{self.name}"))
         undo.callback(self._leave)
         self.space.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
         # A bridge that snoops would announce itself, and be learned by the other machines at a random moment.
@@ -191,7 +201,7 @@ class End(Network):
         """Remove the namespace, unless somebody was quicker: the aim is that it is gone."""
         with suppress(NotFound):
             self._space.delete()
-        self.space = None
+        keep(self, space=None)
 
 
 def _unless_gone(act: Any) -> None:

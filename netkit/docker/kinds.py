@@ -1,0 +1,43 @@
+"""The kinds of what a docker is told: names, networks, published ports, links (see `netkit.face`)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+from netkit import values
+from netkit.docker import naming
+from netkit.docker.container import Container
+from netkit.docker.drivers.bridge import Network
+from netkit.errors import InvalidName, InvalidValue
+from netkit.kinds import seconds
+from netkit.spelling import shown
+
+
+def _there(value: Any, kind: type[Container | Network], what: str) -> str:
+    """The name of a container or a network that is there, also from its handle."""
+    name = value.name if isinstance(value, kind) else value
+    return values.text(name, f"the name of a {what}", InvalidName)
+
+
+def _mode(value: Any) -> str:
+    """The network of a container: its name, its handle, or a mode."""
+    name = value.name if isinstance(value, Network) else value
+    if not isinstance(name, str):
+        raise InvalidValue(f"{shown(value)} is no network", "its name is needed", "Try network='bridge'")
+    kind, colon, container = name.partition(":")
+    if colon and kind == naming.SHARED:
+        naming.checked(container, "container")
+        return name
+    return naming.checked(name, "network")
+
+
+ContainerName = Annotated[str, partial(naming.checked, what="container")]
+NetworkName = Annotated[str, partial(naming.checked, what="network")]
+ContainerThere = Annotated["Container | str", partial(_there, kind=Container, what="container")]
+NetworkThere = Annotated["Network | str", partial(_there, kind=Network, what="network")]
+NetworkMode = Annotated["Network | str", _mode]
+Image = Annotated[str, naming.image]
+Ports = Annotated["dict[int, int | str]", naming.ports]
+Links = Annotated["list[str] | dict[str, str]", naming.links]
+Grace = Annotated[float, partial(seconds, what="a time of grace")]

@@ -1,0 +1,131 @@
+"""What handles and values have in common: nothing can be done to them that would be a mistake in silence.
+
+A handle says what the kernel says, so its attributes are not set; a method changes what they tell.  Python's own
+signs (`handle[0]`, `len(handle)` …) are refused in words where a handle gives them no meaning.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from netkit.errors import ReadOnly, WrongCall
+from netkit.spelling import shown, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Kind = TypeVar("Kind", bound=type)
+
+_SIGNS = {
+    "__call__": "{}(…)",
+    "__len__": "len({})",
+    "__iter__": "for … in {}",
+    "__getitem__": "{}[…]",
+    "__setitem__": "{}[…] = …",
+    "__delitem__": "del {}[…]",
+    "__enter__": "with {}",
+    "__lt__": "{} < …",
+    "__le__": "{} <= …",
+    "__gt__": "{} > …",
+    "__ge__": "{} >= …",
+    "__add__": "{} + …",
+    "__radd__": "… + {}",
+    "__sub__": "{} - …",
+    "__or__": "{} | …",
+    "__and__": "{} & …",
+}
+
+
+def guarded(instead: Mapping[str, str] | None = None) -> Callable[[Kind], Kind]:
+    """A decorator for the class of a handle or a value: what one cannot do with it is refused in words.
+
+    Its own methods set public attributes by `keep`.
+
+    Args:
+        instead: what to type in place of an attribute that is set, or that other tools have: {"kill": ".stop()"}.
+
+    Returns:
+        The decorator.
+
+    Example:
+        >>> @guarded({"size": ".grow()"})
+        ... class Thing:
+        ...     size = 1
+        >>> Thing().size = 2
+        Traceback (most recent call last):
+        netkit.errors.ReadOnly: 'size' of Thing cannot be set to 2; an attribute says what is there. Try .grow().
+    """
+    words = dict(instead or {})
+
+    def decorated(kind: Kind) -> Kind:
+        kind._instead = {**getattr(kind, "_instead", {}), **words}  # type: ignore[attr-defined]
+        _refuse_signs(kind)
+        _refuse_attributes(kind)
+        return kind
+
+    return decorated
+
+
+def keep(handle: Any, **attributes: Any) -> None:
+    """Set public attributes of a handle, which its own methods alone may do."""
+    for name, value in attributes.items():
+        object.__setattr__(handle, name, value)
+
+
+def called(handle: Any) -> str:
+    """What an error calls a handle or a value: by its name, if it has one."""
+    name = vars(handle).get("name") if hasattr(handle, "__dict__") else None
+    return name if isinstance(name, str) else type(handle).__name__
+
+
+def _refuse_signs(kind: type) -> None:
+    """Give a class a refusal for each of Python's signs that it does not know."""
+    for name, form in _SIGNS.items():
+        if not hasattr(kind, name) or name == "__call__" or getattr(kind, name, None) is getattr(object, name, ""):
+            setattr(kind, name, _refusal(kind, form))
+    if not hasattr(kind, "__exit__"):
+        kind.__exit__ = lambda *_: None  # type: ignore[attr-defined]  (`with` asks for both)
+    if not hasattr(kind, "__bool__"):
+        kind.__bool__ = lambda _: True  # type: ignore[attr-defined]  (else Python would ask for the length)
+
+
+def _refusal(kind: type, form: str) -> Callable[..., Any]:
+    rule = f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__} has no such sign"
+
+    def refused(self: Any, *_: Any) -> Any:
+        there = ", ".join(sorted(name for name in dir(type(self)) if not name.startswith("_")))
+        raise WrongCall(f"{form.format(called(self))} means nothing", rule, f"Take one of its attributes: {there}")
+
+    refused.__doc__ = None
+    return refused
+
+
+def _refuse_attributes(kind: type) -> None:
+    def set_(self: Any, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+            return
+        raise _read_only(self, name, f"cannot be set to {shown(value)}")
+
+    def delete(self: Any, name: str) -> None:
+        raise _read_only(self, name, "cannot be deleted")
+
+    kind.__setattr__, kind.__delattr__ = set_, delete  # type: ignore[method-assign,assignment]
+    if not hasattr(kind, "__getattr__"):
+        kind.__getattr__ = absent  # type: ignore[attr-defined]
+
+
+def absent(self: Any, name: str) -> Any:
+    """Refuse an attribute that is not there, with the one that was probably meant."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    raise unknown(called(self), name, {*dir(type(self)), *vars(self)}, type(self)._instead)
+
+
+def _read_only(handle: Any, name: str, what: str) -> ReadOnly | AttributeError:
+    known = {*dir(type(handle)), *(vars(handle) if hasattr(handle, "__dict__") else ())}
+    if name not in known:
+        return unknown(called(handle), name, known, type(handle)._instead)
+    told = type(handle)._instead.get(name) or (f".set_{name}(…)" if f"set_{name}" in known else "")
+    remedy = f"Try {told}" if told else "Make a new one, or change the network itself"
+    return ReadOnly(f"{name!r} of {called(handle)} {what}", "an attribute says what is there", remedy)
