@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit.errors import InvalidValue
+from netkit.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -77,7 +78,7 @@ class Image(ABC):
             path: ends with .svg, .png or .pdf, which decides the format.
 
         Raises:
-            InvalidValue: another ending, or a folder that is not there.
+            InvalidValue: another ending, or a folder that is not there or that cannot be written to.
         """
         from netkit.drawing import render
 
@@ -90,13 +91,13 @@ class Image(ABC):
             raise InvalidValue(
                 f"the folder {str(path.parent)!r} is not there", "pictures are saved in a folder that is"
             )
-        with render.figure(*self.size, self.draw) as page:
+        with render.figure(*self.size, self.draw) as page, replacing(path, "the picture", InvalidValue) as file:
             if path.suffix == ".svg":
-                path.write_bytes(render.svg(page).encode())
+                file.write(render.svg(page).encode())
             elif path.suffix == ".png":
-                path.write_bytes(render.png(page, scale=2, colours=256))
+                file.write(render.png(page, scale=2, colours=256))
             else:
-                path.write_bytes(render.pdf(page))
+                file.write(render.pdf(page))
 
     def _draw_both(self) -> None:
         """One figure serves both, which takes less time than two."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from netkit import sandbox
 from netkit.errors import AlreadyExists, InvalidValue, KernelRefused
 from netkit.face import face
+from netkit.files import replacing
 from netkit.kinds import File, Flag
 from netkit.linux import settle
 from netkit.model import HOST
@@ -58,11 +59,8 @@ class Script(str):
         Raises:
             InvalidValue: the file cannot be written there.
         """
-        try:
-            path.write_text(self, encoding="utf-8")
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise InvalidValue(f"'{path}' cannot be written", why, "Try .save('build.sh')") from None
+        with replacing(path, "the script", InvalidValue) as file:
+            file.write(self.encode())
 
 
 def perform(

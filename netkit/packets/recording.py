@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
+from netkit.files import replacing
 from netkit.packets import pcapng
 from netkit.packets.dissect import WORDS, read
 from netkit.packets.table import ROWS, Table, loss, table
@@ -189,13 +190,8 @@ class Recording:
         if not isinstance(path, str | Path) or Path(path).suffix != ".pcapng":
             problem = f"a capture cannot be saved as {path!r}"
             raise CaptureFailed(problem, "the file's name ends with .pcapng", 'Try .save("capture.pcapng")')
-        try:
-            with Path(path).open("wb") as file:
-                pcapng.write(file, self.frames, notes, loss(self.lost))
-        except (OSError, ValueError) as error:  # ValueError: a null byte
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            problem = f"the capture was not saved as '{path}'"
-            raise CaptureFailed(problem, str(reason), "Choose a folder that exists and that you may write to") from None
+        with replacing(path, "the capture", CaptureFailed) as file:
+            pcapng.write(file, self.frames, notes, loss(self.lost))
         return Path(path)
 
     def __repr__(self) -> str:

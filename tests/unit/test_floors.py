@@ -19,6 +19,7 @@ from tests.unit.source import Function, functions, imported_modules, module_file
 FLOORS = {
     "netkit.errors": 0,
     "netkit.configured": 0,
+    "netkit.files": 1,
     "netkit.spelling": 1,
     "netkit.face": 2,
     "netkit.handles": 2,
