@@ -48,7 +48,7 @@ def interface_address(value: Any) -> IPInterface:
             f"Try '{typed}/{24 if plain.version == 4 else 64}'",
         )
     bits = _prefix_length(typed, length, plain.max_prefixlen)
-    whole = ipaddress.ip_interface(f"{plain}/{bits}")
+    whole = ipaddress.ip_interface((plain.packed, bits))  # its text would be read a second time
     _refuse_unless_bearable(typed, whole)
     return whole
 
@@ -241,13 +241,10 @@ def _refuse_unless_bearable(typed: str, whole: IPInterface) -> None:
         )
     if whole.version == 4 and str(ip) == "255.255.255.255":
         raise InvalidAddress(f"'{typed}' is the broadcast address", "it means everybody", "Try '10.0.0.1/24'")
-    if whole.version == 4 and net.prefixlen < 31:
-        first = f"{net.network_address + 1}/{net.prefixlen}"
-        if ip == net.network_address:
-            raise InvalidAddress(
-                f"'{typed}' is the address of the network itself", f"the hosts of {net} come after it", f"Try '{first}'"
-            )
-        if ip == net.broadcast_address:
-            raise InvalidAddress(
-                f"'{typed}' is the broadcast address of {net}", "it means everybody there", f"Try '{first}'"
-            )
+    if whole.version == 4 and net.prefixlen < 31 and ip in (net.network_address, net.broadcast_address):
+        network = ip == net.network_address
+        raise InvalidAddress(
+            f"'{typed}' is the " + ("address of the network itself" if network else f"broadcast address of {net}"),
+            f"the hosts of {net} come after it" if network else "it means everybody there",
+            f"Try '{net.network_address + 1}/{net.prefixlen}'",
+        )

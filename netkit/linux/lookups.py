@@ -92,7 +92,7 @@ def port(path: str, name: str) -> Port:
     def ask(talk: Talk) -> Port:
         [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", talk.index_of(name)))
         flags = _LINK.unpack_from(body)[3]
-        state = records.link(body, {}).port_state
+        state = records.link(body).port_state
         return Port(not flags & _IFF_NOARP, _STATES[state] if state is not None and state < len(_STATES) else "")
 
     return talks.use(path, ask)

@@ -128,7 +128,7 @@ class Monitor:
             space: its number; one that has ended has no links.
         """
         try:
-            return [records.link(body, {}) for body in self._talk.dump(_RTM_GETLINK, bytes(16) + _of(space))]
+            return [records.link(body) for body in self._talk.dump(_RTM_GETLINK, bytes(16) + _of(space))]
         except KernelRefused:
             return []
 
@@ -138,7 +138,7 @@ class Monitor:
             [body] = self._talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _of(space))
         except KernelRefused:
             return None
-        return records.link(body, {}).name
+        return records.link(body).name
 
     def await_gone(self, ends: set[tuple[int, int]], seconds: float) -> bool:
         """Wait until links are gone.

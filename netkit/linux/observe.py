@@ -74,10 +74,10 @@ def interface(path: str, name: str) -> model.Interface:
     def read(talk: Talk) -> model.Interface:
         index = talk.index_of(name)
         own = talk.dump(_RTM_GETADDR, struct.pack("=4xi", index))
-        found = {index: [records.address(body)[1] for body in own]}
+        addresses = [records.address(body)[1] for body in own]
         [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
-        link = records.link(body, found)
-        return records.interface(link, {link.master: talk.name_of(link.master)} if link.master else {})
+        link = records.link(body)
+        return records.interface(link, {link.master: talk.name_of(link.master)} if link.master else {}, addresses)
 
     return talks.use(path, read)
 
@@ -120,7 +120,7 @@ def forwarding(path: str, name: str) -> tuple[model.ForwardingEntry, ...]:
     def read(talk: Talk) -> list[model.ForwardingEntry]:
         index = talk.index_of(name)
         [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
-        own = {index: records.link(body, {})}
+        own = {index: records.link(body)}
         answers = talk.dump(_RTM_GETNEIGH, struct.pack("=B3xi4x", socket.AF_BRIDGE, index))
         found = [records.forwarding_entry(each, own) for each in answers if _NDA_MASTER not in attributes(each[12:])]
         return [entry for entry in found if entry is not None]
@@ -167,7 +167,7 @@ def _read_all(places: list[namespaces.Place]) -> dict[str, _Reading]:
 def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
     """Read the namespace that the calling thread is in."""
     with Talk() as talk:
-        links = _links(talk)
+        links, addresses = _links(talk), _addresses(talk)
         names = {link.index: link.name for link in links}
         routes = _routes(talk, names)
         neighbours = _neighbours(talk, names)
@@ -175,7 +175,7 @@ def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
     switches = {name: value for name in sysctls.THAT_MATTER if (value := sysctls.read_here(name)) is not None}
     space = model.Namespace(
         place.name,
-        {link.name: records.interface(link, names) for link in links},
+        {link.name: records.interface(link, names, addresses.get(link.index, ())) for link in links},
         routes,
         neighbours,
         fdb,
@@ -190,19 +190,16 @@ def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
 
 
 def _links(talk: Talk) -> list[records.Link]:
-    """The links with their addresses, in index order."""
-    addresses: dict[int, list[str]] = defaultdict(list)
-    for body in talk.dump(_RTM_GETADDR, bytes(8)):
-        index, address = records.address(body)
-        addresses[index].append(address)
-    bodies = talk.dump(_RTM_GETLINK, _ALL_LINKS)
-    return sorted((records.link(body, addresses) for body in bodies), key=lambda link: link.index)
+    """The links, in index order."""
+    return sorted(map(records.link, talk.dump(_RTM_GETLINK, _ALL_LINKS)), key=lambda link: link.index)
 
 
-def links_here() -> list[records.Link]:
-    """The links of the namespace that the calling thread is in, as read."""
-    with Talk() as talk:
-        return _links(talk)
+def _addresses(talk: Talk) -> dict[int, list[str]]:
+    """The addresses of all links, by index."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for index, address in map(records.address, talk.dump(_RTM_GETADDR, bytes(8))):
+        found[index].append(address)
+    return found
 
 
 def _routes(talk: Talk, names: dict[int, str]) -> tuple[model.Route, ...]:

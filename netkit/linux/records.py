@@ -1,4 +1,7 @@
-"""Read rtnetlink's records (rtnetlink(7), linux/if_link.h, linux/rtnetlink.h, linux/neighbour.h) as values."""
+"""Read rtnetlink's records (rtnetlink(7), linux/if_link.h, linux/rtnetlink.h, linux/neighbour.h) as values.
+
+What a record of a link, an address or a route means is remembered by its bytes: most are the same at the next look.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,22 @@ import ipaddress
 import socket
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from netkit import model
-from netkit.linux.netlink import attributes, number, text
+from netkit.linux.netlink import attributes, chosen, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
 _ROUTE = struct.Struct("=BBBBBBBBI")
 _NEIGHBOUR = struct.Struct("=BxxxiHBB")
+
+_REMEMBERED = 1 << 14
+"""How many records of a kind: those of some thousand namespaces, at about a kilobyte each."""
 
 _IFF_UP = 1
 _ARPHRD_LOOPBACK = 772
@@ -60,19 +67,18 @@ class Link:
     master: int
     end: tuple[int, int | None] | None
     details: tuple[tuple[str, str], ...]
-    addresses: tuple[str, ...] = ()
     port_state: int | None = None
 
 
-def link(body: memoryview, addresses: Mapping[int, list[str]]) -> Link:
-    """A link (RTM_NEWLINK).
+def link(body: memoryview) -> Link:
+    """A link (RTM_NEWLINK)."""
+    return _link(bytes(body))
 
-    Args:
-        body: the record.
-        addresses: of all interfaces, by index.
-    """
+
+@lru_cache(_REMEMBERED)
+def _link(body: bytes) -> Link:
     _, hardware, index, flags, _ = _LINK.unpack_from(body)
-    facts = attributes(body[_LINK.size :])
+    facts = attributes(memoryview(body)[_LINK.size :])
     info = attributes(facts[18]) if 18 in facts else {}  # IFLA_LINKINFO
     kind = _kind(info, hardware)
     port = _port(info)
@@ -90,30 +96,29 @@ def link(body: memoryview, addresses: Mapping[int, list[str]]) -> Link:
         number(facts[10]) if 10 in facts else 0,  # IFLA_MASTER
         (other, nsid) if kind == "veth" and other else None,
         tuple(sorted(_details(kind, info, port))) if info else (),
-        tuple(addresses.get(index, ())),
         number(port[1]) if 1 in port else None,  # IFLA_BRPORT_STATE
     )
 
 
 def kind_and_master(body: memoryview) -> tuple[str, int]:
     """A link's kind and the index of its master, 0 for none (RTM_NEWLINK)."""
-    facts = attributes(body[_LINK.size :])
-    info = attributes(facts[18]) if 18 in facts else {}
-    return _kind(info, _LINK.unpack_from(body)[1]), number(facts[10]) if 10 in facts else 0
+    info, master = chosen(body[_LINK.size :], 18, 10)  # IFLA_LINKINFO, IFLA_MASTER
+    facts = attributes(info) if info is not None else {}
+    return _kind(facts, _LINK.unpack_from(body)[1]), number(master) if master is not None else 0
 
 
 def _kind(info: Mapping[int, memoryview], hardware: int) -> str:
     return text(info[1]) if 1 in info else "loopback" if hardware == _ARPHRD_LOOPBACK else "ethernet"
 
 
-def interface(found: Link, names: Mapping[int, str]) -> model.Interface:
-    """A link with its bridge's name, as a value.
+def interface(found: Link, names: Mapping[int, str], addresses: Iterable[str] = ()) -> model.Interface:
+    """A link with its bridge's name and its addresses, as a value.
 
     Args:
         found: the link.
         names: of the interfaces of its namespace, by index.
+        addresses: its own.
     """
-    addresses = tuple(sorted(found.addresses, key=lambda address: ":" in address))  # stable: IPv4 first
     return model.Interface(
         found.name,
         found.kind,
@@ -122,7 +127,7 @@ def interface(found: Link, names: Mapping[int, str]) -> model.Interface:
         found.up,
         found.carrier,
         found.state,
-        addresses,
+        tuple(sorted(addresses, key=lambda address: ":" in address)),  # stable: IPv4 first
         None,
         names.get(found.master),
         found.details,
@@ -132,8 +137,13 @@ def interface(found: Link, names: Mapping[int, str]) -> model.Interface:
 
 def address(body: memoryview) -> tuple[int, str]:
     """(interface's index, "10.0.0.1/24") of an address (RTM_NEWADDR)."""
+    return _address(bytes(body))
+
+
+@lru_cache(_REMEMBERED)
+def _address(body: bytes) -> tuple[int, str]:
     family, length, _, _, index = _ADDRESS.unpack_from(body)
-    facts = attributes(body[_ADDRESS.size :])
+    facts = attributes(memoryview(body)[_ADDRESS.size :])
     value = facts[2] if 2 in facts else facts[1]  # IFA_LOCAL, or IFA_ADDRESS where both ends are one
     return index, f"{socket.inet_ntop(family, bytes(value))}/{length}"
 
@@ -145,29 +155,29 @@ def routes(body: memoryview, names: Mapping[int, str]) -> list[model.Route]:
         body: the record.
         names: of interfaces, by index.
     """
+    return [model.Route(prefix, via, names.get(device), *rest) for prefix, via, device, rest in _routes(bytes(body))]
+
+
+@lru_cache(_REMEMBERED)
+def _routes(body: bytes) -> list[tuple[str, str | None, int, tuple[Any, ...]]]:
+    """The destination, router, interface's index, and the rest that a `model.Route` is made of, for each next hop."""
     family, length, _, _, table, protocol, scope, kind, flags = _ROUTE.unpack_from(body)
     if table == _TABLE_LOCAL or flags & _RTM_F_CLONED or kind not in _KINDS:
         return []
-    facts = attributes(body[_ROUTE.size :])
+    facts = attributes(memoryview(body)[_ROUTE.size :])
     table = number(facts[15]) if 15 in facts else table  # RTA_TABLE
     prefix = f"{socket.inet_ntop(family, bytes(facts[1]))}/{length}" if 1 in facts else _everything(family, length)
-    source = socket.inet_ntop(family, bytes(facts[7])) if 7 in facts else None  # RTA_PREFSRC
+    rest = (
+        socket.inet_ntop(family, bytes(facts[7])) if 7 in facts else None,  # RTA_PREFSRC
+        _SCOPES.get(scope, str(scope)),
+        _PROTOCOLS.get(protocol, str(protocol)),
+        _KINDS[kind],
+        number(facts[6]) if 6 in facts else 0,  # RTA_PRIORITY
+        "main" if table == _TABLE_MAIN else str(table),
+        4 if family == socket.AF_INET else 6,
+    )
     hops = _next_hops(facts[9], family) if 9 in facts else [_next_hop(facts, family)]  # RTA_MULTIPATH
-    return [
-        model.Route(
-            prefix,
-            via,
-            names.get(device),
-            source,
-            _SCOPES.get(scope, str(scope)),
-            _PROTOCOLS.get(protocol, str(protocol)),
-            _KINDS[kind],
-            number(facts[6]) if 6 in facts else 0,  # RTA_PRIORITY
-            "main" if table == _TABLE_MAIN else str(table),
-            4 if family == socket.AF_INET else 6,
-        )
-        for via, device in hops
-    ]
+    return [(prefix, via, device, rest) for via, device in hops]
 
 
 def neighbour(body: memoryview, names: Mapping[int, str]) -> model.Neighbour | None:

@@ -53,7 +53,7 @@ def test_a_namespace_without_a_name_ends_with_its_program() -> None:
         nk.veth("veth0", "eth0", peer_namespace=nk.Namespace.get("[sleep]"))
         nk.reset()
         assert process.wait() == -9
-    assert [link.name for link in host_links()] == ["lo"]
+    assert host_links() == ["lo"]
 
 
 def test_a_docker_is_closed_and_can_begin_again() -> None:
@@ -78,7 +78,7 @@ def test_many_take_hardly_longer_than_one() -> None:
     one = time.monotonic() - begun
     nk.reset()
     assert time.monotonic() - begun < len(spaces) * one
-    assert [link.name for link in host_links()] == ["lo"]
+    assert host_links() == ["lo"]
 
 
 def test_the_journal_leads_to_an_empty_network_as_well() -> None:

@@ -30,7 +30,7 @@ def ip(text: str) -> bytes:
 def link(*facts: bytes, index: int = 7, flags: int = 1, hardware: int = 1) -> records.Link:
     body = struct.pack("=BxHiII", 0, hardware, index, flags, 0)
     body += attribute(3, b"eth0\0") + attribute(4, u32(1500)) + b"".join(facts)
-    return records.link(memoryview(body), {7: ["10.0.0.1/24"]})
+    return records.link(memoryview(body))
 
 
 def info(kind: bytes, data: bytes = b"", port: bytes = b"") -> bytes:
@@ -45,7 +45,10 @@ def test_a_veth() -> None:
     )
     assert (found.name, found.kind, found.mac, found.mtu) == ("eth0", "veth", "02:42:ac:11:00:02", 1500)
     assert (found.up, found.carrier, found.state, found.master) == (True, True, "up", 3)
-    assert (found.end, found.addresses) == ((2, 0), ("10.0.0.1/24",))
+    assert found.end == (2, 0)
+    addresses = ["fe80::1/64", "10.0.0.1/24"]
+    assert records.interface(found, {3: "br0"}, addresses).addresses == ("10.0.0.1/24", "fe80::1/64")
+    assert records.interface(found, {3: "br0"}).master == "br0"
 
 
 def test_links_without_a_kind() -> None:
