@@ -20,7 +20,6 @@ def rules(place: Place, *, counters: bool) -> Iterator[tuple[str, str]]:
     """What has changed in the packet filter of one namespace: (sign, text), table by table, chain by chain.
 
     Args:
-        place: the namespace.
         counters: whether to tell how many packets more a rule has counted.
     """
     old, new = _chains(place.old), _chains(place.new)

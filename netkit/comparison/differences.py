@@ -32,13 +32,7 @@ class Difference(NamedTuple):
 
 
 def differences(a: Network, b: Network, pairs: Mapping[Thing, Thing]) -> list[Difference]:
-    """What one network has and the other lacks, in the order of the first one, each said once.
-
-    Args:
-        a: one network.
-        b: the other one.
-        pairs: what corresponds to what.
-    """
+    """What one network has and the other lacks, in the order of the first one, each said once."""
     back = {other: one for one, other in pairs.items()}
     found = [Difference(f"has {summary(one, a)}", "has nothing like it") for one in unpaired(a, pairs)]
     found += [Difference("has nothing like it", f"has {summary(one, b)}") for one in unpaired(b, back)]

@@ -25,7 +25,6 @@ def both(a: Snapshot, b: Snapshot) -> tuple[Network, Network]:
     """The facts of two networks that are to be compared.
 
     Args:
-        a: one network.
         b: the other one; addresses of subnets that both have are taken literally.
     """
     facts = [Facts(snapshot) for snapshot in (a, b)]

@@ -28,7 +28,6 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
 
     Args:
         network: the facts are added to it.
-        place: the namespace.
         rules: in the order in which packets meet them.
         addresses: turns addresses into terms.
     """

@@ -29,10 +29,6 @@ _LATER = {"subnet": -2.5, "address": -3.0, "mac": -3.0, "port": -3.0}
 def match(a: Network, b: Network) -> Pairs:
     """The pairs of things that leave the fewest facts over.
 
-    Args:
-        a: one network.
-        b: the other one.
-
     Returns:
         A thing of `b` for things of `a`; no thing of `b` twice.
     """

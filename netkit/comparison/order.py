@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 
 def reordered(a: Network, b: Network, pairs: Mapping[Thing, Thing]) -> Iterator[tuple[str, str]]:
-    """For each chain the first two rules that stand the other way round in the other network, if it matters.
-
-    Args:
-        a: one network.
-        b: the other one.
-        pairs: what corresponds to what.
-    """
+    """For each chain the first two rules that stand the other way round in the other network, if it matters."""
     theirs = {place: [put(fact.key, lambda one: one) for fact in facts] for place, facts in _chains(b).items()}
     for (subject, topic), facts in _chains(a).items():
         there = theirs.get((pairs.get(subject), topic), [])

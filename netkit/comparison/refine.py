@@ -24,12 +24,7 @@ _LOOKS = 3
 
 
 class Likeness:
-    """How alike the things of two networks are.
-
-    Args:
-        a: one network.
-        b: the other one.
-    """
+    """How alike the things of two networks are."""
 
     def __init__(self, a: Network, b: Network) -> None:
         self._numbers: dict[Hashable, int] = {}

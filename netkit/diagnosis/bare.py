@@ -11,7 +11,6 @@ def finding(world: World, source: str, namespace: str) -> Finding:
     """Why a namespace has no address: its interfaces are down, without an address, or there are none.
 
     Args:
-        world: the networks.
         source: who asks.
         namespace: who is asked.
     """

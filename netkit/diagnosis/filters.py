@@ -17,10 +17,8 @@ def dropped(world: World, namespace: str, hook: str, passing: Passing, rule: Rul
     """A packet was dropped at a hook.
 
     Args:
-        world: the networks.
         namespace: where.
         hook: "FORWARD" …
-        passing: the packet.
         rule: the rule or the policy that did it.
     """
     packet = passing.packet

@@ -41,7 +41,6 @@ def matches(rule: Rule, passing: Passing) -> bool:
 
     Args:
         rule: of iptables.
-        passing: the packet.
     """
     conditions = (match for match in rule.matches if match.field != "-m")
     return all(_holds(match.field, "".join(match.words[:1]), passing) is (not match.negated) for match in conditions)
@@ -80,7 +79,6 @@ def state(passing: Passing, states: str) -> bool:
     """Whether the state of a packet's connection is one of those that a rule names.
 
     Args:
-        passing: the packet.
         states: "RELATED,ESTABLISHED".
     """
     return ("ESTABLISHED" if passing.packet.answer else "NEW") in states.split(",")
@@ -95,7 +93,6 @@ def icmp(passing: Passing, kind: str) -> bool:
     """Whether a packet is an echo request or reply, and of the kind that a rule names.
 
     Args:
-        passing: the packet.
         kind: its number or name.
     """
     asked = kind in ("8", "echo-request", "8/0", "128", "any")
@@ -107,7 +104,6 @@ def protocol(passing: Passing, name: str) -> bool:
     """Whether a packet is of the protocol that a rule names; ICMP is IPv4's, ICMPv6 is IPv6's.
 
     Args:
-        passing: the packet.
         name: of the protocol, or its number (protocols(5)).
     """
     own = "ipv6-icmp" if passing.packet.protocol == "icmp" and passing.packet.version == 6 else passing.packet.protocol

@@ -43,7 +43,6 @@ def meant(world: World, source: str, name: str, names: list[str]) -> str | None:
     It is called so, or its own hosts file has an address for itself under one of the names that stand in the line.
 
     Args:
-        world: the networks.
         source: who asks.
         name: what it asks for.
         names: all that its line has.
@@ -63,7 +62,6 @@ def address_of(world: World, source: str, namespace: str) -> str | None:
     """The address by which a namespace is reached from another one: one on a common link, else the first.
 
     Args:
-        world: the networks.
         source: who asks.
         namespace: who is asked.
     """
@@ -77,7 +75,6 @@ def wrong(world: World, source: str, name: str, line: tuple[str, list[str]], pid
     """Whether a hosts file has a wrong address for a name.
 
     Args:
-        world: the networks.
         source: whose file.
         name: that was looked up.
         line: what was found there: address and names.
@@ -104,7 +101,6 @@ def unknown(world: World, source: str, name: str, pid: int) -> Finding:
     """Nobody tells the source what a name means.
 
     Args:
-        world: the networks.
         source: who asks.
         name: for what.
         pid: a process that sees the source's hosts file; 0 for the host's own file.

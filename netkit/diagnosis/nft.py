@@ -28,7 +28,6 @@ def does(rule: Rule, passing: Passing) -> str | None:
 
     Args:
         rule: of nft.
-        passing: the packet.
 
     Returns:
         "accept", "drop", "reject" or "return" where it matches; "" where it does nothing to this packet; None where it

@@ -17,7 +17,6 @@ def there(world: World, start: End, hop: str, destination: str, answer: RouteAns
     """Why nobody answers for an address: it is elsewhere, on the wrong interface, cut off, or nowhere.
 
     Args:
-        world: the networks.
         start: the interface that asks.
         hop: the address that it asks for: the next router's, or the destination's.
         destination: whom the packet is for.

@@ -20,7 +20,6 @@ def refused(world: World, question: RouteQuestion, answer: RouteAnswer, decision
     """Why a namespace does not take a packet on, or in.
 
     Args:
-        world: the networks.
         question: which packet, and which way it came.
         answer: what the kernel says.
         decisions: who sent it there, the last one last.
@@ -81,7 +80,6 @@ def ttl(world: World, first: Decision, namespace: str, packet: Packet) -> Findin
     """Whether a packet's TTL has come to its end: a router takes one away.
 
     Args:
-        world: the networks.
         first: the packet's sender.
         namespace: the router.
         packet: as it came there.

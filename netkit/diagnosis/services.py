@@ -21,7 +21,6 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
     """Whether a packet finds somebody who takes it.
 
     Args:
-        world: the networks.
         namespace: where it has arrived.
         asked: as its sender wrote it.
         packet: as it has arrived.
@@ -115,7 +114,6 @@ def translated(world: World, namespace: str, before: Packet, after: Packet) -> F
     """Whether a DNAT rule leads to somebody who listens, or else somebody listens whom it does not lead to.
 
     Args:
-        world: the networks.
         namespace: whose rule.
         before: the packet as it came.
         after: the packet as it goes on.
@@ -222,7 +220,6 @@ def answered(world: World, flows: Flows, asked: Packet, answer: Packet) -> Findi
     """Whether the answer comes from whom was asked: else its receiver throws it away.
 
     Args:
-        world: the networks.
         flows: the connection.
         asked: the first packet as its sender wrote it.
         answer: as it has arrived.

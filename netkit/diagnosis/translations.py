@@ -81,7 +81,6 @@ def missing(world: World, flows: Flows, finding: Finding) -> Finding | None:
     A router that hides a bridge's network, as Docker does, has packets come in by the bridge and leave by another way.
 
     Args:
-        world: the networks.
         flows: the connection.
         finding: what is wrong with the way back.
     """

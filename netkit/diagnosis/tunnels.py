@@ -20,7 +20,6 @@ def unanswered(world: World, way: list[End], target: End, address: str) -> Findi
     """Whether a VXLAN device that answers ARP questions itself (proxy) knows the answer.
 
     Args:
-        world: the networks.
         way: the interfaces that the question passes.
         target: who has the address.
         address: who is asked for.
@@ -45,7 +44,6 @@ def ends(world: World, one: End, other: End) -> Finding | None:
     """Whether two VXLAN devices are of one network: the same VNI, the same UDP port.
 
     Args:
-        world: the networks.
         one: who sends.
         other: who is to receive.
     """
@@ -79,7 +77,6 @@ def remote(world: World, one: End, other: End, mac: str | None, *, asks: bool) -
     """Where a VXLAN device sends the frames for a MAC, and what is wrong with that.
 
     Args:
-        world: the networks.
         one: the device.
         other: the device that has to get them.
         mac: whom a frame is for.

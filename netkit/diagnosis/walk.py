@@ -23,7 +23,6 @@ class Walk:
     """The way of a packet and of the answer to it.
 
     Args:
-        world: the networks.
         keep: the namespace that the destination is meant to be in; "" where nobody said.
 
     Attributes:

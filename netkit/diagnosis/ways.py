@@ -20,7 +20,6 @@ def towards(world: World, namespace: str, address: str) -> End | None:
     """The interface of a namespace that is joined, by cables and bridges, to who bears an address; None if none is.
 
     Args:
-        world: the networks.
         namespace: whose interface.
         address: whom it is to lead to.
     """
@@ -33,7 +32,6 @@ def none(world: World, namespace: str, address: str, answer: RouteAnswer, bound:
     """Why the kernel knows no way to an address.
 
     Args:
-        world: the networks.
         namespace: who has no way.
         address: to whom.
         answer: the kernel's refusal.
@@ -66,7 +64,6 @@ def down(world: World, end: End, *more: str, address: str = "") -> Finding:
     """An interface is switched off.
 
     Args:
-        world: the networks.
         end: the interface.
         more: further evidence.
         address: whom it is to lead to: where switching it on is not enough, a default route is needed as well.
@@ -137,7 +134,6 @@ def mask(world: World, end: End, address: str) -> Finding | None:
     """Whether the network of an interface's address is too small, or too large, for the one that it is joined to.
 
     Args:
-        world: the networks.
         end: the interface.
         address: of whom it is to reach.
     """
@@ -207,7 +203,6 @@ def gateways(world: World, namespace: str, address: str, by: End | None = None) 
     """The routers on a namespace's links that could bring packets to an address, the best first.
 
     Args:
-        world: the networks.
         namespace: who looks for a router.
         address: whom packets are for.
         by: only routers on this interface's link, even if it has no address (yet).
@@ -263,7 +258,6 @@ def wrong(world: World, namespace: str, address: str, answer: RouteAnswer, becau
     """Whether another route would bring packets to an address: then the one that is there is wrong.
 
     Args:
-        world: the networks.
         namespace: who has the route.
         address: whom packets are for.
         answer: what the kernel does with them.

@@ -20,7 +20,6 @@ def link(world: World, way: list[End], address: str) -> Finding | None:
     """Whether every interface on the way is switched on.
 
     Args:
-        world: the networks.
         way: the interfaces, sender first.
         address: whom the packets are for.
     """
@@ -42,7 +41,6 @@ def duplicate_address(world: World, holders: list[End], address: str, keep: str)
     """Whether several namespaces on one link bear an address.
 
     Args:
-        world: the networks.
         holders: who bears it, of those that the sender is joined to.
         address: the address.
         keep: the namespace that it is meant for; "" where nobody said.
@@ -77,7 +75,6 @@ def duplicate_mac(world: World, start: End, target: End) -> Finding | None:
     """Whether another station of the link has the MAC of one of the two that want to talk.
 
     Args:
-        world: the networks.
         start: who sends.
         target: whom it is for.
     """
@@ -111,7 +108,6 @@ def neighbour(world: World, start: End, target: End, address: str, way: list[End
     """Whether the sender knows, or can learn, the MAC of whom a frame is for.
 
     Args:
-        world: the networks.
         start: who sends.
         target: whom it is for.
         address: of whom.
@@ -140,7 +136,6 @@ def outdated(world: World, start: End, target: End, address: str) -> Finding | N
     """Whether the sender has learned a MAC that is wrong by now; it forgets it after a while, and asks again.
 
     Args:
-        world: the networks.
         start: who sends.
         target: whom it is for.
         address: of whom.
@@ -172,7 +167,6 @@ def bridge(world: World, before: End | None, middle: End, after: End | None, mac
     """Whether a bridge lets a frame through, out of the right port.
 
     Args:
-        world: the networks.
         before: the port that the frame comes in by; None if the bridge itself sends it.
         middle: the bridge.
         after: the port that it has to leave by; None if the bridge itself is meant.
@@ -219,7 +213,6 @@ def mtu(world: World, way: list[End], size: int) -> Finding | None:
     """Whether a packet as large as its sender may make it fits through everything that says nothing when it does not.
 
     Args:
-        world: the networks.
         way: the interfaces, sender first.
         size: bytes of the packet.
     """

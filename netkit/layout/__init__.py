@@ -34,7 +34,6 @@ def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False, stations:
     """Where everything of a picture stands.
 
     Args:
-        snapshot: the network.
         title: a line above the picture.
         mac: whether to tell MAC addresses (never those that the kernel drew at random).
         stations: what packets pass in each namespace beside interfaces, to be drawn as badges of the role "station".

@@ -33,7 +33,6 @@ class Builder:
     """Builds blocks.
 
     Args:
-        facts: of the snapshot.
         tree: who stands below whom.
         mac: whether to tell MACs.
         stations: of packets, see `lay_out`.

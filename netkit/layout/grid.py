@@ -89,7 +89,6 @@ def grid(facts: Facts, tree: Tree, above: str, names: list[str]) -> Grid:
     """The grid of many simple rooms.
 
     Args:
-        facts: of the snapshot.
         tree: who stands below whom.
         above: the namespace that all their cables lead to.
         names: of the namespaces, those of one bridge or with no cable at all.

@@ -100,7 +100,6 @@ def header(
     """What a room says about itself.
 
     Args:
-        facts: of the snapshot.
         namespace: which room.
         sizes: of its letters.
         centred: whether it stands in the middle of its room.

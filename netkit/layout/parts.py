@@ -115,7 +115,6 @@ def slot(facts: Facts, end: End, sizes: Sizes = NORMAL, *, mac: bool = False, ti
     """The slot of an interface.
 
     Args:
-        facts: of the snapshot.
         end: which interface.
         sizes: of its letters.
         mac: whether to tell MACs (only those that are not random).
@@ -155,7 +154,6 @@ def peer_words(facts: Facts, peer: End) -> list[Words]:
     """What an interface tells about the other end of its cable when that one is drawn without its name.
 
     Args:
-        facts: of the snapshot.
         peer: the other end.
     """
     name = shown(peer[1])
@@ -205,7 +203,6 @@ def bar_plans(facts: Facts, namespace: str, *, mac: bool) -> list[BarPlan]:
     """The bridges of a namespace.
 
     Args:
-        facts: of the snapshot.
         namespace: where to look.
         mac: whether to tell MACs (only those that are not random).
     """

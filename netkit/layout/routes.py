@@ -25,7 +25,6 @@ def route(scene: Scene, facts: Facts, tree: Tree, lanes: Lanes) -> None:
 
     Args:
         scene: with all rooms and chips.
-        facts: of the snapshot.
         tree: with all cables and tunnels.
         lanes: where cables that pass other rooms run.
     """

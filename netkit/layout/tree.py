@@ -73,11 +73,7 @@ class Tree:
 
 
 def order(facts: Facts) -> Tree:
-    """The tree of a network.
-
-    Args:
-        facts: of the snapshot.
-    """
+    """The tree of a network."""
     tree, near = Tree(), _neighbours(facts)
     seen: set[str] = set()
     loners = [name for name in facts.spaces if name != HOST and not near[name]]

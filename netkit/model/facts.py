@@ -40,11 +40,7 @@ def host_first(name: str) -> tuple[bool, tuple[list[tuple[int, int, str]], str]]
 
 
 class Facts:
-    """What matters of one snapshot.
-
-    Args:
-        snapshot: the state to look at.
-    """
+    """What matters of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._seen = snapshot

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 class Topology:
-    """How the interfaces of a snapshot are joined.
-
-    Args:
-        snapshot: the state to look at.
-    """
+    """How the interfaces of a snapshot are joined."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
