@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.path import Path
 
-    from netkit.layout.scene import Chip, End, Line, Scene
+    from netkit.layout.scene import Chip, Line, Scene
     from netkit.layout.sheet import Sheet
+    from netkit.model import End
 
 DOTS, DASHES = (0, (1.2, 2.4)), (0, (5, 2.6))
 ROUND = {"veth": 5.0, "ethernet": 1.5, "vxlan": 20.0, "other": 5.0, "bundle": 5.0}

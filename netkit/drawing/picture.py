@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from netkit.layout.scene import End, Scene
-    from netkit.model import Snapshot
+    from netkit.layout.scene import Scene
+    from netkit.model import End, Snapshot
 
 
 class Picture(Image):

@@ -17,7 +17,7 @@ from netkit.layout.blocks import CHANNEL, Block, level
 from netkit.layout.builder import WIDEST, Builder
 from netkit.layout.measure import shown
 from netkit.layout.routes import route
-from netkit.layout.scene import Badge, Bar, Box, Chip, End, Lanes, Line, Room, Scene, Text
+from netkit.layout.scene import Badge, Bar, Box, Chip, Lanes, Line, Room, Scene, Text
 from netkit.layout.tree import order
 from netkit.model.facts import Facts
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from netkit.layout.scene import Stations
     from netkit.model import Snapshot
 
-__all__ = ["Badge", "Bar", "Box", "Chip", "End", "Line", "Room", "Scene", "Text", "lay_out"]
+__all__ = ["Badge", "Bar", "Box", "Chip", "Line", "Room", "Scene", "Text", "lay_out"]
 
 MARGIN, BETWEEN_ROWS, BETWEEN_GROUPS, TITLE = 20.0, 30.0, 44.0, 15.0
 

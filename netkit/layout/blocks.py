@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from netkit.layout.grid import Grid
     from netkit.layout.parts import Slot
-    from netkit.layout.scene import End, Lanes, Scene
+    from netkit.layout.scene import Lanes, Scene
+    from netkit.model import End
 
 BELOW = 48.0
 """Pixels between a room and what stands below it."""

@@ -15,8 +15,9 @@ from netkit.model import HOST
 from netkit.model.facts import natural
 
 if TYPE_CHECKING:
-    from netkit.layout.scene import End, Stations
+    from netkit.layout.scene import Stations
     from netkit.layout.tree import Tree
+    from netkit.model import End
     from netkit.model.facts import Facts
 
 APART, APART_COMPACT = 18.0, 12.0

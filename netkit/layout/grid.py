@@ -13,8 +13,9 @@ from netkit.layout.scene import Box, Room, Text
 from netkit.model.facts import own_addresses
 
 if TYPE_CHECKING:
-    from netkit.layout.scene import End, Lanes, Scene
+    from netkit.layout.scene import Lanes, Scene
     from netkit.layout.tree import Tree
+    from netkit.model import End
     from netkit.model.facts import Facts
 
 NAME, LINE = 9.0, 7.5

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.journey.values import Hop
-    from netkit.layout.scene import End
+    from netkit.model import End
 
 NAME, CHIP, STATION = 12.0, 9.5, 9.0
 """Sizes of the letters of namespaces, interfaces and hooks."""

@@ -11,8 +11,8 @@ from netkit.layout.scene import Text
 from netkit.model.facts import Facts, natural, odd_mtu, own_addresses, vni
 
 if TYPE_CHECKING:
-    from netkit.layout.scene import Anchor, Box, End, Scene
-    from netkit.model import Interface
+    from netkit.layout.scene import Anchor, Box, Scene
+    from netkit.model import End, Interface
 
 MOST_ADDRESSES = 4
 STEM_GAP = 6.0

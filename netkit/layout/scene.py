@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from netkit.layout.measure import ASCENT, DESCENT, text_width
 
-End = tuple[str, str]
-"""(namespace, interface)."""
+if TYPE_CHECKING:
+    from netkit.model import End
+
 Stations = Mapping[str, Mapping[str, float]]
 """Namespace -> what packets pass there beside interfaces ("FORWARD") -> the space for a number before it, in pixels."""
 Point = tuple[float, float]

@@ -10,7 +10,8 @@ from netkit.layout.scene import Box
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netkit.layout.scene import End, Scene
+    from netkit.layout.scene import Scene
+    from netkit.model import End
 
 Sort = Literal["chip", "bar", "badge", "room"]
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from netkit.journey.values import Hop, Journey
-    from netkit.layout.scene import End, Line, Point, Scene, Stations
+    from netkit.layout.scene import Line, Point, Scene, Stations
+    from netkit.model import End
 
 ORDER = ("PREROUTING", ROUTING, "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "lo")
 """Stations in the order in which a room lists them."""

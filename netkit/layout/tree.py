@@ -16,7 +16,7 @@ from netkit.model.facts import host_first, natural
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netkit.layout.scene import End
+    from netkit.model import End
     from netkit.model.facts import Facts
 
 LONGEST_ROW_OF_ROUTERS = 5

@@ -10,8 +10,8 @@ from netkit.widgets.page import style
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from netkit.layout.scene import End
     from netkit.linux.counters import Counters
+    from netkit.model import End
 
 ROWS = 40
 """How many interfaces the table has at most: then those with the most traffic."""

@@ -28,8 +28,9 @@ from netkit.widgets.rhythm import Drawing, Regular
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netkit.layout.scene import End, Scene
+    from netkit.layout.scene import Scene
     from netkit.linux.counters import Counters
+    from netkit.model import End
 
 _SECONDS_BETWEEN_LOOKS, _SECONDS_BETWEEN_COUNTS = 0.5, 1.0
 _MOST_FAILURES = 20
