@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from netkit.model import HOST, Interface
+from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
     from netkit.diagnosis.values import World
@@ -20,11 +21,7 @@ def typed(world: World, namespace: str, command: str) -> str:
         namespace: its name.
         command: quoted for a shell.
     """
-    if namespace == HOST:
-        return command
-    if namespace.startswith("["):
-        return f"nsenter --net={shlex.quote(world.paths.get(namespace, namespace))} {command}"
-    return f"ip netns exec {shlex.quote(namespace)} {command}"
+    return in_namespace(namespace, world.paths.get(namespace, namespace), command)
 
 
 def shown(world: World, namespace: str, command: str, says: str) -> str:

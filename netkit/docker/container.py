@@ -19,6 +19,7 @@ from netkit.kinds import Command, Timeout
 from netkit.lab import journal
 from netkit.lab.running import in_words, words_of
 from netkit.linux import containers, entering, run
+from netkit.shell import joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,7 +180,7 @@ class Container:
         """
         self.require_running()
         argv, said = words_of(command), in_words(command)
-        typed = f"nsenter --target ${self.variable} --mount --uts --ipc --net --pid {journal.joined(argv)}"
+        typed = f"nsenter --target ${self.variable} --mount --uts --ipc --net --pid {joined(argv)}"
         inside = self._limited(argv)
         journal.look()
         return journal.perform(

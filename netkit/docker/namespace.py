@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from netkit.handles import keep
-from netkit.lab.journal import in_namespace
 from netkit.lab.namespaces import Namespace
 from netkit.linux import namespaces
 from netkit.linux.entering import DIRECTORY
+from netkit.shell import in_namespace
 
 
 class ContainerNamespace(Namespace):

@@ -17,6 +17,7 @@ from netkit.lab.namespaces import Namespace, host
 from netkit.linux import namespaces
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.run import checked, run
+from netkit.shell import joined
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _import(image: images.Image) -> None:
             os.unlink(file)
 
     made = f"python -m netkit.dockerd.images {image.program}"
-    journal.perform(f"{made} | {journal.joined(['docker', 'import', *options, '-', image.name])}", act)
+    journal.perform(f"{made} | {joined(['docker', 'import', *options, '-', image.name])}", act)
 
 
 def _typed(words: tuple[Any, ...]) -> str:

@@ -13,6 +13,7 @@ from netkit.lab import journal
 from netkit.lab.routing import Device, Routing
 from netkit.linux import nat
 from netkit.outcomes import Outcome
+from netkit.shell import joined
 from netkit.spelling import shown
 
 Chain = Annotated[str, choice("chain with a policy", "INPUT", "FORWARD", "OUTPUT")]
@@ -71,7 +72,7 @@ class Filtering(Routing):
             ProgramMissing: iptables is not installed.
         """
         words = _words(arguments)
-        return journal.perform(self.typed(journal.joined(words)), lambda: _iptables(self.path, words))
+        return journal.perform(self.typed(joined(words)), lambda: _iptables(self.path, words))
 
     @face
     def set_policy(self, chain: Chain, verdict: Policy) -> None:
@@ -118,7 +119,7 @@ class Filtering(Routing):
 
 
 def _iptables(path: str, command: list[str]) -> Outcome:
-    return Outcome(journal.joined(command), nat.iptables(path, command[1:]), "", 0)
+    return Outcome(joined(command), nat.iptables(path, command[1:]), "", 0)
 
 
 def _words(arguments: str) -> list[str]:

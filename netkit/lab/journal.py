@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shlex
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,10 +12,9 @@ from netkit.face import face
 from netkit.files import replacing
 from netkit.kinds import File, Flag
 from netkit.linux import settle
-from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 Result = TypeVar("Result")
 
@@ -158,30 +156,6 @@ def commands() -> Script:
         #!/bin/sh
     """
     return Script("\n".join((*_HEAD, *_lines)) + "\n")
-
-
-def joined(words: Sequence[str]) -> str:
-    """Words as one types them in a shell; a lone `!` needs no quotes there."""
-    return " ".join(word if word == "!" else shlex.quote(word) for word in words)
-
-
-def in_namespace(name: str, path: str, command: str) -> str:
-    """A command as one types it on the host so that it runs inside a namespace.
-
-    Args:
-        name: the namespace's.
-        path: a file that opens it, used where it has no name in /run/netns.
-        command: quoted for a shell.
-
-    Example:
-        >>> in_namespace("ns1", "/run/netns/ns1", "ip route")
-        'ip netns exec ns1 ip route'
-    """
-    if name == HOST:
-        return command
-    if name.startswith("["):
-        return f"nsenter --net={shlex.quote(path)} {command}"
-    return f"ip netns exec {shlex.quote(name)} {command}"
 
 
 def _explained(command: str, error: KernelRefused, taken: str) -> KernelRefused | AlreadyExists:

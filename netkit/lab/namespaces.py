@@ -18,6 +18,7 @@ from netkit.linux import namespaces, observe, talks, teardown
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.netlink import Talk
 from netkit.model import HOST
+from netkit.shell import in_namespace
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def sh(command: Command, *, timeout: Timeout = 60.0) -> Outcome:
 def note_ends(ends: Iterable[teardown.End]) -> None:
     """Write down that a script has to wait for the other ends of cables that went with their namespaces."""
     for end in ends:
-        gone = journal.in_namespace(end.namespace, end.path, f"ip link show dev {shlex.quote(end.interface)}")
+        gone = in_namespace(end.namespace, end.path, f"ip link show dev {shlex.quote(end.interface)}")
         journal.note(f"while {gone} >/dev/null 2>&1; do sleep 0.01; done  # its cable follows a moment later")
 
 

@@ -11,9 +11,9 @@ from netkit.errors import InvalidName, InvalidValue, NotFound, UnknownName, Wron
 from netkit.face import face
 from netkit.handles import absent, guarded, keep
 from netkit.kinds import File, Word
-from netkit.lab import journal
 from netkit.linux import namespaces, observe
 from netkit.model import HOST
+from netkit.shell import in_namespace, is_nameless
 from netkit.spelling import shown
 
 
@@ -80,12 +80,12 @@ class Place:
         """What `ip link set … netns` calls it: its name; the host by its first process, a nameless one by its path."""
         if self.name == HOST:
             return "/proc/1/ns/net" if os.path.lexists(namespaces.path_of("1")) else "1"
-        return shlex.quote(self.path if self.name.startswith("[") else self.name)
+        return shlex.quote(self.path if is_nameless(self.name) else self.name)
 
     @face
     def typed(self, command: Word) -> str:
         """A command as one types it on the host so that it runs in here."""
-        return journal.in_namespace(self.name, self.path, command)
+        return in_namespace(self.name, self.path, command)
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and name not in ("name", "path") and name in observe.names(self.path):

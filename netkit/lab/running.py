@@ -15,6 +15,7 @@ from netkit.lab.place import Place
 from netkit.linux import ping as pings
 from netkit.linux import run
 from netkit.model import HOST
+from netkit.shell import joined
 
 if TYPE_CHECKING:
     from netkit.outcomes import Outcome, Ping
@@ -97,7 +98,7 @@ class Running(Place):
         journal.in_sandbox()
         journal.look()
         command = pings.command(address, count=count, timeout=timeout)
-        journal.show(self.typed(journal.joined(command)))
+        journal.show(self.typed(joined(command)))
         return pings.ping(self.path, command, address)
 
     def _as_typed(self, argv: list[str], command: str) -> str:
@@ -108,7 +109,7 @@ class Running(Place):
 
 def in_words(command: str | list[str]) -> str:
     """A command as one types it."""
-    return command if isinstance(command, str) else journal.joined(command)
+    return command if isinstance(command, str) else joined(command)
 
 
 def words_of(command: str | list[str]) -> list[str]:

@@ -16,6 +16,7 @@ from netkit.lab import goals, journal, last_seen
 from netkit.lab.place import Place, place_of
 from netkit.linux import lookups, namespaces, observe, probes, sockets, sysctls
 from netkit.model import HOST
+from netkit.shell import in_namespace
 from netkit.spelling import shown
 
 Protocol = Annotated[str, choice("protocol", "icmp", "tcp", "udp")]
@@ -192,4 +193,4 @@ def _failed(
 
 
 def _in(namespace: str, command: str) -> str:
-    return command if namespace == HOST else journal.in_namespace(namespace, Place.get(namespace).path, command)
+    return command if namespace == HOST else in_namespace(namespace, Place.get(namespace).path, command)

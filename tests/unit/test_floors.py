@@ -29,6 +29,7 @@ FLOORS = {
     "netkit.values": 3,
     "netkit.model": 4,
     "netkit.names": 5,
+    "netkit.shell": 5,
     "netkit.kinds": 6,
     "netkit.packets": 7,
     "netkit.diagnosis": 7,
