@@ -55,7 +55,7 @@ class Journeys:
     def _recording(self) -> Recording:
         from netkit.packets.recording import Recorded, Recording
 
-        return Recording(Recorded(self.seen.frames, lost=self.seen.lost))
+        return Recording(Recorded(self.seen.frames, lost=self.seen.lost, tunnels=self.seen.tunnels))
 
     @cached_property
     def everything(self) -> JourneyList:

@@ -50,7 +50,7 @@ def journeys(seen: Seen) -> list[Journey]:
     from netkit.journey.trip import Trip
 
     around = Around(seen)
-    trips = [Trip(steps, around.tunnels) for steps in join(seen)]
+    trips = [Trip(steps, around.seen.tunnels) for steps in join(seen)]
     questions = answers(trips)
     replies: dict[int, list[Trip]] = {}
     for trip, question in zip(trips, questions, strict=True):

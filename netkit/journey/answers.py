@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
-from netkit.journey.parsed import ARP, ICMP, ICMPV6, TCP, UDP, quoted
+from netkit.journey.parsed import quoted
+from netkit.packets import arp
+from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from netkit.journey.parsed import Head, View
+    from netkit.journey.parsed import View
     from netkit.journey.trip import Trip
+    from netkit.packets.ip import IpHeader
 
 _SYN, _RST, _ACK = 2, 4, 16
 _DNS = 53
@@ -43,7 +46,7 @@ def _question(trip: Trip, waiting: dict[Hashable, deque[int]], passed: dict[Hash
     view = trip.start
     if view is None:
         return None
-    if view.head is not None and (about := quoted(view.head)) is not None:
+    if view.ip is not None and (about := quoted(view.ip)) is not None:
         return passed.get(_mark(about))
     key = _answer(view)
     return waiting[key].popleft() if key is not None and waiting.get(key) else None
@@ -64,9 +67,9 @@ def _questions(trip: Trip) -> Iterator[Hashable]:
 
 def _hope(view: View) -> Hashable | None:
     """What an answer to this packet is known by."""
-    if view.kind == ARP and view.arp[6:8] == b"\0\1":
-        return ("arp", view.arp[24:28], view.arp[14:18])
-    head = view.head
+    if view.arp is not None and view.arp.operation == arp.REQUEST:
+        return ("arp", view.arp.target, view.arp.sender)
+    head = view.ip
     if head is None or head.offset or len(head.body) < 8:
         return None
     key = None
@@ -84,9 +87,9 @@ def _hope(view: View) -> Hashable | None:
 
 def _answer(view: View) -> Hashable | None:
     """What the packet is known by that this one answers."""
-    if view.kind == ARP and view.arp[6:8] == b"\0\2":
-        return ("arp", view.arp[14:18], view.arp[24:28])
-    head = view.head
+    if view.arp is not None and view.arp.operation == arp.REPLY:
+        return ("arp", view.arp.sender, view.arp.target)
+    head = view.ip
     if head is None or head.offset or len(head.body) < 8:
         return None
     ends, body, ports = (head.target, head.source), head.body, head.ports[::-1]
@@ -106,13 +109,13 @@ def _marks(trip: Trip) -> Iterator[Hashable]:
     """What an ICMP error would quote of this packet, as it looked at any of its steps."""
     last = None
     for view in (*trip.first, *trip.last):
-        head = view.innermost.head if view is not None else None
+        head = view.innermost.ip if view is not None else None
         if head is not None and head is not last and len(head.body) >= 8:
             last = head
             yield _mark(head)
 
 
-def _mark(head: Head) -> Hashable:
+def _mark(head: IpHeader) -> Hashable:
     """What stays the same when a packet is quoted: the whole of its addresses, and its first bytes."""
     start = head.body[:8]
     if head.protocol == UDP:

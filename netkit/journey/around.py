@@ -11,16 +11,20 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from netkit.journey.translation import is_translated
+from netkit.packets import reader
+from netkit.packets.arp import REPLY, REQUEST, arp
+from netkit.packets.reader import spans
 from netkit.packets.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
     from netkit.journey.values import Seen
-    from netkit.model import ForwardingEntry, Interface, Namespace, Route
+    from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Route
     from netkit.netfilter import Connection
 
-ARP_REQUEST, ARP_REPLY, SOLICITATION, ADVERTISEMENT = 1, 2, 135, 136
+SOLICITATION, ADVERTISEMENT = 135, 136
+_WITH_TARGET = 24  # bytes of these with the address that they are about (RFC 4861)
 _LOOPBACK = 127
 _GROUPS = 224  # IPv4 addresses from 224.0.0.0 on are those of groups, and 255.255.255.255 is everybody's
 _KEPT = ("reachable", "stale", "delay", "probe", "permanent")
@@ -116,13 +120,6 @@ class Around:
                         claim = link.master is not None, f"{space.name}:{link.name}"
                         owners[link.mac] = min(claim, owners.get(link.mac, claim))
         return Wording({mac: owner for mac, (_, owner) in owners.items()})
-
-    @cached_property
-    def tunnels(self) -> frozenset[int]:
-        """The UDP ports that VXLAN devices listen on: those of these networks, IANA's, and Linux's old one."""
-        links = (link for snapshot in (self.seen.before, self.seen.after) for space in snapshot
-                 for link in space.interfaces.values() if link.kind == "vxlan")  # fmt: skip
-        return frozenset({4789, 8472, *(int(value) for link in links for key, value in link.details if key == "port")})
 
     def _addresses(self, namespace: str) -> Iterator[str]:
         """The addresses of a namespace's interfaces: "10.0.0.1/24"."""
@@ -227,7 +224,7 @@ class Around:
         """ARP questions and neighbour solicitations that went out (RFC 826, RFC 4861)."""
         found: dict[tuple[str, str, bytes], int] = defaultdict(int)
         for frame in self.seen.frames:
-            if frame.direction == "out" and (asked := _neighbour_message(frame.data, ARP_REQUEST, SOLICITATION)):
+            if frame.direction == "out" and (asked := _neighbour_message(frame, REQUEST, SOLICITATION)):
                 found[frame.namespace, frame.interface, asked] += 1
         return dict(found)
 
@@ -235,7 +232,7 @@ class Around:
     def _heard(self) -> set[tuple[str, bytes]]:
         """The addresses from which answers came in."""
         frames = (frame for frame in self.seen.frames if frame.direction == "in")
-        answers = ((frame.namespace, _neighbour_message(frame.data, ARP_REPLY, ADVERTISEMENT)) for frame in frames)
+        answers = ((frame.namespace, _neighbour_message(frame, REPLY, ADVERTISEMENT)) for frame in frames)
         return {(namespace, address) for namespace, address in answers if address is not None}
 
     @remembered
@@ -246,13 +243,13 @@ class Around:
         return [connection for connection in tracked if is_translated(connection)]
 
 
-def _neighbour_message(data: bytes, arp: int, icmpv6: int) -> bytes | None:
+def _neighbour_message(frame: Frame, operation: int, kind: int) -> bytes | None:
     """The address that a message of neighbours is about, None for any other frame."""
-    kind = data[12:14]
-    if kind == b"\x08\x06" and data[20:22] == arp.to_bytes(2):
-        return data[38:42] if arp == ARP_REQUEST else data[28:32]
-    if kind == b"\x86\xdd" and data[20:21] == b"\x3a" and data[54:55] == bytes([icmpv6]):
-        return data[62:78]
+    last = spans(frame.data, frame.link, ())[-1]
+    if last.name == reader.ARP and (message := arp(frame.data, last)) is not None and message.operation == operation:
+        return message.target if operation == REQUEST else message.sender
+    if last.name == reader.ICMPV6 and last.end - last.start >= _WITH_TARGET and frame.data[last.start] == kind:
+        return frame.data[last.start + 8 : last.start + _WITH_TARGET]
     return None
 
 

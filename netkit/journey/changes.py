@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.journey.parsed import IPV4, IPV6, TCP, UDP
+from netkit.journey.parsed import IPV4, IPV6
 from netkit.journey.translation import HOOKS, Translation, cause, is_sent, unseen
 from netkit.journey.values import ROUTING
+from netkit.packets.ip import TCP, UDP
 from netkit.packets.wording import ANY, CHOSEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.journey.around import Around
-    from netkit.journey.parsed import Head, View
+    from netkit.journey.parsed import View
     from netkit.journey.trip import Trip
+    from netkit.packets.ip import IpHeader
 
 _NAMES = {TCP: ("TCP", 16), UDP: ("UDP", 6)}
 """By protocol: its name, and where its header holds the checksum (RFC 9293, RFC 768)."""
@@ -78,7 +80,7 @@ def _within(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
     if new is None or last is None or new == last:
         return []
     told = _translated(trip, around, _Pair(number, number, new, last))
-    return told + _sums(told, new.head, last.head)
+    return told + _sums(told, new.ip, last.ip)
 
 
 def _behind(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
@@ -97,7 +99,7 @@ def _remembered(trip: Trip, around: Around, number: int) -> list[tuple[int, str]
 def _at_first(trip: Trip, around: Around, number: int, new: View) -> list[tuple[int, str]]:
     """What is already different when the packet is first seen."""
     told = _remembered(trip, around, number) if is_sent(trip, number) else []
-    parts = [(number, _part(new.head, _total(trip)))] if new.head and new.head.fragment else []
+    parts = [(number, _part(new.ip, _total(trip)))] if new.ip and new.ip.fragment else []
     return told + parts
 
 
@@ -107,7 +109,7 @@ def _in_the_end(trip: Trip, around: Around, number: int) -> list[tuple[int, str]
     if before is None or step.hook != ROUTING or trip.shown_after(number) is not None:
         return []
     whole = [(number, _reassembled(trip, before))] if _arrived_in_parts(trip, before) else []
-    own = around.own(step.namespace, trip.last[before].head.target if trip.last[before].head else b"")
+    own = around.own(step.namespace, trip.last[before].ip.target if trip.last[before].ip else b"")
     if before in trip.foreseen or not own:
         return whole
     return whole + _remembered(trip, around, number)
@@ -119,17 +121,17 @@ def _between(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:
         place = trip.path(pair.before, pair.number)[1] if new.depth > old.depth else pair.number
         return [(place, _tunnel(old, new, around))]
     said = [(pair.number, sentence) for sentence in _macs(trip, around, pair) + _tags(old, new)]
-    if old.head is None or new.head is None or old.head.version != new.head.version:
+    if old.ip is None or new.ip is None or old.ip.version != new.ip.version:
         return said
-    told = [(pair.number, sentence) for sentence in _ttl(old.head, new.head)] + _translated(trip, around, pair)
+    told = [(pair.number, sentence) for sentence in _ttl(old.ip, new.ip)] + _translated(trip, around, pair)
     parts = _parts(trip, pair)
-    return said + told + (parts or _sums(told, old.head, new.head))
+    return said + told + (parts or _sums(told, old.ip, new.ip))
 
 
 def _tunnel(old: View, new: View, around: Around) -> str:
-    if new.depth < old.depth or new.head is None:
+    if new.depth < old.depth or new.ip is None:
         return f"outer header removed: VXLAN {old.vni}"
-    ends = around.wording.address(new.head.source), around.wording.address(new.head.target)
+    ends = around.wording.address(new.ip.source), around.wording.address(new.ip.target)
     return f"outer header added: VXLAN {new.vni} in UDP from {ends[0]} to {ends[1]}"
 
 
@@ -161,14 +163,14 @@ def _tags(old: View, new: View) -> list[str]:
     return [f"VLAN tag {was} → {now}" for was, now in zip(old.tags, new.tags, strict=True) if was != now]
 
 
-def _ttl(old: Head, new: Head) -> list[str]:
+def _ttl(old: IpHeader, new: IpHeader) -> list[str]:
     name = "hop limit" if new.version == 6 else "TTL"
     return [f"{name} {old.ttl} → {new.ttl}"] if old.ttl != new.ttl else []
 
 
 def _translated(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:
     """Addresses and ports that NAT changed, said at the hook that did."""
-    old, new = pair.old.head, pair.new.head
+    old, new = pair.old.ip, pair.new.ip
     if old is None or new is None or pair.old.kind not in (IPV4, IPV6):
         return []
     if old[1:3] == new[1:3] and old.ports == new.ports:
@@ -210,13 +212,13 @@ def _port(name: str, was: int | None, now: int | None) -> str:
     return f"{name} port {ANY if was in CHOSEN else was} → {ANY if now in CHOSEN else now}"
 
 
-def _sums(told: list[tuple[int, str]], old: Head | None, new: Head | None) -> list[tuple[int, str]]:
+def _sums(told: list[tuple[int, str]], old: IpHeader | None, new: IpHeader | None) -> list[tuple[int, str]]:
     """The checksums that changed with what has just been told, said at the same step."""
     words = _checksums(old, new) if told and old is not None and new is not None else ""
     return [(told[-1][0], words)] if words else []
 
 
-def _checksums(old: Head, new: Head) -> str:
+def _checksums(old: IpHeader, new: IpHeader) -> str:
     """What was computed anew because a header changed."""
     names = ["IP"] if old.checksum != new.checksum else []
     name, at = _NAMES.get(new.protocol, ("", 0))
@@ -228,7 +230,7 @@ def _checksums(old: Head, new: Head) -> str:
 
 def _parts(trip: Trip, pair: _Pair) -> list[tuple[int, str]]:
     """A packet that became fragments, or fragments that became a packet."""
-    old, new = pair.old.head, pair.new.head
+    old, new = pair.old.ip, pair.new.ip
     if new.fragment and (not old.fragment or old.size != new.size):
         return [(pair.number, _part(new, _total(trip) if old.fragment else old.size))]
     if old.fragment and not new.fragment:
@@ -236,14 +238,14 @@ def _parts(trip: Trip, pair: _Pair) -> list[tuple[int, str]]:
     return []
 
 
-def _part(head: Head, total: int) -> str:
+def _part(head: IpHeader, total: int) -> str:
     whole = f" of {total}" if total else ""
     return f"fragment: bytes {head.offset} to {head.offset + head.size - 1}{whole}"
 
 
 def _total(trip: Trip) -> int:
     """How many bytes the packet carries of which these are fragments; 0 if its last one was not seen."""
-    heads = [view.head for view in trip.first if view is not None and view.head is not None]
+    heads = [view.ip for view in trip.first if view is not None and view.ip is not None]
     return max((head.offset + head.size for head in heads if head.offset and not head.more), default=0)
 
 
@@ -258,4 +260,4 @@ def _reassembled(trip: Trip, before: int) -> str:
 def _arrived_in_parts(trip: Trip, before: int) -> bool:
     """Whether fragments came in, which a host puts together where they are for itself."""
     view = trip.last[before]
-    return trip.steps[before].direction == "in" and view is not None and view.head is not None and view.head.fragment
+    return trip.steps[before].direction == "in" and view is not None and view.ip is not None and view.ip.fragment

@@ -6,18 +6,19 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.journey import verdicts
-from netkit.journey.parsed import ARP
 from netkit.journey.translation import Translation, entry
 from netkit.journey.values import ROUTING
+from netkit.packets.arp import REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.journey.around import Around
-    from netkit.journey.parsed import Head, View
+    from netkit.journey.parsed import View
     from netkit.journey.trip import Trip
     from netkit.journey.values import Step
     from netkit.model import Interface, Route
+    from netkit.packets.ip import IpHeader
 
 EVERYONE = bytes.fromhex("ffffffffffff")
 
@@ -101,10 +102,10 @@ def _neighbour(trip: Trip, around: Around, number: int) -> str:
     """What the neighbour table said (ip-neighbour(8))."""
     step, view = trip.steps[number], trip.first[number]
     if view is None or view.macs is None or view.macs[0][0] & 1 or step.interface == "lo":
-        return _asks(around, step, view) if view is not None and view.kind == ARP else ""
-    if view.head is None:
+        return _asks(around, step, view) if view is not None else ""
+    if view.ip is None:
         return ""
-    following = _next_hop(around, step, view.head)
+    following = _next_hop(around, step, view.ip)
     mac = around.neighbour(step.namespace, step.interface or "", str(ipaddress.ip_address(following)))
     if mac is None or bytes.fromhex(mac.replace(":", "")) != view.macs[0]:
         return ""
@@ -114,9 +115,12 @@ def _neighbour(trip: Trip, around: Around, number: int) -> str:
 
 def _asks(around: Around, step: Step, view: View) -> str:
     """Why somebody asks everyone for a MAC: there was no entry (RFC 826)."""
-    if view.macs is None or view.macs[0] != EVERYONE or view.arp[6:8] != b"\0\1" or view.arp[14:18] == view.arp[24:28]:
+    message = view.arp
+    if message is None or message.operation != REQUEST or message.sender == message.target:
         return ""
-    asked = around.wording.address(view.arp[24:28])
+    if view.macs is None or view.macs[0] != EVERYONE:
+        return ""
+    asked = around.wording.address(message.target)
     before = around.seen.before.namespaces.get(step.namespace)
     entries = before.neighbours if before else ()
     if any((entry.address, entry.device) == (asked, step.interface) and entry.mac for entry in entries):
@@ -124,7 +128,7 @@ def _asks(around: Around, step: Step, view: View) -> str:
     return f"{step.namespace} has no neighbour entry for {asked}: it asks everyone on the link"
 
 
-def _next_hop(around: Around, step: Step, head: Head) -> bytes:
+def _next_hop(around: Around, step: Step, head: IpHeader) -> bytes:
     """The address whose MAC a packet needs that goes out here: the next router's, or the destination's own."""
     route = around.route(step.namespace, head.target, step.interface)
     return ipaddress.ip_address(route.via).packed if route and route.via else head.target
@@ -133,9 +137,9 @@ def _next_hop(around: Around, step: Step, head: Head) -> bytes:
 def _route(trip: Trip, around: Around, number: int) -> str:
     step = trip.steps[number]
     view = _looked_at(trip, number)
-    if view is None or view.head is None:
+    if view is None or view.ip is None:
         return ""
-    target, name = view.head.target, around.wording.address(view.head.target)
+    target, name = view.ip.target, around.wording.address(view.ip.target)
     out = trip.way_out(number)
     if out is not None and (again := _looked_up_again(trip, around, number, out)) != "":
         return again
@@ -154,14 +158,14 @@ def _route(trip: Trip, around: Around, number: int) -> str:
 def _looked_up_again(trip: Trip, around: Around, number: int, out: int) -> str:
     """A packet whose destination is translated at OUTPUT is routed a second time (nf_nat, ip_route_me_harder)."""
     first, last = trip.shown_after(number), trip.first[out]
-    if first is None or last is None or first.head is None or last.head is None or first.depth != last.depth:
+    if first is None or last is None or first.ip is None or last.ip is None or first.depth != last.depth:
         return ""
-    if first.head.target == last.head.target or trip.shown_before(number) is not None:
+    if first.ip.target == last.ip.target or trip.shown_before(number) is not None:
         return ""
-    step, target = trip.steps[number], first.head.target
+    step, target = trip.steps[number], first.ip.target
     own = f"{around.wording.address(target)} is {step.namespace}'s own address"
     begin = own if around.own(step.namespace, target) else _led(around, step.namespace, target, None)
-    then = _small(_led(around, step.namespace, last.head.target, trip.steps[out].interface))
+    then = _small(_led(around, step.namespace, last.ip.target, trip.steps[out].interface))
     return f"{begin}; OUTPUT changes the destination, and the kernel looks again: {then}."
 
 
@@ -199,7 +203,7 @@ def _translated_back(trip: Trip, around: Around, number: int) -> str:
     step = trip.steps[number]
     if before is None or after is None or step.after is None or trip.steps[step.after].hook is not None:
         return ""
-    old, new = trip.last[before].head, after.head
+    old, new = trip.last[before].ip, after.ip
     if old is None or new is None or old.target == new.target or trip.last[before].depth != after.depth:
         return ""
     change = Translation(number, "destination", (old.target, old.ports[1]), (new.target, new.ports[1]))
@@ -214,9 +218,9 @@ def _tunnel(trip: Trip, around: Around, number: int, link: Interface | None) -> 
     if link is None or link.kind != "vxlan" or view is None or view.macs is None:
         return ""
     outer = trip.shown_after(number)
-    if outer is None or outer.vni is None or outer.head is None:
+    if outer is None or outer.vni is None or outer.ip is None:
         return ""
-    remote, mac = around.wording.address(outer.head.target), view.macs[0]
+    remote, mac = around.wording.address(outer.ip.target), view.macs[0]
     entries = around.forwarding(step.namespace, link.name)
     if any(e.mac == mac.hex(":") and e.destination == remote for e in entries):
         return f"The FDB of {link.name} says: {around.wording.mac(mac)} is behind the VTEP {remote}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit.journey import verdicts
 from netkit.journey.decisions import EVERYONE
 from netkit.journey.losses import lost
-from netkit.journey.parsed import ARP, TCP
 from netkit.journey.reasons import told_by_icmp, unheard
+from netkit.packets.ip import TCP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netkit.journey.parsed import View
     from netkit.journey.trip import Trip
     from netkit.journey.values import Step
+    from netkit.packets.arp import Arp
 
 _SYN, _RST = 2, 4
 _NAMED = 3  # more namespaces than these that ignored a flooded frame are counted, not named
@@ -65,7 +66,7 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> tuple[bo
 def _went_on(trip: Trip, leaf: int) -> bool:
     """Whether a fragment went on together with another one that came in where it did."""
     step, view = trip.steps[leaf], trip.last[leaf]
-    if step.direction != "in" or view is None or view.head is None or not view.head.fragment:
+    if step.direction != "in" or view is None or view.ip is None or not view.ip.fragment:
         return False
     point = _point(step)
     return any(trip.children[number] for number, other in enumerate(trip.steps) if _point(other) == point)
@@ -80,8 +81,8 @@ def _delivered(trip: Trip, ends: list[End], replies: Sequence[Trip]) -> str:
     text = f"delivered to {taken[0]}" if len(taken) == 1 else f"delivered to {_names(taken)}"
     if (others := _ignored(ends)) != "":
         text += f", ignored by {others}"
-    port = trip.start.head.ports[1] if trip.start and trip.start.head else None
-    last = next((view.head for view in reversed(trip.last) if view is not None and view.head is not None), None)
+    port = trip.start.ip.ports[1] if trip.start and trip.start.ip else None
+    last = next((view.ip for view in reversed(trip.last) if view is not None and view.ip is not None), None)
     port = last.ports[1] if last is not None else port
     if any(_reset(trip, reply) for reply in replies):
         text += f", where nothing listens on port {port}: it answered with RST"
@@ -93,7 +94,7 @@ def _delivered(trip: Trip, ends: list[End], replies: Sequence[Trip]) -> str:
 def _reset(trip: Trip, reply: Trip) -> bool:
     """Whether a SYN was answered with RST."""
     view, question = reply.start, trip.start
-    heads = [v.head for v in (view, question) if v is not None and v.head is not None and v.head.protocol == TCP]
+    heads = [v.ip for v in (view, question) if v is not None and v.ip is not None and v.ip.protocol == TCP]
     if len(heads) < 2 or any(len(head.body) < 14 for head in heads):
         return False
     return bool(heads[0].body[13] & _RST) and bool(heads[1].body[13] & _SYN)
@@ -109,8 +110,8 @@ def _unwanted(trip: Trip, around: Around, ends: list[End]) -> str:
     """Everybody who got it ignored it."""
     others = _ignored(ends)
     view = trip.start
-    if view is not None and view.kind == ARP:
-        return f"nobody has {around.wording.address(view.arp[24:28])}: {others} heard the question"
+    if view is not None and view.arp is not None:
+        return f"nobody has {around.wording.address(view.arp.target)}: {others} heard the question"
     return ends[0].text if len(ends) == 1 else f"reached {others}, whom it was not for"
 
 
@@ -143,11 +144,11 @@ def _arrived(trip: Trip, around: Around, leaf: int, at: int, view: View | None) 
         whose = around.wording.mac(mac or b"")
         text = f"ignored at {step.namespace}:{step.interface}: the frame is for {whose}, not for it"
         return End(text, step.namespace, ignored=True)
-    if view is not None and view.kind == ARP:
-        return _asked(around, view, step.namespace, mac)
-    whole = view is None or view.head is None or not view.head.fragment or _all_there(trip, at)
-    if view is not None and view.vni is None and view.head is not None and whole:
-        target = view.head.target
+    if view is not None and view.arp is not None:
+        return _asked(around, view.arp, step.namespace, mac)
+    whole = view is None or view.ip is None or not view.ip.fragment or _all_there(trip, at)
+    if view is not None and view.vni is None and view.ip is not None and whole:
+        target = view.ip.target
         if around.own(step.namespace, target):
             return End(f"{around.wording.address(target)} in {step.namespace}", step.namespace, delivered=True)
         if around.everyone(step.namespace, target):
@@ -155,13 +156,12 @@ def _arrived(trip: Trip, around: Around, leaf: int, at: int, view: View | None) 
     return End(lost(trip, around, leaf), step.namespace)
 
 
-def _asked(around: Around, view: View, namespace: str, mac: bytes | None) -> End:
+def _asked(around: Around, message: Arp, namespace: str, mac: bytes | None) -> End:
     """Who is meant by an ARP message (RFC 826)."""
-    target = view.arp[24:28]
-    name = around.wording.address(target) if len(target) == 4 else "?"
-    if view.arp[14:18] == target and mac == EVERYONE:
+    name = around.wording.address(message.target)
+    if message.sender == message.target and mac == EVERYONE:
         return End(namespace, namespace, delivered=True)  # an announcement is for everyone
-    if len(target) == 4 and around.own(namespace, target):
+    if around.own(namespace, message.target):
         return End(f"{name} in {namespace}", namespace, delivered=True)
     return End(f"{namespace} does not have {name}", namespace, ignored=True)
 
@@ -170,9 +170,9 @@ def _all_there(trip: Trip, at: int) -> bool:
     """Whether all fragments of a packet came in where this one did."""
     point = _point(trip.steps[at])
     heads = [
-        view.head
+        view.ip
         for other, view in zip(trip.steps, trip.first, strict=True)
-        if _point(other) == point and view is not None and view.head is not None
+        if _point(other) == point and view is not None and view.ip is not None
     ]
     parts = {head.offset: head.size for head in heads}
     ends = [head.offset + head.size for head in heads if not head.more]

@@ -48,6 +48,7 @@ class Frames:
     def __init__(self, seen: Seen) -> None:
         self.all: tuple[Frame, ...] = seen.frames
         self.wiring = Wiring(seen.before, seen.after)
+        self._tunnels = seen.tunnels
         self.follows: list[int] = [NONE] * len(self.all)
         self.used: set[int] = set()
         """Those that another frame follows."""
@@ -89,7 +90,7 @@ class Frames:
         known = self._names.get((data, length))
         if known is None:
             known = self._names[data, length] = len(self._known)
-            self._known.append(read(data, length, link))
+            self._known.append(read(data, length, link, self._tunnels))
         return known
 
     def _role(self, place: Place) -> Role:

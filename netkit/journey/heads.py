@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _TCP = 6
 TRANSPORT = 20
 """How many bytes behind the IP header netfilter reports at most."""
+_LONGEST = 0xFFFF  # bytes of an IP packet; fragments may claim more, and then nobody puts them together
 
 
 class Heads:
@@ -62,11 +63,11 @@ class Heads:
         """The packet that fragments are parts of."""
         first, *_ = sorted(bundle, key=lambda number: self._frames.packets[number].part or (0, False))
         packet, data = self._frames.packets[first], self._frames.all[first].data
-        header, end = data[packet.start : packet.payload], max(map(self._end, bundle))
+        header, end = data[packet.start : packet.payload], min(max(map(self._end, bundle)), _LONGEST)
         if header[0] >> 4 == 6:  # the fragments' own header is gone
             header = header[:4] + end.to_bytes(2) + bytes([packet.flow[0]]) + header[7:40]
             return read(header + data[packet.payload : packet.payload + TRANSPORT], end + 40, "ip")
-        size = end + len(header)
+        size = min(end + len(header), _LONGEST)
         whole = header[:2] + size.to_bytes(2) + header[4:6] + b"\0\0" + header[8:]
         return read(whole + data[packet.payload : packet.payload + TRANSPORT], size, "ip")
 
@@ -77,4 +78,4 @@ class Heads:
             total = int.from_bytes(data[packet.start + 4 : packet.start + 6]) + 40
         else:
             total = int.from_bytes(data[packet.start + 2 : packet.start + 4])
-        return (packet.part or (0, False))[0] + total - (packet.payload - packet.start)
+        return (packet.part or (0, False))[0] + max(total - (packet.payload - packet.start), 0)

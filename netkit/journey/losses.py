@@ -10,10 +10,11 @@ from netkit.journey.values import ROUTING
 
 if TYPE_CHECKING:
     from netkit.journey.around import Around
-    from netkit.journey.parsed import Head, View
+    from netkit.journey.parsed import View
     from netkit.journey.trip import Trip
     from netkit.journey.values import Step
     from netkit.model import Interface
+    from netkit.packets.ip import IpHeader
 
 _TAG = 4  # bytes that the kernel lets a frame have beyond its MTU: a VLAN tag (is_skb_forwardable)
 _SILENT = "the kernel does not say why it went no further"
@@ -30,7 +31,7 @@ def lost(trip: Trip, around: Around, leaf: int) -> str:
     step = trip.steps[leaf]
     at = leaf if step.interface is not None else trip.frame_before(leaf)
     view = _view(trip, leaf)
-    head = view.head if view is not None else None
+    head = view.ip if view is not None else None
     came = trip.steps[at] if at is not None and trip.steps[at].namespace == step.namespace else None
     if came is not None and around.passing(came.namespace, came.interface or ""):
         return f"{_last_seen(step, came)}, which was there for a while only, so nothing is known of it"
@@ -59,7 +60,7 @@ def _last_seen(step: Step, came: Step | None) -> str:
     return f"last seen {way} {came.namespace}:{came.interface}"
 
 
-def _went_out(around: Around, step: Step, head: Head | None) -> str:
+def _went_out(around: Around, step: Step, head: IpHeader | None) -> str:
     """A frame that was sent and seen nowhere else."""
     link = around.interface(step.namespace, step.interface or "")
     where = f"{step.namespace}:{step.interface}"
@@ -73,7 +74,7 @@ def _went_out(around: Around, step: Step, head: Head | None) -> str:
     return f"last seen going out of {where}; {_SILENT}" if ports else f"it left the watched networks by {where}"
 
 
-def _at_other_end(around: Around, where: str, peer: tuple[str, str], head: Head | None) -> str:
+def _at_other_end(around: Around, where: str, peer: tuple[str, str], head: IpHeader | None) -> str:
     """A frame that did not come in at the other end of a cable (veth(4))."""
     other, end = around.interface(*peer), ":".join(peer)
     if other is not None and not other.up:
@@ -84,7 +85,7 @@ def _at_other_end(around: Around, where: str, peer: tuple[str, str], head: Head 
     return f"it left by {where} and did not come in at {end}; {_SILENT}"
 
 
-def _header(head: Head) -> int:
+def _header(head: IpHeader) -> int:
     return 40 if head.version == 6 else 20
 
 
@@ -120,7 +121,7 @@ def _isolated(port: Interface) -> bool:
 
 def _tunnel_ends(around: Around, namespace: str, view: View) -> str:
     """The outer packet arrived, the inner one did not come out (RFC 7348)."""
-    port = view.head.ports[1] if view.head is not None else None
+    port = view.ip.ports[1] if view.ip is not None else None
     links = {link.name: link for space in around.spaces(namespace) for link in space.interfaces.values()}
     devices = [link for link in links.values() if link.kind == "vxlan"]
     same = [link for link in devices if dict(link.details).get("vni") == str(view.vni)]
@@ -135,7 +136,7 @@ def _tunnel_ends(around: Around, namespace: str, view: View) -> str:
     return f"the tunnel's packet reached {namespace}, but nothing came out of {link.name}; {_SILENT}"
 
 
-def _not_routed(around: Around, came: Step | None, step: Step, head: Head) -> str:
+def _not_routed(around: Around, came: Step | None, step: Step, head: IpHeader) -> str:
     """A packet that a namespace neither took nor sent on."""
     if around.own(step.namespace, head.target):
         return ""
@@ -143,7 +144,7 @@ def _not_routed(around: Around, came: Step | None, step: Step, head: Head) -> st
     return forwarding or _no_way(around, step.namespace, head)
 
 
-def _not_forwarded(around: Around, came: Step, head: Head) -> str:
+def _not_forwarded(around: Around, came: Step, head: IpHeader) -> str:
     """Why a namespace does not act as a router."""
     switch = "net.ipv6.conf.all.forwarding" if head.version == 6 else "net.ipv4.ip_forward"
     if around.sysctl(came.namespace, switch) == "0":
@@ -154,7 +155,7 @@ def _not_forwarded(around: Around, came: Step, head: Head) -> str:
     return f"its {limit} ran out in {came.namespace}" if head.ttl <= 1 else ""
 
 
-def _no_way(around: Around, namespace: str, head: Head) -> str:
+def _no_way(around: Around, namespace: str, head: IpHeader) -> str:
     """Why a packet does not leave a namespace: routes, neighbours, interfaces, their MTU."""
     route = around.route(namespace, head.target, None)
     if route is None or route.kind != "unicast":
@@ -169,7 +170,7 @@ def _no_way(around: Around, namespace: str, head: Head) -> str:
     return ""
 
 
-def _wrong_way_back(around: Around, came: Step, head: Head) -> str:
+def _wrong_way_back(around: Around, came: Step, head: IpHeader) -> str:
     """Whether rp_filter is strict and the sender's address does not belong there (RFC 3704, kernel's ip-sysctl)."""
     if head.version != 4 or around.sysctl(came.namespace, "net.ipv4.conf.all.rp_filter") != "1":
         return ""

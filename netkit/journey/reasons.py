@@ -6,7 +6,8 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING
 
-from netkit.journey.parsed import ICMP, ICMPV6, quoted
+from netkit.journey.parsed import quoted
+from netkit.packets.ip import ICMP, ICMPV6
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +59,7 @@ def told_by_icmp(trip: Trip, around: Around, replies: Sequence[Trip]) -> str | N
 
 
 def _name(reply: Trip) -> str:
-    head = reply.start.head if reply.start else None
+    head = reply.start.ip if reply.start else None
     if head is None or quoted(head) is None:
         return ""
     kind, code = head.body[:2]
@@ -76,7 +77,7 @@ def _why(trip: Trip, around: Around, reply: Trip, name: str) -> str:
     if name in ("host unreachable", "address unreachable"):
         return no_neighbour(around, place, target) or f"{place} does not reach {words}"
     if name in ("fragmentation needed", "packet too big"):
-        head = reply.start.head if reply.start else None
+        head = reply.start.ip if reply.start else None
         limit = struct.unpack_from("!HHI", head.body)[2] & 0xFFFF if head else 0
         return f"too big for the next link, which takes {limit} bytes, and not to be fragmented"
     return f"refused in {place}"
@@ -85,7 +86,7 @@ def _why(trip: Trip, around: Around, reply: Trip, name: str) -> str:
 def _target(trip: Trip, place: str) -> bytes:
     """The destination as it was in that namespace."""
     views = [view for step, view in zip(trip.steps, trip.last, strict=True) if step.namespace == place]
-    heads = [view.head for view in (trip.start, *views) if view is not None and view.head is not None]
+    heads = [view.ip for view in (trip.start, *views) if view is not None and view.ip is not None]
     return heads[-1].target if heads else b""
 
 

@@ -8,22 +8,23 @@ from netkit.journey.around import Around
 from netkit.journey.changes import changes
 from netkit.journey.decisions import decision
 from netkit.journey.ends import ending
-from netkit.journey.parsed import ARP, ICMP, ICMPV6, TCP, UDP
+from netkit.journey.parsed import ARP
 from netkit.journey.translation import is_sent, unseen
 from netkit.journey.trip import Trip
 from netkit.journey.values import Hop, Journey
+from netkit.packets.arp import REQUEST
 from netkit.packets.dissect import read
+from netkit.packets.ip import ICMP, ICMPV6, IGMP, TCP, UDP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netkit.journey.parsed import Head, View
+    from netkit.journey.parsed import View
     from netkit.journey.translation import End
     from netkit.journey.values import Seen, Step
+    from netkit.packets.ip import IpHeader
 
-_IGMP = 2
-_PROTOCOLS = {ICMP: "ICMP", _IGMP: "IGMP", TCP: "TCP", UDP: "UDP", ICMPV6: "ICMPv6", 47: "GRE", 50: "ESP", 132: "SCTP"}
-_TUNNEL = " | "  # what `read` writes between a tunnel, or a VLAN tag, and what is in it
+_PROTOCOLS = {ICMP: "ICMP", IGMP: "IGMP", TCP: "TCP", UDP: "UDP", ICMPV6: "ICMPv6", 47: "GRE", 50: "ESP", 132: "SCTP"}
 
 
 class Ends(NamedTuple):
@@ -67,7 +68,7 @@ def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = N
     """
     if known is None:
         around = Around(seen)
-        known = Known(around, Trip(steps, around.tunnels))
+        known = Known(around, Trip(steps, around.seen.tunnels))
     around, trip = known.around, known.trip
     delivered, end = ending(trip, around, known.replies) if steps else (False, "nothing of it was seen")
     what, housekeeping = _said(trip, around)
@@ -104,6 +105,7 @@ def _hop(trip: Trip, around: Around, number: int, changed: list[str]) -> Hop:
         step.events,
         changed,
         decision(trip, around, number, changed),
+        around.seen.tunnels,
     )
 
 
@@ -112,8 +114,8 @@ def _protocol(view: View | None) -> str:
         return "?"
     if view.kind == ARP:
         return "ARP"
-    if view.head is not None:
-        return _PROTOCOLS.get(view.head.protocol, f"IP protocol {view.head.protocol}")
+    if view.ip is not None:
+        return _PROTOCOLS.get(view.ip.protocol, f"IP protocol {view.ip.protocol}")
     return "802.3" if view.kind < 0x600 else f"0x{view.kind:04x}"
 
 
@@ -122,15 +124,15 @@ def _ends(trip: Trip, around: Around) -> Ends:
     if view is None:
         return Ends("?", "?")
     words = around.wording
-    if view.kind == ARP and len(view.arp) == 28:
-        return Ends(words.address(view.arp[14:18]), words.address(view.arp[24:28]))
-    if view.head is not None:
-        source, destination = _as_sent(trip, around, view.head)
+    if view.arp is not None:
+        return Ends(words.address(view.arp.sender), words.address(view.arp.target))
+    if view.ip is not None:
+        source, destination = _as_sent(trip, around, view.ip)
         return Ends(words.address(source[0]), words.address(destination[0]), source[1], destination[1])
     return Ends(words.mac(view.macs[1]), words.mac(view.macs[0])) if view.macs else Ends("?", "?")
 
 
-def _as_sent(trip: Trip, around: Around, head: Head) -> tuple[End, End]:
+def _as_sent(trip: Trip, around: Around, head: IpHeader) -> tuple[End, End]:
     """The ends as the sender wrote them: what first shows the packet may show them translated."""
     ports = head.ports
     ends = {"source": (head.source, ports[0]), "destination": (head.target, ports[1])}
@@ -145,29 +147,25 @@ def _said(trip: Trip, around: Around) -> tuple[str, bool]:
     frame = next((step.frame for step in trip.steps if step.frame is not None), None)
     if frame is None:
         return _reported(trip, around)
-    reading = read(frame.data, frame.link, around.wording)
-    text, protocol = reading.what, _protocol(trip.start)
-    while _TUNNEL in text and text.startswith(("VXLAN ", "VLAN ")):
-        text = text.split(_TUNNEL, 1)[1]
-        text = text[max(text.find(f"{protocol} "), 0) :]  # between whom is said by the journey
-    return text.removeprefix(f"{protocol} ").removesuffix(" (first fragment)"), reading.housekeeping
+    reading = read(frame.data, frame.link, around.wording, around.seen.tunnels)
+    return reading.carried.removeprefix(f"{_protocol(trip.start)} "), reading.housekeeping
 
 
 def _makes_sure(view: View | None) -> bool:
     """Whether a kernel asks a neighbour that it knows whether it is still there: ARP to one MAC (RFC 1122, 2.3.2.1)."""
-    if view is None or view.kind != ARP or view.macs is None:
+    if view is None or view.arp is None or view.macs is None:
         return False
-    return view.arp[6:8] == b"\0\1" and not view.macs[0][0] & 1
+    return view.arp.operation == REQUEST and not view.macs[0][0] & 1
 
 
 def _reported(trip: Trip, around: Around) -> tuple[str, bool]:
     """The same of a packet of which only netfilter told: its data is cut short."""
     view = trip.start
-    if view is None or view.head is None:
+    if view is None or view.ip is None:
         return "?", False
-    head, event = view.head, next(event for step in trip.steps for event in step.events if event.network)
+    head, event = view.ip, next(event for step in trip.steps for event in step.events if event.network)
     if head.protocol == UDP:
         return f"{head.size - 8} bytes", False
     data = event.network + event.transport
-    reading = read(data + bytes(max(head.size - len(head.body), 0)), "ip", around.wording)
-    return reading.what.removeprefix(f"{_protocol(view)} "), reading.housekeeping
+    reading = read(data + bytes(max(head.size - len(head.body), 0)), "ip", around.wording, around.seen.tunnels)
+    return reading.carried.removeprefix(f"{_protocol(view)} "), reading.housekeeping

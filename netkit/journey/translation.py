@@ -6,8 +6,8 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.journey.parsed import ICMP, ICMPV6, TCP, UDP
 from netkit.journey.values import ROUTING
+from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,7 +111,7 @@ def entry(trip: Trip, around: Around, change: Translation) -> tuple[Connection, 
         around: the networks.
         change: the end that it translates.
     """
-    head = trip.start.head if trip.start else None
+    head = trip.start.ip if trip.start else None
     if head is None:
         return None
     namespace, protocol = trip.steps[change.place].namespace, _PROTOCOLS.get(head.protocol, str(head.protocol))
@@ -161,7 +161,7 @@ def unseen(trip: Trip, around: Around, number: int) -> list[Translation]:
     sent = step.hook not in (ROUTING, "input")
     shows = before if step.hook == ROUTING else number
     view = None if shows is None else trip.first[shows] if sent else trip.last[shows]
-    head = view.head if view is not None and view.vni is None else None
+    head = view.ip if view is not None and view.vni is None else None
     if head is None or head.offset:
         return []
     ends = (head.source, head.ports[0]), (head.target, head.ports[1])

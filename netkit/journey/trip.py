@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey.parsed import TCP, UDP, View, parsed, reported
+from netkit.journey.parsed import View, parsed, reported
 from netkit.journey.translation import HOOKS, leads_to
+from netkit.packets.ip import TCP, UDP
+from netkit.packets.reader import STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Collection, Sequence
 
     from netkit.journey.values import Step
 
@@ -31,7 +33,7 @@ class Trip:
         start_time: when its first frame was seen, in nanoseconds since the epoch.
     """
 
-    def __init__(self, steps: Sequence[Step], tunnels: Container[int] = (4789, 8472)) -> None:
+    def __init__(self, steps: Sequence[Step], tunnels: Collection[int] = STANDARD) -> None:
         self.steps = _depth_first(steps)
         self.first: list[View | None] = []
         self.last: list[View | None] = []
@@ -48,15 +50,15 @@ class Trip:
     def _foresee(self, number: int) -> bool:
         """Take over what a DNAT rule makes of a packet that is not seen again; whether there is one."""
         step, view = self.steps[number], self.last[number]
-        if step.hook not in HOOKS["destination"] or view is None or view.head is None or self.shown_after(number):
+        if step.hook not in HOOKS["destination"] or view is None or view.ip is None or self.shown_after(number):
             return False
         end = leads_to(step.events)
-        if end is None or len(end[0]) != len(view.head.target):
+        if end is None or len(end[0]) != len(view.ip.target):
             return False
-        body = view.head.body
-        if end[1] is not None and view.head.protocol in (TCP, UDP):
+        body = view.ip.body
+        if end[1] is not None and view.ip.protocol in (TCP, UDP):
             body = body[:2] + end[1].to_bytes(2) + body[4:]
-        self.last[number] = view._replace(head=view.head._replace(target=end[0], body=body))
+        self.last[number] = view._replace(ip=view.ip._replace(target=end[0], body=body))
         return True
 
     def shown_before(self, number: int) -> int | None:
@@ -127,7 +129,7 @@ def _depth_first(steps: Sequence[Step]) -> list[Step]:
     return [steps[number]._replace(after=places.get(steps[number].after)) for number in order]
 
 
-def _views(step: Step, tunnels: Container[int]) -> list[View]:
+def _views(step: Step, tunnels: Collection[int]) -> list[View]:
     if step.frame is not None:
         return [parsed(step.frame.data, step.frame.link, tunnels)]
     ends = [step.events[0], step.events[-1]] if step.events else []

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - netkit.plain reads the annotations
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from netkit.model import Frame, Snapshot
 from netkit.netfilter import TraceEvent  # noqa: TC001
+from netkit.packets.reader import STANDARD, tunnel_ports
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
@@ -40,6 +42,12 @@ class Seen:
     lost_events: bool = False
     untraced: str = ""
     watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def tunnels(self) -> frozenset[int]:
+        """The UDP ports of VXLAN, those of its devices there included."""
+        spaces = chain(self.before, self.after)
+        return tunnel_ports(link for space in spaces for link in space.interfaces.values())
 
 
 class Step(NamedTuple):
@@ -81,6 +89,7 @@ class Hop:
         events: what netfilter reported at this hook, in order.
         changed: what differs from the hop before, a sentence each: "TTL 64 → 63".
         decided: who decided, and what, in one sentence: "The FDB of br0 says: 02:42:ac:11:00:02 is behind veth1."
+        tunnels: the UDP ports of VXLAN there.
     """
 
     number: int
@@ -94,13 +103,14 @@ class Hop:
     events: tuple[TraceEvent, ...] = ()
     changed: list[str] = field(default_factory=list)
     decided: str = ""
+    tunnels: frozenset[int] = field(default=STANDARD, repr=False, compare=False)
 
     @cached_property
     def frame(self) -> Packet | None:
         """The frame as a scapy packet; None at a hook."""
-        from netkit.packets.recording import dissected
+        from netkit.packets.scapied import dissected
 
-        return dissected(self.recorded) if self.recorded else None
+        return dissected(self.recorded, self.tunnels) if self.recorded else None
 
     @property
     def where(self) -> str:

@@ -13,6 +13,7 @@ from netkit.linux.recorder import Recorder
 from netkit.linux.ring import ALL_OF_IT, frames_of
 from netkit.linux.tap import Point
 from netkit.model import Frame
+from netkit.packets.reader import STANDARD
 from netkit.packets.recording import Recorded, Recording
 
 if TYPE_CHECKING:
@@ -184,7 +185,9 @@ def _recorded(recorder: Recorder) -> Recorded:
     links = {number: recorder.links(number) for number in range(len(recorder.points))}
     names = [point.place.name for point in recorder.points]
     places = {name: _watched(recorder.points[number], links[number]) for number, name in enumerate(names)}
-    return Recorded(_frames(recorder, names, links), places, _owners(names, links), recorder.lost)
+    every = (link for known in links.values() for link in known.values())
+    tunnels = STANDARD.union(link.tunnel_port for link in every if link.tunnel_port)
+    return Recorded(_frames(recorder, names, links), places, _owners(names, links), recorder.lost, tunnels)
 
 
 def _watched(point: Point, links: dict[int, Link]) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ _NEWLINK, _GETLINK = 16, 18
 _DONE, _ERROR = 3, 2
 _DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 _LINK_GROUP = 1  # RTMGRP_LINK
-_ADDRESS, _NAME, _MASTER = 1, 3, 10  # IFLA_…
+_ADDRESS, _NAME, _MASTER, _INFO = 1, 3, 10, 18  # IFLA_…
+_KIND, _DATA, _VXLAN_PORT = 1, 2, 15  # IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_VXLAN_PORT
 _PATIENCE = 5.0
 
 _MESSAGE = struct.Struct("=IHHII")  # nlmsghdr
@@ -31,11 +32,13 @@ class Link:
         name: its name.
         mac: "02:42:ac:11:00:02", or None.
         is_port: whether it belongs to a bridge.
+        tunnel_port: the UDP port that it listens on, if it is a VXLAN device.
     """
 
     name: str
     mac: str | None
     is_port: bool
+    tunnel_port: int | None = None
 
 
 class Links:
@@ -105,4 +108,13 @@ class Links:
             name=bytes(known[_NAME]).rstrip(b"\0").decode(errors="replace"),
             mac=mac.hex(":") if len(mac) == 6 else None,
             is_port=_MASTER in known,
+            tunnel_port=_tunnel_port(known[_INFO]) if _INFO in known else None,
         )
+
+
+def _tunnel_port(info: memoryview) -> int | None:
+    """The port of a VXLAN device; None for a link of any other kind."""
+    known = attributes(info)
+    if bytes(known.get(_KIND, b"")).rstrip(b"\0") != b"vxlan" or _DATA not in known:
+        return None
+    return int.from_bytes(attributes(known[_DATA]).get(_VXLAN_PORT, b"")) or None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.packets import reader
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,18 +21,13 @@ class Spec(NamedTuple):
 
 Header = tuple[Spec, ...]
 
-VLAN_TAGS = (0x8100, 0x88A8)
-FRAGMENT = 44
-EXTENSIONS = {0: "hop-by-hop options", 43: "routing header", FRAGMENT: "fragment header", 60: "destination options"}
-ICMP_ERRORS, ICMPV6_ERRORS = (3, 5, 11, 12), (1, 2, 3, 4)
-
 _ETHERTYPES = {
     0x0800: "IPv4", 0x0806: "ARP", 0x86DD: "IPv6", 0x8100: "VLAN", 0x88A8: "service VLAN",
     0x88CC: "LLDP", 0x8847: "MPLS", 0x888E: "EAPOL", 0x88E5: "MACsec",
 }  # fmt: skip
 _PROTOCOLS = {
     1: "ICMP", 2: "IGMP", 4: "IPv4", 6: "TCP", 17: "UDP", 41: "IPv6", 47: "GRE", 50: "ESP", 51: "AH",
-    58: "ICMPv6", 59: "nothing", 132: "SCTP", **EXTENSIONS,
+    58: "ICMPv6", 59: "nothing", 132: "SCTP", **reader.EXTENSIONS,
 }  # fmt: skip
 _OPERATIONS = {1: "request", 2: "reply"}
 _CONGESTION = {0: "no ECN", 1: "ECN-capable (1)", 2: "ECN-capable (0)", 3: "congestion seen"}
@@ -176,6 +173,19 @@ TCP: Header = (
 )
 UDP: Header = (*_PORTS, Spec("length", 16), _CHECKSUM)
 VXLAN: Header = (Spec("flags", 8, _vxlan_flags), Spec("reserved", 24), Spec("VNI", 24), Spec("reserved byte", 8))
+
+FIXED: dict[str, Header] = {
+    reader.ETHERNET: ETHERNET,
+    reader.VLAN: VLAN,
+    reader.IPV4: IPV4,
+    reader.IPV6: IPV6,
+    **dict.fromkeys(reader.EXTENSIONS.values(), IPV6_EXTENSION),
+    reader.FRAGMENT: IPV6_FRAGMENT,
+    reader.TCP: TCP,
+    reader.UDP: UDP,
+    reader.VXLAN: VXLAN,
+}
+"""Headers whose first fields are always the same."""
 
 
 def icmp(kind: int, code: int) -> Header:

@@ -35,46 +35,42 @@ _GROUPS = {130: "asks for listeners", 131: "listener report", 132: "listener lea
 _ROUTERS = {133: "asks for routers", 134: "router announces itself", 137: "redirect"}
 
 
-def icmp(message: bytes, about: Callable[[bytes], str]) -> str:
+def icmp(message: bytes, about: Callable[[], str]) -> str:
     """One line about an ICMP message.
 
     Args:
-        message: from its type on.
+        message: from its type on; 8 bytes at least.
         about: words the packet, cut short, that an error is about.
-
-    Raises:
-        struct.error: the message is cut short.
     """
     kind, code, low = struct.unpack_from("!BB4xH", message)
     if kind in (0, 8):
         return f"ICMP echo {'request' if kind else 'reply'} seq {low}"
     if kind == 3:
         why = f"fragmentation needed, at most {low} bytes" if code == 4 else _UNREACHABLE.get(code, f"code {code}")
-        return f"ICMP {why} ({about(message[8:])})"
+        return f"ICMP {why} ({about()})"
     if kind == 5:
         via = ".".join(str(byte) for byte in message[4:8])
-        return f"ICMP redirect to {via} ({about(message[8:])})"
+        return f"ICMP redirect to {via} ({about()})"
     if kind == 11:
         why = "reassembly took too long" if code else "time to live exceeded"
-        return f"ICMP {why} ({about(message[8:])})"
+        return f"ICMP {why} ({about()})"
     return f"ICMP type {kind}"
 
 
-def icmpv6(message: bytes, wording: Wording, about: Callable[[bytes], str]) -> str:
+def icmpv6(message: bytes, wording: Wording, about: Callable[[], str]) -> str:
     """One line about an ICMPv6 message.
 
     Args:
-        message: from its type on.
+        message: from its type on; 8 bytes at least.
         wording: how to write addresses.
         about: words the packet, cut short, that an error is about.
-
-    Raises:
-        struct.error: the message is cut short.
     """
     kind, code, number = struct.unpack_from("!BB2xI", message)
     if kind in (128, 129):
         return f"ICMPv6 echo {'request' if kind == 128 else 'reply'} seq {number & 0xFFFF}"
     if kind in _NEIGHBOURS:
+        if len(message) < 24:
+            return "ICMPv6, cut short"
         return f"ICMPv6 {_NEIGHBOURS[kind]} {wording.address(message[8:24])}{'?' if kind == 135 else ''}"
     if kind in _ROUTERS or kind in _GROUPS:
         return f"ICMPv6 {_ROUTERS.get(kind) or _GROUPS[kind]}"
@@ -83,4 +79,4 @@ def icmpv6(message: bytes, wording: Wording, about: Callable[[bytes], str]) -> s
         2: f"packet too big, at most {number} bytes",
         3: "reassembly took too long" if code else "hop limit exceeded",
     }
-    return f"ICMPv6 {errors[kind]} ({about(message[8:])})" if kind in errors else f"ICMPv6 type {kind}"
+    return f"ICMPv6 {errors[kind]} ({about()})" if kind in errors else f"ICMPv6 type {kind}"

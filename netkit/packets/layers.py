@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.packets import headers
+from netkit.packets import headers, reader
 from netkit.packets.applications import application
+from netkit.packets.arp import is_for_ipv4
 from netkit.packets.options import ip_options, neighbour_options, tcp_options
+from netkit.packets.reader import STANDARD, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable
 
     from netkit.packets.headers import Header
     from netkit.packets.options import Option
+    from netkit.packets.reader import Span
 
-VXLAN_PORTS = (4789, 8472)  # IANA's, and the one that Linux takes when none is given
-_IP_IN_IP = {4: "ipv4", 41: "ipv6"}
+_EXTENSIONS = [name for name in reader.EXTENSIONS.values() if name != reader.FRAGMENT]
+_WITH_OPTIONS = (133, 134, 135, 136, 137)  # the messages of neighbour discovery (RFC 4861)
 
 
 class Field(NamedTuple):
@@ -113,11 +115,10 @@ class _Reader:
             found += self.run(option.name, option.size, option.value)
         return found
 
-    def payload(self, said: str = "") -> None:
+    def payload(self, name: str, said: str) -> None:
         """What is left, as what is carried."""
         start = self.at
-        if fields := self.rest("data", said):
-            self.add("payload", start, fields)
+        self.add(name, start, self.rest("data", said))
 
     def _field(self, name: str, bit: int, bits: int, words: Callable[[int], str]) -> Field:
         start, stop = bit // 8, -(-(bit + bits) // 8)
@@ -125,16 +126,15 @@ class _Reader:
         return Field(name, words(number), start, stop, bits, number)
 
 
-def layers(data: bytes, link: str = "ethernet") -> list[Layer]:
+def layers(data: bytes, link: str = "ethernet", tunnels: Collection[int] = STANDARD) -> list[Layer]:
     """The layers of a frame, from the outside in; every byte belongs to one of them.
 
-    What a header of IEEE 802.3, 802.1Q, ARP (RFC 826), IPv4 (RFC 791), IPv6 (RFC 8200), ICMP (RFC 792, 4443,
-    4861), TCP (RFC 9293), UDP (RFC 768) or VXLAN (RFC 7348) says is told field by field; a header that is cut
-    short ends in a field of that name.
+    What its headers say is told field by field; one that is cut short ends in a field of that name.
 
     Args:
         data: the frame.
         link: what it begins with: "ethernet" or "ip".
+        tunnels: the UDP ports that VXLAN devices listen on.
 
     Example:
         >>> arp = bytes.fromhex("ffffffffffff0242ac1101010806" "0001080006040001"
@@ -144,144 +144,51 @@ def layers(data: bytes, link: str = "ethernet") -> list[Layer]:
         >>> layers(arp)[1]["target address"][1:4]
         ('172.17.1.2', 38, 42)
     """
-    reader = _Reader(data, 0, len(data))
-    (_ethernet if link == "ethernet" else _ip)(reader)
-    if reader.at < len(data):
-        reader.end = len(data)
-        start = reader.at
-        reader.add("trailer", start, reader.rest("padding"))
-    return reader.layers
+    taking, said, quoted = _Reader(data, 0, len(data)), "", ""
+    for span in spans(data, link, tunnels):
+        fields, more = _fields(taking, span)
+        quoted = "quoted " if span.quoted else ""
+        layer = taking.header(quoted + span.name, fields, more)
+        taking.end = span.end
+        said = _carried(data, span, layer)
+    taking.payload(f"{quoted}payload", said)
+    if taking.at < len(data):
+        taking.end, start = len(data), taking.at
+        taking.add("trailer", start, taking.rest("padding"))
+    return taking.layers
 
 
-def _ethernet(reader: _Reader) -> None:
-    layer = reader.header("Ethernet", headers.ETHERNET)
-    while layer.whole and _number(layer, "EtherType") in headers.VLAN_TAGS:
-        layer = reader.header("VLAN tag", headers.VLAN)
-    if layer.whole:
-        kind = _number(layer, "EtherType")
-        {0x0806: _arp, 0x0800: _ipv4, 0x86DD: _ipv6}.get(kind, _Reader.payload)(reader)
+def _fields(taking: _Reader, span: Span) -> tuple[Header, Callable[[], Iterable[Field]] | None]:
+    """The fields that a header always has, and what reads those that follow them."""
+    first = (*taking.data[span.start : taking.end][:13], *bytes(13))
+    if span.name == reader.ARP:
+        ends = headers.ARP_ENDS if is_for_ipv4(taking.data, span) else ()
+        return headers.ARP + ends, None
+    if span.name == reader.ICMP:
+        return headers.icmp(*first[:2]), None
+    if span.name == reader.ICMPV6:
+        options = lambda: taking.options(neighbour_options, taking.end - taking.at)  # noqa: E731
+        return headers.icmpv6(first[0]), options if first[0] in _WITH_OPTIONS else None
+    sizes = {
+        reader.IPV4: lambda: taking.options(ip_options, (first[0] & 15) * 4 - 20),
+        reader.TCP: lambda: taking.options(tcp_options, (first[12] >> 4) * 4 - 20),
+        **dict.fromkeys(_EXTENSIONS, lambda: taking.run("options", 6 + 8 * first[1])),
+    }
+    return headers.FIXED[span.name], sizes.get(span.name)
 
 
-def _arp(reader: _Reader) -> None:
-    sizes = reader.data[reader.at + 4 : reader.at + 6]
-    reader.header("ARP", headers.ARP + (headers.ARP_ENDS if sizes == b"\x06\x04" else ()))
-
-
-def _ip(reader: _Reader) -> None:
-    (_ipv6 if reader.data[reader.at : reader.at + 1] >= b"\x60" else _ipv4)(reader)
-
-
-def _number(layer: Layer, name: str) -> int:
-    """What a field of a whole header holds."""
-    return layer[name].number or 0
-
-
-def _ipv4(reader: _Reader) -> None:
-    start, words = reader.at, reader.data[reader.at : reader.at + 1]
-    size = (words[0] & 15) * 4 - 20 if words else 0
-    layer = reader.header("IPv4", headers.IPV4, lambda: reader.options(ip_options, size))
-    if not layer.whole or reader.at < start + 20 + size:
-        return
-    if total := _number(layer, "total length"):  # 0: larger than 64 kB, before the kernel splits it
-        reader.end = max(reader.at, min(reader.end, start + total))
-    if offset := _number(layer, "fragment offset"):
-        reader.payload(f"fragment, from byte {offset * 8} on: {_counted(reader.end - reader.at)}")
-    else:
-        _carried(reader, _number(layer, "protocol"))
-
-
-def _ipv6(reader: _Reader) -> None:
-    layer = reader.header("IPv6", headers.IPV6)
-    if not layer.whole:
-        return
-    if length := _number(layer, "payload length"):
-        reader.end = min(reader.end, reader.at + length)
-    offset = 0
-    while layer.whole and (following := _number(layer, "next header")) in headers.EXTENSIONS:
-        name = headers.EXTENSIONS[following]
-        if following == headers.FRAGMENT:
-            layer = reader.header(name, headers.IPV6_FRAGMENT)
-            offset = _number(layer, "fragment offset") if layer.whole else 0
-        else:
-            layer = _extension(reader, name)
-    if not layer.whole:
-        return
-    if offset:
-        reader.payload(f"fragment, from byte {offset * 8} on: {_counted(reader.end - reader.at)}")
-    else:
-        _carried(reader, _number(layer, "next header"))
-
-
-def _extension(reader: _Reader, name: str) -> Layer:
-    length = reader.data[reader.at + 1 : reader.at + 2]
-    size = 6 + 8 * (length[0] if length else 0)
-    return reader.header(name, headers.IPV6_EXTENSION, lambda: reader.run("options", size))
-
-
-def _carried(reader: _Reader, protocol: int) -> None:
-    if protocol in _IP_IN_IP:
-        (_ipv4 if protocol == 4 else _ipv6)(reader)
-    else:
-        {1: _icmp, 6: _tcp, 17: _udp, 58: _icmpv6}.get(protocol, _Reader.payload)(reader)
-
-
-def _icmp(reader: _Reader) -> None:
-    kind, code = (*reader.data[reader.at : reader.at + 2], 0, 0)[:2]
-    layer = reader.header("ICMP", headers.icmp(kind, code))
-    if layer.whole and kind in headers.ICMP_ERRORS:
-        _quoted(reader)
-    else:
-        reader.payload()
-
-
-def _icmpv6(reader: _Reader) -> None:
-    kind = (*reader.data[reader.at : reader.at + 1], 0)[0]
-    has_options = kind in (133, 134, 135, 136, 137)
-    more = (lambda: reader.options(neighbour_options, reader.end - reader.at)) if has_options else None
-    layer = reader.header("ICMPv6", headers.icmpv6(kind), more)
-    if layer.whole and kind in headers.ICMPV6_ERRORS:
-        _quoted(reader)
-    else:
-        reader.payload()
-
-
-def _quoted(reader: _Reader) -> None:
-    """The packet, cut short, that an ICMP error is about."""
-    inner = _Reader(reader.data, reader.at, reader.end)
-    if reader.at < reader.end:
-        _ip(inner)
-    reader.layers += [replace(layer, name=f"quoted {layer.name}") for layer in inner.layers]
-    reader.at = inner.at
-
-
-def _tcp(reader: _Reader) -> None:
-    start, at = reader.at, reader.at + 12
-    size = (reader.data[at] >> 4) * 4 - 20 if at < reader.end else 0
-    layer = reader.header("TCP", headers.TCP, lambda: reader.options(tcp_options, size))
-    if layer.whole and reader.at >= start + 20 + size:
-        _application(reader, "tcp", layer)
-
-
-def _udp(reader: _Reader) -> None:
-    layer = reader.header("UDP", headers.UDP)
-    if not layer.whole:
-        return
-    first = reader.data[reader.at : reader.at + 1]
-    if _number(layer, "destination port") in VXLAN_PORTS and reader.end - reader.at >= 8 and first[0] & 8:
-        reader.header("VXLAN", headers.VXLAN)
-        if reader.at < reader.end:
-            _ethernet(reader)
-    else:
-        _application(reader, "udp", layer)
-
-
-def _application(reader: _Reader, transport: str, layer: Layer) -> None:
-    ports: Sequence[int] = _number(layer, "source port"), _number(layer, "destination port")
-    try:
-        said = application(transport, (ports[0], ports[1]), reader.data[reader.at : reader.end])
-    except (struct.error, IndexError, ValueError):
-        said = None
-    reader.payload(f"{said[1]} ({_counted(reader.end - reader.at)})" if said else "")
+def _carried(data: bytes, span: Span, layer: Layer) -> str:
+    """What a header carries, in words, as far as there are any; "" for bytes of which nothing else is known."""
+    size = span.end - span.stop
+    if not span.sound:
+        return ""
+    if span.name in (reader.IPV4, reader.FRAGMENT) and (offset := layer["fragment offset"].number):
+        return f"fragment, from byte {offset * 8} on: {_counted(size)}"
+    if span.name in (reader.TCP, reader.UDP):
+        ports = layer["source port"].number or 0, layer["destination port"].number or 0
+        said = application(span.name.lower(), ports, data[span.stop : span.end])
+        return f"{said[1]} ({_counted(size)})" if said else ""
+    return ""
 
 
 def _counted(size: int) -> str:

@@ -11,16 +11,18 @@ from netkit.errors import CaptureFailed, InvalidValue, NotFound
 from netkit.files import replacing
 from netkit.packets import pcapng
 from netkit.packets.dissect import WORDS, read
+from netkit.packets.reader import STANDARD
+from netkit.packets.scapied import dissected
 from netkit.packets.table import ROWS, Table, loss, table
 from netkit.packets.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from scapy.packet import Packet
     from scapy.plist import PacketList
 
     from netkit.model import Frame
+    from netkit.packets.dissect import Reading
 
 _MANY = 5000
 """A table reads no more frames than this unless it is asked for all rows: 100 000 take seconds."""
@@ -37,12 +39,14 @@ class Recorded:
         places: the interfaces that were watched, by namespace.
         owners: "ns1:eth1" by MAC.
         lost: how many frames came but could not be recorded.
+        tunnels: the UDP ports that VXLAN devices listen on.
     """
 
     frames: tuple[Frame, ...]
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)
     lost: int = 0
+    tunnels: frozenset[int] = STANDARD
 
 
 class Recording:
@@ -90,7 +94,7 @@ class Recording:
         """
         from scapy.plist import PacketList
 
-        return PacketList([dissected(frame) for frame in self.frames], "capture")
+        return PacketList([dissected(frame, self._recorded.tunnels) for frame in self.frames], "capture")
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -144,8 +148,7 @@ class Recording:
         if callable(wanted):
             return self._only(frame for frame in self.frames if wanted(frame))
         words = _words(wanted)
-        wording = Wording()
-        return self._only(frame for frame in self.frames if words & read(frame.data, frame.link, wording).words)
+        return self._only(frame for frame, reading in self._read(self.frames) if words & reading.words)
 
     def table(self, *, everything: bool = False, rows: int | None = ROWS) -> Table:
         """The frames as a table.
@@ -164,7 +167,7 @@ class Recording:
             raise InvalidValue(f"rows is {rows!r}", "it is a number from 1 on, or None for all rows")
         recorded = self._recorded
         frames = recorded.frames if rows is None else recorded.frames[: max(_MANY, rows)]
-        listed = table(frames, recorded.owners, everything=everything, rows=rows, notes=loss(recorded.lost))
+        listed = table(self._read(frames), everything=everything, rows=rows, notes=loss(recorded.lost))
         if len(frames) == len(self):
             return listed
         note = (
@@ -200,9 +203,13 @@ class Recording:
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
 
+    def _read(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, Reading]]:
+        """Some of its frames, each with what it says."""
+        wording, tunnels = Wording(self._recorded.owners), self._recorded.tunnels
+        return ((frame, read(frame.data, frame.link, wording, tunnels)) for frame in frames)
+
     def _only(self, frames: Iterable[Frame]) -> Recording:
-        recorded = self._recorded
-        return Recording(Recorded(tuple(frames), recorded.places, recorded.owners, recorded.lost))
+        return Recording(replace(self._recorded, frames=tuple(frames)))
 
 
 def _words(text: Any) -> set[str]:
@@ -227,23 +234,3 @@ def _notes(comments: Any, frames: int) -> dict[int, list[str]]:
             if not isinstance(text, str) or len(text.encode(errors="replace")) > _LONGEST_COMMENT:
                 raise InvalidValue(f"{text!r:.60} is no comment", f"{rule}; they have at most {_LONGEST_COMMENT} bytes")
     return notes
-
-
-def dissected(frame: Frame) -> Packet:
-    """A frame as a scapy packet, with `.time`, `.sniffed_on` ("ns1:eth1") and `.direction` (1 in, 2 out).
-
-    Args:
-        frame: as recorded.
-    """
-    from scapy.layers.inet import IP
-    from scapy.layers.inet6 import IPv6
-    from scapy.layers.l2 import Ether
-    from scapy.utils import EDecimal
-
-    network = IPv6 if frame.data[:1] >= b"\x60" else IP  # the first four bits are the version
-    packet = (Ether if frame.link == "ethernet" else network)(frame.data)
-    packet.time = EDecimal(frame.time) / 1_000_000_000
-    packet.sniffed_on = f"{frame.namespace}:{frame.interface}"
-    packet.direction = 1 if frame.direction == "in" else 2
-    packet.wirelen = frame.length
-    return packet

@@ -6,13 +6,13 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.packets.dissect import Reading, read
-from netkit.packets.wording import ANY, Wording
+from netkit.packets.wording import ANY
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from netkit.model import Frame
+    from netkit.packets.dissect import Reading
 
 ROWS = 40
 """How many rows a table shows unless more are asked for."""
@@ -96,8 +96,7 @@ class Table:
 
 
 def table(
-    frames: Iterable[Frame],
-    owners: Mapping[str, str],
+    readings: Iterable[tuple[Frame, Reading]],
     *,
     everything: bool = False,
     rows: int | None = ROWS,
@@ -109,14 +108,11 @@ def table(
     which they were first seen: so two packets that are under way at the same moment do not mix.
 
     Args:
-        frames: in the order of time.
-        owners: "ns1:eth1" by MAC.
+        readings: the frames in the order of time, each with what it says.
         everything: list the kernel's housekeeping (neighbour discovery, group memberships) as well.
         rows: how many to show; None for all.
         notes: further sentences below the table.
     """
-    wording = Wording(owners)
-    readings = ((frame, read(frame.data, frame.link, wording)) for frame in frames)
     packets = by_packet((frame, reading) for frame, reading in readings if everything or not reading.housekeeping)
     listed = tuple(_row(number, *hop) for number, hops in enumerate(packets, 1) for hop in _in_order(hops))
     return Table(listed, rows, (*(() if everything else (_HOUSEKEEPING,)), *notes))
@@ -147,7 +143,7 @@ def by_packet(frames: Iterable[tuple[Frame, Reading]]) -> list[list[tuple[Frame,
 def _in_order(hops: list[tuple[Frame, Reading]]) -> list[tuple[Frame, Reading]]:
     """The hops of one packet, those of one passage through a namespace together."""
     first = hops[0][0]
-    if first.link == "ethernet" and first.data[0] & 1:
+    if first.link == "ethernet" and first.data[:1] and first.data[0] & 1:
         return _flooded(hops)
     passages: list[list[tuple[Frame, Reading]]] = []
     latest: dict[str, list[tuple[Frame, Reading]]] = {}

@@ -10,10 +10,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from netkit.packets.layers import layers
+from netkit.packets.reader import STANDARD
 from netkit.widgets.page import on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from netkit.model import Frame
     from netkit.packets.layers import Field, Layer
@@ -26,15 +27,16 @@ Values = dict[tuple[str, int, str], str]
 """What each field says, by layer, which layer of that name, and field."""
 
 
-def page(frame: Frame, before: Frame | None = None) -> str:
+def page(frame: Frame, before: Frame | None = None, tunnels: Collection[int] = STANDARD) -> str:
     """The layers and the bytes of a frame, as HTML.
 
     Args:
         frame: as recorded.
         before: the same packet where it was seen before; fields that differ tell what they were.
+        tunnels: the UDP ports of VXLAN.
     """
-    found = layers(frame.data, frame.link)
-    was = values(layers(before.data, before.link)) if before else {}
+    found = layers(frame.data, frame.link, tunnels)
+    was = values(layers(before.data, before.link, tunnels)) if before else {}
     now = values(found)
     keys = iter(now)
     sections, number = [], 0

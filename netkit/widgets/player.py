@@ -161,7 +161,7 @@ class Player:
         about = pages.about_frame(hop, here=here or not position)
         if hop is None or hop.recorded is None:
             return about
-        page = anatomy.page(hop.recorded, earlier.recorded if earlier and here else None)
+        page = anatomy.page(hop.recorded, earlier.recorded if earlier and here else None, hop.tunnels)
         return f'{about}<div class="netkit-frame">{page}</div>'
 
     def _ipython_display_(self) -> None:

@@ -223,7 +223,7 @@ class TestAnswers:
 
     def test_an_error_quotes_what_it_is_about(self) -> None:
         view = parsed(reply("10.0.0.9", "10.0.0.1", data=b"\x03\x01\0\0\0\0\0\0" + REQUEST[14:42]))
-        about = quoted(view.head) if view.head else None
+        about = quoted(view.ip) if view.ip else None
         assert about is not None
         assert (about.source, about.target, about.protocol) == (bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), ICMP)
 
