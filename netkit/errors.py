@@ -23,6 +23,8 @@
 Each error says what is wrong (with the value), the rule that it breaks and the remedy.
 """
 
+from netkit.visible import visible
+
 
 class NetkitError(Exception):
     """Something went wrong, said in the learner's words.
@@ -43,7 +45,7 @@ class NetkitError(Exception):
 
     def __str__(self) -> str:
         first = "; ".join(part.rstrip(".") for part in (self.problem, self.rule) if part)
-        return " ".join(s if s.endswith("?") else f"{s.rstrip('.')}." for s in (first, self.remedy) if s)
+        return visible(" ".join(s if s.endswith("?") else f"{s.rstrip('.')}." for s in (first, self.remedy) if s))
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in a notebook: the sentence, not the library's insides."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netkit.handles import guarded
+from netkit.visible import visible
 
 
 @guarded()
@@ -27,7 +28,7 @@ class Outcome:
     def __repr__(self) -> str:
         shown = "\n".join(part.rstrip("\n") for part in (self.stdout, self.stderr) if part.strip())
         ended = f"(exit status {self.returncode})" if self.returncode else ""
-        return "\n".join(part for part in (shown, ended) if part) or "(no output)"
+        return visible("\n".join(part for part in (shown, ended) if part)) or "(no output)"
 
 
 @guarded()
@@ -58,7 +59,7 @@ class Ping:
         return self.ok
 
     def __repr__(self) -> str:
-        why = f": {self.reason}" if self.reason and not self.ok else ""
+        why = f": {visible(self.reason)}" if self.reason and not self.ok else ""
         if not self.sent:
             return f"✗ ping {self.address}: nothing could be sent{why}"
         return f"{'✓' if self.ok else '✗'} ping {self.address}: {self.received} of {self.sent} answered{why}"

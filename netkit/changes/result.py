@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +11,7 @@ from netkit.face import face
 from netkit.handles import guarded
 from netkit.packets.wording import ANY
 from netkit.spelling import shown
+from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ class Changes:
         return bool(self.items)
 
     def __repr__(self) -> str:
-        return "\n".join([*self.lines, *self._notes()]) or _NOTHING
+        return visible("\n".join([*self.lines, *self._notes()])) or _NOTHING
 
     def _repr_html_(self) -> str:
         if not self.items:
@@ -124,8 +124,8 @@ class Changes:
         parts = []
         for namespace, changes in groupby(self.items, key=lambda change: change.namespace):
             rows = "".join(map(_row, changes))
-            parts.append(f"<div><b>{html.escape(namespace)}</b></div>{rows}")
-        notes = "".join(f'<div style="opacity:.75">{html.escape(note)}</div>' for note in self._notes())
+            parts.append(f"<div><b>{in_html(namespace)}</b></div>{rows}")
+        notes = "".join(f'<div style="opacity:.75">{in_html(note)}</div>' for note in self._notes())
         return f'<div style="font-family:monospace;line-height:1.5">{"".join(parts)}{notes}</div>'
 
     def _notes(self) -> list[str]:
@@ -138,7 +138,7 @@ def _row(change: Change) -> str:
         f"border-left:4px solid rgb({colour});background-color:rgba({colour},.15);padding-left:28px;text-indent:-20px"
     )
     style += ";white-space:pre-wrap"
-    return f'<div style="{style}"><b>{html.escape(change.sign)}</b> {html.escape(change.text)}</div>'
+    return f'<div style="{style}"><b>{in_html(change.sign)}</b> {in_html(change.text)}</div>'
 
 
 def _refuse_unknown(asked: tuple[Any, ...], known: tuple[str, ...], what: str) -> None:

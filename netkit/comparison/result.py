@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from netkit.errors import InvalidValue
 from netkit.handles import guarded
 from netkit.model.facts import natural
 from netkit.spelling import shown
+from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,15 +92,14 @@ class Comparison:
     def __repr__(self) -> str:
         lines = [self._verdict(), *(f"  - {sentence}" for sentence in self.differences)]
         lines += [f"  known: {sentence} ({reason})" for sentence, reason in self.known]
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
     def _repr_html_(self) -> str:
         last = ("known, because",) if self.known else ()
         table = _table((*self.names, *last), [row[: 2 + len(last)] for row in self.rows]) if self.rows else ""
         matched = _table(self.names, self.pairs)
-        return (
-            f"<div>{html.escape(self._verdict())}</div>{table}<details><summary>what corresponds to what</summary>"
-            + (f"{matched}</details>")
+        return f"<div>{in_html(self._verdict())}</div>{table}<details><summary>what corresponds to what</summary>" + (
+            f"{matched}</details>"
         )
 
     def _verdict(self) -> str:
@@ -156,4 +155,4 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _row(tag: str, cells: Iterable[str]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(f'<{tag}>{in_html(cell)}</{tag}>' for cell in cells)}</tr>"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from dataclasses import dataclass, field
 
 from netkit.diagnosis.values import LAYERS
+from netkit.visible import in_html, visible
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,16 +67,16 @@ class Diagnosis:
         for title, texts in (("what shows it", self.evidence), ("repair, on the host", self.repair)):
             if texts:
                 lines += [f"  {title}:", *(textwrap.indent(text, " " * 4) for text in texts)]
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{sign}</td><td style='text-align:left'>{html.escape(layer)}</td>"
-            f"<td style='text-align:left'>{html.escape(words)}</td></tr>"
+            f"<tr><td>{sign}</td><td style='text-align:left'>{in_html(layer)}</td>"
+            f"<td style='text-align:left'>{in_html(words)}</td></tr>"
             for sign, layer, words in self._layers()
         )
-        parts = [f"<p><strong>{'✓' if self.ok else '✗'} {html.escape(self._head())}</strong></p><table>{rows}</table>"]
+        parts = [f"<p><strong>{'✓' if self.ok else '✗'} {in_html(self._head())}</strong></p><table>{rows}</table>"]
         for title, texts in (("What shows it", self.evidence), ("Repair, on the host", self.repair)):
             if texts:
-                parts.append(f"<p>{title}:</p><pre>{html.escape(chr(10).join(texts))}</pre>")
+                parts.append(f"<p>{title}:</p><pre>{in_html(chr(10).join(texts))}</pre>")
         return "".join(parts)

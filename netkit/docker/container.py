@@ -20,6 +20,7 @@ from netkit.lab import journal
 from netkit.lab.running import in_words, words_of
 from netkit.linux import containers, entering, run
 from netkit.shell import joined
+from netkit.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -294,4 +295,4 @@ class Container:
         state = "running" if self.running else f"exited ({self.status})"
         where = f"{self.address} on {self.network}" if self.address else f"network {self.network}"
         published = "".join(f", {here}->{there}/{kind}" for (kind, here), there in self.ports.items())
-        return f"{self.name}: {state}, {where}{published}"
+        return visible(f"{self.name}: {state}, {where}{published}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from netkit.visible import in_line
+
 if TYPE_CHECKING:
     from netkit.docker.container import Container
 
@@ -18,7 +20,7 @@ class Containers(tuple["Container", ...]):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        rows = [_HEAD, *map(_row, self)]
+        rows = [_HEAD, *([in_line(cell) for cell in _row(container)] for container in self)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
         return "\n".join("   ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 

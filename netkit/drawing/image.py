@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from netkit.errors import InvalidValue
 from netkit.files import replacing
+from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -113,7 +113,7 @@ class Image(ABC):
         return {"text/html": self.html, "image/png": png, "text/plain": self.text}
 
     def __repr__(self) -> str:
-        return self.text
+        return visible(self.text)
 
 
 def image_tag(svg: str, text: str, width: float) -> str:
@@ -127,6 +127,6 @@ def image_tag(svg: str, text: str, width: float) -> str:
     shown = min(width * MAGNIFIED, max(width, PAGE))
     data = base64.b64encode(svg.encode()).decode()
     return (
-        f'<img alt="{html.escape(text)}" width="{shown:.0f}" '
+        f'<img alt="{in_html(text)}" width="{shown:.0f}" '
         f'style="max-width: 100%; height: auto" src="data:image/svg+xml;base64,{data}">'
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from math import dist
 from typing import TYPE_CHECKING
 
 from netkit.drawing import palette, shapes
 from netkit.drawing.artists import DASHES, DOTS, Shape, Style, boxes, lines, scale_of
 from netkit.drawing.labels import FONT, add_label
+from netkit.visible import in_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +126,7 @@ def _text(text: Text) -> str:
     weight = ' font-weight="bold"' if text.bold else ""
     return (
         f'<text x="{_n(text.x)}" y="{_n(text.y)}" font-size="{_n(text.size)}"{weight}{ANCHORS[text.anchor]} '
-        f'font-family="{FONT},Verdana,sans-serif" fill="{palette.TEXTS[text.role]}">{html.escape(text.text)}</text>'
+        f'font-family="{FONT},Verdana,sans-serif" fill="{palette.TEXTS[text.role]}">{in_html(text.text)}</text>'
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
-from netkit.layout.measure import shown
 from netkit.model.facts import Facts, listed, odd_mtu, own_addresses, vni
+from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +31,13 @@ def describe(snapshot: Snapshot, *, mac: bool = False) -> str:
         ns1: lo is down.
     """
     facts = Facts(snapshot)
-    names = [shown(name) for name in facts.spaces]
+    names = [in_line(name) for name in facts.spaces]
     lines = [f"{len(names)} namespace{'s' * (len(names) != 1)}{': ' + listed(names) if names else ''}."]
     for name in facts.spaces:
-        lines += (f"{shown(name)}: {shown(fact)}." for fact in _facts_of(facts, name, mac=mac))
+        lines += (f"{in_line(name)}: {in_line(fact)}." for fact in _facts_of(facts, name, mac=mac))
     for a, b in facts.tunnels:
-        ends = listed(f"{shown(name)} of {shown(space)}" for space, name in (a, b))
-        lines.append(f"VXLAN tunnel, VNI {shown(vni(facts.link(a)))}, between {ends}.")
+        ends = listed(f"{in_line(name)} of {in_line(space)}" for space, name in (a, b))
+        lines.append(f"VXLAN tunnel, VNI {in_line(vni(facts.link(a)))}, between {ends}.")
     return "\n".join(lines)
 
 

@@ -5,13 +5,13 @@ The texts are the same whenever the same traffic is seen: without times, random 
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from netkit.journey.tree import Branch, main_way, tree
 from netkit.journey.values import ROUTING
 from netkit.packets.wording import ANY, CHOSEN
+from netkit.visible import in_html, in_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ class Overview:
 
     def _repr_html_(self) -> str:
         body = "".join(_html_row("td", row, whole=1) for row in self._cells())
-        below = "".join(f"<div>{html.escape(sentence)}</div>" for sentence in self._sentences())
+        below = "".join(f"<div>{in_html(sentence)}</div>" for sentence in self._sentences())
         return (_html_table(HEADINGS, body) if self.journeys else "") + below
 
     def _cells(self) -> list[tuple[str, ...]]:
@@ -125,7 +125,7 @@ def ends(journey: Journey) -> str:
 def head(journey: Journey) -> str:
     """A journey in one line: number, what is sent, by whom, to whom, and what became of it."""
     end = f": {journey.end}" if journey.end else ""
-    return f"{journey.number}. {sent(journey)}: {ends(journey)}{end}"
+    return in_line(f"{journey.number}. {sent(journey)}: {ends(journey)}{end}")
 
 
 def way(journey: Journey) -> str:
@@ -168,7 +168,7 @@ def hops_html(journey: Journey) -> str:
     """A journey as an HTML table, under its head line; hooks stand on a darker ground than interfaces."""
     branches = tree(journey.hops)
     body = "".join(_html_row("td", _row(branch), whole=3, hook=branch.hop.interface is None) for branch in branches)
-    return f"<div><b>{html.escape(head(journey))}</b></div>{_html_table(HOP_HEADINGS, body) if body else ''}"
+    return f"<div><b>{in_html(head(journey))}</b></div>{_html_table(HOP_HEADINGS, body) if body else ''}"
 
 
 def aligned(cells: Sequence[Sequence[str]], *, right: int = 0) -> list[str]:
@@ -178,6 +178,7 @@ def aligned(cells: Sequence[Sequence[str]], *, right: int = 0) -> list[str]:
         cells: rows of equal length.
         right: how many columns, from the left, are set to the right.
     """
+    cells = [[in_line(cell) for cell in row] for row in cells]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     lines = []
     for row in cells:
@@ -222,4 +223,4 @@ def _html_row(tag: str, cells: Sequence[str], *, whole: int = 0, hook: bool = Fa
 def _kept(cell: str) -> str:
     """A cell as HTML; the spaces of an indentation stay."""
     inner = cell.lstrip(" ")
-    return "&nbsp;" * (len(cell) - len(inner)) + html.escape(inner)
+    return "&nbsp;" * (len(cell) - len(inner)) + in_html(inner)

@@ -12,6 +12,7 @@ from netkit.face import face
 from netkit.files import replacing
 from netkit.kinds import File, Flag
 from netkit.linux import settle
+from netkit.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ class Script(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return str(self).rstrip("\n")
+        return visible(self).rstrip("\n")
 
     @face
     def save(self, path: File) -> None:
@@ -123,7 +124,7 @@ def look() -> None:
 def show(command: str) -> None:
     """Print a command as `$ command`, unless echo is off."""
     if _shown:
-        print(f"$ {command}")  # noqa: T201  (the learner is to see it)
+        print(f"$ {visible(command)}")  # noqa: T201  (the learner is to see it)
 
 
 @face

@@ -10,6 +10,7 @@ from netkit.handles import guarded, keep
 from netkit.lab.journal import look, perform
 from netkit.lab.place import Place, refuse_text
 from netkit.linux import observe
+from netkit.visible import visible
 
 if TYPE_CHECKING:
     from netkit import model
@@ -117,7 +118,7 @@ class Link:
 
     def __repr__(self) -> str:
         try:
-            return f"{self.name} in {self.namespace.name}: {summary(self.state)}"
+            return visible(f"{self.name} in {self.namespace.name}: {summary(self.state)}")
         except NetkitError:
             return f"{self.name} in {self.namespace.name}: gone"
 

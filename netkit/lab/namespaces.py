@@ -20,6 +20,7 @@ from netkit.linux.netlink import Talk
 from netkit.model import HOST
 from netkit.shell import in_namespace
 from netkit.spelling import shown
+from netkit.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -134,7 +135,7 @@ class Namespace(Running, Filtering):
             links = self.state.interfaces.values()
         except NetkitError:
             return f"{self.name}: gone"
-        return "\n".join([f"{self.name}:", *(f"  {link.name}: {summary(link)}" for link in links)])
+        return visible("\n".join([f"{self.name}:", *(f"  {link.name}: {summary(link)}" for link in links)]))
 
 
 host = Namespace._at(HOST, HOST_PATH)

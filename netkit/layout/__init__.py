@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from netkit.layout.blocks import CHANNEL, Block, level
 from netkit.layout.builder import WIDEST, Builder
-from netkit.layout.measure import shown
 from netkit.layout.routes import route
 from netkit.layout.scene import Badge, Bar, Box, Chip, Lanes, Line, Room, Scene, Text
 from netkit.layout.tree import order
 from netkit.model.facts import Facts
+from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from netkit.layout.scene import Stations
@@ -46,7 +46,7 @@ def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False, stations:
     builder = Builder(facts, tree, mac=mac, stations=stations)
     scene, lanes, top = Scene(), Lanes(), MARGIN
     if title:
-        scene.texts.append(Text(MARGIN, MARGIN + TITLE * 0.8, shown(title), TITLE, role="title", bold=True))
+        scene.texts.append(Text(MARGIN, MARGIN + TITLE * 0.8, in_line(title), TITLE, role="title", bold=True))
         top += TITLE * 1.8
     groups = [builder.row(row) for row in tree.rows]
     _place(scene, groups, top, lanes)

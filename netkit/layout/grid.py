@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
-from netkit.layout.measure import ASCENT, shown
+from netkit.layout.measure import ASCENT
 from netkit.layout.parts import NORMAL, Slot, Words
 from netkit.layout.room import chip
 from netkit.layout.scene import Box, Room, Text
 from netkit.model.facts import own_addresses
+from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from netkit.layout.scene import Lanes, Scene
@@ -99,7 +100,7 @@ def grid(facts: Facts, tree: Tree, above: str, names: list[str]) -> Grid:
     if not pairs:
         return Grid(f"{len(names)} namespaces", tiles)
     masters = {facts.link(port).master for port, _ in pairs}
-    where = f" on {shown(masters.pop() or above)}" if len(masters) == 1 else ""
+    where = f" on {in_line(masters.pop() or above)}" if len(masters) == 1 else ""
     title = f"{len(names)} namespaces{where}"
     return Grid(
         title, tiles, [_bundle((title, _all([e for _, e in pairs])))], _bundle((above, _all([p for p, _ in pairs])))
@@ -120,7 +121,7 @@ def _lines(facts: Facts, name: str) -> list[Words]:
     """A tile's lines: the namespace, its first address, and in words what is wrong."""
     links = [link for link in facts.links(name) if link.kind != "loopback"]
     addresses = [address for link in links for address in own_addresses(link)]
-    lines = [Words(shown(name), "title", bold=True), *(Words(a.split("/")[0], "address") for a in addresses[:1])]
+    lines = [Words(in_line(name), "title", bold=True), *(Words(a.split("/")[0], "address") for a in addresses[:1])]
     if any(not link.up for link in links):
         return [*lines, Words("down", "warning", bold=True)]
     dead = any(not facts.carries((name, link.name)) for link in links)

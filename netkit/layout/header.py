@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netkit.layout.badges import badges
-from netkit.layout.measure import shown
 from netkit.layout.parts import NORMAL, Sizes, Words
 from netkit.layout.scene import Badge, Box, Text
 from netkit.model.facts import Facts, own_addresses
+from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from netkit.layout.scene import Scene, Stations
@@ -105,7 +105,7 @@ def header(
         centred: whether it stands in the middle of its room.
         stations: of packets, see `lay_out`.
     """
-    items = [Words(shown(namespace), "title", bold=True)]
+    items = [Words(in_line(namespace), "title", bold=True)]
     if facts.tells_loopback(namespace):
         lo = facts.link((namespace, "lo")) if "lo" in facts.spaces[namespace].interfaces else None
         items += [Words(" ".join(["lo", "up" if lo.up else "down", *own_addresses(lo)]), "lo")] if lo else []
@@ -113,11 +113,11 @@ def header(
         Words(f"{name.removeprefix('net.').removeprefix('ipv4.').removeprefix('bridge.')} = {value}", "switch")
         for name, value in facts.switches(namespace).items()
     ]
-    items += [Words(shown(text), role) for text, role in badges(facts.spaces[namespace].rules)]
+    items += [Words(in_line(text), role) for text, role in badges(facts.spaces[namespace].rules)]
     routes = [r for r in facts.routes(namespace) if r.via or r.destination == "default" or r.kind != "unicast"]
     for route in routes[:MOST_ROUTES]:
         way = [f"via {route.via}"] if route.via else [f"dev {route.device}"] if route.device else [route.kind]
-        items.append(Words(shown(" ".join([route.destination, *way])), "route"))
+        items.append(Words(in_line(" ".join([route.destination, *way])), "route"))
     if len(routes) > MOST_ROUTES:
         items.append(Words(f"+ {len(routes) - MOST_ROUTES} more routes", "quiet"))
     spaces = (stations or {}).get(namespace, {})

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.values import ROUTING
 from netkit.journey.verdicts import dropped
-from netkit.layout.measure import shown, text_width
+from netkit.layout.measure import text_width
 from netkit.layout.scene import Box, Text
 from netkit.layout.sheet import Panel, Sheet, Stroke
 from netkit.model import HOST
+from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,12 +70,12 @@ class Lanes:
         for space, (left, right) in self.bands.items():
             kind = "host" if space == HOST else "namespace"
             sheet.grounds.append(Panel(Box(left, TOP, right - left, bottom - TOP), f"band {kind}", 10))
-            middle, name = (left + right) / 2, shown(space)
+            middle, name = (left + right) / 2, in_line(space)
             sheet.texts.append(Text(middle, TOP + 18, name, NAME, "middle", "title", bold=True))
         for (_, name), x in self.centre.items():
             middle = TOP + HEADER - 15
             sheet.strokes.append(Stroke(((x, middle + 9), (x, bottom)), "life"))
-            text, role = (shown(name), "chip") if name else (KERNEL, "kernel")
+            text, role = (in_line(name), "chip") if name else (KERNEL, "kernel")
             width = text_width(text, CHIP, bold=True) + 12
             sheet.panels.append(Panel(Box(x - width / 2, middle - 9, width, 18), role, 5))
             sheet.texts.append(Text(x, middle + 0.36 * CHIP, text, CHIP, "middle", role, bold=True))
@@ -89,13 +90,13 @@ def lanes(hops: Iterable[Hop]) -> Lanes:
     spaces: dict[str, dict[str, float]] = {}
     for hop in hops:
         space, name = lane_of(hop)
-        chip = text_width(shown(name) if name else KERNEL, CHIP, bold=True) + 12
+        chip = text_width(in_line(name) if name else KERNEL, CHIP, bold=True) + 12
         need = max(LEAST, chip, 0.0 if name else box_width(hop))
         known = spaces.setdefault(space, {})
         known[name] = max(known.get(name, 0.0), need)
     found, x = Lanes(), TOP
     for space, widths in spaces.items():
-        title = text_width(shown(space), NAME, bold=True)
+        title = text_width(in_line(space), NAME, bold=True)
         spare = max(0.0, title + 2 * PAD - sum(w + PAD for w in widths.values()) - PAD)
         left, x = x, x + PAD + spare / 2
         for name, width in widths.items():

@@ -50,13 +50,3 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 def _other(letter: str) -> float:
     return _EM * _OTHER.get(unicodedata.east_asian_width(letter), 0.85 if letter.isascii() else 1.0)
-
-
-def shown(text: str) -> str:
-    r"""A name as it may stand in a picture: letters that cannot be seen are written as escapes.
-
-    Example:
-        >>> shown("a\x07b")
-        'a\\x07b'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
-from netkit.layout.measure import ASCENT, shown, text_width
+from netkit.layout.measure import ASCENT, text_width
 from netkit.layout.scene import Text
 from netkit.model.facts import Facts, natural, odd_mtu, own_addresses, vni
+from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from netkit.layout.scene import Anchor, Box, Scene
@@ -81,7 +82,7 @@ class Slot:
     width: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        name = text_width(shown(self.end[1]), self.sizes.name, bold=True)
+        name = text_width(in_line(self.end[1]), self.sizes.name, bold=True)
         self.width = 6.0 if self.tiny else max(name + self.sizes.chip * 0.7, self.sizes.chip * 1.6)
         labels = 0.0 if self.tiny else self.label_width
         self.left = self.width / 2 if self.stem else max(self.width, labels) / 2
@@ -102,7 +103,7 @@ class Slot:
         if not self.tiny:
             role = "hollow" if not self.up else "dark chip" if self.kind in {"vxlan", "other"} else "chip"
             base = y + 0.36 * self.sizes.name
-            scene.texts.append(Text(x, base, shown(self.end[1]), self.sizes.name, "middle", role, bold=True))
+            scene.texts.append(Text(x, base, in_line(self.end[1]), self.sizes.name, "middle", role, bold=True))
 
     def write(self, scene: Scene, x: float, y: float, anchor: Anchor) -> None:
         """Write the labels below one another, the first one's upper side at y."""
@@ -129,12 +130,12 @@ def slot(facts: Facts, end: End, sizes: Sizes = NORMAL, *, mac: bool = False, ti
 def _labels(facts: Facts, end: End, *, mac: bool) -> list[Words]:
     link = facts.link(end)
     addresses = own_addresses(link)
-    words = [Words(shown(a), "address") for a in addresses[:MOST_ADDRESSES]]
+    words = [Words(in_line(a), "address") for a in addresses[:MOST_ADDRESSES]]
     if len(addresses) > MOST_ADDRESSES:
         words.append(Words(f"+ {len(addresses) - MOST_ADDRESSES} more", "quiet"))
     if mac and link.mac and not is_random_mac(link.mac):
-        words.append(Words(shown(link.mac), "quiet"))
-    return words + [Words(shown(w), "quiet") for w in _kind_words(link) if w] + _troubles(facts, end)
+        words.append(Words(in_line(link.mac), "quiet"))
+    return words + [Words(in_line(w), "quiet") for w in _kind_words(link) if w] + _troubles(facts, end)
 
 
 def _kind_words(link: Interface) -> list[str]:
@@ -156,7 +157,7 @@ def peer_words(facts: Facts, peer: End) -> list[Words]:
     Args:
         peer: the other end.
     """
-    name = shown(peer[1])
+    name = in_line(peer[1])
     down = [] if facts.link(peer).up else [Words(f"{name} down", "warning", bold=True)]
     return [Words(f"↔ {name}", "quiet"), *down]
 
@@ -210,7 +211,7 @@ def bar_plans(facts: Facts, namespace: str, *, mac: bool) -> list[BarPlan]:
     for link in facts.links(namespace):
         if link.kind == "bridge":
             end = (namespace, link.name)
-            words = [Words(shown(link.name), "bridge", bold=True)]
+            words = [Words(in_line(link.name), "bridge", bold=True)]
             words += [w for w in _labels(facts, end, mac=mac) if w.text != "bridge"]
             plans.append(BarPlan(end, link.up, [words[i : i + 3] for i in range(0, len(words), 3)]))
     return plans

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from netkit.layout.measure import ASCENT, text_width
+from netkit.visible import visible
 
 if TYPE_CHECKING:
     from netkit.layout.scene import Box, Point, Text
@@ -75,7 +76,7 @@ def wrapped(text: str, size: float, width: float, *, bold: bool = False) -> list
         ['the route', 'leads there']
     """
     lines: list[str] = []
-    for word in text.split():
+    for word in visible(text).split():
         first, *others = _pieces(word, size, width, bold=bold)
         joined = f"{lines[-1]} {first}" if lines else ""
         if joined and text_width(joined, size, bold=bold) <= width:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netkit.lessons import catalogue, diary
 from netkit.lessons.prediction import Prediction
 from netkit.lessons.task import Question, Task
+from netkit.visible import in_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,4 +118,4 @@ def _signs(done: tuple[bool, ...]) -> str:
 
 
 def _cell(text: str) -> str:
-    return f"<td style='text-align:left'>{html.escape(text)}</td>"
+    return f"<td style='text-align:left'>{in_html(text)}</td>"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
     from netkit.lessons.task import Option, Question
@@ -30,7 +31,7 @@ class Answer:
 
     def __repr__(self) -> str:
         words = _LATER if self.ok is None else self.found
-        return f"{_SIGNS[self.ok]} {self.text}" + (f": {words}" if words and not self.ok else "")
+        return visible(f"{_SIGNS[self.ok]} {self.text}" + (f": {words}" if words and not self.ok else ""))
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,17 +78,17 @@ class Check:
 
     def __repr__(self) -> str:
         lines = [self._head, *(f"  {want!r}" for want in self.wants)]
-        return "\n".join((*lines, f"  {self._next}") if self._next else lines)
+        return visible("\n".join((*lines, f"  {self._next}") if self._next else lines))
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{_SIGNS[want.ok]}</td><td style='text-align:left'>{html.escape(want.text)}</td>"
-            f"<td style='text-align:left'>{html.escape(_LATER if want.ok is None else '' if want.ok else want.found)}"
+            f"<tr><td>{_SIGNS[want.ok]}</td><td style='text-align:left'>{in_html(want.text)}</td>"
+            f"<td style='text-align:left'>{in_html(_LATER if want.ok is None else '' if want.ok else want.found)}"
             "</td></tr>"
             for want in self.wants
         )
-        after = f"<p>{html.escape(self._next)}</p>" if self._next else ""
-        return f"<p><strong>{html.escape(self._head)}</strong></p><table>{rows}</table>{after}"
+        after = f"<p>{in_html(self._next)}</p>" if self._next else ""
+        return f"<p><strong>{in_html(self._head)}</strong></p><table>{rows}</table>{after}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,7 +128,7 @@ class Solution:
         return self.code
 
     def _repr_html_(self) -> str:
-        return f"<p>One way to solve {html.escape(self.id)}:</p><pre>{html.escape(self.code)}</pre>"
+        return f"<p>One way to solve {in_html(self.id)}:</p><pre>{in_html(self.code)}</pre>"
 
 
 @dataclass(frozen=True, repr=False)

@@ -22,6 +22,7 @@ from netkit.kinds import Timeout
 from netkit.linux import talks
 from netkit.linux.entering import inside
 from netkit.outcomes import Outcome
+from netkit.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +149,8 @@ class Process:
         os.close(self._output)
 
     def __repr__(self) -> str:
-        return f"<`{self.command}`: {'running' if self.running else f'ended with status {self._popen.returncode}'}>"
+        state = "running" if self.running else f"ended with status {self._popen.returncode}"
+        return f"<`{visible(self.command)}`: {state}>"
 
 
 def checked(path: str, command: Sequence[str], *, timeout: float = 60.0) -> str:

@@ -6,7 +6,6 @@ execute it (`allow_stdin`, Jupyter's messaging protocol): nbclient and nbval say
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from IPython.display import display
 from netkit.errors import InvalidValue, NetkitError
 from netkit.magics.cell import Ending
 from netkit.magics.changes import at_rest
+from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,8 +144,8 @@ class Told:
         return f"{'✓' if self.ok else '✗'} you: {said(self.chosen)} · {kernel}", self.truth.because
 
     def __repr__(self) -> str:
-        return "\n".join(self._parts())
+        return visible("\n".join(self._parts()))
 
     def _repr_html_(self) -> str:
-        head, because = map(html.escape, self._parts())
+        head, because = map(in_html, self._parts())
         return f"<p><strong>{head}</strong><br>{because}</p>"

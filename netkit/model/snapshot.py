@@ -23,6 +23,7 @@ from netkit.model.sense import Indent, Json, insist_on_sense
 from netkit.netfilter import Connection  # noqa: TC001
 from netkit.plain import plain, rebuilt
 from netkit.spelling import shown
+from netkit.visible import in_line
 
 HOST = "host"
 """The name of the namespace that the notebook's kernel itself lives in."""
@@ -255,4 +256,4 @@ class Snapshot:
 
     def __repr__(self) -> str:
         links = sum(len(space.interfaces) for space in self)
-        return f"<Snapshot of {len(self)} namespaces, {links} interfaces: {', '.join(self.namespaces)}>"
+        return f"<Snapshot of {len(self)} namespaces, {links} interfaces: {in_line(', '.join(self.namespaces))}>"

@@ -100,8 +100,8 @@ def tunnel_ports(links: Iterable[Interface]) -> frozenset[int]:
     Args:
         links: interfaces of any kind.
     """
-    ports = (value for link in links if link.kind == "vxlan" for key, value in link.details if key == "port")
-    return STANDARD.union(map(int, ports))
+    ports = (link.detail("port") for link in links if link.kind == "vxlan")
+    return STANDARD.union(int(port) for port in ports if port is not None)
 
 
 def _version(data: bytes, start: int) -> str:

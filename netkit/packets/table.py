@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.packets.wording import ANY
+from netkit.visible import in_html, in_line
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -67,13 +67,13 @@ class Table:
         head = _html_row("th", HEADINGS)
         body = "".join(_html_row("td", row) for row in self._cells())
         table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if self.rows else ""
-        return table + "".join(f"<div>{html.escape(sentence)}</div>" for sentence in self._sentences())
+        return table + "".join(f"<div>{in_html(sentence)}</div>" for sentence in self._sentences())
 
     def _cells(self) -> list[tuple[str, ...]]:
         """The shown rows as texts; a packet's number stands at its first hop only."""
         cells, before = [], 0
         for row in self.rows[: self.shown]:
-            cells.append(("" if row.number == before else str(row.number), *row[1:]))
+            cells.append(("" if row.number == before else str(row.number), *map(in_line, row[1:])))
             before = row.number
         return cells
 
@@ -186,7 +186,7 @@ def _row(number: int, frame: Frame, reading: Reading) -> Row:
 
 
 def _html_row(tag: str, cells: Sequence[str]) -> str:
-    inner = "".join(f'<{tag} style="text-align:left">{html.escape(cell)}</{tag}>' for cell in cells)
+    inner = "".join(f'<{tag} style="text-align:left">{in_html(cell)}</{tag}>' for cell in cells)
     return f"<tr>{inner}</tr>"
 
 

@@ -5,12 +5,12 @@ The browser does the lighting by CSS alone: a field and its bytes bear the same 
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from netkit.packets.layers import layers
 from netkit.packets.reader import STANDARD
+from netkit.visible import in_html
 from netkit.widgets.page import on
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _lights(fields: int, sections: int) -> str:
 def _section(place: int, layer: Layer, rows: Sequence[str]) -> str:
     size = f"{layer.stop - layer.start} bytes, from {layer.start} on"
     return (
-        f'<details open><summary class="h{place}"><b>{html.escape(layer.name)}</b> '
+        f'<details open><summary class="h{place}"><b>{in_html(layer.name)}</b> '
         f"<small>{size}</small></summary>"
         f"<table><tbody>{''.join(rows)}</tbody></table></details>"
     )
@@ -93,12 +93,12 @@ def _section(place: int, layer: Layer, rows: Sequence[str]) -> str:
 
 def _row(number: int, field: Field, was: str | None) -> str:
     changed = was is not None and was != field.value
-    note = f' <em class="netkit-was">was {html.escape(was or "")}</em>' if changed else ""
+    note = f' <em class="netkit-was">was {in_html(was or "")}</em>' if changed else ""
     last = field.stop - 1
     span = str(field.start) if field.start == last else f"{field.start}-{last}"
     return (
         f'<tr class="f{number}{" netkit-differs" if changed else ""}" tabindex="0">'
-        f'<th scope="row">{html.escape(field.name)}</th><td>{html.escape(field.value)}{note}</td>'
+        f'<th scope="row">{in_html(field.name)}</th><td>{in_html(field.value)}{note}</td>'
         f"<td><small>{_bits(field)}{span}</small></td></tr>"
     )
 
@@ -139,7 +139,7 @@ def _line(start: int, data: bytes, marks: Mapping[int, str]) -> str:
     """One line of the dump: where it begins, the bytes, the letters."""
     cells = "".join(f'<span class="{marks[start + i]}">{byte:02x}</span>' for i, byte in enumerate(data))
     letters = "".join(
-        f'<span class="{marks[start + i]}">{html.escape(chr(byte)) if 32 <= byte < 127 else "·"}</span>'
+        f'<span class="{marks[start + i]}">{in_html(chr(byte)) if 32 <= byte < 127 else "·"}</span>'
         for i, byte in enumerate(data)
     )
     return f"<div><i>{start:04x}</i><code>{cells}</code><samp>{letters}</samp></div>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.widgets.page import style
@@ -90,7 +89,7 @@ def _line(row: Row) -> str:
         *(f"{seen.received_packets:,}", size(seen.received_bytes), rate(row.rate_in), lost(seen.received_lost)),
         *(f"{seen.sent_packets:,}", size(seen.sent_bytes), rate(row.rate_out), lost(seen.sent_lost)),
     )
-    name = html.escape(":".join(row.end))
+    name = in_html(":".join(row.end))
     rest = "".join(f"<td{way}>{cell}</td>" for way, cell in _beside(cells))
     return f'<tr><th scope="row">{name}</th>{rest}</tr>'
 

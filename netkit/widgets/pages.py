@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import html
 from typing import TYPE_CHECKING
 
 from netkit.journey.table import ends, head, sent, way_of
 from netkit.journey.tree import tree
 from netkit.journey.values import ROUTING
+from netkit.visible import in_html
 from netkit.widgets.page import on
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _grouped(number: int) -> str:
 def _journey_row(journey: Journey, group: str, *, checked: bool) -> str:
     mark = "✓" if journey.delivered else "✗"
     cells = (str(journey.number), sent(journey), ends(journey), f"{mark} {journey.end}")
-    inner = "".join(f"<span>{html.escape(cell)}</span>" for cell in cells)
+    inner = "".join(f"<span>{in_html(cell)}</span>" for cell in cells)
     return (
         f'<label><input type="radio" name="{group}" value="{journey.number}"'
         f"{' checked' if checked else ''}>{inner}</label>"
@@ -90,10 +90,10 @@ def hop_list(journey: Journey) -> str:
 
 def _hop_row(hop: Hop, indent: str) -> str:
     number = hop.number + 1
-    spaces = "&nbsp;" * (len(indent) - len(indent.lstrip(" "))) + html.escape(indent.lstrip(" "))
+    spaces = "&nbsp;" * (len(indent) - len(indent.lstrip(" "))) + in_html(indent.lstrip(" "))
     return (
         f'<div data-hop="{number}" class="hop-{number}"><span>{number}</span>'
-        f"<span>{spaces}{html.escape(hop.where)}</span><span>{way_of(hop)}</span></div>"
+        f"<span>{spaces}{in_html(hop.where)}</span><span>{way_of(hop)}</span></div>"
     )
 
 
@@ -126,9 +126,9 @@ def telling(journey: Journey, position: int) -> str:
         if position == len(journey.hops) and journey.end:
             lines.append(f"The end: {journey.end}.")
         lines = lines or ["Nothing was decided or changed here."]
-    told = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+    told = "".join(f"<p>{in_html(line)}</p>" for line in lines)
     rules = _events(journey.hops[position - 1].events) if position else ""
-    return f'<div class="netkit-told" role="status" aria-live="polite"><h4>{html.escape(title)}</h4>{told}{rules}</div>'
+    return f'<div class="netkit-told" role="status" aria-live="polite"><h4>{in_html(title)}</h4>{told}{rules}</div>'
 
 
 def _kind(hop: Hop) -> str:
@@ -144,8 +144,8 @@ def _when(hop: Hop) -> str:
 def _events(events: Sequence[TraceEvent]) -> str:
     """The rules and policies that the kernel reported at a hook."""
     rows = "".join(
-        f"<tr><td>{html.escape(f'{event.table} {event.chain}')}</td>"
-        f"<td><code>{html.escape(event.rule or event.kind)}</code></td><td>{html.escape(event.verdict)}</td></tr>"
+        f"<tr><td>{in_html(f'{event.table} {event.chain}')}</td>"
+        f"<td><code>{in_html(event.rule or event.kind)}</code></td><td>{in_html(event.verdict)}</td></tr>"
         for event in events
     )
     head_row = "<tr><th>chain</th><th>rule</th><th>verdict</th></tr>"
@@ -163,7 +163,7 @@ def about_frame(hop: Hop | None, *, here: bool) -> str:
         return "<div>No frame of this packet was recorded: it ended before it reached an interface.</div>"
     direction = "received at" if hop.direction == "in" else "sent at"
     note = "" if here else ": hooks record no frame; this is the one nearest before"
-    return f"<div>The frame {direction} <b>{html.escape(hop.where)}</b>{note}.</div>"
+    return f"<div>The frame {direction} <b>{in_html(hop.where)}</b>{note}.</div>"
 
 
 def image(svg: str, text: str) -> str:
@@ -174,7 +174,7 @@ def image(svg: str, text: str) -> str:
         text: the alternative text; "" where the words beside it say the same.
     """
     data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{html.escape(text)}" src="data:image/svg+xml;base64,{data}">'
+    return f'<img alt="{in_html(text)}" src="data:image/svg+xml;base64,{data}">'
 
 
 def stage(image: str) -> str:

@@ -17,6 +17,7 @@ from tests.project import ROOT, files
 from tests.unit.source import Function, functions, imported_modules, module_files, tree
 
 FLOORS = {
+    "netkit.visible": -1,
     "netkit.errors": 0,
     "netkit.configured": 0,
     "netkit.files": 1,

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from netkit.layout import Scene, lay_out
 from netkit.layout.badges import badges
-from netkit.layout.measure import shown, text_width
+from netkit.layout.measure import text_width
 from netkit.model import Rule, Snapshot
 from tests.unit import cases
 from tests.unit.geometry import faults
@@ -181,7 +181,3 @@ def test_widths_are_those_of_the_font_that_matplotlib_brings(*, bold: bool) -> N
     letters = [chr(code) for code in range(32, 127)]
     advances = [font.load_char(ord(c), LoadFlags.NO_SCALE).horiAdvance for c in letters]
     assert [text_width(c, 2048, bold=bold) for c in letters] == advances
-
-
-def test_letters_that_cannot_be_seen_are_written_out() -> None:
-    assert shown("a\x07\u200bb é 日") == "a\\x07\\u200bb é 日"
