@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.visible import in_html
 from netkit.widgets.page import style
 
 if TYPE_CHECKING:
