@@ -6,7 +6,7 @@ import sys
 from types import ModuleType
 
 from netkit.errors import InvalidValue, NetkitError, SandboxUnavailable
-from netkit.sandbox.inherited import settle_signals
+from netkit.sandbox import inherited
 from netkit.subcommands import COMMANDS
 
 FAILED, NO_SANDBOX = 2, 125
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    settle_signals()
+    inherited.settle()
     words = sys.argv[1:] if arguments is None else arguments
     if not words:
         _parser().print_help()

@@ -8,7 +8,11 @@ if __name__ == "__main__":
     parent = os.getppid()
     # A notebook's folder must not replace what is imported out here.  PYTHONSAFEPATH, which kernel.json sets, keeps it
     # away before any line runs; a client that hands no variables on leaves it here, and some modules are loaded by now.
-    if not sys.flags.safe_path and sys.path and sys.path[0] in ("", os.getcwd()):
+    try:
+        folder = os.getcwd()
+    except FileNotFoundError:  # it was removed
+        folder = ""
+    if not sys.flags.safe_path and sys.path and sys.path[0] in ("", folder):
         del sys.path[0]
 
     from netkit.sandbox import launcher

@@ -5,8 +5,24 @@ import sys
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from netkit.sandbox import inherited
 from netkit.sandbox.filesystem import PLACE, PROGRAMS, TEMPORARIES, TEMPORARY
 from netkit.sandbox.variables import passed
+
+_SYSTEM = (
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/share",
+    "/etc",
+    "/dev",
+    "/proc",
+    "/sys",
+    "/run",
+    "/var",
+)
+"""Places that every program needs."""
 
 _ADMINISTRATORS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
@@ -41,9 +57,24 @@ def here(argv: tuple[str, ...], connection: str = "", *, terminal: bool = False)
         connection: text of a Jupyter kernel's connection file.
         terminal: whether the program gets the terminal that standard input is.
     """
-    cwd, environment = _directory(), passed(os.environ)
-    hidden, shown = (runtime_directory(environment),), named(cwd, argv, environment)
-    return Job(argv, cwd, environment, hidden, shown, connection, terminal)
+    cwd, environment = inherited.folder() or "/", passed(os.environ)
+    runtime = os.path.realpath(os.path.join(cwd, runtime_directory(environment)))
+    hidden = (runtime,) if is_jupyters_own(runtime, cwd, environment) else ()
+    return Job(argv, cwd, environment, hidden, named(cwd, argv, environment), connection, terminal)
+
+
+def is_jupyters_own(directory: str, cwd: str, environment: Mapping[str, str]) -> bool:
+    """Whether a directory that Jupyter has its connection files in can be hidden: nothing that is needed is below it.
+
+    Args:
+        directory: an absolute path without links.
+        cwd: the working directory.
+        environment: names the home directory, and where programs are.
+    """
+    needed = [cwd, environment.get("HOME") or os.path.expanduser("~"), *_SYSTEM, *TEMPORARIES]
+    needed += [sys.executable, sys.prefix, sys.base_prefix, *sys.path, *environment.get("PATH", os.defpath).split(":")]
+    places = (os.path.realpath(os.path.join(cwd, place)) for place in needed)
+    return not any((place + "/").startswith(directory.rstrip("/") + "/") for place in places)
 
 
 def named(cwd: str, argv: tuple[str, ...], environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -123,10 +154,3 @@ def runtime_directory(environment: Mapping[str, str]) -> str:
 def python(*arguments: str) -> tuple[str, ...]:
     """The argv that runs this very interpreter."""
     return (sys.executable, *arguments)
-
-
-def _directory() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError:
-        return "/"

@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from netkit.errors import InvalidValue, NetkitError, SandboxError, SandboxUnavailable
-from netkit.sandbox import log, worlds
+from netkit.sandbox import inherited, limits, log, worlds
 from netkit.sandbox.client import Heir, client, watch
 from netkit.sandbox.connection import Connection, parse
 from netkit.sandbox.filesystem import CONNECTION_FILE
-from netkit.sandbox.inherited import settle_signals
 from netkit.sandbox.job import here, python
 from netkit.sandbox.relay import Relay
 from netkit.sandbox.signals import Signals
@@ -38,7 +37,7 @@ def main(arguments: list[str], parent: int) -> int:
     Returns:
         The exit status: the kernel's own.
     """
-    settle_signals()
+    inherited.settle()
     is_wanted = watch(parent)
     try:
         connection, rest = parse(arguments)
@@ -46,8 +45,9 @@ def main(arguments: list[str], parent: int) -> int:
         relay = Relay(connection)
         connection.save()
     except (NetkitError, OSError) as error:
-        log.write(f"the kernel was not started: {error}")
-        sys.stderr.write(f"netkit: {error}\n")
+        told = _told(error)
+        log.write(f"the kernel was not started: {told}")
+        sys.stderr.write(f"netkit: {told}\n")
         return 2
     signals = Signals()
     try:
@@ -68,6 +68,12 @@ def main(arguments: list[str], parent: int) -> int:
     if status:
         _note(connection, f"the kernel ended with status {status}")
     return status if status >= 0 else 128 - status
+
+
+def _told(error: NetkitError | OSError) -> str:
+    """An error in words, with the remedy if there is one."""
+    scarce = limits.scarce(error.errno or 0) if isinstance(error, OSError) else None
+    return f"{scarce[0]}. {scarce[1]}: {scarce[2]}" if scarce else str(error)
 
 
 def _note(connection: Connection, *sentences: object) -> None:

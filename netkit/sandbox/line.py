@@ -71,6 +71,21 @@ class Line:
         place = f" ({error.filename})" if error.filename else ""
         self.send("failed", f"{stage}\n{error.errno or 0}\n{error.strerror or error}{place}")
 
+    def told_by(self, main: Callable[[], int]) -> int:
+        """Do what a process of the sandbox does; if the kernel refuses it something, send that as a failure.
+
+        Args:
+            main: what it does.
+
+        Returns:
+            Its exit status.
+        """
+        try:
+            return main()
+        except OSError as error:
+            self.send_failure("processes", error)
+            return 1
+
     def receive(self) -> Message:
         """Wait for a message."""
         try:

@@ -8,6 +8,7 @@ import os
 from typing import NamedTuple
 
 from netkit.errors import SandboxUnavailable
+from netkit.sandbox import limits
 
 USER_NAMESPACE, SECOND_USER_NAMESPACE = "user namespace", "second user namespace"
 """Names of the stages whose refusals have causes of their own."""
@@ -113,6 +114,8 @@ def explain(world: str, stage: str, number: int, detail: str) -> Problem:
     known = _of_uml(stage, number, detail) if stage in UML_STAGES else _of_namespaces(stage, number)
     if number == errno.ENOENT and detail.endswith(")"):
         known = known or _of_folders(detail)
+    if found := limits.scarce(number):
+        known = known or Cure(*found)
     cure = known or Cure(detail, _UNKNOWN)
     return Problem(world, stage, number, *cure)
 

@@ -70,9 +70,12 @@ def start(job: Job) -> Started:
         WorldFailed: with stage, cause and remedy; nothing is left then.
         SandboxError: somebody killed it meanwhile; nothing is left either.
     """
-    line, inner = Line.pair()
     starter = os.getpid()
-    keeper = fork(lambda: _keep(job, line, inner, starter))
+    try:
+        line, inner = Line.pair()
+        keeper = fork(lambda: inner.told_by(lambda: _keep(job, line, inner, starter)))
+    except OSError as error:
+        raise WorldFailed(explain(WORLD, "processes", error.errno or 0, str(error))) from None
     inner.close()
     told: dict[str, list[str]] = {"note": [], "passed": []}
     files = {"sockets": -1, "terminal": -1}
@@ -137,7 +140,7 @@ def _keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     _step(line, "pid namespace", lambda: system.unshare(system.NEWPID))
     own = _own_ids()
     near, far = Line.pair()
-    child = fork(lambda: _stage_2(job, line, near, far, protected=own.root))
+    child = fork(lambda: line.told_by(lambda: _stage_2(job, line, near, far, protected=own.root)))
     far.close()
     if near.receive().word == "namespaces":
         _equip(line, near, own)

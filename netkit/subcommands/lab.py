@@ -93,9 +93,12 @@ def _has_one_thread(process: int) -> bool:
 def main(options: argparse.Namespace) -> int:
     """Become JupyterLab."""
     from netkit.errors import InvalidValue, NotFound, ProgramMissing
+    from netkit.sandbox import inherited
 
     if importlib.util.find_spec("jupyterlab") is None:
         raise ProgramMissing("JupyterLab is not installed", remedy="'pip install jupyterlab' in the same environment")
+    if not inherited.folder():
+        raise NotFound("The folder in which this was started is not there any more", remedy="Go to another: 'cd ~'")
     place = options.arguments[0] if options.arguments else ""
     if place and not place.startswith("-") and not os.path.exists(place):
         raise NotFound(f"There is no notebook '{place}'", remedy="Give the path of a notebook or a folder, or nothing")

@@ -31,6 +31,7 @@ def main(options: argparse.Namespace) -> int:
     from netkit.sandbox.run import run
 
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
-    if not command:
-        raise InvalidValue("No command is given", "'netkit run' needs one", "Try 'netkit run -- ip link'")
+    if not command or not command[0]:
+        problem = "The command is an empty text" if command else "No command is given"
+        raise InvalidValue(problem, "'netkit run' needs the name of a program", "Try 'netkit run -- ip link'")
     return run(tuple(command))

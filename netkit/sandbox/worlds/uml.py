@@ -78,9 +78,12 @@ def start(job: Job) -> UmlSandbox:
     """
     if job.connection:
         job = job._replace(argv=tuple(_KERNELS.get(word, word) for word in job.argv))
-    line, inner = Line.pair()
     starter = os.getpid()
-    process = fork(lambda: keeper.keep(job, line, inner, starter))
+    try:
+        line, inner = Line.pair()
+        process = fork(lambda: keeper.keep(job, line, inner, starter))
+    except OSError as error:
+        raise WorldFailed(explain(NAME, "processes", error.errno or 0, str(error))) from None
     inner.close()
     passed: list[str] = []
     while (message := line.receive()).word != "ready":

@@ -1,0 +1,54 @@
+"""What there was too little of, by the error number of the kernel: limits of a process and of a user, with a remedy."""
+
+import errno
+import resource
+
+
+def scarce(number: int) -> tuple[str, str, str] | None:
+    """Cause, remedy and a line for the shell, for an error that says that a limit is reached.
+
+    Args:
+        number: the kernel's error number (errno(3)).
+
+    Returns:
+        None for other errors.
+    """
+    files, processes = (_limit(kind) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
+    room, size = (_limit(kind) for kind in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE))
+    again = "then start it again from the same shell"
+    known = {
+        errno.EAGAIN: (
+            f"no further process can be started: this user may have {processes} (ulimit -u), threads counted, and a "
+            "container or a service may allow fewer (pids.max)",
+            "End programs that you do not need, or raise the limit",
+            "ulimit -u $(ulimit -H -u)",
+        ),
+        errno.EMFILE: (
+            f"a process may have {files} files open here (ulimit -n), which is too few",
+            f"Raise the limit, {again}",
+            "ulimit -n $(ulimit -H -n)",
+        ),
+        errno.ENFILE: (
+            "the programs of this machine have as many files open as it allows (fs.file-max)",
+            "End programs that you do not need",
+            "",
+        ),
+        errno.ENOMEM: (
+            f"there is no memory left: a process may have {room} (ulimit -v), a container or a service may allow less",
+            "End programs that you do not need, or raise the limit",
+            "ulimit -v unlimited",
+        ),
+        errno.EFBIG: (
+            f"files may have {size} here (ulimit -f), those in memory counted, which is too few",
+            f"Raise the limit, {again}",
+            "ulimit -f unlimited",
+        ),
+    }
+    return known.get(number)
+
+
+def _limit(kind: int) -> str:
+    soft = resource.getrlimit(kind)[0]
+    if soft == resource.RLIM_INFINITY:
+        return "any number"
+    return f"{soft} bytes" if kind in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE) else str(soft)
