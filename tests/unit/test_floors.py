@@ -40,6 +40,7 @@ FLOORS = {
     "netkit.layout": 9,
     "netkit.changes": 10,
     "netkit.comparison": 10,
+    "netkit.rebuilding": 10,
     "netkit.drawing": 10,
     "netkit.lab": 11,
     "netkit.docker": 12,

@@ -1,0 +1,242 @@
+"""Knows which shell commands make a network anew, from nothing but a snapshot of it, and what no command can make.
+
+So it does not matter who made the network: handles, `ip` lines or Docker.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from netkit.configured import is_random_mac
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from netkit.model import Interface, Namespace, Rule, Snapshot
+
+_HEAD = ("#!/bin/sh", "# Rebuilds this network, as a snapshot saw it, in a fresh sandbox.", "set -e")
+_GIVEN = ("loopback", "ethernet")
+"""Kinds of links that are there without a command, or that none can make."""
+
+_ALONE = ("bridge", "dummy", "ifb")
+"""Kinds that one command makes without further words."""
+
+_VXLAN = {"vni": "id", "local": "local", "group": "remote", "port": "dstport"}
+_SAVES = {"iptables": "iptables-restore", "ip6tables": "ip6tables-restore"}
+
+
+@dataclass(frozen=True)
+class Rebuilding:
+    """How a network is made anew.
+
+    Attributes:
+        lines: of a shell script that runs on the host of an empty sandbox.
+        missing: what the script lacks, a sentence each.
+    """
+
+    lines: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        notes = [f"# It lacks: {sentence}." for sentence in self.missing]
+        return "\n".join((*_HEAD[:2], *notes, *_HEAD[2:], *self.lines)) + "\n"
+
+
+def rebuilding(snapshot: Snapshot) -> Rebuilding:
+    """The commands that make a network anew.
+
+    Namespaces first, then links, from which addresses, switches, routes, neighbours and rules follow.
+
+    Args:
+        snapshot: the network.
+
+    Example:
+        >>> from netkit.model import Interface, Namespace, Snapshot
+        >>> network = Snapshot({"ns1": Namespace("ns1", {"d0": Interface("d0", "dummy", up=True)})})
+        >>> print(*rebuilding(network).lines, sep=chr(10))
+        ip netns add ns1
+        ip netns exec ns1 ip link add dev d0 type dummy
+        ip netns exec ns1 ip link set dev d0 up
+    """
+    spaces = [space for space in snapshot if space.name == HOST or space.named]
+    missing = list(_out_of_reach(snapshot))
+    lines = [f"ip netns add {quote(space.name)}" for space in spaces if space.name != HOST]
+    for space in spaces:
+        made, lacking = _links(snapshot, space, {known.name for known in spaces})
+        lines += made
+        missing += lacking
+    for step in (_set_up, _switches, _entries, _rules):
+        lines += [line for space in spaces for line in step(space)]
+    return Rebuilding(tuple(lines), tuple(missing))
+
+
+def _out_of_reach(snapshot: Snapshot) -> Iterator[str]:
+    """What no command of the script makes, but for links."""
+    for space in snapshot:
+        people = ", ".join(space.processes)
+        if space.name != HOST and not space.named:
+            yield f"{space.name}, a namespace without a name, which lives as long as its programs do: {people}"
+            continue
+        if people and space.name != HOST:
+            yield f"what runs in {space.name}: {people}"
+        for rule in filter(_named_set, space.rules):
+            yield f"a rule of nft in {space.name} that asks a named set: {rule.text}"
+
+
+def _inside(space: Namespace, line: str) -> str:
+    """A command as one types it on the host so that it runs in a namespace."""
+    return line if space.name == HOST else f"ip netns exec {quote(space.name)} {line}"
+
+
+def _links(snapshot: Snapshot, space: Namespace, known: set[str]) -> tuple[list[str], list[str]]:
+    """The commands that make a namespace's links, and what they lack; a cable is made at the first of its ends."""
+    lines, missing = [], []
+    for link in space.interfaces.values():
+        if link.kind in _GIVEN:
+            continue
+        if link.kind == "veth" and (link.peer is None or link.peer[0] not in known):
+            missing.append(f"{link.name} in {space.name}, a cable whose other end is out of reach")
+        elif link.kind == "veth":
+            if _is_first(snapshot, space, link):
+                lines.append(_inside(space, _cable(space, link)))
+        elif link.kind in _ALONE:
+            stp = " stp_state 1" if link.has("stp") else ""
+            lines.append(_inside(space, f"ip link add dev {quote(link.name)} type {link.kind}{stp}"))
+        elif link.kind == "vxlan":
+            lines.append(_inside(space, _tunnel(link)))
+        else:
+            missing.append(f"{link.name} in {space.name}, which is a {link.kind}")
+    return lines, missing
+
+
+def _is_first(snapshot: Snapshot, space: Namespace, link: Interface) -> bool:
+    """Whether a cable is made from this end: the host's, else that of the namespace that comes first."""
+    order = list(snapshot.namespaces)
+    other, name = link.peer or ("", "")
+    if HOST in {space.name, other} and space.name != other:
+        return space.name == HOST
+    return (order.index(space.name), link.name) < (order.index(other), name)
+
+
+def _cable(space: Namespace, link: Interface) -> str:
+    other, name = link.peer or ("", "")
+    there = "" if other == space.name else f" netns {quote(other)}"
+    return f"ip link add dev {quote(link.name)} type veth peer name {quote(name)}{there}"
+
+
+def _tunnel(link: Interface) -> str:
+    words = [f"{word} {value}" for key, word in _VXLAN.items() if (value := link.detail(key)) is not None]
+    words += ["nolearning"] if link.detail("learning") == "0" else []
+    words += ["proxy"] if link.has("proxy") else []
+    return f"ip link add dev {quote(link.name)} type vxlan {' '.join(words)}"
+
+
+def _set_up(space: Namespace) -> Iterator[str]:
+    """What a namespace's links are given: chosen MACs, MTUs, ports, addresses; then they are switched on."""
+    links = [link for link in space.interfaces.values() if link.kind not in _GIVEN or link.kind == "loopback"]
+    for link in links:
+        device = f"dev {quote(link.name)}"
+        words = []
+        if link.mac and link.kind != "loopback" and not is_random_mac(link.mac) and not _is_a_ports(link, space):
+            words.append(f"address {link.mac}")
+        if link.mtu != (65536 if link.kind == "loopback" else 1500):
+            words.append(f"mtu {link.mtu}")
+        if link.master:
+            words.append(f"master {quote(link.master)}")
+        if words:
+            yield _inside(space, f"ip link set {device} {' '.join(words)}")
+        port = [f"{switch} on" for switch in ("hairpin", "isolated") if link.master and link.has(switch)]
+        if port:
+            yield _inside(space, f"bridge link set {device} {' '.join(port)}")
+        for address in link.addresses:
+            if not address.startswith("fe80:") and not (link.kind == "loopback" and _is_los_own(address)):
+                yield _inside(space, f"ip addr add {address} {device}")
+    for link in links:
+        if link.up:
+            yield _inside(space, f"ip link set dev {quote(link.name)} up")
+
+
+def _is_a_ports(link: Interface, space: Namespace) -> bool:
+    """Whether a bridge took its MAC over from a port (bridge(8))."""
+    return link.kind == "bridge" and any(
+        port.mac == link.mac for port in space.interfaces.values() if port.master == link.name
+    )
+
+
+def _is_los_own(address: str) -> bool:
+    return address in ("127.0.0.1/8", "::1/128")
+
+
+def _switches(space: Namespace) -> Iterator[str]:
+    """A namespace's switches, in one command."""
+    if space.sysctls:
+        words = " ".join(f"{name}={quote(value)}" for name, value in sorted(space.sysctls.items()))
+        yield _inside(space, f"sysctl -qw {words}")
+
+
+def _entries(space: Namespace) -> Iterator[str]:
+    """Routes, neighbours and forwarding entries that somebody made."""
+    for route in sorted(space.routes, key=lambda route: route.via is not None):  # the ways to routers first
+        if route.protocol == "kernel":
+            continue
+        words = [] if route.kind == "unicast" else [route.kind]
+        words.append(route.destination)
+        words += [f"via {route.via}"] if route.via else []
+        words += [f"dev {quote(route.device)}"] if route.device else []
+        words += [f"src {route.source}"] if route.source else []
+        words += (
+            [f"metric {route.metric}"] if route.metric and not (route.version == 6 and route.metric == 1024) else []
+        )
+        words += [f"table {route.table}"] if route.table != "main" else []
+        family = "-6 " if route.version == 6 else ""
+        yield _inside(space, f"ip {family}route add {' '.join(words)}")
+    for neighbour in space.neighbours:
+        if neighbour.state == "permanent" and neighbour.mac:
+            words = f"{neighbour.address} lladdr {neighbour.mac} dev {quote(neighbour.device)} nud permanent"
+            yield _inside(space, f"ip neigh replace {words}")
+    for entry in space.fdb:
+        device = quote(entry.device)
+        if entry.state == "static" and entry.destination:
+            yield _inside(space, f"bridge fdb append {entry.mac} dev {device} dst {entry.destination}")
+        elif entry.state == "static" and entry.master:
+            yield _inside(space, f"bridge fdb replace {entry.mac} dev {device} master static")
+
+
+def _rules(space: Namespace) -> Iterator[str]:
+    """The packet filter: one restore for each of iptables' tables, and nft's own rules one by one."""
+    tables: dict[tuple[str, str], list[Rule]] = defaultdict(list)
+    for rule in space.rules:
+        tables[rule.tool, rule.table].append(rule)
+    for (tool, table), rules in tables.items():
+        if tool in _SAVES:
+            text = "\n".join([f"*{table}", *map(_saved, rules), "COMMIT", ""])
+            yield f"printf %s {quote(text)} | {_inside(space, _SAVES[tool])}"
+        else:
+            yield from (_inside(space, f"nft {quote(line)}") for line in _of_nft(table, rules))
+
+
+def _of_nft(table: str, rules: list[Rule]) -> Iterator[str]:
+    """What nft is told for one of its tables: the table, its chains, then their rules."""
+    yield f"add table {table}"
+    heads = {rule.chain: f" {{ {rule.text} }}" for rule in rules if rule.kind == "base"}
+    for chain in dict.fromkeys(rule.chain for rule in rules):
+        yield f"add chain {table} {chain}{heads.get(chain, '')}"
+    for rule in rules:
+        if rule.kind == "rule" and not _named_set(rule):
+            yield f"add rule {table} {rule.chain} {rule.text}"
+
+
+def _named_set(rule: Rule) -> bool:
+    """Whether a rule of nft asks a set or a map by its name, of which a snapshot has no elements."""
+    return rule.tool == "nft" and any(word.startswith("@") for word in rule.text.split())
+
+
+def _saved(rule: Rule) -> str:
+    """A rule as iptables-restore reads it."""
+    if rule.kind == "policy":
+        return f":{rule.chain} {rule.policy}"
+    return f":{rule.chain} -" if rule.kind == "chain" else rule.text
