@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netkit.lab.namespaces import Namespace, host, sh
     from netkit.lab.tunnels import vxlan
     from netkit.lab.why import why
+    from netkit.lessons.course import lesson
     from netkit.lessons.desk import answer, check, hint, solution
     from netkit.lessons.expecting import expected
     from netkit.lessons.overview import progress
@@ -59,6 +60,7 @@ _HOMES = {
     "expected": "netkit.lessons.expecting",
     "hint": "netkit.lessons.desk",
     "host": "netkit.lab.namespaces",
+    "lesson": "netkit.lessons.course",
     "live": "netkit.widgets.live",
     "mac_of": "netkit.values",
     "overlay": "netkit.docker.overlay",
@@ -101,6 +103,7 @@ __all__ = [
     "expected",
     "hint",
     "host",
+    "lesson",
     "live",
     "mac_of",
     "overlay",

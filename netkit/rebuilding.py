@@ -136,21 +136,13 @@ def _tunnel(link: Interface) -> str:
 
 
 def _set_up(space: Namespace) -> Iterator[str]:
-    """What a namespace's links are given: chosen MACs, MTUs, ports, addresses; then they are switched on."""
+    """What a namespace's links are given; then they are switched on."""
     links = [link for link in space.interfaces.values() if link.kind not in _GIVEN or link.kind == "loopback"]
     for link in links:
         device = f"dev {quote(link.name)}"
-        words = []
-        if link.mac and link.kind != "loopback" and not is_random_mac(link.mac) and not _is_a_ports(link, space):
-            words.append(f"address {link.mac}")
-        if link.mtu != (65536 if link.kind == "loopback" else 1500):
-            words.append(f"mtu {link.mtu}")
-        if link.master:
-            words.append(f"master {quote(link.master)}")
-        if words:
+        if words := list(_settings(link, space)):
             yield _inside(space, f"ip link set {device} {' '.join(words)}")
-        port = [f"{switch} on" for switch in ("hairpin", "isolated") if link.master and link.has(switch)]
-        if port:
+        if link.master and (port := [f"{switch} on" for switch in ("hairpin", "isolated") if link.has(switch)]):
             yield _inside(space, f"bridge link set {device} {' '.join(port)}")
         for address in link.addresses:
             if not address.startswith("fe80:") and not (link.kind == "loopback" and _is_los_own(address)):
@@ -158,6 +150,16 @@ def _set_up(space: Namespace) -> Iterator[str]:
     for link in links:
         if link.up:
             yield _inside(space, f"ip link set dev {quote(link.name)} up")
+
+
+def _settings(link: Interface, space: Namespace) -> Iterator[str]:
+    """What `ip link set` is told: a MAC that somebody chose, an MTU of its own, the bridge that it is a port of."""
+    if link.mac and link.kind != "loopback" and not is_random_mac(link.mac) and not _is_a_ports(link, space):
+        yield f"address {link.mac}"
+    if link.mtu != (65536 if link.kind == "loopback" else 1500):
+        yield f"mtu {link.mtu}"
+    if link.master:
+        yield f"master {quote(link.master)}"
 
 
 def _is_a_ports(link: Interface, space: Namespace) -> bool:

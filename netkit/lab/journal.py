@@ -113,6 +113,11 @@ def note(line: str) -> None:
     _lines.append(line)
 
 
+def begin_anew() -> None:
+    """Forget what was written down: the network is empty again."""
+    _lines.clear()
+
+
 def look() -> None:
     """Let the kernel draw its conclusions from the last acts, so that a look sees what they lead to."""
     global _acted  # noqa: PLW0603  (one kernel, one state)
