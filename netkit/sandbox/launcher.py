@@ -45,10 +45,7 @@ def main(arguments: list[str], parent: int) -> int:
         relay = Relay(connection)
         connection.save()
     except (NetkitError, OSError) as error:
-        told = _told(error)
-        log.write(f"the kernel was not started: {told}")
-        sys.stderr.write(f"netkit: {told}\n")
-        return 2
+        return _refuse(error)
     signals = Signals()
     try:
         with _leaving_unless(is_wanted):
@@ -70,10 +67,13 @@ def main(arguments: list[str], parent: int) -> int:
     return status if status >= 0 else 128 - status
 
 
-def _told(error: NetkitError | OSError) -> str:
-    """An error in words, with the remedy if there is one."""
+def _refuse(error: NetkitError | OSError) -> int:
+    """Say why there is no kernel, not even one that tells why; the exit status."""
     scarce = limits.scarce(error.errno or 0) if isinstance(error, OSError) else None
-    return f"{scarce[0]}. {scarce[1]}: {scarce[2]}" if scarce else str(error)
+    told = f"{scarce[0]}. {scarce[1]}: {scarce[2]}" if scarce else str(error)
+    log.write(f"the kernel was not started: {told}")
+    sys.stderr.write(f"netkit: {told}\n")
+    return 2
 
 
 def _note(connection: Connection, *sentences: object) -> None:

@@ -3,6 +3,8 @@
 import errno
 import resource
 
+_AGAIN = "Raise the limit, then start it again from the same shell"
+
 
 def scarce(number: int) -> tuple[str, str, str] | None:
     """Cause, remedy and a line for the shell, for an error that says that a limit is reached.
@@ -15,8 +17,7 @@ def scarce(number: int) -> tuple[str, str, str] | None:
     """
     files, processes = (_limit(kind) for kind in (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC))
     room, size = (_limit(kind) for kind in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE))
-    again = "then start it again from the same shell"
-    known = {
+    return {
         errno.EAGAIN: (
             f"no further process can be started: this user may have {processes} (ulimit -u), threads counted, and a "
             "container or a service may allow fewer (pids.max)",
@@ -25,7 +26,7 @@ def scarce(number: int) -> tuple[str, str, str] | None:
         ),
         errno.EMFILE: (
             f"a process may have {files} files open here (ulimit -n), which is too few",
-            f"Raise the limit, {again}",
+            _AGAIN,
             "ulimit -n $(ulimit -H -n)",
         ),
         errno.ENFILE: (
@@ -40,11 +41,10 @@ def scarce(number: int) -> tuple[str, str, str] | None:
         ),
         errno.EFBIG: (
             f"files may have {size} here (ulimit -f), those in memory counted, which is too few",
-            f"Raise the limit, {again}",
+            _AGAIN,
             "ulimit -f unlimited",
         ),
-    }
-    return known.get(number)
+    }.get(number)
 
 
 def _limit(kind: int) -> str:
