@@ -171,9 +171,11 @@ def protect_kernel_settings() -> None:
         if os.path.exists(path):
             system.bind(path, path)
             system.protect(path)
+    _create(PLACE + "/nothing", "", 0o444)
     for path in ("/proc/keys", "/proc/key-users"):
         if os.path.exists(path):
-            system.bind("/dev/null", path)
+            system.bind(PLACE + "/nothing", path)
+            system.protect(path)
     # Every /sys that is mounted inside will have to be as read-only as this one (mount_too_revealing).
     for path in _mounts_at("/sys"):
         system.protect(path)
