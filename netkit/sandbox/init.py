@@ -10,7 +10,8 @@ import select
 import signal
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from netkit.sandbox import filesystem, system
 from netkit.sandbox.job import Job, inside
@@ -84,13 +85,17 @@ def be_apart(job: Job, line: Line) -> None:
         os.close(slave)
 
 
-def live(job: Job, line: Line, *watched: Line) -> int:
+_NONE: Mapping[str, Callable[[int, str], None]] = MappingProxyType({})
+
+
+def live(job: Job, line: Line, *watched: Line, acts: Mapping[str, Callable[[int, str], None]] = _NONE) -> int:
     """Start the program and stay until it ends.
 
     Args:
         job: the program.
         line: to the starter, who hears of the program's end and sends signals for it.
         watched: to processes without which the program has to end as well; they send nothing.
+        acts: what else the line may ask for by a word; called with the program's process id and the message's text.
 
     Returns:
         The exit status of process 1, which nobody reads.
@@ -115,16 +120,18 @@ def live(job: Job, line: Line, *watched: Line) -> int:
                 if (status := _bury(program, line)) is not None:
                     line.send("exit", status)
                     return 0
-            elif file != line.fileno() or not _obey(line, program):
+            elif file != line.fileno() or not _obey(line, program, acts):
                 return 0
 
 
-def _obey(line: Line, program: int) -> bool:
+def _obey(line: Line, program: int, acts: Mapping[str, Callable[[int, str], None]]) -> bool:
     """Do what the starter says; False when it is gone."""
     message = line.receive()
     if message.word == "signal":
         with contextlib.suppress(ProcessLookupError):
             os.killpg(program, int(message.text))
+    elif act := acts.get(message.word):
+        act(program, message.text)
     return message.word != "gone"
 
 

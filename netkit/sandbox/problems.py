@@ -148,6 +148,9 @@ def _not_started(number: int, detail: str) -> Cure | None:
             'mkdir -p "$HOME/netkit-tmp" && export TMPDIR="$HOME/netkit-tmp"',
         ),
         errno.ENOEXEC: Cure(detail, f"Use a machine that allows user namespaces. {_ELSEWHERE}"),
+        errno.EMFILE: Cure(
+            detail, "Start it where more are allowed; an administrator can raise the limit (limits.conf(5))"
+        ),
         errno.EINVAL: Cure(detail, "Make the environment in a folder whose path has no space"),
         errno.ELIBACC: Cure(
             f"netkit adds a few lines of C to User-Mode Linux, and {detail}",

@@ -190,6 +190,7 @@ CAUSES_OF_UML = (
     ("program", errno.ENOSPC, "", "the words", "export TMPDIR="),
     ("program", errno.ENOEXEC, "", "the words", ""),
     ("program", errno.EINVAL, "", "the words", ""),
+    ("program", errno.EMFILE, "", "the words", ""),
     ("program", errno.ELIBACC, "", "the words", "sudo apt install tcc"),
     ("boot", 0, "3", "kernel.yama.ptrace_scope is 3", ""),
     ("boot", 0, "", "as if it were linked statically", ""),

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from netkit.sandbox.worlds import VARIABLE
-from tests import machine
 from tests.outside import trees
 from tests.outside.nursery import Nursery, kill, nursery
 from tests.outside.sessions import NETKIT, connection_file, eventually
@@ -180,11 +179,9 @@ def kill_many(kinds: Iterable[tuple[str, ...]], folder: Path, chain: tuple[str, 
         place.mkdir()
         return kill_some(number, kind, place, chain)
 
-    before = machine.picture()
     with ThreadPoolExecutor(AT_ONCE[chain]) as pool:
         killings = list(pool.map(one, enumerate(kinds)))
     assert [killing for killing in killings if killing.left] == []
-    assert machine.differences(before, machine.picture()) == []
     return killings
 
 

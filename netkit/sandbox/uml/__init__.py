@@ -9,6 +9,7 @@
 boot         how User-Mode Linux is started, and what it needs
 preload      what is loaded into it, so that nothing of it outlives it
 confinement  what it may do outside
+descriptors  how many files it may have open, and what is done when they become few
 keeper       the process outside
 first        process 1 inside
 root         the file system inside

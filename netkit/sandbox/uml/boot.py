@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from netkit.sandbox import system
 from netkit.sandbox.job import Job
-from netkit.sandbox.uml import confinement, preload, root
+from netkit.sandbox.uml import confinement, descriptors, preload, root
 
 PROGRAM = "linux.uml"
 MODULES = "/usr/lib/uml/modules"
@@ -66,6 +66,17 @@ def library() -> int:
     if made is None:
         raise Missing(f"none of the compilers {', '.join(preload.COMPILERS)} is there and works", errno.ELIBACC)
     return made
+
+
+def require_descriptors() -> None:
+    """Refuse to start it where it could have hardly any file open.
+
+    Raises:
+        Missing: see `descriptors.FEWEST`.
+    """
+    if descriptors.limit() < descriptors.FEWEST:
+        few = f"a process may have {descriptors.limit()} files open here (ulimit -Hn)"
+        raise Missing(f"{few}, User-Mode Linux needs {descriptors.FEWEST}", errno.EMFILE)
 
 
 def memory_place() -> str:
@@ -131,12 +142,14 @@ class Files(NamedTuple):
         console: where its messages go.
         library: what `library` gave.
         leash: the end of a pipe for reading, whose other end only the keeper has.
+        notices: where preload.c tells how many descriptors are in use.
     """
 
     serial: int
     console: int
     library: int
     leash: int
+    notices: int
 
 
 def become(job: Job, files: Files, keeper: int) -> None:
@@ -165,6 +178,8 @@ def become(job: Job, files: Files, keeper: int) -> None:
     environment = {"TMPDIR": f"/proc/self/fd/{memory}", "HOME": "/", "PATH": os.defpath}
     # At once, since new processes of User-Mode Linux have too small a stack for the search of a function.
     environment |= {"LD_PRELOAD": f"/proc/self/fd/{files.library}", "LD_BIND_NOW": "1"}
+    environment["NETKIT_NOTICES"] = str(files.notices)
+    descriptors.allow_all()
     confinement.confine(kept, job.hidden, memory, (arguments[0], modules()))
     # Whatever it finds in the environment its init would find as well; the program gets its own.
     os.execve(arguments[0], arguments, environment)  # noqa: S606

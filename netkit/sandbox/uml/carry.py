@@ -80,11 +80,20 @@ class Carrier:
         self._streams: dict[int, _Stream] = {}
         self._wanted: dict[int, int] = {}
         self._early: dict[int, list[Frame]] = {}
+        self._watched: dict[int, Callable[[], None]] = {}
         self._next = 256
 
     def add(self, number: int, source: int | None, sink: int | None) -> None:
         """Carry a stream that both sides know by its number, from 1 to 255."""
         self._streams[number] = _Stream(source, sink)
+
+    def watch(self, file: int, act: Callable[[], None]) -> None:
+        """Do something whenever a descriptor can be read, which reads it."""
+        self._watched[file] = act
+
+    def tell(self, word: str, text: str = "") -> None:
+        """Send the other side's line a message."""
+        self._serial.send(TELL, 0, f"{word} {text}".encode())
 
     def carry(self, frames: tuple[Frame, ...] = ()) -> None:
         """Carry until one of the two ends, or the line has told of the program's end; that may wait to be written.
@@ -104,7 +113,7 @@ class Carrier:
 
     def _await(self, selector: selectors.PollSelector) -> None:
         """Say what can be done next."""
-        wanted: dict[int, int] = {self._line.fileno(): selectors.EVENT_READ}
+        wanted: dict[int, int] = dict.fromkeys((self._line.fileno(), *self._watched), selectors.EVENT_READ)
         slow = any(len(stream.waiting) > _MUCH for stream in self._streams.values())
         events = self._serial.events
         wanted[self._serial.file] = events & ~selectors.EVENT_READ if slow else events
@@ -121,12 +130,13 @@ class Carrier:
         """Do what can be done at a descriptor; False when the line has no more to tell."""
         if file == self._line.fileno():
             return self._hear()
-        if file == self._serial.file:
+        if act := self._watched.get(file):
+            act()
+        elif file == self._serial.file:
             if mask & selectors.EVENT_WRITE:
                 self._serial.write()
             for frame in self._serial.read() if mask & selectors.EVENT_READ else ():
                 self._take(frame)
-            return True
         for number, stream in list(self._streams.items()):
             if mask & selectors.EVENT_WRITE and file == stream.sink:
                 stream.write()
@@ -146,7 +156,7 @@ class Carrier:
             return True
         if message.word == "exit":
             self._last_words()
-        self._serial.send(TELL, 0, f"{message.word} {message.text}".encode())
+        self.tell(message.word, message.text)
         return message.word != "exit"
 
     def _last_words(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from netkit.sandbox import filesystem, init, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Line, fork
-from netkit.sandbox.uml import root, stdio
+from netkit.sandbox.uml import descriptors, root, stdio
 from netkit.sandbox.uml.carry import Carrier
 from netkit.sandbox.uml.serial import HELLO, JOB, TELL, Frame, Serial
 
@@ -45,7 +45,7 @@ def main() -> None:
     far.close()
     os.close(file)
     streams.take()
-    init.live(job, near)
+    init.live(job, near, acts={descriptors.RELIEVE: descriptors.relieve, descriptors.SAY: descriptors.say})
     with contextlib.suppress(ChildProcessError):  # it has ended before, and was buried with the others
         os.waitpid(carrier, 0)  # it still carries the news of the program's end
 

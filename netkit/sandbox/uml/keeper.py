@@ -15,7 +15,7 @@ from typing import NamedTuple
 from netkit.sandbox import init, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Line, fork
-from netkit.sandbox.uml import boot, preload, stdio
+from netkit.sandbox.uml import boot, descriptors, preload, stdio
 from netkit.sandbox.uml.carry import Carrier
 from netkit.sandbox.uml.serial import HELLO, JOB, WINDOW, Frame, Serial
 
@@ -32,12 +32,14 @@ class Machine(NamedTuple):
         serial: the serial line.
         console: its messages.
         held: while it is open in this process, the group lives: see `boot.tie`.
+        notices: where it tells how many descriptors are in use.
     """
 
     group: int
     serial: socket.socket
     console: int
     held: int
+    notices: int
 
 
 def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
@@ -56,6 +58,7 @@ def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
     for number in init.PASSED_ON:
         signal.signal(number, signal.SIG_IGN)
     try:
+        boot.require_descriptors()
         arguments, _, library = boot.command(0), boot.memory_place(), boot.library()
     except OSError as error:
         line.send_failure("program", error)
@@ -74,19 +77,20 @@ def keep(job: Job, outer_end: Line, line: Line, starter: int) -> int:
 def _start(job: Job, library: int) -> Machine:
     ours, theirs = socket.socketpair()
     leash, held = os.pipe()
+    notices, noticed = descriptors.pipe()
     console = os.memfd_create("console", os.MFD_CLOEXEC)
     keeper = os.getpid()
 
     def become() -> int:
         os.close(held)
-        boot.become(job, boot.Files(theirs.fileno(), console, library, leash), keeper)
+        boot.become(job, boot.Files(theirs.fileno(), console, library, leash, noticed), keeper)
         return 1
 
     group = fork(become)
     theirs.close()
-    for file in (library, leash):
+    for file in (library, leash, noticed):
         os.close(file)
-    return Machine(group, ours, console, held)
+    return Machine(group, ours, console, held, notices)
 
 
 def _mourn(group: int, _number: int, _frame: FrameType | None) -> None:
@@ -104,6 +108,7 @@ def _serve(job: Job, line: Line, machine: Machine) -> None:
         return
     serial.send(JOB, 0, json.dumps({**job._asdict(), "size": stdio.size(job)}).encode())
     carrier = Carrier(serial, line, _nobody)
+    carrier.watch(machine.notices, descriptors.Watch(machine.notices, carrier.tell).look)
     with stdio.outside(job, carrier):
         carrier.carry(early)
 

@@ -10,7 +10,7 @@
  *   kill         a program inside that makes a system call of the machine is killed (seccomp(2)): a second wall.
  *                A traced one never gets as far as the filter, which costs it nothing.
  *
- * And ptrace gives back all registers of a processor with AMX: see there.
+ * open64 tells when descriptors become few.  And ptrace gives back all registers of a processor with AMX: see there.
  *
  * No header is included, so that a compiler suffices that has none: tcc.
  */
@@ -22,11 +22,15 @@ extern long syscall(long number, ...);
 extern void *memcpy(void *to, const void *from, unsigned long length);
 extern int __clone(int (*main)(void *), void *stack, int flags, void *argument);
 extern int __fork(void);
+extern int __open64(const char *path, int flags, ...);
+extern int *__errno_location(void);
+extern char *getenv(const char *name);
+extern int atoi(const char *text);
 
 enum { /* system calls of x86-64 */
-    MMAP = 9, MPROTECT = 10, MUNMAP = 11, SIGACTION = 13, GETPID = 39, CLONE = 56, EXIT = 60, KILL = 62,
+    WRITE = 1, MMAP = 9, MPROTECT = 10, MUNMAP = 11, SIGACTION = 13, GETPID = 39, CLONE = 56, EXIT = 60, KILL = 62,
     GETTIMEOFDAY = 96, PTRACE = 101, GETPPID = 110, MODIFY_LDT = 154, PRCTL = 157, TIME = 201,
-    GETCPU = 309, SECCOMP = 317
+    PRLIMIT = 302, GETCPU = 309, SECCOMP = 317
 };
 enum { SIGKILL = 9, SIGSEGV = 11, SIGSTOP = 19 };
 
@@ -119,6 +123,48 @@ int fork(void)
     if (child == 0)
         end_with(parent);
     return child;
+}
+
+/* ---- open64 ---------------------------------------------------------------------------------------------------- */
+
+enum { NOFILE = 7, EMFILE = 24 };
+
+/*
+ * Tell the keeper of a new descriptor if few are left: Linux gives the lowest one that is free.  From half of what is
+ * allowed on, each sixteenth more is told, and again when it comes after some were free.
+ */
+static void tell(int file)
+{
+    static unsigned long limit[2];
+    static int next, step, notices;
+    const char *variable;
+    int error = *__errno_location();
+
+    if (!limit[0]) {
+        syscall(PRLIMIT, 0, NOFILE, 0, limit);
+        step = limit[0] / 16 + 1;
+        variable = getenv("NETKIT_NOTICES");
+        notices = variable ? atoi(variable) : -1;
+    }
+    if (next > file + 2 * step)
+        next = file + step;
+    if (next < limit[0] / 2)
+        next = limit[0] / 2;
+    if (file < 0 && error == EMFILE)
+        next = file = limit[0];
+    if (file >= next) {
+        syscall(WRITE, notices, &file, sizeof file);
+        next = file + step;
+    }
+    *__errno_location() = error;
+}
+
+int open64(const char *path, int flags, int mode)
+{
+    int file = __open64(path, flags, mode);
+
+    tell(file);
+    return file;
 }
 
 /* ---- kill ------------------------------------------------------------------------------------------------------ */
