@@ -62,7 +62,7 @@ def configured(space: Any) -> Any:
 
 def _follows(link: Any, space: Any) -> bool:
     """Whether nobody chose this MAC: it is random, or a bridge's that it took over from a port (bridge(8))."""
-    ports = (port.mac for port in space.interfaces.values() if port.master == link.name)
+    ports = (port.mac for port in space.ports(link.name))
     return is_random_mac(link.mac) or (link.kind == "bridge" and link.mac in ports)
 
 

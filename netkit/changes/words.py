@@ -121,7 +121,7 @@ class Words:
         if is_random_mac(entry.mac):
             for space in self.snapshot:
                 for link in space.interfaces.values():
-                    if link.mac == entry.mac and any(a.partition("/")[0] == entry.address for a in link.addresses):
+                    if link.mac == entry.mac and entry.address in link.bare_addresses:
                         return f"the MAC of {space.name}:{steady(link.name)}"
         return self.mac(entry.mac)
 

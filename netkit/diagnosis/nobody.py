@@ -72,7 +72,7 @@ def _not_on_this_link(world: World, start: End, address: str) -> Finding:
 
 def _attach(world: World, loose: End, bridge: End) -> Finding:
     words = f"{named(loose)} is no port of the bridge {bridge[1]}: the cable ends in the void"
-    ports = [link.name for link in world.space(bridge[0]).interfaces.values() if link.master == bridge[1]]
+    ports = [port.name for port in world.space(bridge[0]).ports(bridge[1])]
     line = shown(world, bridge[0], f"ip link show master {bridge[1]}", "\n".join(ports) or "no port")
     repair = typed(world, loose[0], f"ip link set dev {loose[1]} master {bridge[1]}")
     up = () if world.link(loose).up else (commands.up(world, loose),)

@@ -119,8 +119,7 @@ def _told(mac: str, destination: str | None) -> str:
 def _addresses(world: World, end: End) -> set[str]:
     """The addresses of the namespace in which a VXLAN device's outer packets travel; its local one, if it has that."""
     local = world.link(end).detail("local")
-    links = world.space(world.topology.home(end)).interfaces.values()
-    return {local} if local else {address for link in links for address in link.bare_addresses}
+    return {local} if local else set(world.space(world.topology.home(end)).addresses)
 
 
 def _joined(world: World, one: End, addresses: set[str]) -> list[str]:

@@ -225,11 +225,10 @@ class Walk:
     ) -> Packet:
         """A packet passes a hook of a namespace's packet filter."""
         space = self.world.space(namespace)
-        addresses = [each for link in space.interfaces.values() for each in link.bare_addresses]
         packet = self._flows.enters(namespace, hook, packet)
         mine = self.world.topology.prefixes((namespace, oif), packet.version) if oif in space.interfaces else []
         masquerade = str(mine[0].ip) if mine else ""
-        passing = Passing(packet, iif, oif, frozenset(addresses), masquerade=masquerade, **(ports or {}))
+        passing = Passing(packet, iif, oif, space.addresses, masquerade=masquerade, **(ports or {}))
         verdict = at_hook(space, hook, passing)
         if verdict.dropped and verdict.rule is not None:
             self._stop(filters.dropped(self.world, namespace, hook, passing, verdict.rule))

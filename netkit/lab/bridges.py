@@ -102,10 +102,8 @@ class Bridge(Interface, kind="bridge"):
     @property
     def ports(self) -> tuple[Interface, ...]:
         """Its ports, in index order."""
-        space = observe.snapshot()[self.namespace.name]
-        return tuple(
-            Interface._at(self.namespace, link.name) for link in space.interfaces.values() if link.master == self.name
-        )
+        ports = observe.snapshot()[self.namespace.name].ports(self.name)
+        return tuple(Interface._at(self.namespace, port.name) for port in ports)
 
     @property
     def fdb(self) -> tuple[model.ForwardingEntry, ...]:

@@ -120,7 +120,7 @@ def _of_handle(world: World, source: str, destination: Any) -> Goal:
     _insist(name, world.snapshot.namespaces, "namespace")
     if end is not None:
         _insist(end.name, world.space(name).interfaces, "interface", f" in {name}")
-        address = next((text.partition("/")[0] for text in world.link((name, end.name)).addresses), None)
+        address = next(iter(world.link((name, end.name)).bare_addresses), None)
     else:
         address = getattr(destination, "address", None) or naming.address_of(world, source, name)
     if name == source and not address:

@@ -155,7 +155,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
 def _too_large(world: World, asked: _Asked, finding: Finding) -> Finding | None:
     """The bottleneck, if large packets that nobody may cut into pieces are lost there without a word."""
     answer = probes.echo(world.paths[asked.source], ipaddress.ip_address(asked.address), finding.size)
-    return None if answer.ok or answer.words != "no answer" else finding
+    return finding if answer.silent else None
 
 
 def _watched(world: World, asked: _Asked, answer: probes.Answered) -> Finding:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SECONDS, _SECONDS_FOR_UDP = 1.0, 0.3
 _SECONDS_TO_START = 10.0
+_SILENCE = "no answer"
 _ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
 _DNS = struct.Struct("!HHHHHH")
 _RECURSION, _A, _INTERNET, _STATUS = 0x0100, 1, 1, 0xF
@@ -29,11 +30,13 @@ class Answered(NamedTuple):
         ok: whether an answer came; None where none has to come.
         command: what does the same in a shell.
         words: what it said.
+        silent: whether nobody said anything, not even why there is no answer.
     """
 
     ok: bool | None
     command: str
     words: str
+    silent: bool = False
 
 
 def probe(path: str, protocol: str, address: IPAddress, port: int | None, seconds: float = _SECONDS) -> Answered:
@@ -63,7 +66,7 @@ def probe(path: str, protocol: str, address: IPAddress, port: int | None, second
             asking.send(b"netkit")
             asking.recv(1)
         except TimeoutError:
-            return Answered(None if protocol == "udp" else False, command, "no answer")
+            return Answered(None if protocol == "udp" else False, command, _SILENCE, silent=True)
         except OSError as error:
             words = os.strerror(error.errno) if error.errno else str(error)
             return Answered(ok=False, command=command, words=words)
@@ -91,9 +94,9 @@ def echo(path: str, address: IPAddress, size: int = 0, *, seconds: float = _SECO
     try:
         answer = pings.read(str(address), run(path, words, timeout=seconds + _SECONDS_TO_START))
     except CommandFailed:  # ping hangs, or the machine is that busy
-        return Answered(ok=False, command=" ".join(words), words="no answer")
-    said = "answered" if answer.ok else answer.reason or "no answer"
-    return Answered(answer.ok, " ".join(words), said)
+        return Answered(ok=False, command=" ".join(words), words=_SILENCE, silent=True)
+    said = "answered" if answer.ok else answer.reason or _SILENCE
+    return Answered(answer.ok, " ".join(words), said, silent=not answer.ok and not answer.reason)
 
 
 def name(path: str, server: str, wanted: str) -> str | None:

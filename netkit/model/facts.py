@@ -101,7 +101,7 @@ class Facts:
         """A VXLAN device's address: its own, of another namespace if it was moved; else those of its namespace."""
         if local := self.link(end).detail("local"):
             return {local}
-        return {address for link in self.spaces[end[0]].interfaces.values() for address in link.bare_addresses}
+        return set(self.spaces[end[0]].addresses)
 
     def routes(self, namespace: str) -> list[Route]:
         """The routes that somebody set; those that come with an address by themselves are not told."""

@@ -164,6 +164,15 @@ class Namespace:
         for name in ("interfaces", "sysctls"):
             object.__setattr__(self, name, _names_to(getattr(self, name)))
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """All addresses of its interfaces, without their prefix lengths."""
+        return frozenset(address for link in self.interfaces.values() for address in link.bare_addresses)
+
+    def ports(self, bridge: str) -> list[Interface]:
+        """The ports of one of its bridges, in index order."""
+        return [link for link in self.interfaces.values() if link.master == bridge]
+
     def __getitem__(self, interface: str) -> Interface:
         return _item(self.interfaces, interface, f"interface in the namespace '{self.name}'")
 

@@ -76,8 +76,7 @@ class Topology:
 
     def ports(self, bridge: End) -> list[End]:
         """The ports of a bridge."""
-        links = self.space(bridge[0]).interfaces.values()
-        return [(bridge[0], link.name) for link in links if link.master == bridge[1]]
+        return [(bridge[0], port.name) for port in self.space(bridge[0]).ports(bridge[1])]
 
     def neighbours(self, end: End) -> Iterator[End]:
         """The ends that an interface is joined to: cable's other end, bridge, ports, tunnel's other ends."""
