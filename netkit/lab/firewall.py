@@ -10,7 +10,8 @@ from netkit.errors import InvalidAddress, InvalidValue
 from netkit.face import face
 from netkit.kinds import Port, choice
 from netkit.lab import journal
-from netkit.lab.routing import Device, Routing
+from netkit.lab.place import Place
+from netkit.lab.routing import Device, name_in
 from netkit.linux import nat
 from netkit.outcomes import Outcome
 from netkit.shell import joined
@@ -54,7 +55,7 @@ Rule = Annotated[str, _rule]
 Source, Target = Annotated[Any, _source], Annotated[str, _target]
 
 
-class Filtering(Routing):
+class Filtering(Place):
     """A place whose packets are filtered and whose addresses are translated."""
 
     @face
@@ -98,7 +99,7 @@ class Filtering(Routing):
         Raises:
             InvalidAddress: it is no network.
         """
-        self.iptables(_masquerade(source, self._device(unless_out)))
+        self.iptables(_masquerade(source, name_in(self, unless_out)))
 
     @face
     def publish(self, port: Port, to: Target, *, unless_in: Device | None = None) -> None:
@@ -114,7 +115,7 @@ class Filtering(Routing):
         Raises:
             InvalidValue: it is no port, or no address and port.
         """
-        for arguments in _publish(port, to, self._device(unless_in)):
+        for arguments in _publish(port, to, name_in(self, unless_in)):
             self.iptables(arguments)
 
 

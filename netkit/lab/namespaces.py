@@ -13,6 +13,7 @@ from netkit.lab import journal
 from netkit.lab.firewall import Filtering
 from netkit.lab.interfaces import Interface
 from netkit.lab.link import summary
+from netkit.lab.routing import Routing
 from netkit.lab.running import Running
 from netkit.linux import namespaces, observe, talks, teardown
 from netkit.linux.entering import HOST_PATH
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from netkit.outcomes import Outcome
 
 
-class Namespace(Running, Filtering):
+class Namespace(Running, Routing, Filtering):
     """A network namespace: interfaces, addresses, routes and rules of its own (network_namespaces(7)).
 
     `Namespace("ns1")` makes one; `Namespace.get("ns1")` finds one that is there, however it was made;

@@ -121,7 +121,7 @@ class Routing(Place):
         needed: bool = True,
     ) -> tuple[str, dict[str, Any]]:
         """A route as words of a command and as arguments of an act."""
-        name = self._device(device)
+        name = name_in(self, device)
         if needed and router is None and name is None:
             raise InvalidValue(
                 f"the route to {network or 'default'} leads nowhere",
@@ -153,14 +153,24 @@ class Routing(Place):
                 "Give the address of the other end, such as the bridge's",
             )
 
-    def _device(self, device: Interface | str | None) -> str | None:
-        if isinstance(device, Interface) and device.namespace != self:
-            raise InvalidValue(
-                f"'{device.name}' is in {device.namespace.name}, not in {self.name}",
-                "routes and rules use interfaces of their own namespace",
-                f"Give one of: {', '.join(observe.names(self.path))}",
-            )
-        return device.name if isinstance(device, Interface) else device
+
+def name_in(place: Place, device: Interface | str | None) -> str | None:
+    """The name of an interface, if it is one of that namespace.
+
+    Args:
+        place: the namespace.
+        device: the interface's handle or name; None for none.
+
+    Raises:
+        InvalidValue: it is another namespace's.
+    """
+    if isinstance(device, Interface) and device.namespace != place:
+        raise InvalidValue(
+            f"'{device.name}' is in {device.namespace.name}, not in {place.name}",
+            "routes and rules use interfaces of their own namespace",
+            f"Give one of: {', '.join(observe.names(place.path))}",
+        )
+    return device.name if isinstance(device, Interface) else device
 
 
 def _is_nobodys(network: values.IPNetwork | None) -> bool:

@@ -15,7 +15,7 @@ from netkit.lab.interfaces import Interface
 from netkit.lab.journal import perform
 from netkit.lab.namespaces import host
 from netkit.lab.place import Room
-from netkit.lab.routing import Device
+from netkit.lab.routing import Device, name_in
 from netkit.linux import neighbours, observe
 from netkit.linux import vxlan as tunnels
 
@@ -194,7 +194,7 @@ def vxlan(  # noqa: PLR0913  (what `ip link add … type vxlan` takes)
         KernelRefused: this kernel has no VXLAN, and the like.
     """
     place = host if namespace is None else namespace
-    leaves = place._device(device)
+    leaves = name_in(place, device)
     _refuse_unlike(local, remote, leaves)
     return _made(place, name, tunnels.Tunnel(vni, port, local, remote, leaves, learning, proxy))
 
