@@ -20,8 +20,6 @@ LAYERS = (
 )
 """The layers, in the order in which they are shown."""
 
-IP_HEADERS = {4: 20, 6: 40}
-
 
 @dataclass(frozen=True)
 class RouteQuestion:

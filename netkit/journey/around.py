@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from netkit.journey.translation import is_translated
+from netkit.model.routing import matching
 from netkit.packets import reader
 from netkit.packets.arp import REPLY, REQUEST, arp
 from netkit.packets.reader import spans
@@ -151,8 +152,7 @@ class Around:
     def _routes(self, namespace: str, address: bytes) -> Iterator[list[Route]]:
         """Those of the beginning, then those of the end."""
         for space in self.spaces(namespace):
-            found = [route for route in space.routes if _covers(route, address)]
-            yield sorted(found, key=lambda route: (route.table != "main", -_length(route.destination), route.metric))
+            yield matching(space.routes, str(ipaddress.ip_address(address)))
 
     @remembered
     def route(self, namespace: str, target: bytes, device: str | None) -> Route | None:
@@ -251,16 +251,3 @@ def _neighbour_message(frame: Frame, operation: int, kind: int) -> bytes | None:
     if last.name == reader.ICMPV6 and last.end - last.start >= _WITH_TARGET and frame.data[last.start] == kind:
         return frame.data[last.start + 8 : last.start + _WITH_TARGET]
     return None
-
-
-def _covers(route: Route, address: bytes) -> bool:
-    """Whether a route's destination holds an address."""
-    value = ipaddress.ip_address(address)
-    if route.destination == "default":
-        return route.is_default(value.version)
-    network = ipaddress.ip_network(route.destination, strict=False)
-    return network.version == value.version and value in network
-
-
-def _length(prefix: str) -> int:
-    return 0 if prefix == "default" else ipaddress.ip_network(prefix, strict=False).prefixlen

@@ -106,7 +106,7 @@ def _at_port(trip: Trip, around: Around, leaf: int, view: View) -> str:
     if not any(port.up and port.carrier for port in others):
         return f"{bridge} has no other port that is up"
     own = around.interface(step.namespace, step.interface or "")
-    if own is not None and all(_isolated(port) for port in [own, *others] if port.up):
+    if own is not None and all(port.has("isolated") for port in [own, *others] if port.up):
         return f"{bridge} sends nothing from one isolated port to another"
     return f"{bridge} took it in at {where} and sent it to no port; {_SILENT}"
 
@@ -115,20 +115,16 @@ def _named(ports: list[Interface], name: str) -> Interface | None:
     return next((port for port in ports if port.name == name), None)
 
 
-def _isolated(port: Interface) -> bool:
-    return ("isolated", "1") in port.details
-
-
 def _tunnel_ends(around: Around, namespace: str, view: View) -> str:
     """The outer packet arrived, the inner one did not come out (RFC 7348)."""
     port = view.ip.ports[1] if view.ip is not None else None
     links = {link.name: link for space in around.spaces(namespace) for link in space.interfaces.values()}
     devices = [link for link in links.values() if link.kind == "vxlan"]
-    same = [link for link in devices if dict(link.details).get("vni") == str(view.vni)]
+    same = [link for link in devices if link.vni == view.vni]
     if not same:
         return f"no VXLAN device of {namespace} has the network {view.vni}"
     link = same[0]
-    listens = dict(link.details).get("port")
+    listens = link.detail("port")
     if listens is not None and listens != str(port):
         return f"{link.name} of {namespace} listens on UDP port {listens}, not on {port}"
     if not link.up:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.values import ROUTING
+from netkit.model import Rule
 from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
 
 if TYPE_CHECKING:
@@ -48,30 +49,23 @@ HOOKS = {"destination": ("prerouting", "output"), "source": ("postrouting", "inp
 
 _SENDING = ("output", "postrouting")
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
-_TARGET = re.compile(r"\b(DNAT|REDIRECT|MASQUERADE|SNAT|dnat|redirect|masquerade|snat)\b")
+_ONE = re.compile(r"(\d+\.\d+\.\d+\.\d+)(?::(\d+))?")
+"""One IPv4 address, perhaps with a port: no range."""
 
-_TO = re.compile(r"(?:--to-destination|\bdnat to) (\d+\.\d+\.\d+\.\d+)(?::(\d+))?(?![-.:\d])")
+
+def rule_of(event: TraceEvent) -> Rule:
+    """The rule that did what was reported, read from its words."""
+    return Rule(event.tool, event.table, event.chain, event.rule)
 
 
-def target(rule: str) -> str:
-    """What kind of translation a rule does, "DNAT"; "" for one that does none.
-
-    Args:
-        rule: as its tool lists it.
-
-    Example:
-        >>> target("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE")
-        'MASQUERADE'
-        >>> target("-A FORWARD -j ACCEPT")
-        ''
-    """
-    found = _TARGET.search(rule.rpartition(" -j ")[2] if rule.startswith("-") else rule)
-    return found[1].upper() if found else ""
+def target(event: TraceEvent) -> str:
+    """What a rule does with a packet, as iptables calls it: "DNAT", "MASQUERADE", "REJECT" …; "" for a mere count."""
+    return rule_of(event).target.upper()
 
 
 def translating(events: Sequence[TraceEvent], name: str) -> TraceEvent | None:
     """The event of the rule that translates the "source" or the "destination", if there is one."""
-    return next((e for e in events if e.kind == "rule" and target(e.rule) in TARGETS[name]), None)
+    return next((e for e in events if e.kind == "rule" and target(e) in TARGETS[name]), None)
 
 
 def leads_to(events: Sequence[TraceEvent]) -> End | None:
@@ -81,7 +75,8 @@ def leads_to(events: Sequence[TraceEvent]) -> End | None:
         events: at one hook, in order.
     """
     event = translating(events, "destination")
-    found = _TO.search(event.rule) if event is not None else None
+    rule = rule_of(event) if event is not None else None
+    found = _ONE.fullmatch(rule.option("--to-destination") or rule.option("to")) if rule is not None else None
     return (ipaddress.ip_address(found[1]).packed, int(found[2]) if found[2] else None) if found else None
 
 
@@ -95,7 +90,7 @@ def cause(trip: Trip, around: Around, change: Translation) -> str:
     """
     event = translating(trip.steps[change.place].events, change.name)
     if event is not None:
-        return target(event.rule)
+        return target(event)
     found = entry(trip, around, change)
     if found is None:
         return ""

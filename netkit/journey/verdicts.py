@@ -42,7 +42,7 @@ def counted(events: Sequence[TraceEvent]) -> Verdict | None:
         events: at one hook, in order.
     """
     verdicts = _verdicts(events)
-    translations = [v for v in verdicts if target(v.event.rule) in TARGETS["source"] + TARGETS["destination"]]
+    translations = [v for v in verdicts if target(v.event) in TARGETS["source"] + TARGETS["destination"]]
     passing = [v for v in verdicts if v.event.verdict == "accept"]
     rules = [v for v in passing if v.event.kind == "rule"]
     choice = [*filter(None, [dropped(events)]), *translations[:1], *rules[-1:], *passing[-1:]]
@@ -79,7 +79,7 @@ def by_whom(verdict: Verdict) -> str:
 
 def rejects(event: TraceEvent) -> bool:
     """Whether a rule tells the sender that it drops the packet."""
-    return "-j REJECT" in event.rule or (event.tool == "nft" and "reject" in event.rule.split())
+    return target(event) == "REJECT"
 
 
 def _rule(event: TraceEvent) -> str:
@@ -89,7 +89,7 @@ def _rule(event: TraceEvent) -> str:
 def _effect(event: TraceEvent) -> str:
     if event.verdict == "drop":
         return "rejects the packet" if rejects(event) else "drops the packet"
-    kind = target(event.rule)
+    kind = target(event)
     if kind in TARGETS["destination"]:
         return "translates the destination"
     if kind in TARGETS["source"]:

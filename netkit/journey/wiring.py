@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
 from typing import TYPE_CHECKING
+
+from netkit.model.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from netkit.netfilter import Connection
 
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
-_TRACKED = re.compile(r"MASQUERADE|[DS]NAT|REDIRECT|conntrack|\b(masquerade|[ds]nat|redirect|ct)\b")
+_TRANSLATING = frozenset({"MASQUERADE", "DNAT", "SNAT", "REDIRECT"})
 _BRIDGE_FILTER = "net.bridge.bridge-nf-call-iptables"
 _EVERYBODY = b"\xff\xff\xff\xff"
 
@@ -40,18 +41,16 @@ class Wiring:
     @cached_property
     def interfaces(self) -> dict[Place, Interface]:
         """Each interface, as it was at last."""
-        return {(space.name, link.name): link for space in self._spaces() for link in space.interfaces.values()}
+        return {**self._topologies[0].ends, **self._topologies[1].ends}
+
+    @cached_property
+    def _topologies(self) -> tuple[Topology, Topology]:
+        return Topology(self.before), Topology(self.after)
 
     @cached_property
     def peers(self) -> dict[Place, Place]:
         """The other end of each veth pair."""
-        found: dict[Place, Place] = {}
-        for space in self._spaces():
-            for link in space.interfaces.values():
-                if link.peer is not None:
-                    found[(space.name, link.name)] = link.peer
-                    found.setdefault(link.peer, (space.name, link.name))
-        return found
+        return {**self._topologies[0].peers, **self._topologies[1].peers}
 
     @cached_property
     def bridges(self) -> dict[Place, str]:
@@ -67,27 +66,18 @@ class Wiring:
     @cached_property
     def tunnels(self) -> dict[Place, int | None]:
         """The VNI of each VXLAN device; None where it carries those that each packet names."""
-        return {
-            place: int(dict(link.details)["vni"]) if "vni" in dict(link.details) else None
-            for place, link in self.interfaces.items()
-            if link.kind == "vxlan"
-        }
+        return {place: link.vni for place, link in self.interfaces.items() if link.kind == "vxlan"}
 
     @cached_property
     def homes(self) -> dict[Place, str]:
-        """Where the packets of each VXLAN device that was moved come and go: in the namespace that has its address.
-
-        The kernel keeps a tunnel's socket in the namespace in which the device was made (ip-netns(8), Docker's
-        overlay networks).
-        """
-        found: dict[Place, str] = {}
-        names = {space.name for space in self._spaces()}
-        for place in self.tunnels:
-            local = dict(self.interfaces[place].details).get("local")
-            if local and not self.is_local(place[0], own := ip_address(local).packed):
-                others = sorted(name for name in names if self.is_local(name, own))
-                found.update({place: others[0]} if others else {})
-        return found
+        """Where the packets of each VXLAN device that was moved come and go: see `Topology.home`."""
+        found = {
+            end: topology.home(end)
+            for topology in self._topologies
+            for end, link in topology.ends.items()
+            if link.kind == "vxlan"
+        }
+        return {end: home for end, home in found.items() if home != end[0]}
 
     @cached_property
     def translations(self) -> dict[str, dict[Flow, Flow]]:
@@ -146,7 +136,8 @@ class Wiring:
 
 def _needs_tracking(rule: Rule) -> bool:
     """Whether the kernel tracks connections because of a rule."""
-    return _TRACKED.search(rule.text) is not None
+    asked = {match.field.partition(" ")[0] for match in rule.matches}
+    return rule.target.upper() in _TRANSLATING or not asked.isdisjoint({"--ctstate", "ct"})
 
 
 def _ways(connection: Connection) -> Iterator[tuple[Flow, Flow]]:

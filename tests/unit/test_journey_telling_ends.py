@@ -241,5 +241,6 @@ class TestAnswers:
     ],
 )
 def test_where_a_rule_sends_a_packet(rule: str, where: object) -> None:
-    event = TraceEvent("host", 1, "ip", "nat", "DOCKER", "prerouting", -100, "rule", "accept", rule=rule)
+    tool = "iptables" if rule.startswith("-") else "nft"
+    event = TraceEvent("host", 1, "ip", "nat", "DOCKER", "prerouting", -100, "rule", "accept", rule=rule, tool=tool)
     assert leads_to([event]) == where
