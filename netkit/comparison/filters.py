@@ -44,7 +44,7 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
         else:
             rows = chains[where].setdefault(rule.chain, [])
             if rule.kind != "chain":
-                rows.append(meaning(rule, terms.of(rule.text)))
+                rows.append(meaning(rule, terms.of(rule)))
     for where, table in chains.items():
         for chain in BUILT_IN:
             for one in met(chain, table):
@@ -87,9 +87,10 @@ class _Terms:
     def __init__(self, network: Network, place: Thing, addresses: Addresses) -> None:
         self._network, self._space, self._addresses = network, place.name[0], addresses
 
-    def of(self, text: str) -> Any:
+    def of(self, rule: Rule) -> Any:
         """The terms of one rule's words, by option."""
-        resolver = _EMBEDDED_DNS in text
+        said = (*(match.words for match in rule.matches), *rule.options)
+        resolver = any(re.split("[/:]", word)[0] == _EMBEDDED_DNS for words in said for word in words)
 
         def term(option: str, word: str) -> Any:
             if option in ("-i", "-o"):
