@@ -46,7 +46,7 @@ FLOORS = {
     "netkit.docker": 12,
     "netkit.dockerd": 12,
     "netkit.lessons": 12,
-    "netkit.magics": 13,
+    "netkit.magics": 14,
     "netkit.widgets": 13,
     "netkit.clearing": 13,
     "netkit.journeys": 14,

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from random import Random
 
 PORTS = st.frozensets(st.sampled_from([4789, 5000, 8472, 53]))
-SCAPY = {"Ether": reader.ETHERNET, "Dot3": reader.ETHERNET, "Dot1Q": reader.VLAN, "ARP": reader.ARP, "IP": reader.IPV4,
-         "IPv6": reader.IPV6, "UDP": reader.UDP, "TCP": reader.TCP, "ICMP": reader.ICMP, "VXLAN": reader.VXLAN}  # fmt: skip
+SCAPY = {"Ether": reader.ETHERNET, "Dot3": reader.ETHERNET, "Dot1Q": reader.VLAN, "ARP": reader.ARP,
+         "IP": reader.IPV4, "IPv6": reader.IPV6, "UDP": reader.UDP, "TCP": reader.TCP, "ICMP": reader.ICMP,
+         "VXLAN": reader.VXLAN}  # fmt: skip
 CARRIED = {reader.ICMP, reader.ICMPV6, reader.TCP, reader.UDP}
 SAID = {reader.VLAN: "vlan", reader.ARP: "arp", reader.IPV4: "ip", reader.IPV6: "ipv6", reader.VXLAN: "vxlan",
         **{name: name.lower() for name in CARRIED}}  # fmt: skip
