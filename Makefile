@@ -37,9 +37,10 @@ notebooks: env ## run the notebooks and write their outputs back
 	@$(BIN)/netkit notebooks --update
 	@$(BIN)/python tools/picture.py
 
-bench: env ## compare the speed with `ip`, `ip -batch` and Mininet
+bench: env ## compare the speed with `ip`, `ip -batch`, Mininet, and C with raw netlink
 	@sh tools/packages.sh lab bench
 	@$(BIN)/python benchmarks/build.py
+	@$(BIN)/python benchmarks/limit.py
 
 clean: ## remove .venv, caches, build results and artifacts
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis artifacts build dist

@@ -111,8 +111,13 @@ def ports() -> int:
     return sum("master" in link for link in json.loads(listed.stdout))
 
 
-def tear_down(shells: list[subprocess.Popen[bytes]]) -> None:
+def tear_down(way: str, shells: list[subprocess.Popen[bytes]]) -> None:
     """Take all away and wait for it: the kernel removes namespaces later, at the next measurement's expense."""
+    if way == "netkit":
+        import netkit as nk
+
+        nk.reset()
+        return
     subprocess.run(["ip", "-all", "netns", "delete"], check=True)
     for shell in shells:
         shell.kill()
@@ -130,7 +135,7 @@ def main(way: str, count: int) -> None:
     seconds = time.perf_counter() - begun
     if ports() != count:
         sys.exit(f"{way} made {ports()} ports instead of {count}")
-    tear_down(shells)
+    tear_down(way, shells)
     print(json.dumps({"seconds": seconds}), flush=True)
 
 

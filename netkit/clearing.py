@@ -14,7 +14,7 @@ from netkit.dockerd import engines
 from netkit.errors import KernelRefused
 from netkit.lab import journal
 from netkit.lab.namespaces import host, note_ends
-from netkit.linux import namespaces, teardown
+from netkit.linux import namespaces, observe, teardown
 from netkit.model import HOST
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def reset() -> None:
     for engine in engines():
         engine.stop()
     _end_namespaces([place for place in namespaces.find() if place.name != HOST])
-    space = host.state
+    space = observe.namespace(HOST)  # not `host.state`, which waits until bridges that will go have come to rest
     for name in [link.name for link in space.interfaces.values() if link.kind not in _OWN]:
         with contextlib.suppress(KernelRefused):  # a tunnel that the kernel made by itself stays
             if name in host:  # it may have gone with the other end of its cable

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from netkit.drawing import palette, shapes
@@ -32,6 +34,7 @@ _SETTINGS = {
     "path.simplify": False,
     "text.usetex": False,
 }
+_drawing = threading.RLock()
 _NO_DATES = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -111,17 +114,29 @@ def figure(width: float, height: float, draw: Callable[[Axes], object]) -> Itera
     """
     import matplotlib as mpl
     from matplotlib.collections import PathCollection
-    from matplotlib.figure import Figure
 
-    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+    with _drawing, mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a browser has other fonts for them
-        size = (max(width, 1) / PIXELS_PER_INCH, max(height, 1) / PIXELS_PER_INCH)
-        page = Figure(figsize=size, dpi=PIXELS_PER_INCH, facecolor="none")
-        ax = page.add_axes((0, 0, 1, 1))
+        page, ax = _page()
+        page.set(dpi=PIXELS_PER_INCH, facecolor="none")
+        page.set_size_inches(max(width, 1) / PIXELS_PER_INCH, max(height, 1) / PIXELS_PER_INCH)
         card = shapes.rounded(Box(0.75, 0.75, width - 1.5, height - 1.5), 10)
         ax.add_collection(
             PathCollection([card], facecolors=[palette.CARD], edgecolors=[palette.CARD_EDGE], linewidths=[1], zorder=0),
             autolim=False,
         )
-        draw(ax)
-        yield page
+        try:
+            draw(ax)
+            yield page
+        finally:
+            for artist in [*ax.collections, *ax.texts]:
+                artist.remove()
+
+
+@cache
+def _page() -> tuple[Figure, Axes]:
+    """An empty figure and its axes, for one drawing after the other: making them takes longer than a small drawing."""
+    from matplotlib.figure import Figure
+
+    page = Figure()
+    return page, page.add_axes((0, 0, 1, 1))

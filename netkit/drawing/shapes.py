@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from math import dist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 
 
+@cache
+def _outline_class() -> type[Path]:
+    """The class of outlines, made on first use because it needs matplotlib."""
+    from matplotlib.path import Path
+    from matplotlib.transforms import Bbox
+
+    class Outline(Path):
+        """A path whose corners are its extremes: they need not be looked for along the curves, which takes longer."""
+
+        def get_extents(self, transform: Any = None, **_: Any) -> Bbox:
+            points = self.vertices if transform is None else transform.transform(self.vertices)
+            return Bbox([points.min(axis=0), points.max(axis=0)])
+
+    return Outline
+
+
 def rounded(box: Box, radius: float, grow: float = 0.0) -> Path:
     """A rectangle with round corners.
 
@@ -24,8 +41,7 @@ def rounded(box: Box, radius: float, grow: float = 0.0) -> Path:
         radius: of its corners, in pixels.
         grow: by how much the outline stands outside the box.
     """
-    from matplotlib.path import Path
-
+    outline = _outline_class()
     left, top, right, bottom = box.x - grow, box.y - grow, box.right + grow, box.bottom + grow
     r = min(radius, (right - left) / 2, (bottom - top) / 2)
     points = [
@@ -33,8 +49,8 @@ def rounded(box: Box, radius: float, grow: float = 0.0) -> Path:
         (right - r, bottom), (left + r, bottom), (left, bottom), (left, bottom - r), (left, top + r), (left, top),
         (left + r, top), (left + r, top),
     ]  # fmt: skip
-    m, line, curve = Path.MOVETO, Path.LINETO, Path.CURVE3
-    return Path(points, [m, line, *[curve, curve, line] * 3, curve, curve, Path.CLOSEPOLY])
+    m, line, curve = outline.MOVETO, outline.LINETO, outline.CURVE3
+    return outline(points, [m, line, *[curve, curve, line] * 3, curve, curve, outline.CLOSEPOLY])
 
 
 def cable(points: Sequence[Point], radius: float = 7.0) -> Path:

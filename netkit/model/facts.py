@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.model import HOST, Snapshot
@@ -28,6 +28,7 @@ FORWARDING = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 _BRIDGE_CALLS = "net.bridge.bridge-nf-call-iptables"
 
 
+@lru_cache(4096)
 def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """A key that sorts ns2 before ns10, and "[web]" as "web"."""
     parts = re.split(r"([0-9]+)", name.strip("[]"))

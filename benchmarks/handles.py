@@ -1,0 +1,71 @@
+"""What `limit.c` does, through netkit's handles, inside a sandbox; `limit.py` calls it.
+
+    netkit run -- python benchmarks/handles.py N each|all
+
+It prints the seconds of each part as JSON: building N hosts, a snapshot, `true` in one of them, and taking them away,
+one by one or all at once.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import netkit as nk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+READS, COMMANDS = 5, 31
+
+
+def seconds(act: Callable[[], object]) -> float:
+    """The time that it takes once."""
+    begun = time.perf_counter()
+    act()
+    return time.perf_counter() - begun
+
+
+def build(count: int) -> list[nk.Namespace]:
+    """Hosts on one bridge, each act as a learner writes it; the bridge is raised last."""
+    bridge, hosts = nk.Bridge("sw0"), []
+    for number in range(count):
+        host = nk.Namespace(f"h{number}")
+        port, eth0 = nk.veth(f"v{number}", "eth0", peer_namespace=host)
+        bridge.attach(port)
+        eth0.add_address(f"10.0.{number // 250}.{number % 250 + 1}/16")
+        port.up()
+        eth0.up()
+        host["lo"].up()
+        hosts.append(host)
+    bridge.up()
+    return hosts
+
+
+def drop(hosts: list[nk.Namespace]) -> None:
+    """One after the other; each call returns when the other end of the cable is gone."""
+    for host in hosts:
+        host.delete()
+
+
+def main(count: int, how: str) -> None:
+    """Measure, check that all is gone, and print."""
+    nk.echo(on=False)
+    nk.Bridge("warm").delete()  # the first act loads what talks to the kernel
+    hosts: list[nk.Namespace] = []
+    figures = {"build": seconds(lambda: hosts.extend(build(count)))}
+    nk.snapshot()  # it waits until the signals have settled
+    figures["snapshot"] = statistics.median(seconds(nk.snapshot) for _ in range(READS))
+    figures["run"] = statistics.median(seconds(lambda: hosts[0].run("true")) for _ in range(COMMANDS))
+    figures["drop"] = seconds(nk.reset if how == "all" else lambda: drop(hosts))
+    left = nk.snapshot()
+    assert list(left.namespaces) == ["host"]  # noqa: S101
+    assert not any(link.kind == "veth" for link in left["host"].interfaces.values())  # noqa: S101
+    print(json.dumps(figures), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,85 @@
+"""How near netkit's handles come to the kernel's limit: beside the same work in C with raw netlink.
+
+    python benchmarks/limit.py [--sizes 2 100 500] [--rounds 5] [--json FILE]
+
+`limit.c` is compiled for it. C and the handles take turns, each time in a fresh sandbox; figures are medians in
+seconds, and their ratios stand beside what they may be. "best" is C in the best order and with fused messages, "same"
+C with the messages that the handles send.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from build import printed
+
+HERE = Path(__file__).parent
+RUN = (sys.executable, "-m", "netkit.cli", "run", "--")
+SIZES, ROUNDS = (2, 100, 500), 5
+
+Times = dict[str, list[float]]
+
+ROWS = (
+    ("build, beside the same messages", "handles build", "same build", 1.3),
+    ("build, beside the best order", "handles build", "best build", 1.5),
+    ("snapshot", "handles snapshot", "best snapshot", 4.0),
+    ("true in a namespace", "handles run", "best run", 1.6),
+    ("delete one by one", "handles each", "best each", 1.3),
+    ("take all away at once", "handles all", "best all", 1.5),
+)
+"""What is compared with what, and the most that the ratio may be."""
+
+
+def compiled(folder: str) -> str:
+    """The program in C."""
+    program = str(Path(folder, "limit"))
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", program, str(HERE / "limit.c")], check=True)
+    return program
+
+
+def measured(program: str, count: int, rounds: int) -> Times:
+    """The seconds of each part, in each round, by "way part"."""
+    times: Times = defaultdict(list)
+    for _ in range(rounds):
+        for how in ("each", "all"):
+            found = {way: printed(*RUN, program, way, str(count), how) for way in ("best", "same")}
+            found["handles"] = printed(*RUN, sys.executable, str(HERE / "handles.py"), str(count), how)
+            for way, parts in found.items():
+                for part, seconds in parts.items():
+                    times[f"{way} {how if part == 'drop' else part}"].append(seconds)
+    return times
+
+
+def main() -> None:
+    """Measure, print each ratio beside its target, and write all to a file if one is named."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of hosts (default: 2 100 500)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each way is gone (default: 5)")
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    options = parser.parse_args()
+    found: dict[int, Times] = {}
+    print(f"{'hosts':>6}  {'':34}{'handles':>10}{'C':>10}{'ratio':>8}   at most")
+    with tempfile.TemporaryDirectory(prefix="netkit-limit-") as folder:
+        Path(folder).chmod(0o755)
+        program = compiled(folder)
+        for count in options.sizes:
+            found[count] = measured(program, count, options.rounds)
+            medians = {name: statistics.median(times) for name, times in found[count].items()}
+            for what, ours, limit, most in ROWS:
+                ratio = medians[ours] / medians[limit]
+                print(
+                    f"{count:6}  {what:34}{medians[ours]:10.4f}{medians[limit]:10.4f}{ratio:8.2f}   {most}", flush=True
+                )
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
