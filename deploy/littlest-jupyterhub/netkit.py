@@ -35,10 +35,16 @@ c.SystemdSpawner.isolate_devices = False
 # PrivateTmp does no harm, and keeps learners' temporary files apart.
 c.SystemdSpawner.isolate_tmp = True
 # systemd.exec(5): RestrictNamespaces would forbid the sandbox; ProtectKernelTunables and ProtectProc cover parts of
-# /proc, after which Linux gives a new pid namespace no /proc of its own. TasksMax stops a loop that forks.
+# /proc, after which Linux gives a new pid namespace no /proc of its own.
+# systemd.resource-control(5), for all that one learner runs: TasksMax stops a loop that forks, MemorySwapMax keeps what
+# mem_limit (MemoryMax) refuses from filling the swap of all. LimitFSIZE, of systemd.exec(5), stops one file from
+# filling the disk; for many files the homes need quotas, which README.md tells of.
 c.SystemdSpawner.unit_extra_properties = {
     "RestrictNamespaces": "no",
     "ProtectKernelTunables": "no",
     "ProtectProc": "default",
     "TasksMax": "1000",
+    "MemorySwapMax": "0",
+    "LimitFSIZE": "4G",
+    "LimitCORE": "0",
 }

@@ -123,7 +123,7 @@ def inside(job: Job, world: str) -> dict[str, str]:
     kept = dict(job.environment)
     # `.venv/bin/netkit run -- python …` means the python beside it, also where .venv is not activated.
     first = [PROGRAMS, *([os.path.dirname(sys.executable)] if sys.prefix != sys.base_prefix else [])]
-    path = [*first, *(place for place in kept.get("PATH", os.defpath).split(":") if place not in first)]
+    path = [*first, *(place for place in (kept.get("PATH") or os.defpath).split(":") if place not in first)]
     path += [place for place in _ADMINISTRATORS if place not in path]
     if job.connection:
         # Process 1 is a kernel's parent; told so, ipykernel does not advise to end it with Ctrl-\\.

@@ -48,6 +48,7 @@ def main(arguments: list[str], parent: int) -> int:
         return _refuse(error)
     signals = Signals()
     try:
+        limits.allow_files()
         with _leaving_unless(is_wanted):
             sandbox = worlds.start(here(_kernel(rest), connection.inside()))
     except (InvalidValue, SandboxUnavailable) as error:

@@ -3,6 +3,11 @@
 import errno
 import resource
 
+from netkit.errors import SandboxUnavailable
+
+LEAST_FILES = 256
+"""Files that a kernel needs open at once: ipykernel has dozens, a lesson that captures and draws as many again."""
+
 _AGAIN = "Raise the limit, then start it again from the same shell"
 
 
@@ -45,6 +50,21 @@ def scarce(number: int) -> tuple[str, str, str] | None:
             "ulimit -f unlimited",
         ),
     }.get(number)
+
+
+def allow_files() -> None:
+    """Let the kernel that is started next have as many files open as it needs, where this user may have so many.
+
+    Raises:
+        SandboxUnavailable: the user may not.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < LEAST_FILES:
+        if hard != resource.RLIM_INFINITY and hard < LEAST_FILES:
+            problem = f"A process may have {hard} files open here (ulimit -n)"
+            remedy = f"Begin with a shell in which 'ulimit -n {LEAST_FILES}' is allowed"
+            raise SandboxUnavailable(problem, f"a kernel needs {LEAST_FILES}", remedy)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (LEAST_FILES, hard))
 
 
 def _limit(kind: int) -> str:

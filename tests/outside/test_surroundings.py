@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ GOES_ON = (
     "{run} 2>&-",
     "JPY_PARENT_PID=abc {run}",
     "ulimit -n 20; {run}",
+    "PATH= {run}",
     "JUPYTER_RUNTIME_DIR=/usr {run}",
 )
 FEW = (
@@ -69,6 +71,27 @@ def test_too_few_processes_are_said() -> None:
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert answer.returncode == 125
     assert "the stage 'processes' (EAGAIN): no further process can be started" in answer.stderr
+
+
+@pytest.mark.long
+def test_a_kernel_with_too_few_files_says_so() -> None:
+    def lower() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+    with sessions.session(preexec_fn=lower) as kernel:
+        assert "A process may have 64 files open here (ulimit -n); a kernel needs 256." in kernel.run("1 + 1")
+
+
+def test_a_kernel_gets_the_files_that_it_needs() -> None:
+    code = (
+        "import resource\n"
+        "from netkit.sandbox.limits import LEAST_FILES, allow_files\n"
+        "most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, most))\n"
+        "allow_files()\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE) == (LEAST_FILES, most))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
 
 
 @pytest.mark.parametrize("words", [[""], ["", "x"]])

@@ -11,6 +11,7 @@ import yaml
 from traitlets.config import Config
 
 from netkit.sandbox import worlds
+from netkit.subcommands import lab
 from tests.project import ROOT
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ MEASURED = 200 << 20
 """Bytes that a learner takes in the user world; tests/outside/test_hub.py measures it."""
 MEASURED_UML = 770 << 20
 """The same in User-Mode Linux: `python -m tests.hub --world uml`."""
+MEASURED_TASKS = 94
+"""Processes and threads of a learner's server with two kernels, in one of which the Engine runs three containers."""
 UNITS = {"M": 1 << 20, "G": 1 << 30}
 
 # The keys that the chart's values.schema.yaml allows, where values.yaml has any. What is below hub.config, extraEnv and
@@ -39,11 +42,12 @@ CHART = {
             "extraPodConfig",
             "fsGid",
         ),
-        *("image", "memory", "networkPolicy", "startTimeout", "storage", "uid"),
+        *("extraResource", "image", "memory", "networkPolicy", "startTimeout", "storage", "uid"),
     },
     "singleuser.image": {"name", "tag", "pullPolicy", "pullSecrets"},
     "singleuser.memory": {"limit", "guarantee"},
     "singleuser.cpu": {"limit", "guarantee"},
+    "singleuser.extraResource": {"limits", "guarantees"},
     "singleuser.cloudMetadata": {"blockWithIptables", "ip"},
     "singleuser.networkPolicy": {"enabled", "ingress", "egress", "egressAllowRules"},
     "singleuser.storage": {
@@ -136,14 +140,55 @@ def test_the_world_is_one_that_netkit_knows() -> None:
 
 
 def test_the_littlest_hub_s_settings() -> None:
-    c = Config()
-    exec(compile((LITTLEST / "netkit.py").read_text(encoding="utf-8"), "netkit.py", "exec"), {"c": c})  # noqa: S102
+    c = littlest()
     assert size(c.SystemdSpawner.mem_limit) > 2 * MEASURED
     assert c.SystemdSpawner.disable_user_sudo is False
     assert c.SystemdSpawner.isolate_devices is False
     assert c.SystemdSpawner.unit_extra_properties["RestrictNamespaces"] == "no"
     assert c.Spawner.http_timeout >= 300
     assert "--MappingKernelManager.cull_idle_timeout=7200" in c.Spawner.args
+
+
+def littlest() -> Config:
+    c = Config()
+    exec(compile((LITTLEST / "netkit.py").read_text(encoding="utf-8"), "netkit.py", "exec"), {"c": c})  # noqa: S102
+    return c
+
+
+def test_one_learner_of_the_littlest_hub_takes_nothing_from_the_others() -> None:
+    """What systemd.resource-control(5) and systemd.exec(5) limit: a loop that forks, a memory hog, an endless file."""
+    spawner = littlest().SystemdSpawner
+    limits = spawner.unit_extra_properties
+    assert 2 * MEASURED_TASKS < int(limits["TasksMax"]) <= 2000
+    assert size(spawner.mem_limit) <= 2 << 30
+    assert limits["MemorySwapMax"] == "0"
+    assert size(limits["LimitFSIZE"]) <= 8 << 30
+    assert limits["LimitCORE"] == "0"
+    assert 0 < spawner.cpu_limit <= 2
+    assert spawner.isolate_tmp is True
+
+
+@pytest.mark.parametrize("files", [("values.yaml",), ("values.yaml", "user-world.yaml")])
+def test_one_pod_takes_nothing_from_the_others(files: tuple[str, ...]) -> None:
+    single = values(*files)["singleuser"]
+    disk = {name: size(given["ephemeral-storage"][:-1]) for name, given in single["extraResource"].items()}
+    assert MEASURED_UML < disk["guarantees"] < disk["limits"]
+    assert size(single["memory"]["limit"]) <= 4 << 30
+    assert 0 < single["cpu"]["limit"] <= 4
+    assert size(single["storage"]["capacity"][:-1]) <= 10 << 30
+
+
+def test_how_many_processes_a_pod_may_have_is_told_to_whoever_runs_the_nodes() -> None:
+    """The only such limit of Kubernetes is the kubelet's, so that no file of ours can have it."""
+    told = (KUBERNETES / "README.md").read_text(encoding="utf-8")
+    assert "podPidsLimit: 1000" in told
+
+
+def test_kernels_of_hubs_open_no_port() -> None:
+    option = "--MultiKernelManager.kernel_manager_class=netkit.server.SocketKernelManager"
+    assert option == lab.SOCKETS
+    assert option in littlest().Spawner.args
+    assert option in values("values.yaml")["hub"]["config"]["KubeSpawner"]["args"]
 
 
 @pytest.mark.parametrize("folder", [KUBERNETES, LITTLEST])
