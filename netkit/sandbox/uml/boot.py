@@ -180,7 +180,7 @@ def become(job: Job, files: Files, keeper: int) -> None:
     environment |= {"LD_PRELOAD": f"/proc/self/fd/{files.library}", "LD_BIND_NOW": "1"}
     environment["NETKIT_NOTICES"] = str(files.notices)
     descriptors.allow_all()
-    confinement.confine(kept, job.hidden, memory, (arguments[0], modules()))
+    confinement.confine(job, kept, memory, (arguments[0], modules()))
     # Whatever it finds in the environment its init would find as well; the program gets its own.
     os.execve(arguments[0], arguments, environment)  # noqa: S606
 

@@ -14,8 +14,9 @@ import sys
 from collections.abc import Iterable
 
 from netkit.sandbox import filesystem, landlock, system
+from netkit.sandbox.job import Job
 
-_NOT_READ = ("dev", "proc", "run", "sys")
+_NOT_READ = ("/dev", "/proc", "/run", "/sys", *filesystem.TEMPORARIES)
 _NEEDED = (
     ("/dev/null", landlock.READ_FILE | landlock.WRITE_FILE),
     ("/dev/random", landlock.READ_FILE),
@@ -74,19 +75,19 @@ def _takes_nameless_files(folder: int) -> bool:
     return True
 
 
-def confine(kept: Iterable[str], hidden: tuple[str, ...], memory: int, needed: Iterable[str]) -> None:
+def confine(job: Job, kept: Iterable[str], memory: int, needed: Iterable[str]) -> None:
     """Confine this process for good, before it becomes User-Mode Linux.
 
     Args:
+        job: names what is hidden, and what is shown of the folders for temporary files.
         kept: directories whose changes are kept.
-        hidden: directories that are to look empty.
         memory: what `memory` gave.
         needed: further places that it has to read.
     """
     kept = tuple(kept)
-    _protect(kept, hidden)
+    _protect(kept, job.hidden)
     system.forbid_new_privileges()
-    landlock.confine(_rights(kept, memory, needed))
+    landlock.confine(_rights(kept, memory, (*needed, *job.shown)))
     system.keep_capabilities(system.FILE_CAPABILITIES)
 
 
@@ -105,7 +106,9 @@ def _protect(kept: tuple[str, ...], hidden: tuple[str, ...]) -> None:
 
 
 def _rights(kept: tuple[str, ...], memory: int, needed: Iterable[str]) -> list[tuple[str | int, int]]:
-    tops = [f"/{name}" for name in os.listdir("/") if name not in _NOT_READ]
+    # Links are left out: what they lead to has a right of its own, or is to have none.
+    entries = [entry for top in ("/", "/var") for entry in os.scandir(top) if not entry.is_symlink()]
+    tops = [entry.path for entry in entries if entry.path not in ("/var", *_NOT_READ)]
     # A file without a name takes no right to make files; it is made with one where there is no other kind.
     making = 0 if _takes_nameless_files(memory) else landlock.MAKE_REG | landlock.REMOVE_FILE
     return [
