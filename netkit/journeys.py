@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
-from netkit.journey.values import Journey, Seen
+from netkit.journey.table import Journey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netkit.drawing.ladder import Ladder
     from netkit.drawing.path import PathPicture
     from netkit.journey.table import JourneyList, Overview
+    from netkit.journey.values import Seen
     from netkit.model import Frame, Snapshot
     from netkit.packets.recording import Recording
     from netkit.widgets.player import Player

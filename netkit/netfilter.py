@@ -88,3 +88,18 @@ class Connection:
     reply_destination_port: int | None
     state: str = ""
     status: tuple[str, ...] = ()
+
+    @property
+    def there(self) -> tuple[tuple[str, int | None], tuple[str, int | None]]:
+        """Source and destination, each with its port, of a packet on the way there."""
+        return (self.source, self.source_port), (self.destination, self.destination_port)
+
+    @property
+    def back(self) -> tuple[tuple[str, int | None], tuple[str, int | None]]:
+        """Source and destination, each with its port, of an answer as it comes in."""
+        return (self.reply_source, self.reply_source_port), (self.reply_destination, self.reply_destination_port)
+
+    @property
+    def translated(self) -> bool:
+        """Whether the way back is not the mirror image of the way there."""
+        return self.there != self.back[::-1]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from netkit.journey.values import Journey
+    from netkit.journey.table import Journey
     from netkit.layout.sheet import Sheet
 
 
@@ -68,6 +68,6 @@ def ladder(journeys: Journey | Iterable[Journey], *, hops: int = layout.MOST) ->
         journeys: one or several.
         hops: how many hops may be drawn.
     """
-    from netkit.journey.values import Journey as One
+    from netkit.journey.table import Journey as One
 
     return Ladder([journeys] if isinstance(journeys, One) else journeys, hops=hops)

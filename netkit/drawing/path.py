@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from netkit.journey.values import Journey
+    from netkit.journey.table import Journey
     from netkit.layout.scene import Scene
     from netkit.layout.sheet import Sheet
     from netkit.model import Snapshot
@@ -41,7 +41,8 @@ class Stage:
         base (str): the picture without any journey, as SVG.
 
     Example:
-        >>> from netkit.journey.values import Hop, Journey
+        >>> from netkit.journey.table import Journey
+        >>> from netkit.journey.values import Hop
         >>> from netkit.model import Interface, Namespace, Snapshot
         >>> snapshot = Snapshot({"ns1": Namespace("ns1", {"eth0": Interface("eth0", "ethernet", up=True)})})
         >>> journey = Journey(1, "ICMP", "10.0.0.1", "10.0.0.2", hops=(Hop(0, None, "ns1", "eth0", direction="out"),))

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING
 from netkit.journey.memory import uncollected
 
 if TYPE_CHECKING:
-    from netkit.journey.values import Journey, Seen
+    from netkit.journey.table import Journey
+    from netkit.journey.values import Seen
 
 
 @uncollected()

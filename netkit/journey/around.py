@@ -10,7 +10,6 @@ from functools import cached_property, wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from netkit.journey.translation import is_translated
 from netkit.model.routing import matching
 from netkit.packets import reader
 from netkit.packets.arp import REPLY, REQUEST, arp
@@ -240,7 +239,7 @@ class Around:
         """The namespace's tracked connections with NAT, those of the end of the recording first."""
         spaces = reversed(list(self.spaces(namespace)))
         tracked = dict.fromkeys(connection for space in spaces for connection in space.connections)
-        return [connection for connection in tracked if is_translated(connection)]
+        return [connection for connection in tracked if connection.translated]
 
 
 def _neighbour_message(frame: Frame, operation: int, kind: int) -> bytes | None:

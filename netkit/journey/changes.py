@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.parsed import IPV4, IPV6
-from netkit.journey.translation import HOOKS, Translation, cause, is_sent, unseen
+from netkit.journey.targets import HOOKS
+from netkit.journey.translation import Translation, cause, is_sent, unseen
 from netkit.journey.values import ROUTING
 from netkit.packets.ip import TCP, UDP
 from netkit.packets.wording import ANY, CHOSEN

@@ -10,7 +10,8 @@ from netkit.journey.tree import finish, following
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netkit.journey.values import Hop, Journey
+    from netkit.journey.table import Journey
+    from netkit.journey.values import Hop
     from netkit.model import Frame
 
 
@@ -28,7 +29,8 @@ def comments(journeys: Iterable[Journey], frames: Sequence[Frame]) -> dict[int, 
         Sentences by the frame's place, from 0 on; a frame of no journey has none.
 
     Example:
-        >>> from netkit.journey.values import Hop, Journey
+        >>> from netkit.journey.table import Journey
+        >>> from netkit.journey.values import Hop
         >>> from netkit.model import Frame
         >>> frame = Frame(0, "ns1", "eth1", "out", b"", 0)
         >>> hop = Hop(0, None, "ns1", "eth1", direction="out", recorded=frame)

@@ -1,4 +1,4 @@
-"""Knows how journeys look as tables: all of them in rows, and one of them hop by hop.
+"""Journeys, and how they look as tables: all of them in rows, and one of them hop by hop.
 
 The texts are the same whenever the same traffic is seen: without times, random ports and numbers that the kernel draws.
 """
@@ -6,7 +6,7 @@ The texts are the same whenever the same traffic is seen: without times, random 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from netkit.journey.tree import Branch, main_way, tree
 from netkit.journey.values import ROUTING
@@ -16,7 +16,7 @@ from netkit.visible import in_html, in_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netkit.journey.values import Hop, Journey
+    from netkit.journey.values import Hop
 
 ROWS = 40
 """How many journeys a table shows unless more are asked for."""
@@ -30,6 +30,49 @@ _PORT = f":{ANY} is a port that the kernel chose at random."
 _CELL = "text-align:left; vertical-align:top; overflow-wrap:break-word; white-space:"
 _HOOK = "background:rgba(128,128,128,.18)"
 """Grey that lets the page's ground through: it shows on light and on dark pages."""
+
+
+@dataclass(frozen=True, repr=False)
+class Journey:
+    """What became of one packet; it is shown as the table of its hops.
+
+    Attributes:
+        number: from 1 on, in the order in which packets were first seen; housekeeping comes after all others.
+        protocol: "ICMP", "TCP", "UDP", "ARP", "ICMPv6" … of what is carried, also inside a VXLAN tunnel.
+        source: the address that sent it, as the sender wrote it: "172.17.0.2"; a MAC where there is no address.
+        destination: the address that the sender wrote: "172.17.0.3".
+        source_port: None for a protocol without ports.
+        destination_port: None for a protocol without ports.
+        what: one line, the same whenever the same traffic is seen: "echo request seq 1".
+        hops: in causal order; a hop follows the one whose number is its `.after`.
+        delivered: whether it reached whom it was for (a flood: whether somebody took it).
+        end: what became of it, in words: "delivered to 172.17.0.3 in ns2", "dropped in host by FORWARD: policy DROP".
+        answers: the number of the journey that this one answers (echo reply, ARP reply, ICMP error), or None.
+        housekeeping: whether a kernel sent it on its own, at a random moment (IPv6 neighbour discovery …).
+    """
+
+    number: int
+    protocol: str
+    source: str
+    destination: str
+    source_port: int | None = None
+    destination_port: int | None = None
+    what: str = ""
+    hops: tuple[Hop, ...] = ()
+    delivered: bool = False
+    end: str = ""
+    answers: int | None = None
+    housekeeping: bool = False
+
+    def __repr__(self) -> str:
+        return hops_text(self)
+
+    def _repr_html_(self) -> str:
+        return hops_html(self)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  (IPython calls it so)
+        inside = len(printer.stack) > 1  # of a list: a line for each is enough
+        printer.text(head(self) if inside else repr(self))
 
 
 @dataclass(frozen=True)
@@ -77,7 +120,8 @@ def overview(journeys: Iterable[Journey], *, notes: Sequence[str] = (), rows: in
         rows: how many to show; None for all.
 
     Example:
-        >>> from netkit.journey.values import Hop, Journey
+        >>> from netkit.journey.table import Journey
+        >>> from netkit.journey.values import Hop
         >>> hop = Hop(0, None, "ns1", "eth1", direction="out")
         >>> overview([Journey(1, "ICMP", "10.0.0.1", "10.0.0.2", what="echo request", hops=(hop,), end="lost")])
         no  what               source → destination  way       what became of it
@@ -87,7 +131,7 @@ def overview(journeys: Iterable[Journey], *, notes: Sequence[str] = (), rows: in
     return Overview(tuple(journeys), rows, tuple(notes))
 
 
-class JourneyList(list["Journey"]):
+class JourneyList(list[Journey]):
     """A list of journeys that is shown as their table."""
 
     def __repr__(self) -> str:

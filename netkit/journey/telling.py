@@ -9,9 +9,10 @@ from netkit.journey.changes import changes
 from netkit.journey.decisions import decision
 from netkit.journey.ends import ending
 from netkit.journey.parsed import ARP
+from netkit.journey.table import Journey
 from netkit.journey.translation import is_sent, unseen
 from netkit.journey.trip import Trip
-from netkit.journey.values import Hop, Journey
+from netkit.journey.values import Hop
 from netkit.packets.arp import REQUEST
 from netkit.packets.dissect import read
 from netkit.packets.ip import ICMP, ICMPV6, IGMP, TCP, UDP
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.journey.parsed import View
-    from netkit.journey.translation import End
+    from netkit.journey.targets import End
     from netkit.journey.values import Seen, Step
     from netkit.packets.ip import IpHeader
 

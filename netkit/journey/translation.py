@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.journey.targets import HOOKS, target, translating
 from netkit.journey.values import ROUTING
-from netkit.model import Rule
 from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from netkit.journey.around import Around
+    from netkit.journey.targets import End
     from netkit.journey.trip import Trip
-    from netkit.netfilter import Connection, TraceEvent
-
-End = tuple[bytes, int | None]
-"""An address and a port."""
+    from netkit.netfilter import Connection
 
 Ends = tuple[tuple[str, int | None], tuple[str, int | None]]
 """Two of them, the addresses as texts."""
@@ -40,44 +37,8 @@ class Translation(NamedTuple):
     now: End
 
 
-TARGETS = {
-    "destination": ("DNAT", "REDIRECT"),
-    "source": ("MASQUERADE", "SNAT"),
-}
-HOOKS = {"destination": ("prerouting", "output"), "source": ("postrouting", "input")}
-"""The hooks at which each end is translated (the kernel's nf_nat)."""
-
 _SENDING = ("output", "postrouting")
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
-_ONE = re.compile(r"(\d+\.\d+\.\d+\.\d+)(?::(\d+))?")
-"""One IPv4 address, perhaps with a port: no range."""
-
-
-def rule_of(event: TraceEvent) -> Rule:
-    """The rule that did what was reported, read from its words."""
-    return Rule(event.tool, event.table, event.chain, event.rule)
-
-
-def target(event: TraceEvent) -> str:
-    """What a rule does with a packet, as iptables calls it: "DNAT", "MASQUERADE", "REJECT" …; "" for a mere count."""
-    return rule_of(event).target.upper()
-
-
-def translating(events: Sequence[TraceEvent], name: str) -> TraceEvent | None:
-    """The event of the rule that translates the "source" or the "destination", if there is one."""
-    return next((e for e in events if e.kind == "rule" and target(e) in TARGETS[name]), None)
-
-
-def leads_to(events: Sequence[TraceEvent]) -> End | None:
-    """Where a rule sends a packet: the address, and the port if it names one; None where no rule names just one.
-
-    Args:
-        events: at one hook, in order.
-    """
-    event = translating(events, "destination")
-    rule = rule_of(event) if event is not None else None
-    found = _ONE.fullmatch(rule.option("--to-destination") or rule.option("to")) if rule is not None else None
-    return (ipaddress.ip_address(found[1]).packed, int(found[2]) if found[2] else None) if found else None
 
 
 def cause(trip: Trip, around: Around, change: Translation) -> str:
@@ -120,7 +81,7 @@ def entry(trip: Trip, around: Around, change: Translation) -> tuple[Connection, 
 def _entry(connections: Iterable[Connection], protocol: str, name: str, ends: Ends) -> tuple[Connection, bool] | None:
     for connection in connections:
         if connection.protocol == protocol:
-            (source, destination), (answering, answered) = _there(connection), _back(connection)
+            (source, destination), (answering, answered) = connection.there, connection.back
             there, back = (destination, answering), (answered, source)
             if name == "source":
                 there, back = (source, answered), (answering, destination)
@@ -193,7 +154,7 @@ def _between(connections: Iterable[Connection], protocol: str, ends: Ends, *, se
 
 def _faces(connection: Connection) -> tuple[tuple[Ends, Ends], tuple[Ends, Ends]]:
     """A packet there, and one back: each as its sender wrote it, and as it arrives."""
-    there, back = _there(connection), _back(connection)
+    there, back = connection.there, connection.back
     return (there, back[::-1]), (back, there[::-1])
 
 
@@ -205,19 +166,6 @@ def _translations(trip: Trip, way: list[int], ends: tuple[End, End], other: Ends
             hook = next((number for number in way if trip.steps[number].hook in HOOKS[name]), way[-1])
             found.append(Translation(hook, name, *((hidden, shown) if sent else (shown, hidden))))
     return found[::-1]  # the destination first, as the kernel does
-
-
-def _there(c: Connection) -> Ends:
-    return (c.source, c.source_port), (c.destination, c.destination_port)
-
-
-def _back(c: Connection) -> Ends:
-    return (c.reply_source, c.reply_source_port), (c.reply_destination, c.reply_destination_port)
-
-
-def is_translated(c: Connection) -> bool:
-    """Whether the way back is not the mirror image of the way there."""
-    return _there(c) != _back(c)[::-1]
 
 
 def _text(around: Around, end: End) -> tuple[str, int | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.journey.parsed import View, parsed, reported
-from netkit.journey.translation import HOOKS, leads_to
+from netkit.journey.targets import HOOKS, leads_to
 from netkit.packets.ip import TCP, UDP
 from netkit.packets.reader import STANDARD
 

@@ -1,4 +1,4 @@
-"""What an x-ray saw, and the journeys that its packets made, as values."""
+"""What an x-ray saw, and the steps that its packets made, as values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping  # noqa: TC003 - netkit.plain reads the anno
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from netkit.model import Frame, Snapshot
 from netkit.netfilter import TraceEvent  # noqa: TC001
@@ -118,52 +118,3 @@ class Hop:
         if self.interface is not None:
             return f"{self.namespace}:{self.interface}"
         return f"{self.namespace} {self.hook if self.hook == ROUTING else str(self.hook).upper()}"
-
-
-@dataclass(frozen=True, repr=False)
-class Journey:
-    """What became of one packet; it is shown as the table of its hops.
-
-    Attributes:
-        number: from 1 on, in the order in which packets were first seen; housekeeping comes after all others.
-        protocol: "ICMP", "TCP", "UDP", "ARP", "ICMPv6" … of what is carried, also inside a VXLAN tunnel.
-        source: the address that sent it, as the sender wrote it: "172.17.0.2"; a MAC where there is no address.
-        destination: the address that the sender wrote: "172.17.0.3".
-        source_port: None for a protocol without ports.
-        destination_port: None for a protocol without ports.
-        what: one line, the same whenever the same traffic is seen: "echo request seq 1".
-        hops: in causal order; a hop follows the one whose number is its `.after`.
-        delivered: whether it reached whom it was for (a flood: whether somebody took it).
-        end: what became of it, in words: "delivered to 172.17.0.3 in ns2", "dropped in host by FORWARD: policy DROP".
-        answers: the number of the journey that this one answers (echo reply, ARP reply, ICMP error), or None.
-        housekeeping: whether a kernel sent it on its own, at a random moment (IPv6 neighbour discovery …).
-    """
-
-    number: int
-    protocol: str
-    source: str
-    destination: str
-    source_port: int | None = None
-    destination_port: int | None = None
-    what: str = ""
-    hops: tuple[Hop, ...] = ()
-    delivered: bool = False
-    end: str = ""
-    answers: int | None = None
-    housekeeping: bool = False
-
-    def __repr__(self) -> str:
-        from netkit.journey.table import hops_text
-
-        return hops_text(self)
-
-    def _repr_html_(self) -> str:
-        from netkit.journey.table import hops_html
-
-        return hops_html(self)
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  (IPython calls it so)
-        from netkit.journey.table import head
-
-        inside = len(printer.stack) > 1  # of a list: a line for each is enough
-        printer.text(head(self) if inside else repr(self))

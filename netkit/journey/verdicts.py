@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.journey.translation import TARGETS, target
+from netkit.journey.targets import TARGETS, target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from netkit.model import Rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netkit.journey.values import Journey
+    from netkit.journey.table import Journey
 
 
 def finding(world: World, source: str, packet: Packet, probe: Callable[[], object]) -> Finding | None:

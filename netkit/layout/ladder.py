@@ -16,7 +16,8 @@ from netkit.layout.sheet import LINE, Panel, Sheet, Stroke, first_line, wrapped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netkit.journey.values import Hop, Journey
+    from netkit.journey.table import Journey
+    from netkit.journey.values import Hop
 
 MOST = 40
 """How many hops one diagram shows unless it is a single journey."""

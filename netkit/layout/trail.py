@@ -16,7 +16,8 @@ from netkit.layout.spots import SIZE, Spots, mark_width
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netkit.journey.values import Hop, Journey
+    from netkit.journey.table import Journey
+    from netkit.journey.values import Hop
     from netkit.layout.scene import Line, Point, Scene, Stations
     from netkit.model import End
 

@@ -14,7 +14,8 @@ from netkit.widgets.page import on
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netkit.journey.values import Hop, Journey
+    from netkit.journey.table import Journey
+    from netkit.journey.values import Hop
     from netkit.netfilter import TraceEvent
 
 MOST = 100

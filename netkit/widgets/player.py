@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.drawing.path import PathPicture
-    from netkit.journey.values import Hop, Journey
+    from netkit.journey.table import Journey
+    from netkit.journey.values import Hop
     from netkit.model import Snapshot
 
 _NUMBERS = count(1)

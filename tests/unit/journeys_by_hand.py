@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netkit.journey.values import Hop, Journey
+from netkit.journey.table import Journey
+from netkit.journey.values import Hop
 from netkit.model import Frame
 from netkit.netfilter import TraceEvent
 

@@ -17,7 +17,7 @@ from tests.unit.geometry import holds, overlaps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netkit.journey.values import Journey
+    from netkit.journey.table import Journey
     from netkit.layout.sheet import Sheet
 
 EVERY = [journey for build, _ in by_hand.JOURNEYS.values() for journey in build()]

@@ -22,7 +22,7 @@ from tests.unit import journeys_by_hand as by_hand
 from tests.unit.geometry import faults, holds, overlaps
 
 if TYPE_CHECKING:
-    from netkit.journey.values import Journey
+    from netkit.journey.table import Journey
     from netkit.model import Snapshot
 
 NAMES = [(name, number) for name, (build, _) in by_hand.JOURNEYS.items() for number in range(len(build()))]

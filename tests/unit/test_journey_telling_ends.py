@@ -6,8 +6,8 @@ import pytest
 
 from netkit.journey.answers import answers
 from netkit.journey.parsed import parsed, quoted
+from netkit.journey.targets import leads_to
 from netkit.journey.telling import tell
-from netkit.journey.translation import leads_to
 from netkit.journey.trip import Trip
 from netkit.journey.values import Seen, Step
 from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Route, Snapshot

@@ -20,7 +20,7 @@ from tests.unit.networks import networks
 from tests.unit.test_journey_ladder import faults
 
 if TYPE_CHECKING:
-    from netkit.journey.values import Journey
+    from netkit.journey.table import Journey
     from netkit.model import Snapshot
 
 HOOKS = ["prerouting", "routing", "input", "forward", "output", "postrouting"]

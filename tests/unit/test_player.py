@@ -11,7 +11,8 @@ from scapy.layers.inet import ICMP, IP, TCP
 from scapy.layers.l2 import ARP, Ether
 
 from netkit.errors import InvalidValue, NotFound
-from netkit.journey.values import Hop, Journey
+from netkit.journey.table import Journey
+from netkit.journey.values import Hop
 from netkit.model import Frame, Interface, Namespace, Snapshot
 from netkit.netfilter import TraceEvent
 from netkit.widgets import anatomy, pages

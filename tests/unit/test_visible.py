@@ -15,7 +15,8 @@ from netkit.comparison import compare
 from netkit.diagnosis.result import Diagnosis
 from netkit.drawing.picture import Picture
 from netkit.errors import NetkitError
-from netkit.journey.values import Hop, Journey, Seen
+from netkit.journey.table import Journey
+from netkit.journey.values import Hop, Seen
 from netkit.journeys import Journeys
 from netkit.model import Rule, Snapshot
 from netkit.netfilter import TraceEvent
