@@ -34,10 +34,9 @@ class Networking:
 
     def _make_chains(self, undo: ExitStack) -> None:
         """The chains, what leads into them, and the policy that nothing is forwarded unless a rule allows it."""
-        for chain in chains.CHAINS:
-            table, _, name = chain.rpartition(" ")
-            self.host.iptables(f"{table} -N {name}".lstrip())
-            undo.callback(networks.attempt, self.host, f"{table} -X {name}".lstrip())
+        own = [chain.rpartition(" ")[::2] for chain in chains.CHAINS]
+        new, gone = ([f"{table} {how} {name}".lstrip() for table, name in own] for how in ("-N", "-X"))
+        networks.change(self.host, new, gone, undo)
         networks.add_rules(self.host, chains.skeleton(), undo)
         self.host.set_policy("FORWARD", "DROP")
         undo.callback(self.host.set_policy, "FORWARD", "ACCEPT")

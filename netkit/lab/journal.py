@@ -15,7 +15,7 @@ from netkit.linux import settle
 from netkit.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Result = TypeVar("Result")
 
@@ -96,6 +96,25 @@ def perform(
     if succeeded(result):
         _lines.append(command)
     return result
+
+
+def perform_all(commands: Sequence[str], act: Callable[[], list[bool]]) -> None:
+    """Show commands, do what they do by one act, and write those down that succeeded.
+
+    Args:
+        commands: what one would type in a shell of the host.
+        act: does the same; returns for each whether it succeeded.
+
+    Raises:
+        KernelRefused: the kernel's reason, with a remedy where one is known.
+        NotInSandbox: this process is not in the sandbox.
+    """
+    *before, last = commands
+    for command in before:
+        show(command)
+    done = perform(last, act, succeeded=lambda done: done[-1])
+    place = len(_lines) - done[-1]
+    _lines[place:place] = [command for command, went in zip(before, done, strict=False) if went]
 
 
 @cache

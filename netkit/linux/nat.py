@@ -1,9 +1,12 @@
-"""Change the packet filter and address translation, by iptables (iptables(8)): one call is one act."""
+"""Change the packet filter and address translation, by iptables (iptables(8)), one by one or many at once."""
 
 from __future__ import annotations
 
+import shlex
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from netkit.errors import KernelRefused
 from netkit.linux.run import checked
 
 if TYPE_CHECKING:
@@ -27,3 +30,47 @@ def iptables(path: str, arguments: Sequence[str]) -> str:
         ProgramMissing: iptables is not installed.
     """
     return checked(path, ["iptables", "-w", _SECONDS_FOR_THE_LOCK, *arguments])
+
+
+def change(path: str, lines: Sequence[str]) -> None:
+    """`iptables LINE` for each, by one program: `iptables-restore --noflush` (iptables-restore(8)).
+
+    Args:
+        path: a file that opens the namespace.
+        lines: what stands behind `iptables`, "-t nat -A POSTROUTING -j MASQUERADE"; no lists, no policies.
+
+    Raises:
+        KernelRefused: with its own complaint; of that table nothing has changed then.
+        ProgramMissing: iptables is not installed.
+    """
+    tables: dict[str, list[str]] = defaultdict(list)
+    for line in lines:
+        table, _, rest = line.removeprefix("-t ").partition(" ") if line.startswith("-t ") else ("filter", "", line)
+        tables[table].append(rest)
+    text = "".join(f"*{table}\n{''.join(f'{line}{chr(10)}' for line in own)}COMMIT\n" for table, own in tables.items())
+    checked(path, ["iptables-restore", "--noflush", "-w", _SECONDS_FOR_THE_LOCK], given=text)
+
+
+def take_away(path: str, lines: Sequence[str]) -> list[bool]:
+    """The same for rules and chains that somebody may have taken away, or may use: the others go all the same.
+
+    Args:
+        path: a file that opens the namespace.
+        lines: as for `change`, "-D DOCKER …", "-X DOCKER".
+
+    Returns:
+        Which of them went.
+    """
+    try:
+        change(path, lines)
+    except KernelRefused:
+        return [_goes(path, line) for line in lines]
+    return [True] * len(lines)
+
+
+def _goes(path: str, line: str) -> bool:
+    try:
+        iptables(path, shlex.split(line))
+    except KernelRefused:
+        return False
+    return True

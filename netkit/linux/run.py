@@ -25,7 +25,7 @@ from netkit.outcomes import Outcome
 from netkit.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 2.0, 0.002
 _AT_ONCE = 1 << 16
@@ -43,7 +43,9 @@ _PACKAGES = {
 }
 
 
-def run(path: str, command: Sequence[str], *, typed: str | None = None, timeout: float = 60.0) -> Outcome:
+def run(
+    path: str, command: Sequence[str], *, typed: str | None = None, timeout: float = 60.0, given: str = ""
+) -> Outcome:
     """Run a program inside a namespace and wait for its end.
 
     Args:
@@ -51,6 +53,7 @@ def run(path: str, command: Sequence[str], *, typed: str | None = None, timeout:
         command: the program and its arguments.
         typed: how the learner wrote it; by default the quoted arguments.
         timeout: seconds (float) after which it is ended.
+        given: what it reads from its standard input.
 
     Returns:
         An Outcome, whatever its exit status.
@@ -61,7 +64,8 @@ def run(path: str, command: Sequence[str], *, typed: str | None = None, timeout:
         NotFound: the namespace is not there.
     """
     typed = typed if typed is not None else shlex.join(command)
-    process = popen(path, command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with _input(given) as source:
+        process = popen(path, command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         stdout, stderr = _written(process, timeout)
     except BaseException as error:  # an interrupt, too, ends what was started
@@ -153,13 +157,14 @@ class Process:
         return f"<`{visible(self.command)}`: {state}>"
 
 
-def checked(path: str, command: Sequence[str], *, timeout: float = 60.0) -> str:
+def checked(path: str, command: Sequence[str], *, timeout: float = 60.0, given: str = "") -> str:
     """Run one of netkit's own helpers (iptables, nft …) and insist on success.
 
     Args:
         path: a file that opens the namespace.
         command: the program and its arguments.
         timeout: seconds (float).
+        given: what it reads from its standard input.
 
     Returns:
         Its standard output.
@@ -168,7 +173,7 @@ def checked(path: str, command: Sequence[str], *, timeout: float = 60.0) -> str:
         KernelRefused: it ended with an error; the rule is the last line of its complaint.
         ProgramMissing: there is no such program.
     """
-    outcome = run(path, command, timeout=timeout)
+    outcome = run(path, command, timeout=timeout, given=given)
     if outcome.returncode:
         complaint = [line for line in outcome.stderr.splitlines() if line.strip() and not line.startswith("Try `")]
         raise KernelRefused(
@@ -206,6 +211,18 @@ def popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen
         raise CommandFailed(
             f"'{command[0]}' cannot be started", f"the kernel says: {reason}", "Try a simpler command"
         ) from None
+
+
+@contextlib.contextmanager
+def _input(text: str) -> Iterator[int]:
+    """What a process gets as its standard input: a file with a text, or nothing at all."""
+    if not text:
+        yield subprocess.DEVNULL
+        return
+    with os.fdopen(os.memfd_create("input", os.MFD_CLOEXEC), "w+b", buffering=0) as file:
+        file.write(text.encode())
+        file.seek(0)
+        yield file.fileno()
 
 
 def _written(process: subprocess.Popen[bytes], seconds: float) -> list[bytes]:

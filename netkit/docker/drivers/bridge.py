@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import shlex
 import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from netkit import values
 from netkit.docker import chains, dns, etc, naming
-from netkit.errors import Conflict, InvalidAddress, KernelRefused, NotFound
+from netkit.errors import Conflict, InvalidAddress, NotFound
 from netkit.handles import guarded, keep
 from netkit.lab import journal
 from netkit.lab.bridges import Bridge, veth
-from netkit.linux import links
+from netkit.linux import links, nat
+from netkit.shell import joined
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
@@ -238,10 +240,28 @@ def subnet(value: object) -> ipaddress.IPv4Network:
 
 
 def add_rules(machine: Namespace, rules: Iterable[chains.Rule], undo: ExitStack) -> None:
-    """Carry rules out one by one; what removes each is put on `undo`."""
-    for rule in rules:
-        machine.iptables(rule.add)
-        undo.callback(attempt, machine, rule.delete)
+    """Carry rules out, all at once; what removes them is put on `undo`."""
+    own = list(rules)
+    change(machine, [rule.add for rule in own], [rule.delete for rule in own], undo)
+
+
+def change(machine: Namespace, lines: list[str], opposite: list[str], undo: ExitStack) -> None:
+    """Carry out what stands behind `iptables` in some lines; the opposite, last line first, is put on `undo`.
+
+    What the learner took away meanwhile, or uses, is left as it is then.
+    """
+
+    def act() -> list[bool]:
+        nat.change(machine.path, lines)
+        return [True] * len(lines)
+
+    backwards = opposite[::-1]
+    journal.perform_all(_typed(machine, lines), act)
+    undo.callback(journal.perform_all, _typed(machine, backwards), lambda: nat.take_away(machine.path, backwards))
+
+
+def _typed(machine: Namespace, lines: list[str]) -> list[str]:
+    return [machine.typed(joined(["iptables", *shlex.split(line)])) for line in lines]
 
 
 def _special(subnet: ipaddress.IPv4Network) -> bool:
@@ -258,9 +278,3 @@ def _delete(link: Interface) -> None:
     """Remove a link, unless somebody was quicker: the aim is that it is gone."""
     with suppress(NotFound):
         link.delete()
-
-
-def attempt(machine: Namespace, arguments: str) -> None:
-    """Take a rule or a chain away, unless the learner has done so, or uses the chain."""
-    with suppress(KernelRefused):
-        machine.iptables(arguments)
