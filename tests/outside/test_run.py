@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
 from netkit.sandbox.job import Job, here, inside, runtime_directory
@@ -17,12 +15,10 @@ from tests.outside import sessions, trees
 from tests.outside.sessions import NETKIT, Session, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     Netkit = Callable[..., subprocess.CompletedProcess[str]]
-
-PROMPT = "outside> "
 
 
 @pytest.mark.parametrize(
@@ -158,57 +154,6 @@ def test_jupyters_rule_for_its_runtime_directory(monkeypatch: pytest.MonkeyPatch
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert runtime_directory(os.environ) == jupyter_runtime_dir()
-
-
-@pytest.fixture
-def terminal() -> Iterator[pexpect.spawn]:
-    """A shell outside, in a terminal, with `netkit` in its path."""
-    path = f"{os.path.dirname(NETKIT)}:{os.environ['PATH']}"
-    variables = sessions.environment(PS1=PROMPT, PATH=path, TERM="dumb", HISTFILE="", INPUTRC="/dev/null")
-    shell = pexpect.spawn("bash", ["--norc", "--noediting"], env=variables, encoding="utf-8", timeout=30, echo=False)
-    shell.expect_exact(PROMPT)
-    yield shell
-    shell.close(force=True)
-
-
-def say(shell: pexpect.spawn, line: str, expected: str) -> None:
-    """Type a line and wait for a text."""
-    shell.sendline(line)
-    shell.expect(expected)
-
-
-def test_shell_has_job_control(terminal: pexpect.spawn) -> None:
-    say(terminal, "netkit shell", "netkit.*# ")
-    say(terminal, "ip netns add inner && echo made-$((40 + 2))", "made-42")
-    terminal.sendline("sleep 4321")
-    assert eventually(lambda: in_front("sleep 4321"))
-    terminal.sendcontrol("z")
-    terminal.expect("Stopped")
-    terminal.sendline("fg")
-    assert eventually(lambda: in_front("sleep 4321"))
-    terminal.sendcontrol("c")
-    terminal.sendline("exit 5")
-    terminal.expect_exact(PROMPT)
-    say(terminal, "echo status-$?", "status-5")
-
-
-def in_front(program: str) -> bool:
-    """Whether a program waits in the foreground of its terminal: only then do the terminal's keys reach it."""
-    states = subprocess.run(["ps", "-o", "stat,args", "-A"], capture_output=True, text=True, check=True).stdout
-    return bool(re.search(rf"^S\S*\+ +{program}$", states, re.MULTILINE))
-
-
-def test_command_stops_continues_and_is_interrupted(terminal: pexpect.spawn) -> None:
-    terminal.sendline("netkit run -- sleep 1234")
-    assert eventually(lambda: in_front("sleep 1234"))
-    terminal.sendcontrol("z")
-    terminal.expect("Stopped")
-    terminal.expect_exact(PROMPT)
-    say(terminal, "fg", "netkit run")
-    assert eventually(lambda: in_front("sleep 1234"))
-    terminal.sendcontrol("c")
-    terminal.expect_exact(PROMPT)
-    say(terminal, "echo status-$?", "status-130")
 
 
 def test_shell_of_a_kernel(kernel: Session, netkit: Netkit) -> None:
