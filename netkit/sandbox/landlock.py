@@ -35,7 +35,7 @@ def version() -> int:
 
 
 def confine(rights: Iterable[tuple[str | int, int]]) -> bool:
-    """Keep of the file system these rights only, of the network nothing, and of processes those that will be its own.
+    """Keep of the file system these rights only, no TCP, and to trace and signal none but the processes of its own.
 
     The process has to have said `system.forbid_new_privileges` before.
 

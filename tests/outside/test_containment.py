@@ -100,6 +100,17 @@ def test_run_is_the_sandbox_own(prisoner: Session) -> None:
     assert set(inside) <= {"lock", "mount", "netkit", "netns", "xtables.lock"}
 
 
+def test_what_the_starter_has_open_stays_outside(tmp_path: Path) -> None:
+    """Also in process 1, whose descriptors everybody inside can take."""
+    (tmp_path / "secret").write_text("the starter's", encoding="utf-8")
+    look = "ls -l /proc/[0-9]*/fd"
+    with (tmp_path / "secret").open() as file:
+        command = [NETKIT, "run", "--", "sh", "-c", look]
+        answer = subprocess.run(command, pass_fds=(file.fileno(),), capture_output=True, text=True, check=False)
+    assert "/proc/1/fd:" in answer.stdout
+    assert "secret" not in answer.stdout
+
+
 def test_host_name_stays_inside(prisoner: Session) -> None:
     before = socket.gethostname()
     assert prisoner.run("os.system('hostname changed'); print(os.uname().nodename)").strip().endswith("changed")

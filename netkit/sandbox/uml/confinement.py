@@ -6,7 +6,7 @@ that kernel must not do is therefore forbidden to the process that it is, by wha
     capabilities     gone, but for those to work in somebody else's folder; nobody gets others by a program
     mounts           for whoever may mount, as root: a mount namespace in which all else is read-only
     Landlock         for everybody: no other file is opened for writing, none of the machine's services, processes
-                     and devices at all, no network, and no process but its own is traced or signalled
+                     and devices at all, no TCP, and no process but its own is traced or signalled
 """
 
 import os
