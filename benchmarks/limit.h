@@ -153,7 +153,9 @@ static inline void delete_link(int its, int index) {
     Message message;
     struct ifinfomsg *link = begin(&message, RTM_DELLINK, 0, sizeof *link);
     link->ifi_index = index;
-    request(its, &message, "link delete");
+    message.head.nlmsg_flags |= NLM_F_ACK;
+    errno = -exchange(its, &message);
+    if (errno && errno != ENODEV) fail("link delete"); /* gone already, with its other end: that is the aim */
 }
 
 static inline void add_address(int its, int index, unsigned address, int length) {

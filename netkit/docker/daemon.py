@@ -225,8 +225,10 @@ class Docker(Networking):
     @face
     def close(self) -> None:
         """Remove all containers, networks and rules, and docker0: the machine is as it was before `nk.Docker()`."""
-        for container in list(self._containers):
-            self.remove(container, force=True)
+        for container in self._containers.values():
+            container._kill()  # they end while the first one's network is taken away
+        for name in list(self._containers):
+            self.remove(name, force=True)
         while self._networks:
             self._networks.popitem()[1][1].close()
         self._undo.close()

@@ -39,10 +39,11 @@ directory=$1 hostname=$2
 shift 2
 read -r pid rest </proc/self/stat
 set -e
-hostname "$hostname"
+echo "$hostname" 2>/dev/null >/proc/sys/kernel/hostname || hostname "$hostname"
 for file in hosts resolv.conf; do
-    [ ! -e "$directory/$file" ] || [ ! -e "/etc/$file" ] || mount --bind "$directory/$file" "/etc/$file"
-done
+    [ ! -e "$directory/$file" ] || [ ! -e "/etc/$file" ] || echo "$directory/$file /etc/$file none bind"
+done >"$directory/mounts"
+mount --all --fstab "$directory/mounts"
 own=own
 mount -t proc proc /proc 2>/dev/null || own=shared
 echo "$pid $own" >&0
@@ -161,6 +162,13 @@ class Contained:
             self._status = 128 + signal.SIGKILL if killed else status if status >= 0 else 128 - status
         return self._status
 
+    def kill(self) -> None:
+        """Send it SIGKILL, and do not wait until it has ended: `end` does."""
+        if self.running:
+            # The first process dies before the one that waits for it, which then tells its exit status.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(getattr(self, "pid", None) or self._popen.pid, signal.SIGKILL)
+
     def end(self, grace: float) -> None:
         """End it, and with it all that it started.
 
@@ -174,10 +182,7 @@ class Contained:
                 os.kill(pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):  # then it is killed
                 self._popen.wait(grace)
-        if self.running:
-            # The first process dies before the one that waits for it, which then tells its exit status.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid or self._popen.pid, signal.SIGKILL)
+        self.kill()
         self._popen.wait()
         self._line.close()
         _ = self.status  # while its complaints can still be read
