@@ -125,7 +125,7 @@ def _terminals() -> list[Finding]:
     switch = "dev.tty.legacy_tiocsti"
     if not (value := sysctl(switch)):
         return []
-    name = "no program types into the terminal that it runs in"
+    name = "terminals that programs cannot type into"
     if value == "0":
         return [Finding(HERE, name, works=True)]
     cause = f"{switch} is {value}: what a program types there (TIOCSTI), the shell outside takes for yours"

@@ -6,7 +6,8 @@ HELP = "run a command in a fresh sandbox"
 
 DESCRIPTION = """\
 Run a command in a fresh sandbox: it is root there, has a network of its own, and cannot touch this
-machine's. Files in your directories are the same inside and outside. When the command ends, everything
+machine's. Files in your directories are the same inside and outside, but /tmp is empty there except for what
+the command is told of: its folder, and paths in its arguments and variables. When the command ends, everything
 that it started and made in the sandbox is gone.
 
 The exit status is the command's own; 128 + n if signal n ended it; 127 if there is no such program,
