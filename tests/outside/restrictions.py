@@ -5,6 +5,7 @@ Nothing of the machine is changed: limits, mounts and filters hold in these name
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from typing import NamedTuple
@@ -61,6 +62,11 @@ class Restriction(NamedTuple):
 
 def _without_program(name: str) -> str:
     return f'mount -n --bind /dev/null "$(readlink -f "$(PATH=$PATH:/usr/sbin command -v {name})")"'
+
+
+def _programs(names: tuple[str, ...]) -> list[str]:
+    """The files of those that are installed, each once."""
+    return sorted({os.path.realpath(path) for path in map(shutil.which, names) if path})
 
 
 def seccomp_filter(kind: str) -> tuple[str, ...]:
@@ -151,7 +157,8 @@ OF_WORLDS = (
     ),
     Restriction(
         "no compiler",
-        "; ".join(map(_without_program, filter(shutil.which, preload.COMPILERS))),
+        # Several of their names may be links to one program.
+        "; ".join(f'mount -n --bind /dev/null "{path}"' for path in _programs(preload.COMPILERS)),
         "uml world",
         "program",
         "none of the compilers tcc, cc, gcc, clang is there",
