@@ -213,6 +213,9 @@ def test_the_kernel_ends_what_nobody_else_ends(tmp_path: Path) -> None:
         assert is_at_work(started)
         there = roles(started)
         assert {status(guest, "Seccomp") for guest in there[GUEST]} == {"2"}, "a guest could make system calls"
+        ours, theirs = (os.readlink(f"/proc/{one}/ns/pid") for one in (os.getpid(), there["machine"][0]))
+        may = subprocess.run(["unshare", "--pid", "--fork", "true"], stderr=subprocess.DEVNULL, check=False)
+        assert (ours != theirs) == (may.returncode == 0)
         kill(there["keeper"][0], signal.SIGSTOP)
         kill(there["machine"][0])
         assert eventually(lambda: len(started.family()) == 2, SECONDS_TO_END), started.family()

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import platform
+import select
 import signal
 import sys
 from typing import NamedTuple
@@ -152,17 +153,16 @@ class Files(NamedTuple):
     notices: int
 
 
-def become(job: Job, files: Files, keeper: int) -> None:
+def become(job: Job, files: Files) -> None:
     """Turn this process into User-Mode Linux, leader of a process group of its own; its end is in that group.
 
     Args:
         job: names the directories whose changes are kept.
         files: what it gets.
-        keeper: process id of the parent, with which it ends.
     """
     os.setsid()
     tie(files.leash)
-    system.die_with_parent(keeper)
+    system.die_with_parent(os.getppid())
     # The processes that it traces and itself take turns: to wake another processor costs more than the work.
     os.sched_setaffinity(0, {_processor()})
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -191,12 +191,16 @@ def tie(leash: int) -> None:
     The signal of a descriptor's owner (F_SETOWN, F_SETSIG of fcntl(2)) goes to all of the group.  The programs inside
     share the table of descriptors with User-Mode Linux, so that this works as long as there is one of them.
 
+    If it is closed already, this process ends at once.
+
     Args:
         leash: the pipe's end for reading.
     """
     fcntl.fcntl(leash, fcntl.F_SETOWN, -os.getpgrp())
     fcntl.fcntl(leash, _SETSIG, signal.SIGKILL)
     fcntl.fcntl(leash, fcntl.F_SETFL, os.O_ASYNC)
+    if select.select([leash], [], [], 0)[0]:
+        os._exit(1)
 
 
 def _processor() -> int:
