@@ -5,8 +5,10 @@ Importing netkit does nothing but name what it offers; the libraries that it res
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ _HOMES = {
     "mac_of": "netkit.values",
     "overlay": "netkit.docker.overlay",
     "progress": "netkit.lessons.overview",
-    "require_sandbox": "netkit.sandbox",
+    "require_sandbox": "netkit.lab.journal",
     "reset": "netkit.clearing",
     "sh": "netkit.lab.namespaces",
     "snapshot": "netkit.lab.looks",
@@ -136,3 +138,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return list(__all__)
+
+
+class _Face(ModuleType):
+    """A module whose public names stay what they are: who sets `nk.host` would lose the host."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in __all__:
+            from netkit.handles import read_only
+
+            raise read_only(self, name, value)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from netkit.docker import daemon
 from netkit.dockerd import engines
 from netkit.errors import KernelRefused
+from netkit.face import face
 from netkit.lab import journal
 from netkit.lab.namespaces import host, note_ends
 from netkit.linux import namespaces, observe, teardown
@@ -30,6 +31,7 @@ _SECONDS_TO_END = 5.0
 _SECONDS_BETWEEN_LOOKS = 0.002
 
 
+@face
 def reset() -> None:
     """Take away everything that is not the host's own, many things at once, and print each command.
 

@@ -19,7 +19,7 @@ import types
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, Union, get_args, get_origin
 
-from netkit.errors import WrongCall
+from netkit.errors import NetkitError, WrongCall
 from netkit.spelling import nearest, shown
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _check(function: Callable[..., Any], parameter: inspect.Parameter) -> Check 
     kind = parameter.annotation
     if parameter.name in _OWN or kind is parameter.empty:
         return None
-    kind = eval(kind, function.__globals__) if isinstance(kind, str) else kind  # noqa: S307  (our own source)
+    kind = eval(kind, inspect.unwrap(function).__globals__) if isinstance(kind, str) else kind  # noqa: S307  (our own source)
     choices = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
     check = next((c.__metadata__[0] for c in choices if hasattr(c, "__metadata__")), None)
     if check is None:
@@ -198,3 +198,6 @@ def _refuse(plan: _Plan, name: str, value: Any) -> Any:
 def _twice(plan: _Plan, name: str) -> WrongCall:
     problem = f"{plan.form.partition('(')[0]}() gets {name} twice, by its place and by its name"
     return WrongCall(problem, _rule(plan), "Give it once")
+
+
+NetkitError.__init__ = face(NetkitError.__init__)  # type: ignore[method-assign]  (it stands below this module)

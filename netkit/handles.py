@@ -6,6 +6,7 @@ signs (`handle[0]`, `len(handle)` …) are refused in words where a handle gives
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from netkit.errors import ReadOnly, WrongCall
@@ -74,7 +75,7 @@ def keep(handle: Any, **attributes: Any) -> None:
 
 def called(handle: Any) -> str:
     """What an error calls a handle or a value: by its name, if it has one."""
-    name = vars(handle).get("name") if hasattr(handle, "__dict__") else None
+    name = vars(handle).get("name") or vars(handle).get("__name__")
     return name if isinstance(name, str) else type(handle).__name__
 
 
@@ -105,10 +106,10 @@ def _refuse_attributes(kind: type) -> None:
         if name.startswith("_"):
             object.__setattr__(self, name, value)
             return
-        raise _read_only(self, name, f"cannot be set to {shown(value)}")
+        raise read_only(self, name, value)
 
     def delete(self: Any, name: str) -> None:
-        raise _read_only(self, name, "cannot be deleted")
+        raise read_only(self, name)
 
     kind.__setattr__, kind.__delattr__ = set_, delete  # type: ignore[method-assign,assignment]
     if not hasattr(kind, "__getattr__"):
@@ -122,10 +123,22 @@ def absent(self: Any, name: str) -> Any:
     raise unknown(called(self), name, {*dir(type(self)), *vars(self)}, type(self)._instead)
 
 
-def _read_only(handle: Any, name: str, what: str) -> ReadOnly | AttributeError:
-    known = {*dir(type(handle)), *(vars(handle) if hasattr(handle, "__dict__") else ())}
+_GONE = object()
+
+
+def read_only(owner: Any, name: str, value: Any = _GONE) -> ReadOnly | AttributeError:
+    """The error for an attribute that was to be set, or deleted.
+
+    Args:
+        owner: a handle, a value, or the module netkit.
+        name: the attribute.
+        value: what it was to become; without it, it was to be deleted.
+    """
+    instead = getattr(type(owner), "_instead", {})
+    known = {*dir(owner), *instead} if isinstance(owner, ModuleType) else {*dir(type(owner)), *vars(owner)}
     if name not in known:
-        return unknown(called(handle), name, known, type(handle)._instead)
-    told = type(handle)._instead.get(name) or (f".set_{name}(…)" if f"set_{name}" in known else "")
-    remedy = f"Try {told}" if told else "Make a new one, or change the network itself"
-    return ReadOnly(f"{name!r} of {called(handle)} {what}", "an attribute says what is there", remedy)
+        return unknown(called(owner), name, known, instead)
+    told = instead.get(name) or (f".set_{name}(…)" if f"set_{name}" in known else "")
+    remedy = f"Try {told}" if told else "Take another name for it, or change the network itself"
+    what = "cannot be deleted" if value is _GONE else f"cannot be set to {shown(value)}"
+    return ReadOnly(f"{name!r} of {called(owner)} {what}", "an attribute says what is there", remedy)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
+from netkit import values
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
+from netkit.face import face
+from netkit.handles import guarded
 from netkit.journey.table import Journey
+from netkit.kinds import File, Flag, Rows, number, plain_number, word
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +33,39 @@ ROWS = 40
 _LOST_EVENTS = "Reports of netfilter were lost: traffic came faster than they could be taken."
 
 
+def _hops(value: Any) -> int:
+    return number(value, "a number of hops", 1, 10**6, example=200)
+
+
+def _hop(value: Any) -> int:
+    return number(value, "the number of a hop", 1, 10**6, example=1)
+
+
+def _journey(value: Any) -> Journey | int:
+    """A journey, or the number of one."""
+    found = plain_number(value)
+    if isinstance(found, Journey) or (isinstance(found, int) and not isinstance(found, bool)):
+        return found
+    rule = "a journey is one of .journeys, or the number that tables give it"
+    raise InvalidValue(f"{shown(value)} is no journey", rule, "Try x.path(1)")
+
+
+One, Hops, Hop = Annotated[Any, _journey], Annotated[int, _hops], Annotated[int, _hop]
+
+
+def _address(value: Any, name: str) -> str:
+    """An address as journeys have it: of IPv4, IPv6, or the MAC of an Ethernet frame."""
+    text = word(value, name)
+    if not any(sign in text for sign in ".:"):
+        rule, remedy = "journeys are found by the addresses of sender and receiver", f"Try {name}='172.17.1.1'"
+        raise InvalidValue(f"{name}={shown(value)} is no address", rule, remedy)
+    return text if text.count(":") == 5 else str(values.address(text))
+
+
+Place, Protocol = Annotated[str, _address], Annotated[str, word]
+
+
+@guarded()
 class Journeys:
     """The journeys of recorded packets; needs no kernel.
 
@@ -49,7 +87,7 @@ class Journeys:
     def seen(self) -> Seen:
         """All that was recorded, as one value."""
         if self._known is None:
-            raise CaptureFailed("nothing was recorded yet", "an x-ray is read when it has ended")
+            raise CaptureFailed("nothing was recorded yet", "an x-ray is read when it has ended", "Make one: nk.xray()")
         return self._known
 
     @cached_property
@@ -88,8 +126,9 @@ class Journeys:
         """How many frames came but could not be recorded."""
         return self.seen.lost
 
+    @face
     def find(
-        self, protocol: str | None = None, *, source: str | None = None, destination: str | None = None
+        self, protocol: Protocol | None = None, *, source: Place | None = None, destination: Place | None = None
     ) -> JourneyList:
         """The journeys of some packets.
 
@@ -110,16 +149,14 @@ class Journeys:
         from netkit.journey.table import JourneyList
 
         wanted = {"protocol": protocol, "source": source, "destination": destination}
-        for name, value in wanted.items():
-            if value is not None and not isinstance(value, str):
-                raise InvalidValue(f"{name} is {value!r}", "it is a text", 'Try x.find("icmp", source="172.17.1.1")')
         return JourneyList(
             journey
             for journey in self.everything
             if all(value is None or getattr(journey, name).lower() == value.lower() for name, value in wanted.items())
         )
 
-    def table(self, *, everything: bool = False, rows: int | None = ROWS) -> Overview:
+    @face
+    def table(self, *, everything: Flag = False, rows: Rows | None = ROWS) -> Overview:
         """The journeys as a table.
 
         Args:
@@ -134,11 +171,10 @@ class Journeys:
         """
         from netkit.journey.table import overview
 
-        if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
-            raise InvalidValue(f"rows is {rows!r}", "it is a number from 1 on, or None for all rows")
         return overview(self.everything if everything else self.journeys, notes=self._notes(), rows=rows)
 
-    def ladder(self, *which: Journey | int, hops: int | None = None) -> Ladder:
+    @face
+    def ladder(self, *which: One, hops: Hops | None = None) -> Ladder:
         """Journeys as a ladder diagram: a line for each interface, an arrow for each step, time runs downward.
 
         Args:
@@ -157,7 +193,8 @@ class Journeys:
         wanted = [self._journey(one) for one in which] or self.journeys
         return ladder(wanted) if hops is None else ladder(wanted, hops=hops)
 
-    def path(self, journey: Journey | int = 1, *, hop: int | None = None) -> PathPicture:
+    @face
+    def path(self, journey: One = 1, *, hop: Hop | None = None) -> PathPicture:
         """A journey on the picture of its network: its hops numbered, what it passed lit.
 
         Args:
@@ -176,7 +213,8 @@ class Journeys:
         shown = self._journey(journey)
         return path(shown, _networks([shown], self.seen), _place_of(hop, shown))
 
-    def player(self, journey: Journey | int | None = None, *, everything: bool = False) -> Player:
+    @face
+    def player(self, journey: One | None = None, *, everything: Flag = False) -> Player:
         """A player that steps through the journeys, hop by hop, with each packet's layers and bytes.
 
         Args:
@@ -194,7 +232,8 @@ class Journeys:
         offered = self.everything if everything else self.journeys
         return player(offered, _networks(offered, self.seen), journey)
 
-    def save(self, path: str | Path) -> Path:
+    @face
+    def save(self, path: File) -> Path:
         """Save the frames as a pcapng file, which Wireshark opens, with what was decided as comments of the packets.
 
         Args:
@@ -216,11 +255,9 @@ class Journeys:
             return journey
         rule = f"there are {len(self.everything)}, numbered from 1 on" if self.everything else "no packet was seen"
         for known in self.everything:
-            if known.number == journey and not isinstance(journey, bool):
+            if known.number == journey:
                 return known
-        if not isinstance(journey, int) or isinstance(journey, bool):
-            raise InvalidValue(f"{journey!r} is no journey", rule, "Take one of .journeys, or its number")
-        raise NotFound(f"there is no journey {journey}", rule)
+        raise NotFound(f"there is no journey {shown(journey)}", rule, "Take one of .journeys, or its number")
 
     def _notes(self) -> list[str]:
         from netkit.packets.table import loss
@@ -251,7 +288,7 @@ def _place_of(hop: int | None, journey: Journey) -> int | None:
     if hop is None:
         return None
     numbers = range(1, len(journey.hops) + 1)
-    if isinstance(hop, bool) or not isinstance(hop, int) or hop not in numbers:
+    if hop not in numbers:
         rule = f"journey {journey.number} has {len(numbers)} hops, numbered from 1 on"
         raise InvalidValue(f"{hop!r} is no hop of this journey", rule, "Try hop=1, or leave it out")
     return hop - 1

@@ -157,6 +157,7 @@ Command = Annotated["str | Sequence[str]", command]
 Address = Annotated[Any, values.address]
 InterfaceAddress = Annotated[Any, values.interface_address]
 Router = Annotated[Any, values.router]
+Other = Annotated[Any, partial(values.machine, what="a neighbour")]
 Destination = Annotated[Any, values.network]
 Mac = Annotated[str, values.mac]
 

@@ -10,10 +10,13 @@ import re
 import types
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from netkit.errors import InvalidValue
 from netkit.spelling import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Value = TypeVar("Value")
 
@@ -40,12 +43,13 @@ def plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def rebuilt(kind: type[Value], data: Any) -> Value:
+def rebuilt(kind: type[Value], data: Any, needed: Sequence[str] = ()) -> Value:
     """The value that `plain` was given, made anew from its type's annotations.
 
     Args:
         kind: a dataclass.
         data: what `plain` returned.
+        needed: keys that have to be there, though the type has a default for them.
 
     Returns:
         An equal value.
@@ -53,6 +57,8 @@ def rebuilt(kind: type[Value], data: Any) -> Value:
     Raises:
         InvalidValue: it is something else; the error says where.
     """
+    for name in needed if isinstance(data, dict) else ():
+        _insist(name in data, data, "", f"an object with '{name}'")
     return _as(kind, data, "")
 
 

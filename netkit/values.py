@@ -71,26 +71,32 @@ def address(value: Any) -> IPAddress:
     return _address(typed, typed)
 
 
-def router(value: Any) -> IPAddress:
-    """The address of a route's next router (ip-route(8), via).
+def machine(value: Any, what: str = "a machine", *, here: bool = False, group: bool = False) -> IPAddress:
+    """An address that one machine has.
 
     Args:
         value: text.
+        what: whose it is meant to be: "a router".
+        here: whether it may be this machine's own loopback.
+        group: whether it may be a multicast group instead.
 
     Returns:
         An `ipaddress.IPv4Address` or `IPv6Address`.
 
     Raises:
-        InvalidAddress: it is not an IP address, or none that another machine on the link can have.
+        InvalidAddress: it is not an IP address, or none that one machine can have.
     """
     found = address(value)
-    if found.is_unspecified or found.is_multicast or found.is_loopback or str(found) == "255.255.255.255":
-        raise InvalidAddress(
-            f"'{found}' is no router's address",
-            "a router is another machine, with an address of its own on one of the links here",
-            "Try '10.0.0.1'",
-        )
+    nobodys = found.is_unspecified or str(found) == "255.255.255.255" or (found.is_loopback and not here)
+    if nobodys or (found.is_multicast and not group):
+        which = "one machine" if here else "another machine, on one of the links here or behind one"
+        raise InvalidAddress(f"'{found}' is no address of {what}", f"it is an address of {which}", "Try '10.0.0.1'")
     return found
+
+
+def router(value: Any) -> IPAddress:
+    """The address of a route's next router (ip-route(8), via); see `machine`."""
+    return machine(value, "a router")
 
 
 def network(value: Any) -> IPNetwork | None:

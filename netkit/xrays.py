@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from netkit.errors import CaptureFailed
 from netkit.face import face
+from netkit.handles import guarded
 from netkit.journey.values import Seen
 from netkit.journeys import Journeys
 from netkit.kinds import number
@@ -64,6 +65,7 @@ def xray(*where: Any, snaplen: Snaplen = ALL_OF_IT) -> XRay:
 _BROKEN = "broken off"
 
 
+@guarded({"frame": ".frames", "packet": ".packets", "stop": "the end of its `with` block"})
 class XRay(Journeys):
     """What happened to packets while a `with` block ran; to be read when that has ended.
 
@@ -109,7 +111,9 @@ class XRay(Journeys):
 
     def _traced(self) -> Trace:
         if self._trace is None:
-            raise CaptureFailed("this x-ray has not begun", "it begins with its `with` block")
+            raise CaptureFailed(
+                "this x-ray has not begun", "it begins with its `with` block", "Try: with nk.xray() as x: …"
+            )
         return self._trace
 
     @property

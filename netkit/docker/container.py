@@ -180,7 +180,7 @@ class Container:
             CommandFailed: the command did not end in time.
         """
         self.require_running()
-        argv, said = words_of(command), in_words(command)
+        argv, said = naming.program(words_of(command)), in_words(command)
         typed = f"nsenter --target ${self.variable} --mount --uts --ipc --net --pid {joined(argv)}"
         inside = self._limited(argv)
         journal.look()

@@ -126,7 +126,6 @@ class Docker(Networking):
             NetkitError: as Docker refuses it; nothing is left half made then.
         """
         journal.in_sandbox()
-        self._tend()
         program = naming.program(words_of(command) if command is not None else None)
         wanted = settings.Settings(name, program, image or "", network, ports or {}, links or {}, privileged)
         settings.insist_on_agreement(wanted)
@@ -137,6 +136,7 @@ class Docker(Networking):
         self._refuse_taken(wanted.name)
         driver = self._driver(wanted)
         linked = {alias: self._linked(other, driver) for other, alias in wanted.links.items()}
+        self._tend()
         container = Container(self.host, wanted, driver, linked)
         with ExitStack() as failed:
             failed.callback(container.files.close)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from netkit.errors import NotFound
+from netkit.spelling import shown
 from netkit.visible import in_line
 
 if TYPE_CHECKING:
@@ -19,6 +21,13 @@ class Containers(tuple["Container", ...]):
 
     __slots__ = ()
 
+    def __getitem__(self, place: Any) -> Any:
+        try:
+            return super().__getitem__(place)
+        except (IndexError, TypeError):
+            problem, rule = f"there is no container {shown(place)} in this list", f"it has {len(self)}, counted from 0"
+            raise NotFound(problem, rule, "Try docker.find('web') for one by its name") from None
+
     def __repr__(self) -> str:
         rows = [_HEAD, *([in_line(cell) for cell in _row(container)] for container in self)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
@@ -31,8 +40,8 @@ def _row(container: Container) -> tuple[str, ...]:
         command = command[: _LONGEST_COMMAND - 3] + "…"
     status = "Up" if container.running else f"Exited ({container.status})"
     ports = (f"0.0.0.0:{here}->{there}/{kind}" for (kind, here), there in container.ports.items())
-    shown = ", ".join(ports) if container.running else ""
-    return container.id[:12], container.settings.image, f'"{command}"', status, shown, container.name
+    published = ", ".join(ports) if container.running else ""
+    return container.id[:12], container.settings.image, f'"{command}"', status, published, container.name
 
 
 def details(container: Container) -> dict[str, Any]:

@@ -161,7 +161,7 @@ def program(words: list[str] | None) -> list[str]:
     if words is None:
         return list(_IDLE)
     if shutil.which(words[0]) is None:
-        raise ProgramMissing(
-            f"there is no program '{words[0]}'", "a container here sees the machine's programs", "Check its spelling"
-        )
+        rule = f'Docker says: exec: "{words[0]}": executable file not found in $PATH'
+        remedy = "Check its spelling; a container here sees the machine's programs"
+        raise ProgramMissing(f"there is no program '{words[0]}'", rule, remedy)
     return words

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.dockerd import daemon
+from netkit.face import face
 from netkit.lab import journal
 from netkit.sandbox import containers, inside
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _engines: list[Engine] = []
 
 
+@face
 def engine() -> Engine:
     """The Docker Engine of the sandbox, which is started first if need be: `dockerd … &`, and its images.
 
@@ -53,6 +55,7 @@ def engines() -> list[Engine]:
     return list(_engines)
 
 
+@face
 def available() -> str | None:
     """Why the Docker Engine cannot run here, without starting it.
 

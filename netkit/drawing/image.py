@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 from abc import ABC, abstractmethod
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit.errors import InvalidValue
+from netkit.face import face
 from netkit.files import replacing
+from netkit.handles import guarded, keep
+from netkit.kinds import File
 from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ MAGNIFIED, PAGE = 1.25, 940
 """How much an image is magnified in a notebook, as long as it is no wider than a page, in pixels."""
 
 
+@guarded({"show": "the last line of a cell", "write": ".save(…)"})
 class Image(ABC):
     """Something drawn, when it is looked at.
 
@@ -71,26 +74,25 @@ class Image(ABC):
         """The image as an HTML image that holds the SVG, with its text as the alternative text."""
         return image_tag(self.svg, self.text, self.size[0])
 
-    def save(self, path: str | Path) -> None:
+    @face
+    def save(self, path: File) -> None:
         """Write the image to a file.
 
         Args:
             path: ends with .svg, .png or .pdf, which decides the format.
 
         Raises:
-            InvalidValue: another ending, or a folder that is not there or that cannot be written to.
+            InvalidValue: another ending, a folder that is not there, or a file that cannot be written.
         """
         from netkit.drawing import render
 
-        path = Path(path)
         if path.suffix not in {".svg", ".png", ".pdf"}:
             raise InvalidValue(
                 f"{str(path)!r} does not end with .svg, .png or .pdf", "the ending decides the format", "Try 'net.svg'"
             )
         if not path.parent.is_dir():
-            raise InvalidValue(
-                f"the folder {str(path.parent)!r} is not there", "pictures are saved in a folder that is"
-            )
+            problem, rule = f"the folder {str(path.parent)!r} is not there", "pictures are saved in a folder that is"
+            raise InvalidValue(problem, rule, "Try 'net.svg', beside the notebook")
         with render.figure(*self.size, self.draw) as page, replacing(path, "the picture", InvalidValue) as file:
             if path.suffix == ".svg":
                 file.write(render.svg(page).encode())
@@ -104,7 +106,7 @@ class Image(ABC):
         from netkit.drawing import render
 
         with render.figure(*self.size, self.draw) as page:
-            self.svg, self.png = render.svg(page), render.png(page)
+            keep(self, svg=render.svg(page), png=render.png(page))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         if not vars(self).keys() & {"svg", "png"}:

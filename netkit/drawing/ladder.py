@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netkit.drawing.image import Image
-from netkit.errors import InvalidValue
+from netkit.handles import keep
 from netkit.journey.table import hops_text
 from netkit.layout import ladder as layout
 
@@ -26,16 +26,11 @@ class Ladder(Image):
     Args:
         journeys: one or several, drawn one below the other.
         hops: how many hops may be drawn; journeys that have no space are counted. The first is always there.
-
-    Raises:
-        InvalidValue: `hops` is no number from 1 on.
     """
 
     def __init__(self, journeys: Iterable[Journey], *, hops: int = layout.MOST) -> None:
-        if isinstance(hops, bool) or not isinstance(hops, int) or hops < 1:
-            raise InvalidValue(f"hops is {hops!r}", "it is a number from 1 on", "Try hops=200")
         wanted = list(journeys)
-        self.journeys = layout.drawn(wanted, hops)
+        keep(self, journeys=layout.drawn(wanted, hops))
         self._left_out = len(wanted) - len(self.journeys)
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netkit.drawing.image import Image
 from netkit.drawing.words import describe
 from netkit.errors import InvalidValue
+from netkit.handles import keep
 from netkit.journey.table import hops_text
 from netkit.layout import lay_out
 from netkit.layout.spots import Spots
@@ -123,8 +124,7 @@ class PathPicture(Image):
     """
 
     def __init__(self, journey: Journey, snapshot: Snapshot, hop: int | None = None) -> None:
-        self.journey, self.hop = journey, _checked(journey, hop)
-        self.stage = Stage(snapshot, [journey])
+        keep(self, journey=journey, hop=_checked(journey, hop), stage=Stage(snapshot, [journey]))
         self._legend = legend(journey, self.stage.scene.width, hop)
 
     @cached_property

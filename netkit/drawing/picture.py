@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from netkit.drawing.image import Image
 from netkit.drawing.words import describe
 from netkit.errors import InvalidValue, NotFound
+from netkit.handles import keep
 from netkit.layout import lay_out
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,8 +41,7 @@ class Picture(Image):
     def __init__(
         self, snapshot: Snapshot, *, title: str = "", highlight: Collection[str | End] = (), mac: bool = False
     ) -> None:
-        self.snapshot, self.title, self.mac = snapshot, _title(title), mac
-        self.highlight = _marks(snapshot, highlight)
+        keep(self, snapshot=snapshot, title=title, mac=mac, highlight=_marks(snapshot, highlight))
 
     @cached_property
     def text(self) -> str:
@@ -81,13 +82,7 @@ def draw_on(
     """
     from netkit.drawing.artists import draw_scene
 
-    return draw_scene(ax, lay_out(snapshot, title=_title(title), mac=mac), _marks(snapshot, highlight))
-
-
-def _title(title: str) -> str:
-    if not isinstance(title, str):
-        raise InvalidValue(f"{title!r} cannot be a title", "a title is a text", f"Try title={str(title)!r}")
-    return title
+    return draw_scene(ax, lay_out(snapshot, title=title, mac=mac), _marks(snapshot, highlight))
 
 
 def _marks(snapshot: Snapshot, highlight: Collection[str | End]) -> tuple[str | End, ...]:
@@ -95,12 +90,12 @@ def _marks(snapshot: Snapshot, highlight: Collection[str | End]) -> tuple[str | 
     rule = "a highlight is a namespace's name or a pair of namespace and interface"
     wanted = (highlight,) if isinstance(highlight, str) else highlight
     if not isinstance(wanted, list | tuple | set | frozenset):
-        raise InvalidValue(f"{highlight!r} cannot be highlighted", rule, "Try highlight=['ns1', ('ns1', 'eth0')]")
+        raise InvalidValue(f"{shown(highlight)} cannot be highlighted", rule, "Try highlight=['ns1', ('ns1', 'eth0')]")
     for one in wanted:
         names = (one,) if isinstance(one, str) else one
         if not isinstance(names, tuple) or len(names) not in {1, 2} or not all(isinstance(name, str) for name in names):
-            raise InvalidValue(f"{one!r} cannot be highlighted", rule, "Try highlight=['ns1', ('ns1', 'eth0')]")
+            raise InvalidValue(f"{shown(one)} cannot be highlighted", rule, "Try highlight=['ns1', ('ns1', 'eth0')]")
         space = snapshot.namespaces.get(names[0])
         if space is None or (len(names) > 1 and names[1] not in space.interfaces):
-            raise NotFound(f"{one!r} is not in this snapshot", rule, f"It has {', '.join(snapshot.namespaces)}")
+            raise NotFound(f"{shown(one)} is not in this snapshot", rule, f"It has {', '.join(snapshot.namespaces)}")
     return tuple(wanted)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
+from netkit.errors import NotFound
 from netkit.journey.tree import Branch, main_way, tree
 from netkit.journey.values import ROUTING
 from netkit.packets.wording import ANY, CHOSEN
+from netkit.spelling import shown
 from netkit.visible import in_html, in_line
 
 if TYPE_CHECKING:
@@ -150,7 +152,11 @@ class JourneyList(list[Journey]):
     def __getitem__(self, place: slice) -> JourneyList: ...
 
     def __getitem__(self, place: SupportsIndex | slice) -> Journey | JourneyList:
-        found = super().__getitem__(place)
+        try:
+            found = super().__getitem__(place)
+        except (IndexError, TypeError):
+            problem, rule = f"there is no item {shown(place)} of this list", f"it has {len(self)}, counted from 0"
+            raise NotFound(problem, rule, "Try [0], or x.path(1) for the journey with the number 1") from None
         return JourneyList(found) if isinstance(place, slice) else found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netkit import values
+from netkit import spelling, values
 from netkit.diagnosis import Finding, World, naming, ways
 from netkit.diagnosis.values import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
@@ -61,10 +61,13 @@ def _meant(world: World, places: dict[str, Found_place], source: str, destinatio
     if not isinstance(destination, str):
         return _of_handle(world, source, destination)
     try:
-        return Goal(str(ipaddress.ip_address(destination)))
+        found = ipaddress.ip_address(destination)
     except ValueError:
         pass_by_name = destination
-    if not pass_by_name or any(sign.isspace() or sign in "/:\0" for sign in pass_by_name):
+    else:
+        values.machine(str(found).partition("%")[0], here=True)
+        return Goal(str(found))
+    if not pass_by_name or any(sign.isspace() or sign in "/:%\0" for sign in pass_by_name):
         return Goal(str(values.address(destination)))  # which says what is wrong with it
     return _named(world, places[source], source, pass_by_name)
 
@@ -112,7 +115,7 @@ def _of_handle(world: World, source: str, destination: Any) -> Goal:
     place = place_of(destination)
     if place is None:
         raise InvalidValue(
-            f"{destination!r} is no destination",
+            f"{spelling.shown(destination)} is no destination",
             "packets are for an address, a name, a namespace, an interface or a container",
             "Try '172.17.1.2'",
         )

@@ -8,7 +8,7 @@ from netkit import names, values
 from netkit.errors import AlreadyExists, InvalidAddress, InvalidName, InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import keep
-from netkit.kinds import InterfaceAddress, InterfaceName, Mac, Mtu, Router
+from netkit.kinds import InterfaceAddress, InterfaceName, Mac, Mtu, Other
 from netkit.lab.link import Link
 from netkit.lab.place import Room
 from netkit.linux import addresses, links, neighbours, observe, sysctls
@@ -125,10 +125,15 @@ class Interface(Link):
         Raises:
             InvalidAddress: it is no unicast MAC address.
         """
+        if observe.kind_and_master(self._path, self.name)[0] == "loopback":
+            rule = "what is sent there never leaves this namespace, so nobody asks for a MAC address"
+            raise InvalidValue(
+                f"'{self.name}' is the loopback, and gets no {mac}", rule, "Take a veth's end: nk.veth(…)"
+            )
         self._act(f"ip link set dev {self._typed} address {mac}", lambda: links.set_mac(self._path, self.name, mac))
 
     @face
-    def add_neighbour(self, address: Router, mac: Mac) -> None:
+    def add_neighbour(self, address: Other, mac: Mac) -> None:
         """Say for good at which MAC a neighbour is: `ip neigh add ADDRESS lladdr MAC dev NAME nud permanent`.
 
         Args:
@@ -147,7 +152,7 @@ class Interface(Link):
         )
 
     @face
-    def delete_neighbour(self, address: Router) -> None:
+    def delete_neighbour(self, address: Other) -> None:
         """Remove a neighbour entry: `ip neigh del ADDRESS dev NAME`.
 
         Args:

@@ -127,6 +127,9 @@ def in_sandbox() -> None:
     sandbox.require_sandbox()
 
 
+require_sandbox = face(sandbox.require_sandbox)
+
+
 def note(line: str) -> None:
     """Write down a line that only the script needs, such as one that waits."""
     _lines.append(line)

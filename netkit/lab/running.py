@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+from netkit import values
 from netkit.errors import InvalidAddress, InvalidValue
 from netkit.face import face
-from netkit.kinds import Address, Command, Timeout, number
+from netkit.kinds import Command, Timeout, number
 from netkit.lab import journal
 from netkit.lab.place import Place
 from netkit.linux import ping as pings
@@ -27,6 +28,17 @@ _OF_THE_SHELL = ("cd", "export", "ulimit", "umask", "type", "set", "exec", ".", 
 _SHELL = re.compile(r"[|&;<>()$`*?~\n]")
 
 
+def _asked(value: Any) -> IPAddress:
+    """Whom one can ask for an answer: one machine, on a link that need not be named."""
+    found = values.machine(value, here=True)
+    if found.version == 6 and found.is_link_local:
+        rule = "an address of fe80::/10 needs the interface that leads to it"
+        remedy = f"Try .run('ping -c 1 {found}%eth1')"
+        raise InvalidAddress(f"'{found}' is valid on one link only", rule, remedy)
+    return found
+
+
+Asked = Annotated[Any, _asked]
 Pings = Annotated[int, partial(number, what="a number of pings", low=1, high=100, example=3)]
 
 
@@ -79,7 +91,7 @@ class Running(Place):
         return journal.perform(f"{self._as_typed(argv, typed)} &", lambda: run.Process(self.path, argv, typed))
 
     @face
-    def ping(self, address: Address, *, count: Pings = 1, timeout: Timeout = 5.0) -> Ping:
+    def ping(self, address: Asked, *, count: Pings = 1, timeout: Timeout = 5.0) -> Ping:
         """Ask an address for an answer: `ping -c COUNT ADDRESS`.
 
         Args:
@@ -94,7 +106,6 @@ class Running(Place):
         Raises:
             InvalidAddress: it is no IP address of one machine.
         """
-        _refuse_unless_one(address)
         journal.in_sandbox()
         journal.look()
         command = pings.command(address, count=count, timeout=timeout)
@@ -130,14 +141,3 @@ def words_of(command: str | list[str]) -> list[str]:
     except ValueError as error:
         raise InvalidValue(f"{command!r} cannot be read", str(error), "Close the quote") from None
     return ["sh", "-c", command] if words[0] in _OF_THE_SHELL else words
-
-
-def _refuse_unless_one(address: IPAddress) -> None:
-    """Refuse what no single machine answers for, or on a link that has to be named."""
-    rule, remedy = "one machine is asked for an answer", "Give a machine's address, such as '10.0.0.2'"
-    if address.is_unspecified or address.is_multicast or str(address) == "255.255.255.255":
-        raise InvalidAddress(f"'{address}' is no address of one machine", rule, remedy)
-    if address.version == 6 and address.is_link_local:
-        rule = "an address of fe80::/10 needs the interface that leads to it"
-        remedy = f"Try .run('ping -c 1 {address}%eth1')"
-        raise InvalidAddress(f"'{address}' is valid on one link only", rule, remedy)

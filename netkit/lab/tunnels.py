@@ -31,19 +31,9 @@ _FLOOD = "00:00:00:00:00:00"
 """The MAC of the entries by which frames go whose way is not known: also broadcasts (bridge(8))."""
 
 
-def _machine(value: Any, what: str, *, group: bool = False) -> values.IPAddress:
-    """An address of one machine, or of a multicast group where that may be."""
-    found = values.address(value)
-    nobodys = found.is_unspecified or found.is_loopback or str(found) == "255.255.255.255"
-    if nobodys or (found.is_multicast and not group):
-        rule = "it is an address of one machine, which others can send to"
-        raise InvalidAddress(f"'{found}' is no address of {what}", rule, "Try '192.168.0.2'")
-    return found
-
-
-Near = Annotated[Any, partial(_machine, what="a local VTEP")]
-Far = Annotated[Any, partial(_machine, what="a remote VTEP")]
-FarOrGroup = Annotated[Any, partial(_machine, what="a remote VTEP", group=True)]
+Near = Annotated[Any, partial(values.machine, what="a local VTEP")]
+Far = Annotated[Any, partial(values.machine, what="a remote VTEP")]
+FarOrGroup = Annotated[Any, partial(values.machine, what="a remote VTEP", group=True)]
 
 
 class Vxlan(Interface, kind="vxlan"):

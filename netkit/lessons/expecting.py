@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit.errors import InvalidValue, NetkitError, Unexpected
+from netkit.face import face
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def _kind(value: Any) -> type[NetkitError]:
+    """One of netkit's errors."""
+    if not (isinstance(value, type) and issubclass(value, NetkitError)):
+        rule = "it is one of netkit's errors"
+        raise InvalidValue(f"{shown(value)} is no kind of error", rule, "Try nk.expected(nk.NetkitError)")
+    return value
+
+
+Failure = Annotated[Any, _kind]
+
+
+@face
 @contextmanager
-def expected(*kinds: type[NetkitError]) -> Iterator[None]:
+def expected(*kinds: Failure) -> Iterator[None]:
     """A block that is meant to fail: its error is shown, as a notebook would, and does not stop a run of all cells.
 
     Args:
@@ -27,10 +41,6 @@ def expected(*kinds: type[NetkitError]) -> Iterator[None]:
         ...     raise InvalidValue("'a b' has a space", "names are one word", "Try 'a-b'")
         ✗ InvalidValue: 'a b' has a space; names are one word. Try 'a-b'.
     """
-    for kind in kinds:
-        if not (isinstance(kind, type) and issubclass(kind, NetkitError)):
-            rule = "it is one of netkit's errors"
-            raise InvalidValue(f"{kind!r} is no kind of error", rule, "Try nk.expected(nk.AlreadyExists)")
     meant = kinds or (NetkitError,)
     try:
         yield

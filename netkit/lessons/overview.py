@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netkit.face import face
 from netkit.lessons import catalogue, diary
 from netkit.lessons.prediction import Prediction
 from netkit.lessons.task import Question, Task
@@ -93,6 +94,7 @@ def of(events: Iterable[Event]) -> Progress:
     return Progress(tuple(_row(lesson, done, first) for lesson in catalogue.LESSONS))
 
 
+@face
 def progress() -> Progress:
     """What you have done so far, in all notebooks on this machine; it never leaves the machine.
 

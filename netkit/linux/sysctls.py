@@ -24,7 +24,13 @@ THAT_MATTER = (
 
 
 _TIME = re.compile(r"time|interval|delay|(^|_)secs?$|_ms$")
-_CHOICES = {"ip_forward": "01", "bridge-nf-call-iptables": "01", "disable_ipv6": "01", "rp_filter": "012"}
+_CHOICES = {
+    **dict.fromkeys(("ip_forward", "forwarding", "disable_ipv6", "proxy_arp", "route_localnet", "log_martians"), "01"),
+    **dict.fromkeys(("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"), "01"),
+    **dict.fromkeys(("accept_redirects", "secure_redirects", "send_redirects", "icmp_echo_ignore_all"), "01"),
+    **dict.fromkeys(("rp_filter", "arp_announce", "tcp_syncookies"), "012"),
+}
+"""What these switches mean; the kernel itself takes any number for them."""
 
 
 def acceptable(name: str, value: object) -> str:

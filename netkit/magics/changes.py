@@ -6,10 +6,10 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from IPython.core.error import UsageError
 from IPython.display import display
 
-from netkit.magics.cell import Ending
+from netkit.magics.cell import Ending, WrongLine
+from netkit.spelling import nearest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def read(words: str) -> tuple[Options, str]:
         words: what stands behind `%changes`.
 
     Raises:
-        UsageError: `--only` names what is no kind of change.
+        WrongLine: an option is none, or `--only` names what is no kind of change.
     """
     from netkit.changes.result import KINDS
 
@@ -66,8 +66,13 @@ def read(words: str) -> tuple[Options, str]:
             chosen += [word for word in match["words"].split(",") if word]
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
-        raise UsageError(f"--only {unknown[0]}: there is no such kind of change; there are: {', '.join(KINDS)}")
-    return Options(tuple(kinds), tuple(namespaces), counters), words[position:].strip()
+        meant = nearest(unknown[0], KINDS)
+        remedy = f"Did you mean --only {meant}?" if meant else "Take one of these"
+        raise WrongLine(f"--only {shown(unknown[0])} is no kind of change", f"there are: {', '.join(KINDS)}", remedy)
+    rest = words[position:].strip()
+    if rest.startswith("--"):
+        raise WrongLine(f"{shown(rest.split()[0])} is no option", f"it is {_USAGE}", "Take one of these, or none")
+    return Options(tuple(kinds), tuple(namespaces), counters), rest
 
 
 class Watch:
@@ -101,14 +106,17 @@ class Watch:
         if cell is None:
             return self._line(options, rest)
         if rest:
-            raise UsageError(f"{rest!r} is no option: {_USAGE}")
+            raise WrongLine(
+                f"{shown(rest)} is no option", f"it is {_USAGE}", "The cell's code follows in the next line"
+            )
         self._begin(options)
         return self._shell.run_cell(cell).result if cell.strip() else None
 
     def _line(self, options: Options, code: str) -> Any:
         """Run one line; it is what the magic returns, so that `x = %changes …` works."""
         if not code:
-            raise UsageError("%changes is followed by code; a whole cell begins with %%changes")
+            rule = "a line is followed by what it does; a whole cell begins with %%changes"
+            raise WrongLine("%changes is followed by nothing", rule, 'Try %changes nk.Namespace("ns1")')
         before = at_rest()
         try:
             source = self._shell.transform_cell(code).rstrip("\n")

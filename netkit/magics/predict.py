@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.error import StdinNotImplementedError
 from IPython.display import display
 
 from netkit.errors import InvalidValue, NetkitError
-from netkit.magics.cell import Ending
+from netkit.magics.cell import Ending, WrongLine
 from netkit.magics.changes import at_rest
+from netkit.spelling import shown
 from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Predictor:
 
     def _switch(self, word: str) -> None:
         if word not in ("on", "off"):
-            raise UsageError(_USAGE)
+            raise WrongLine(f"{shown(word)} is neither on nor off", f"it is {_USAGE}", "Try %predict off")
         self._asks = word == "on"
 
     def _begin(self, id: str) -> None:  # noqa: A002  (what learners call it)
@@ -71,7 +72,7 @@ class Predictor:
         try:
             prediction = catalogue.find(id, Prediction)
         except NetkitError as error:
-            raise UsageError(f"{error} ({_USAGE})") from None
+            raise WrongLine(error.problem, error.rule, f"{error.remedy.rstrip('.')} ({_USAGE})") from None
         before = at_rest()
         chosen = ask(prediction, before) if self._asks else None
 

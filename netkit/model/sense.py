@@ -10,6 +10,7 @@ from netkit.errors import InvalidValue
 from netkit.spelling import shown
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2})*", re.ASCII)
+_TOOLS = ("iptables", "ip6tables", "nft")
 _RULE = "only what .to_json() wrote can be read"
 _REMEDY = "Try nk.snapshot().to_json()"
 
@@ -44,9 +45,15 @@ def insist_on_sense(snapshot: Any) -> None:
         for key, link in space.interfaces.items():
             _check_link(snapshot, space, link, f"{where}.interfaces.{key}")
             _insist(link.name == key, link.name, f"{where}.interfaces.{key}.name", f"{key!r}")
+        for number, rule in enumerate(space.rules):
+            _check_rule(rule, f"{where}.rules[{number}]")
         for kind in ("routes", "neighbours", "fdb"):
             for number, entry in enumerate(getattr(space, kind)):
                 _check_entry(entry, f"{where}.{kind}[{number}]")
+
+
+def _check_rule(rule: Any, where: str) -> None:
+    _insist(rule.tool in _TOOLS, rule.tool, f"{where}.tool", " or ".join(_TOOLS))
 
 
 def _check_link(snapshot: Any, space: Any, link: Any, where: str) -> None:

@@ -254,7 +254,7 @@ class Snapshot:
             InvalidValue: it is not what `to_json` writes.
         """
         try:
-            found = rebuilt(cls, json.loads(text))
+            found = rebuilt(cls, json.loads(text), ("namespaces",))
             insist_on_sense(found)
         except (ValueError, RecursionError) as error:
             broken = "it is nested too deeply" if isinstance(error, RecursionError) else f"it is no JSON: {error}"

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
+from netkit.face import face
 from netkit.files import replacing
+from netkit.handles import guarded
+from netkit.kinds import File, Flag, Rows, title
 from netkit.packets import pcapng
 from netkit.packets.dissect import WORDS, read
 from netkit.packets.reader import STANDARD
 from netkit.packets.scapied import dissected
 from netkit.packets.table import ROWS, Table, loss, table
 from netkit.packets.wording import Wording
+from netkit.spelling import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from scapy.plist import PacketList
 
@@ -49,6 +53,23 @@ class Recorded:
     tunnels: frozenset[int] = STANDARD
 
 
+def _words(text: Any) -> set[str]:
+    words = [word for word in text.lower().split() if word != "or"] if isinstance(text, str) else []
+    for word in [word for word in words if word not in WORDS] or ([] if words else [text]):
+        rule = f'the words are {", ".join(WORDS)}, joined by "or"'
+        raise InvalidValue(f"{shown(word)} is no kind of frame", rule, 'Try .filter("arp or icmp")')
+    return set(words)
+
+
+def _wanted(value: Any) -> Any:
+    """Words for kinds of frames, or a function that says of a frame whether it is wanted."""
+    return value if callable(value) and not hasattr(value, "_instead") else _words(value)
+
+
+Wanted = Annotated[Any, _wanted]
+
+
+@guarded({"packet": ".packets", "frame": ".frames", "show": ".table()", "stop": "the end of its `with` block"})
 class Recording:
     """Frames in the order of time, seen at many interfaces.
 
@@ -67,7 +88,7 @@ class Recording:
     @property
     def _recorded(self) -> Recorded:
         if self._known is None:
-            raise CaptureFailed("nothing was recorded yet", "a recording is read when it has ended")
+            raise CaptureFailed("nothing was recorded yet", "a recording is read when it has ended", "Record some")
         return self._known
 
     @property
@@ -105,6 +126,7 @@ class Recording:
     def __bool__(self) -> bool:
         return True  # a recording without frames is still a recording
 
+    @face
     def at(self, namespace: Any, interface: Any = None) -> Recording:
         """The frames of one namespace, or of one of its interfaces.
 
@@ -123,14 +145,16 @@ class Recording:
             namespace, interface = namespace.namespace, namespace
         namespace, interface = (getattr(place, "name", place) for place in (namespace, interface))
         if not isinstance(namespace, str) or namespace not in self.places:
-            raise NotFound(f"no namespace {namespace!r} was recorded", f"recorded: {', '.join(self.places) or 'none'}")
+            rule = f"recorded: {', '.join(self.places) or 'none'}"
+            raise NotFound(f"no namespace {shown(namespace)} was recorded", rule, "Take one of these")
         interfaces = self.places[namespace]
-        if interface is not None and interface not in interfaces:
-            problem = f"no interface {interface!r} was recorded in '{namespace}'"
-            raise NotFound(problem, f"recorded: {', '.join(interfaces) or 'none'}")
+        if interface is not None and (not isinstance(interface, str) or interface not in interfaces):
+            problem = f"no interface {shown(interface)} was recorded in '{namespace}'"
+            raise NotFound(problem, f"recorded: {', '.join(interfaces) or 'none'}", "Take one of these")
         return self._only(f for f in self.frames if f.namespace == namespace and interface in (None, f.interface))
 
-    def filter(self, wanted: str | Callable[[Frame], bool]) -> Recording:
+    @face
+    def filter(self, wanted: Wanted) -> Recording:
         """The frames that are wanted.
 
         Args:
@@ -146,11 +170,11 @@ class Recording:
             ()
         """
         if callable(wanted):
-            return self._only(frame for frame in self.frames if wanted(frame))
-        words = _words(wanted)
-        return self._only(frame for frame, reading in self._read(self.frames) if words & reading.words)
+            return self._only(frame for frame in self.frames if _asked(wanted, frame))
+        return self._only(frame for frame, reading in self._read(self.frames) if wanted & reading.words)
 
-    def table(self, *, everything: bool = False, rows: int | None = ROWS) -> Table:
+    @face
+    def table(self, *, everything: Flag = False, rows: Rows | None = ROWS) -> Table:
         """The frames as a table.
 
         Args:
@@ -163,8 +187,6 @@ class Recording:
         Raises:
             InvalidValue: the number of rows is none.
         """
-        if rows is not None and (not isinstance(rows, int) or isinstance(rows, bool) or rows < 1):
-            raise InvalidValue(f"rows is {rows!r}", "it is a number from 1 on, or None for all rows")
         recorded = self._recorded
         frames = recorded.frames if rows is None else recorded.frames[: max(_MANY, rows)]
         listed = table(self._read(frames), everything=everything, rows=rows, notes=loss(recorded.lost))
@@ -175,7 +197,8 @@ class Recording:
         )
         return replace(listed, notes=(*listed.notes, note))
 
-    def save(self, path: str | Path, comments: Mapping[int, str | Sequence[str]] | None = None) -> Path:
+    @face
+    def save(self, path: File, comments: Any = None) -> Path:
         """Save as a pcapng file, which Wireshark opens; each interface is named "ns1:eth1". An old file is replaced.
 
         Args:
@@ -189,13 +212,13 @@ class Recording:
             CaptureFailed: the file cannot be written.
             InvalidValue: a comment is for a frame that is not there, or is no text.
         """
-        notes = _notes(comments or {}, len(self))
-        if not isinstance(path, str | Path) or Path(path).suffix != ".pcapng":
-            problem = f"a capture cannot be saved as {path!r}"
+        notes = _notes({} if comments is None else comments, len(self))
+        if path.suffix != ".pcapng":
+            problem = f"a capture cannot be saved as '{path}'"
             raise CaptureFailed(problem, "the file's name ends with .pcapng", 'Try .save("capture.pcapng")')
         with replacing(path, "the capture", CaptureFailed) as file:
             pcapng.write(file, self.frames, notes, loss(self.lost))
-        return Path(path)
+        return path
 
     def __repr__(self) -> str:
         return repr(self.table())
@@ -212,25 +235,33 @@ class Recording:
         return Recording(replace(self._recorded, frames=tuple(frames)))
 
 
-def _words(text: Any) -> set[str]:
-    words = {word for word in str(text).lower().split() if word != "or"} if isinstance(text, str) else set()
-    for word in sorted(words.difference(WORDS)) or ([] if words else [text]):
-        rule = f'the words are {", ".join(WORDS)}, joined by "or"'
-        raise InvalidValue(f"{word!r} is no kind of frame", rule, 'Try .filter("arp or icmp")')
-    return words
-
-
 def _notes(comments: Any, frames: int) -> dict[int, list[str]]:
     """Comments as lists of texts that fit."""
     rule = "comments are texts, or lists of texts, by the place of a frame in .frames"
+    remedy = 'Try {0: "the first frame"}'
     try:
         notes = {number: [text] if isinstance(text, str) else list(text) for number, text in comments.items()}
     except (AttributeError, TypeError):
-        raise InvalidValue(f"comments is {comments!r}", rule) from None
+        raise InvalidValue(f"comments is {shown(comments)}", rule, remedy) from None
     for number, texts in notes.items():
-        if not isinstance(number, int) or not 0 <= number < frames:
-            raise InvalidValue(f"there is no frame {number!r} to comment on", f"there are {frames}, counted from 0")
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < frames:
+            counted = f"there are {frames}, counted from 0"
+            raise InvalidValue(f"there is no frame {shown(number)} to comment on", counted, remedy)
         for text in texts:
-            if not isinstance(text, str) or len(text.encode(errors="replace")) > _LONGEST_COMMENT:
-                raise InvalidValue(f"{text!r:.60} is no comment", f"{rule}; they have at most {_LONGEST_COMMENT} bytes")
+            if len(title(text, "comments").encode()) > _LONGEST_COMMENT:
+                limit = f"{rule}; they have at most {_LONGEST_COMMENT} bytes"
+                raise InvalidValue(f"{shown(text)} is no comment", limit, remedy)
     return notes
+
+
+def _asked(wanted: Callable[[Frame], object], frame: Frame) -> bool:
+    """What a function says of a frame.
+
+    Raises:
+        InvalidValue: it fails.
+    """
+    try:
+        return bool(wanted(frame))
+    except Exception as error:  # whatever the learner's function does
+        problem, rule = f"{shown(wanted)} fails: {error}", "it says of a frame whether it is wanted"
+        raise InvalidValue(problem, rule, "Try .filter(lambda frame: frame.length > 100)") from error

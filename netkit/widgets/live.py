@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit.errors import Conflict, InvalidValue, NotFound
+from netkit.face import face
+from netkit.handles import guarded, keep
+from netkit.kinds import Flag, seconds
 from netkit.lab import journal
 from netkit.lab.looks import snapshot
 from netkit.lab.namespaces import Namespace
 from netkit.model import Snapshot
+from netkit.spelling import shown
 from netkit.widgets import twin
 from netkit.widgets.feed import STOPPED, Feed
 from netkit.widgets.watcher import Order
@@ -25,6 +28,7 @@ _AGAIN = "its cell was run again"
 _CLOSED = "it was closed"
 
 
+@guarded({"close": ".stop()", "end": ".stop()"})
 class Live:
     """A view of the network that redraws itself; `nk.live()` makes it.
 
@@ -39,7 +43,7 @@ class Live:
     def __init__(self, picture: Picture, order: Order) -> None:
         from ipywidgets import Button, HBox, Layout, VBox
 
-        self.picture = picture
+        keep(self, picture=picture)
         self._shown = {"picture": _html(picture.html), "counters": _html("")}
         self._state = _html(_FOLLOWING)
         self._button = Button(description="Stop", icon="stop", layout=Layout(width="auto"), tooltip="Redraw no more")
@@ -57,6 +61,7 @@ class Live:
         """Whether it still follows the network."""
         return self._feed.running
 
+    @face
     def stop(self) -> None:
         """Redraw no more; the last picture stays.  Stopping twice does no harm."""
         self._feed.stop(STOPPED)
@@ -90,7 +95,25 @@ class Live:
         return f"Live view of the network; at first:\n{self.picture.text}"
 
 
-def live(*where: Namespace | str, seconds: float = 600, counters: bool = True) -> Live:
+def _name(where: Any) -> str:
+    if isinstance(where, Namespace):
+        return where.name
+    if isinstance(where, str):
+        return where
+    raise InvalidValue(
+        f"{shown(where)} cannot be watched", "a live view shows namespaces", "Give handles or names: nk.live(ns1)"
+    )
+
+
+def _duration(value: Any) -> float:
+    return seconds(value, "a time to wait", 10**9)
+
+
+Where, Duration = Annotated[Any, _name], Annotated[float, _duration]
+
+
+@face
+def live(*where: Where, seconds: Duration = 600, counters: Flag = True) -> Live:
     """Watch the network: the picture redraws itself when the kernel reports an event in any namespace.
 
     Links, addresses, routes, neighbours, rules, and namespaces that come and go: what an act or a
@@ -117,15 +140,16 @@ def live(*where: Namespace | str, seconds: float = 600, counters: bool = True) -
     """
     from netkit.drawing import picture
 
-    order = Order(tuple(map(_name, where)), _duration(seconds), _switch(counters))
+    order = Order(where, seconds, counters)
     journal.in_sandbox()
+    seen = _seen(order.names)
     if _shell() is None:
         raise Conflict(
             "there is no notebook to show a live view in",
             "it redraws the output of a cell",
             "In a program: nk.draw().save('net.svg')",
         )
-    return Live(picture(_seen(order.names)), order)
+    return Live(picture(seen), order)
 
 
 def _seen(names: tuple[str, ...]) -> Snapshot:
@@ -136,30 +160,6 @@ def _seen(names: tuple[str, ...]) -> Snapshot:
             there = ", ".join(seen.namespaces)
             raise NotFound(f"there is no namespace {name!r}", f"there are: {there}", "Take one of these")
     return Snapshot({name: seen[name] for name in names}) if names else seen
-
-
-def _name(where: Any) -> str:
-    if isinstance(where, Namespace):
-        return where.name
-    if isinstance(where, str):
-        return where
-    raise InvalidValue(
-        f"{where!r} cannot be watched", "a live view shows namespaces", "Give handles or names: nk.live(ns1)"
-    )
-
-
-def _duration(seconds: Any) -> float:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
-        raise InvalidValue(
-            f"seconds={seconds!r} is no time to wait", "it is a number of seconds above 0", "Try seconds=600"
-        )
-    return float(seconds)
-
-
-def _switch(counters: Any) -> bool:
-    if not isinstance(counters, bool):
-        raise InvalidValue(f"counters={counters!r} is not True or False", "counters are shown or not")
-    return counters
 
 
 def _html(value: str) -> HTML:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit.drawing.path import Stage, path
 from netkit.drawing.words import describe
 from netkit.errors import InvalidValue, NotFound
+from netkit.face import face
+from netkit.handles import guarded, keep
 from netkit.journey.table import hops_html, hops_text
+from netkit.kinds import number
 from netkit.widgets import anatomy, pages, twin
 from netkit.widgets.choosing import Choice
 from netkit.widgets.panel import Panel
@@ -25,6 +28,18 @@ if TYPE_CHECKING:
 _NUMBERS = count(1)
 
 
+def _number(value: Any) -> int:
+    return number(value, "the number of a journey", 1, 10**9, example=1)
+
+
+def _position(value: Any) -> int:
+    return number(value, "the number of a hop", 0, 10**9, example=1)
+
+
+Number, Position = Annotated[int, _number], Annotated[int, _position]
+
+
+@guarded({"next": ".go(…)", "play": ".choose(…)"})
 class Player:
     """Steps through journeys; `player()` and an x-ray's `.player()` make it.
 
@@ -39,9 +54,10 @@ class Player:
     """
 
     def __init__(self, journeys: Sequence[Journey], snapshot: Snapshot, journey: int) -> None:
-        self.snapshot = snapshot
+        keep(self, snapshot=snapshot)
         self._journeys = {one.number: one for one in journeys}
-        self._first = self.journey = self._journeys[journey]
+        self._first = self._journeys[journey]
+        keep(self, journey=self._first)
         self._group = f"netkit-journeys-{next(_NUMBERS)}"
         self._stage = Stage(snapshot, journeys)
         self._panel = Panel(journeys, self._stage.scene.width)
@@ -55,7 +71,8 @@ class Player:
         """0 for the whole journey, else the number of the hop, from 1 on."""
         return self._panel.hop.value
 
-    def choose(self, number: int) -> None:
+    @face
+    def choose(self, number: Number) -> None:
         """Play another journey.
 
         Args:
@@ -64,12 +81,13 @@ class Player:
         Raises:
             NotFound: there is no journey of that number.
         """
-        if isinstance(number, bool) or not isinstance(number, int) or number not in self._journeys:
+        if number not in self._journeys:
             raise _no_journey(number, self._journeys)
         self._take(number)
         self._list()
 
-    def go(self, position: int) -> None:
+    @face
+    def go(self, position: Position) -> None:
         """Go to a hop of the journey.
 
         Args:
@@ -79,8 +97,8 @@ class Player:
             InvalidValue: the journey has no such hop.
         """
         last = len(self.journey.hops)
-        if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position <= last:
-            raise InvalidValue(f"{position!r} is no hop", f"this journey has hops 1 to {last}; 0 is all of it")
+        if position > last:
+            raise InvalidValue(f"{position} is no hop", f"this journey has hops 1 to {last}; 0 is all of it", "Try 0")
         self._panel.hop.value = position
 
     @cached_property
@@ -129,7 +147,7 @@ class Player:
         if number not in self._journeys:
             return
         panel = self._panel
-        self.journey = self._journeys[number]
+        keep(self, journey=self._journeys[number])
         panel.stop()
         panel.number.value = panel.picked.value = number
         panel.hops.value = pages.hop_list(self.journey)
