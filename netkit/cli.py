@@ -1,16 +1,14 @@
-"""The command line `netkit`: it finds the subcommand, and turns errors into a sentence and an exit status."""
+"""The command line `netkit`: it finds the subcommand."""
 
 import argparse
 import importlib
 import sys
 from types import ModuleType
 
-from netkit.errors import InvalidValue, NetkitError, SandboxUnavailable
+from netkit.ending import FAILED, ended
+from netkit.errors import InvalidValue
 from netkit.sandbox import inherited
 from netkit.subcommands import COMMANDS
-
-FAILED, NO_SANDBOX = 2, 125
-"""Exit statuses: of a mistake in the command line, and when no sandbox can be made."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,17 +21,16 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status.
     """
     inherited.settle()
-    words = sys.argv[1:] if arguments is None else arguments
+    return ended(lambda: _main(sys.argv[1:] if arguments is None else arguments))
+
+
+def _main(words: list[str]) -> int:
     if not words:
         _parser().print_help()
         return FAILED
-    try:
-        _make_sure_of(words[0])
-        options = _options(words)
-        return options.main(options)
-    except NetkitError as error:
-        sys.stderr.write(f"netkit: {error}\n")
-        return NO_SANDBOX if isinstance(error, SandboxUnavailable) else FAILED
+    _make_sure_of(words[0])
+    options = _options(words)
+    return options.main(options)
 
 
 def _options(words: list[str]) -> argparse.Namespace:

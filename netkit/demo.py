@@ -6,6 +6,8 @@ import sys
 
 import netkit as nk
 from netkit.drawing import describe
+from netkit.ending import ended
+from netkit.sandbox import inherited
 
 CONTAINERS = {"ns1": "172.17.1.1/24", "ns2": "172.17.1.2/24"}
 HOST_ADDRESS = "172.17.1.254/24"
@@ -48,4 +50,5 @@ def _plug_in(bridge: nk.Bridge, container: nk.Namespace, port: str, address: str
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    inherited.settle()
+    sys.exit(ended(main))

@@ -28,7 +28,7 @@ _HEADERS = 128
 
 
 def _snaplen(value: Any) -> int:
-    return number(value, "a number of bytes that hold the headers of a packet", _HEADERS, 2**31, example=256)
+    return number(value, "a snaplen: the bytes that hold the headers of a packet", _HEADERS, 2**31, example=256)
 
 
 Snaplen = Annotated[int, _snaplen]

@@ -5,18 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import UsageError
-
-from netkit.errors import InvalidValue
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from IPython.core.interactiveshell import InteractiveShell
-
-
-class WrongLine(InvalidValue, UsageError):
-    """A line of a magic that it does not understand; IPython shows its sentence."""
 
 
 def beginning(name: str) -> Callable[[list[str]], list[str]]:

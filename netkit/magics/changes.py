@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from IPython.display import display
 
-from netkit.magics.cell import Ending, WrongLine
+from netkit.errors import InvalidValue
+from netkit.magics.cell import Ending
 from netkit.spelling import nearest, shown
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def read(words: str) -> tuple[Options, str]:
         words: what stands behind `%changes`.
 
     Raises:
-        WrongLine: an option is none, or `--only` names what is no kind of change.
+        InvalidValue: an option is none, or `--only` names what is no kind of change.
     """
     from netkit.changes.result import KINDS
 
@@ -68,10 +69,10 @@ def read(words: str) -> tuple[Options, str]:
     if unknown:
         meant = nearest(unknown[0], KINDS)
         remedy = f"Did you mean --only {meant}?" if meant else "Take one of these"
-        raise WrongLine(f"--only {shown(unknown[0])} is no kind of change", f"there are: {', '.join(KINDS)}", remedy)
+        raise InvalidValue(f"--only {shown(unknown[0])} is no kind of change", f"there are: {', '.join(KINDS)}", remedy)
     rest = words[position:].strip()
     if rest.startswith("--"):
-        raise WrongLine(f"{shown(rest.split()[0])} is no option", f"it is {_USAGE}", "Take one of these, or none")
+        raise InvalidValue(f"{shown(rest.split()[0])} is no option", f"it is {_USAGE}", "Take one of these, or none")
     return Options(tuple(kinds), tuple(namespaces), counters), rest
 
 
@@ -106,7 +107,7 @@ class Watch:
         if cell is None:
             return self._line(options, rest)
         if rest:
-            raise WrongLine(
+            raise InvalidValue(
                 f"{shown(rest)} is no option", f"it is {_USAGE}", "The cell's code follows in the next line"
             )
         self._begin(options)
@@ -116,7 +117,7 @@ class Watch:
         """Run one line; it is what the magic returns, so that `x = %changes …` works."""
         if not code:
             rule = "a line is followed by what it does; a whole cell begins with %%changes"
-            raise WrongLine("%changes is followed by nothing", rule, 'Try %changes nk.Namespace("ns1")')
+            raise InvalidValue("%changes is followed by nothing", rule, 'Try %changes nk.Namespace("ns1")')
         before = at_rest()
         try:
             source = self._shell.transform_cell(code).rstrip("\n")

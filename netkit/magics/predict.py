@@ -13,7 +13,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.display import display
 
 from netkit.errors import InvalidValue, NetkitError
-from netkit.magics.cell import Ending, WrongLine
+from netkit.magics.cell import Ending
 from netkit.magics.changes import at_rest
 from netkit.spelling import shown
 from netkit.visible import in_html, visible
@@ -60,7 +60,7 @@ class Predictor:
 
     def _switch(self, word: str) -> None:
         if word not in ("on", "off"):
-            raise WrongLine(f"{shown(word)} is neither on nor off", f"it is {_USAGE}", "Try %predict off")
+            raise InvalidValue(f"{shown(word)} is neither on nor off", f"it is {_USAGE}", "Try %predict off")
         self._asks = word == "on"
 
     def _begin(self, id: str) -> None:  # noqa: A002  (what learners call it)
@@ -72,7 +72,7 @@ class Predictor:
         try:
             prediction = catalogue.find(id, Prediction)
         except NetkitError as error:
-            raise WrongLine(error.problem, error.rule, f"{error.remedy.rstrip('.')} ({_USAGE})") from None
+            raise InvalidValue(error.problem, error.rule, f"{error.remedy.rstrip('.')} ({_USAGE})") from None
         before = at_rest()
         chosen = ask(prediction, before) if self._asks else None
 

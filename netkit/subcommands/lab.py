@@ -100,7 +100,7 @@ def main(options: argparse.Namespace) -> int:
     if not inherited.folder():
         raise NotFound("The folder in which this was started is not there any more", remedy="Go to another: 'cd ~'")
     place = options.arguments[0] if options.arguments else ""
-    if place and not place.startswith("-") and not os.path.exists(place):
+    if options.arguments and not place.startswith("-") and not os.path.exists(place):
         raise NotFound(f"There is no notebook '{place}'", remedy="Give the path of a notebook or a folder, or nothing")
     if os.path.isfile(place) and not place.endswith(".ipynb"):
         raise InvalidValue(f"'{place}' is no notebook", "notebooks end in .ipynb", "Give a notebook or a folder")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import copy
+import os
 import re
 import subprocess
 import sys
@@ -79,17 +80,39 @@ def engine_obstacle() -> str:
 
 def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, update: bool) -> list[str]:
     """Run one notebook; what is wrong with it, a sentence each."""
-    import nbformat
-
-    if not path.exists():
+    if not os.path.exists(path):
         raise NotFound(f"there is no notebook '{path}'", remedy="Name a file, or stand in the project's folder")
     # The file that was read is written, whatever has come into its place meanwhile.
     with path.open("r+" if update else "r", encoding="utf-8") as file:
-        old = nbformat.reads(text := file.read(), as_version=4)
+        old = _parsed(path, text := _text(path, file))
         new, complaints = _run(old, path, replacements, update=update)
         if new:
             _write(file, text, _tidied(new))
     return complaints
+
+
+def _text(path: Path, file: TextIO) -> str:
+    try:
+        return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"'{path}' cannot be read", str(error), "Give a notebook, which is text") from None
+
+
+def _parsed(path: Path, text: str) -> Any:
+    """The notebook that a text is.
+
+    Raises:
+        InvalidValue: it is none.
+    """
+    import nbformat
+
+    try:
+        found = nbformat.reads(text, as_version=4)
+        nbformat.validate(found)
+    except Exception as error:  # noqa: BLE001  (nbformat fails in many ways where the text is something else)
+        reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        raise InvalidValue(f"'{path}' is no notebook", reason[0][:200], "Open and save it in JupyterLab") from None
+    return found
 
 
 def _run(
@@ -212,16 +235,19 @@ def read_replacements(path: Path | None) -> list[tuple[re.Pattern[str], str]]:
     if path is None and not _REPLACEMENTS.exists():
         return []
     parser = configparser.RawConfigParser()
-    if not parser.read(path or _REPLACEMENTS):
-        raise NotFound(f"there is no file '{path}'", remedy="Name the file of replacements that nbval uses")
     try:
-        return [(re.compile(section["regex"]), section["replace"]) for _, section in list(parser.items())[1:]]
-    except (KeyError, re.error) as error:
+        if not parser.read(path or _REPLACEMENTS):
+            raise NotFound(f"there is no file '{path}'", remedy="Name the file of replacements that nbval uses")
+        found = [(re.compile(section["regex"]), section["replace"]) for _, section in list(parser.items())[1:]]
+        for pattern, replacement in found:
+            pattern.sub(replacement, "")  # raises an error if it names a group that is not there
+    except (KeyError, re.error, configparser.Error, UnicodeDecodeError, OSError) as error:
         raise InvalidValue(
             f"'{path or _REPLACEMENTS}' cannot be used",
-            f"each section has 'regex' and 'replace' ({error})",
+            f"each section has 'regex' and 'replace' ({' '.join(str(error).split())})",
             "Correct it",
         ) from None
+    return found
 
 
 def _first_line(source: str) -> str:

@@ -32,6 +32,11 @@ def main(options: argparse.Namespace) -> int:
     from netkit.sandbox import kernels, visiting
     from netkit.sandbox.run import run
 
+    if options.kernel is not None and (options.list or not options.kernel.strip()):
+        from netkit.errors import InvalidValue
+
+        rule = "--list takes no kernel" if options.list else "a kernel's id has a letter or a digit at least"
+        raise InvalidValue(f"'{options.kernel}' is one word too many", rule, "Try 'netkit shell --list' alone")
     if options.list:
         for kernel in kernels.running():
             whose = "" if kernel.owner == os.geteuid() else f"\t{visiting.name(kernel)}"

@@ -13,6 +13,7 @@ from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.journey.table import hops_html, hops_text
 from netkit.kinds import number
+from netkit.spelling import shown
 from netkit.widgets import anatomy, pages, twin
 from netkit.widgets.choosing import Choice
 from netkit.widgets.panel import Panel
@@ -32,11 +33,7 @@ def _number(value: Any) -> int:
     return number(value, "the number of a journey", 1, 10**9, example=1)
 
 
-def _position(value: Any) -> int:
-    return number(value, "the number of a hop", 0, 10**9, example=1)
-
-
-Number, Position = Annotated[int, _number], Annotated[int, _position]
+Number = Annotated[int, _number]
 
 
 @guarded({"next": ".go(…)", "play": ".choose(…)"})
@@ -87,7 +84,7 @@ class Player:
         self._list()
 
     @face
-    def go(self, position: Position) -> None:
+    def go(self, position: int) -> None:
         """Go to a hop of the journey.
 
         Args:
@@ -97,8 +94,10 @@ class Player:
             InvalidValue: the journey has no such hop.
         """
         last = len(self.journey.hops)
-        if position > last:
-            raise InvalidValue(f"{position} is no hop", f"this journey has hops 1 to {last}; 0 is all of it", "Try 0")
+        if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position <= last:
+            raise InvalidValue(
+                f"{shown(position)} is no hop", f"this journey has hops 1 to {last}; 0 is all of it", "Try 0"
+            )
         self._panel.hop.value = position
 
     @cached_property

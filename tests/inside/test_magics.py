@@ -114,8 +114,8 @@ def test_counters(cells: Cells) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("%%changes --all", "'--all' is no option: %%changes [--only links,rules] [--in host,ns1] [--counters]"),
-        ("%%changes --only rule", "--only rule: there is no such kind of change; there are: namespaces, links,"),
+        ("%%changes --all", "'--all' is no option; it is %%changes [--only links,rules] [--in host,ns1] [--counters]"),
+        ("%%changes --only rule", "--only 'rule' is no kind of change; there are: namespaces, links,"),
     ],
 )
 def test_wrong_options_are_refused_before_anything_runs(cells: Cells, line: str, sentence: str) -> None:
@@ -134,7 +134,7 @@ def test_one_line(cells: Cells) -> None:
     assert cells.shell.user_ns["bridge"].name == "br0"
     assert cells.run("%changes x = 3")[1] == ["nothing changed"]
     assert cells.shell.user_ns["x"] == 3
-    assert "%changes is followed by code" in cells.run("%changes")[0]
+    assert "%changes is followed by nothing" in cells.run("%changes")[0]
     printed, lines, _ = cells.run("%changes 1 / 0")
     assert "ZeroDivisionError" in printed
     assert lines == ["nothing changed"]

@@ -70,7 +70,8 @@ def run(shell: InteractiveShell, cell: str) -> tuple[str, Any]:
     """What the cell shows after its own result, and how it ended."""
     with capture_output() as captured:
         result = shell.run_cell(cell)
-    return "\n".join(output.data["text/plain"] for output in captured.outputs) + captured.stderr, result
+    failed = str(result.error_in_exec or "")
+    return "\n".join(output.data["text/plain"] for output in captured.outputs) + captured.stderr + failed, result
 
 
 def test_a_right_choice(shell: InteractiveShell, learner: Callable[..., Learner]) -> None:

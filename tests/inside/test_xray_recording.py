@@ -122,7 +122,7 @@ class TestWhatOneAsks:
         assert [journey.number for journey in x.find("ICMP", source="172.17.1.1")] == [1]
         assert [journey.what for journey in x.find("icmp", destination="172.17.1.1")] == ["echo reply seq 1"]
         assert x.find("tcp") == []
-        with pytest.raises(InvalidValue, match="source is 7"):
+        with pytest.raises(InvalidValue, match="7 is not a text"):
             x.find(source=7)
 
     def test_table_and_packets(self) -> None:
@@ -131,7 +131,7 @@ class TestWhatOneAsks:
         assert repr(x) == repr(x.table())
         assert "<table" in x._repr_html_()
         assert len(x.packets) == len(x.frames)
-        with pytest.raises(InvalidValue, match="rows is 0"):
+        with pytest.raises(InvalidValue, match="0 is not a number of rows"):
             x.table(rows=0)
 
     def test_path(self) -> None:
@@ -140,7 +140,7 @@ class TestWhatOneAsks:
         assert "ns1:eth1" in repr(x.path())
         assert repr(x.path(x.journeys[1])) == repr(x.path(2))
         for wrong, error in ((99, NotFound), ("1", InvalidValue), (True, InvalidValue)):
-            with pytest.raises(error, match="numbered from 1 on"):
+            with pytest.raises(error, match="no journey"):
                 x.path(wrong)
 
     def test_ladder(self) -> None:
@@ -149,7 +149,7 @@ class TestWhatOneAsks:
         assert repr(x.ladder()) == repr(x.ladder(1, x.journeys[1]))
         assert "172.17.1.2" in repr(x.ladder(2))
         assert "1 more journey" in repr(x.ladder(hops=1))
-        with pytest.raises(InvalidValue, match="hops is 0"):
+        with pytest.raises(InvalidValue, match="0 is not a number of hops"):
             x.ladder(hops=0)
 
     def test_player(self) -> None:
@@ -210,9 +210,9 @@ class TestMisuse:
     def test_wrong_arguments(self) -> None:
         with pytest.raises(InvalidValue, match="'ns1' cannot be captured at"):
             nk.xray("ns1")
-        with pytest.raises(InvalidValue, match="snaplen is 3"):
+        with pytest.raises(InvalidValue, match="3 is not a snaplen"):
             nk.xray(snaplen=3)
-        with pytest.raises(InvalidValue, match="snaplen is 127; an x-ray reads the headers"):
+        with pytest.raises(InvalidValue, match="127 is not a snaplen: the bytes that hold the headers"):
             nk.xray(snaplen=127)
 
     def test_what_could_not_begin_says_so(self) -> None:

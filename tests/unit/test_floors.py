@@ -56,6 +56,7 @@ FLOORS = {
     "netkit.subcommands": 15,
     "netkit": 16,
     "netkit.cli": 16,
+    "netkit.ending": 1,
     "netkit.demo": 17,
 }
 STRANGERS = ("netkit.linux", "netkit.drawing", "netkit.sandbox")
