@@ -2,7 +2,7 @@
 
     python benchmarks/limit.py [--sizes 2 100 500] [--rounds 5] [--json FILE]
 
-`limit.c` is compiled for it. C and the handles take turns, each time in a fresh sandbox; figures are medians in
+`limit.c` and `limit_container.c` are compiled for it. C and the handles take turns, each time in a fresh sandbox; figures are medians in
 seconds, and their ratios stand beside what they may be. "best" is C in the best order and with fused messages, "same"
 C with the messages that the handles send.
 """
@@ -36,12 +36,29 @@ ROWS = (
 )
 """What is compared with what, and the most that the ratio may be."""
 
+CONTAINER, CONTAINER_ROUNDS = ("container: start, first answer, removal", 1.5), 8
 
-def compiled(folder: str) -> str:
-    """The program in C."""
-    program = str(Path(folder, "limit"))
-    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", program, str(HERE / "limit.c")], check=True)
+
+def compiled(folder: str, name: str) -> str:
+    """A program in C."""
+    program = str(Path(folder, name))
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", program, str(HERE / f"{name}.c")], check=True)
     return program
+
+
+def containers(program: str, rounds: int) -> tuple[float, float]:
+    """The median seconds of a container, through netkit's docker and in C, in turns."""
+    ours, limit = [], []
+    for _ in range(rounds):
+        limit += printed(*RUN, program, str(CONTAINER_ROUNDS))["seconds"]
+        handles = (sys.executable, str(HERE / "containers.py"), "netkit", str(CONTAINER_ROUNDS))
+        ours += printed(*RUN, *handles)["seconds"]
+    return statistics.median(ours), statistics.median(limit)
+
+
+def row(count: int, what: str, ours: float, limit: float, most: float) -> None:
+    """One line of the table."""
+    print(f"{count:6}  {what:40}{ours:10.4f}{limit:10.4f}{ours / limit:8.2f}   {most}", flush=True)
 
 
 def measured(program: str, count: int, rounds: int) -> Times:
@@ -65,18 +82,17 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     found: dict[int, Times] = {}
-    print(f"{'hosts':>6}  {'':34}{'handles':>10}{'C':>10}{'ratio':>8}   at most")
+    print(f"{'hosts':>6}  {'':40}{'handles':>10}{'C':>10}{'ratio':>8}   at most")
     with tempfile.TemporaryDirectory(prefix="netkit-limit-") as folder:
         Path(folder).chmod(0o755)
-        program = compiled(folder)
+        program = compiled(folder, "limit")
         for count in options.sizes:
             found[count] = measured(program, count, options.rounds)
             medians = {name: statistics.median(times) for name, times in found[count].items()}
             for what, ours, limit, most in ROWS:
-                ratio = medians[ours] / medians[limit]
-                print(
-                    f"{count:6}  {what:34}{medians[ours]:10.4f}{medians[limit]:10.4f}{ratio:8.2f}   {most}", flush=True
-                )
+                row(count, what, medians[ours], medians[limit], most)
+        what, most = CONTAINER
+        row(1, what, *containers(compiled(folder, "limit_container"), options.rounds), most)
     if options.json:
         options.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
 

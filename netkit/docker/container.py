@@ -286,16 +286,10 @@ class Container:
 
     def _end(self, grace: float) -> None:
         """End its process, then take its network away in the reverse order in which it was made."""
-        if self._process is not None and grace:
-            self._process.end(grace)
-        self._kill()
+        if self._process is not None:
+            (self._process.end(grace) if grace else self._process.kill())
         self.undo.close()  # that waits for the process last: it ends while the kernel takes the cable away
         keep(self, ip=None)
-
-    def _kill(self) -> None:
-        """Kill its process, and do not wait for that."""
-        if self._process is not None:
-            self._process.kill()
 
     def __repr__(self) -> str:
         state = "running" if self.running else f"exited ({self.status})"

@@ -225,8 +225,8 @@ class Docker(Networking):
     @face
     def close(self) -> None:
         """Remove all containers, networks and rules, and docker0: the machine is as it was before `nk.Docker()`."""
-        for container in self._containers.values():
-            container._kill()  # they end while the first one's network is taken away
+        for process in filter(None, (each._process for each in self._containers.values())):
+            process.kill()  # they end while the first one's network is taken away
         for name in list(self._containers):
             self.remove(name, force=True)
         while self._networks:
