@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.parsed import IPV4, IPV6
 from netkit.journey.targets import HOOKS
-from netkit.journey.translation import Translation, cause, is_sent, unseen
+from netkit.journey.translation import Cause, Translation, cause, is_sent, unseen
 from netkit.journey.values import ROUTING
 from netkit.packets.ip import TCP, UDP
 from netkit.packets.wording import ANY, CHOSEN
@@ -23,7 +23,20 @@ _NAMES = {TCP: ("TCP", 16), UDP: ("UDP", 6)}
 """By protocol: its name, and where its header holds the checksum (RFC 9293, RFC 768)."""
 
 
-_RECOMPUTED = " recomputed"
+class Changed(NamedTuple):
+    """One thing that changed.
+
+    Attributes:
+        place: the step at which it is said.
+        text: in words.
+        checksums: whether these are checksums, which follow from all else.
+        tracked: whether it is a translation that only conntrack shows.
+    """
+
+    place: int
+    text: str
+    checksums: bool = False
+    tracked: bool = False
 
 
 class _Pair(NamedTuple):
@@ -35,7 +48,7 @@ class _Pair(NamedTuple):
     new: View
 
 
-def changes(trip: Trip, around: Around) -> list[list[str]]:
+def changes(trip: Trip, around: Around) -> list[list[Changed]]:
     """What changed at each step against the steps before it.
 
     An address changes at the hook that translates it, as far as netfilter told of that hook: destinations before
@@ -46,22 +59,23 @@ def changes(trip: Trip, around: Around) -> list[list[str]]:
         around: the networks.
 
     Returns:
-        For each step its sentences.
+        For each step what changed there.
     """
-    told: list[dict[str, None]] = [{} for _ in trip.steps]  # a dict keeps the order and each sentence once
+    told: list[dict[str, Changed]] = [{} for _ in trip.steps]  # a dict keeps the order and each sentence once
     for number in range(len(trip.steps)):
-        for place, sentence in _at(trip, around, number):
-            told[place].setdefault(sentence)
-    return [_in_order(sentences) if sentences else [] for sentences in told]
+        for change in _at(trip, around, number):
+            told[change.place].setdefault(change.text, change)
+    return [_in_order(found.values()) for found in told]
 
 
-def _in_order(sentences: Iterable[str]) -> list[str]:
+def _in_order(found: Iterable[Changed]) -> list[Changed]:
     """Checksums follow from all else: they come last, and once."""
-    sums = [sentence for sentence in sentences if sentence.endswith(_RECOMPUTED)]
-    return [sentence for sentence in sentences if sentence not in sums] + sorted(sums, key=len)[-1:]
+    found = list(found)
+    sums = sorted((change for change in found if change.checksums), key=lambda change: len(change.text))
+    return [change for change in found if not change.checksums] + sums[-1:]
 
 
-def _at(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+def _at(trip: Trip, around: Around, number: int) -> list[Changed]:
     """What a step shows to have changed, each with the step at which to say it."""
     new, before = trip.first[number], trip.shown_before(number)
     if new is None:
@@ -75,7 +89,7 @@ def _at(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
     return found + _within(trip, around, number) + _behind(trip, around, number)
 
 
-def _within(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+def _within(trip: Trip, around: Around, number: int) -> list[Changed]:
     """What changed within one hook: chains behind the one that translates see the packet as it is then."""
     new, last = trip.first[number], trip.last[number]
     if new is None or last is None or new == last:
@@ -84,7 +98,7 @@ def _within(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
     return told + _sums(told, new.ip, last.ip)
 
 
-def _behind(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+def _behind(trip: Trip, around: Around, number: int) -> list[Changed]:
     """What happens to a packet that is taken in behind the chains of INPUT that saw it."""
     step = trip.steps[number]
     if step.hook != "input" or trip.children[number] or any(event.verdict == "drop" for event in step.events):
@@ -92,39 +106,39 @@ def _behind(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
     return _remembered(trip, around, number)
 
 
-def _remembered(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+def _remembered(trip: Trip, around: Around, number: int) -> list[Changed]:
     """What conntrack changed where no headers show it."""
     return [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
 
 
-def _at_first(trip: Trip, around: Around, number: int, new: View) -> list[tuple[int, str]]:
+def _at_first(trip: Trip, around: Around, number: int, new: View) -> list[Changed]:
     """What is already different when the packet is first seen."""
     told = _remembered(trip, around, number) if is_sent(trip, number) else []
-    parts = [(number, _part(new.ip, _total(trip)))] if new.ip and new.ip.fragment else []
+    parts = [Changed(number, _part(new.ip, _total(trip)))] if new.ip and new.ip.fragment else []
     return told + parts
 
 
-def _in_the_end(trip: Trip, around: Around, number: int) -> list[tuple[int, str]]:
+def _in_the_end(trip: Trip, around: Around, number: int) -> list[Changed]:
     """What happens to a packet that is taken in, after it was last seen."""
     before, step = trip.shown_before(number), trip.steps[number]
     if before is None or step.hook != ROUTING or trip.shown_after(number) is not None:
         return []
-    whole = [(number, _reassembled(trip, before))] if _arrived_in_parts(trip, before) else []
+    whole = [Changed(number, _reassembled(trip, before))] if _arrived_in_parts(trip, before) else []
     own = around.own(step.namespace, trip.last[before].ip.target if trip.last[before].ip else b"")
     if before in trip.foreseen or not own:
         return whole
     return whole + _remembered(trip, around, number)
 
 
-def _between(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:
+def _between(trip: Trip, around: Around, pair: _Pair) -> list[Changed]:
     old, new = pair.old, pair.new
     if new.depth != old.depth:
         place = trip.path(pair.before, pair.number)[1] if new.depth > old.depth else pair.number
-        return [(place, _tunnel(old, new, around))]
-    said = [(pair.number, sentence) for sentence in _macs(trip, around, pair) + _tags(old, new)]
+        return [Changed(place, _tunnel(old, new, around))]
+    said = [Changed(pair.number, sentence) for sentence in _macs(trip, around, pair) + _tags(old, new)]
     if old.ip is None or new.ip is None or old.ip.version != new.ip.version:
         return said
-    told = [(pair.number, sentence) for sentence in _ttl(old.ip, new.ip)] + _translated(trip, around, pair)
+    told = [Changed(pair.number, sentence) for sentence in _ttl(old.ip, new.ip)] + _translated(trip, around, pair)
     parts = _parts(trip, pair)
     return said + told + (parts or _sums(told, old.ip, new.ip))
 
@@ -169,7 +183,7 @@ def _ttl(old: IpHeader, new: IpHeader) -> list[str]:
     return [f"{name} {old.ttl} → {new.ttl}"] if old.ttl != new.ttl else []
 
 
-def _translated(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]]:
+def _translated(trip: Trip, around: Around, pair: _Pair) -> list[Changed]:
     """Addresses and ports that NAT changed, said at the hook that did."""
     old, new = pair.old.ip, pair.new.ip
     if old is None or new is None or pair.old.kind not in (IPV4, IPV6):
@@ -184,12 +198,15 @@ def _translated(trip: Trip, around: Around, pair: _Pair) -> list[tuple[int, str]
     return found
 
 
-def _said(trip: Trip, around: Around, change: Translation) -> list[tuple[int, str]]:
+def _said(trip: Trip, around: Around, change: Translation) -> list[Changed]:
     """A translation in sentences, each with the step at which to say it."""
     (was, old), (now, new) = change.was, change.now
     sentences = [said for said in (_address(around, change.name, was, now), _port(change.name, old, new)) if said]
-    why = cause(trip, around, change) if sentences else ""
-    return [(change.place, f"{sentence} ({why})" if why else sentence) for sentence in sentences]
+    why = cause(trip, around, change) if sentences else Cause()
+    return [
+        Changed(change.place, f"{sentence} ({why.text})" if why.text else sentence, tracked=why.tracked)
+        for sentence in sentences
+    ]
 
 
 def _place(trip: Trip, way: list[int], name: str) -> int:
@@ -213,10 +230,10 @@ def _port(name: str, was: int | None, now: int | None) -> str:
     return f"{name} port {ANY if was in CHOSEN else was} → {ANY if now in CHOSEN else now}"
 
 
-def _sums(told: list[tuple[int, str]], old: IpHeader | None, new: IpHeader | None) -> list[tuple[int, str]]:
+def _sums(told: list[Changed], old: IpHeader | None, new: IpHeader | None) -> list[Changed]:
     """The checksums that changed with what has just been told, said at the same step."""
     words = _checksums(old, new) if told and old is not None and new is not None else ""
-    return [(told[-1][0], words)] if words else []
+    return [Changed(told[-1].place, words, checksums=True)] if words else []
 
 
 def _checksums(old: IpHeader, new: IpHeader) -> str:
@@ -226,16 +243,16 @@ def _checksums(old: IpHeader, new: IpHeader) -> str:
     carried = old.body[at : at + 2] != new.body[at : at + 2]
     if name and carried and (old.source, old.target, old.ports) != (new.source, new.target, new.ports):
         names.append(name)
-    return f"{' and '.join(names)} checksum{'s' if names[1:] else ''}{_RECOMPUTED}" if names else ""
+    return f"{' and '.join(names)} checksum{'s' if names[1:] else ''} recomputed" if names else ""
 
 
-def _parts(trip: Trip, pair: _Pair) -> list[tuple[int, str]]:
+def _parts(trip: Trip, pair: _Pair) -> list[Changed]:
     """A packet that became fragments, or fragments that became a packet."""
     old, new = pair.old.ip, pair.new.ip
     if new.fragment and (not old.fragment or old.size != new.size):
-        return [(pair.number, _part(new, _total(trip) if old.fragment else old.size))]
+        return [Changed(pair.number, _part(new, _total(trip) if old.fragment else old.size))]
     if old.fragment and not new.fragment:
-        return [(trip.path(pair.before, pair.number)[1], _reassembled(trip, pair.before))]
+        return [Changed(trip.path(pair.before, pair.number)[1], _reassembled(trip, pair.before))]
     return []
 
 

@@ -58,7 +58,7 @@ def _sentences(journey: Journey) -> list[tuple[Hop, list[str]]]:
         if hop.number in where:
             about[where[hop.number]] += _facts(hop)
     if journey.end:
-        last = finish(journey.hops, journey.end)
+        last = finish(journey.hops, journey.places)
         at = where.get(last.number, hops[-1].number) if last else hops[-1].number
         about[at].append(f"end: {journey.end}")
     return [(hop, about[hop.number]) for hop in hops]

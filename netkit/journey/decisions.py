@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.journey.around import Around
+    from netkit.journey.changes import Changed
     from netkit.journey.parsed import View
     from netkit.journey.trip import Trip
     from netkit.journey.values import Step
@@ -23,21 +24,21 @@ if TYPE_CHECKING:
 EVERYONE = bytes.fromhex("ffffffffffff")
 
 
-def decision(trip: Trip, around: Around, number: int, changed: Sequence[str] = ()) -> str:
+def decision(trip: Trip, around: Around, number: int, changed: Sequence[Changed] = ()) -> str:
     """Who decided what at a step, in one sentence; "" where nothing was decided.
 
     Args:
         trip: the packet's steps.
         around: the networks.
         number: the step.
-        changed: what changed there, in sentences.
+        changed: what changed there.
     """
     step = trip.steps[number]
     if step.hook == ROUTING:
         return _route(trip, around, number)
     if step.hook is not None:
         said = verdicts.sentence(step.events)
-        tracked = any(sentence.endswith("by conntrack)") for sentence in changed)
+        tracked = any(change.tracked for change in changed)
         return f"The conntrack entry of the connection translates the packet; {said}" if tracked and said else said
     if step.direction == "in":
         return _taken(trip, around, number)

@@ -31,16 +31,34 @@ class End(NamedTuple):
         place: the namespace.
         delivered: whether it reached whom it was for.
         ignored: whether this is a copy that a flood brought to somebody whom it was not for.
+        dropped: whether the packet filter dropped it without a word.
     """
 
     text: str
     place: str
     delivered: bool = False
     ignored: bool = False
+    dropped: bool = False
 
 
-def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> tuple[bool, str]:
-    """Whether a packet reached whom it was for, and what became of it in words.
+class Ending(NamedTuple):
+    """What became of a packet.
+
+    Attributes:
+        text: in words.
+        places: the namespaces in which it ended, as far as that is known.
+        delivered: whether it reached whom it was for.
+        dropped: whether the packet filter dropped it without a word.
+    """
+
+    text: str
+    places: tuple[str, ...] = ()
+    delivered: bool = False
+    dropped: bool = False
+
+
+def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
+    """What became of a packet.
 
     Args:
         trip: its steps.
@@ -51,16 +69,20 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> tuple[bo
     ends = [_end(trip, around, leaf) for leaf in leaves]
     taken = [end for end in ends if end.delivered]
     if taken:
-        return True, _delivered(trip, ends, replies)
+        return Ending(_delivered(trip, ends, replies), _places(taken), delivered=True)
     for end, leaf in zip(ends, leaves, strict=True):
         if verdicts.dropped(trip.steps[leaf].events):
-            return False, end.text
+            return Ending(end.text, _places([end]), dropped=end.dropped)
     if (why := told_by_icmp(trip, around, replies)) is not None:
-        return False, why
+        return Ending(*why)
     real = [end for end in ends if not end.ignored] or ends
     if all(end.ignored for end in ends):
-        return False, _unwanted(trip, around, ends)
-    return False, real[-1].text
+        return Ending(_unwanted(trip, around, ends))
+    return Ending(real[-1].text, _places(real[-1:]))
+
+
+def _places(ends: Sequence[End]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(end.place for end in ends))
 
 
 def _went_on(trip: Trip, leaf: int) -> bool:
@@ -123,8 +145,9 @@ def _end(trip: Trip, around: Around, leaf: int) -> End:
     """What became of one copy."""
     step = trip.steps[leaf]
     if (verdict := verdicts.dropped(step.events)) is not None:
-        word = "rejected" if verdicts.rejects(verdict.event) else "dropped"
-        return End(f"{word} in {step.namespace} by {verdicts.by_whom(verdict)}", step.namespace)
+        rejected = verdicts.rejects(verdict.event)
+        text = f"{'rejected' if rejected else 'dropped'} in {step.namespace} by {verdicts.by_whom(verdict)}"
+        return End(text, step.namespace, dropped=not rejected)
     at = leaf if step.interface is not None else trip.frame_before(leaf)
     if at is None or trip.steps[at].namespace != step.namespace or trip.steps[at].direction == "out":
         return End(lost(trip, around, leaf), step.namespace)

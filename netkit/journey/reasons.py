@@ -42,8 +42,8 @@ def unheard(replies: Sequence[Trip]) -> bool:
     return any(_name(reply) == "port unreachable" for reply in replies)
 
 
-def told_by_icmp(trip: Trip, around: Around, replies: Sequence[Trip]) -> str | None:
-    """Why a packet ended, as an ICMP error told; None if none did.
+def told_by_icmp(trip: Trip, around: Around, replies: Sequence[Trip]) -> tuple[str, tuple[str, ...]] | None:
+    """Why a packet ended, as an ICMP error told, and where; None if none did.
 
     Args:
         trip: the packet's steps.
@@ -54,7 +54,7 @@ def told_by_icmp(trip: Trip, around: Around, replies: Sequence[Trip]) -> str | N
         name = _name(reply)
         if name:
             place = reply.steps[0].namespace
-            return f"{_why(trip, around, reply, name)}; {place} told the sender so (ICMP {name})"
+            return f"{_why(trip, around, reply, name)}; {place} told the sender so (ICMP {name})", (place,)
     return None
 
 

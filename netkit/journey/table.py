@@ -51,6 +51,8 @@ class Journey:
         end: what became of it, in words: "delivered to 172.17.0.3 in ns2", "dropped in host by FORWARD: policy DROP".
         answers: the number of the journey that this one answers (echo reply, ARP reply, ICMP error), or None.
         housekeeping: whether a kernel sent it on its own, at a random moment (IPv6 neighbour discovery …).
+        places: the namespaces in which it ended, as far as that is known.
+        dropped: whether the packet filter dropped it without a word.
     """
 
     number: int
@@ -65,6 +67,8 @@ class Journey:
     end: str = ""
     answers: int | None = None
     housekeeping: bool = False
+    places: tuple[str, ...] = ()
+    dropped: bool = False
 
     def __repr__(self) -> str:
         return hops_text(self)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit.journey.around import Around
 from netkit.journey.changes import changes
 from netkit.journey.decisions import decision
-from netkit.journey.ends import ending
+from netkit.journey.ends import Ending, ending
 from netkit.journey.parsed import ARP
 from netkit.journey.table import Journey
 from netkit.journey.translation import is_sent, unseen
@@ -20,6 +20,7 @@ from netkit.packets.ip import ICMP, ICMPV6, IGMP, TCP, UDP
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from netkit.journey.changes import Changed
     from netkit.journey.parsed import View
     from netkit.journey.targets import End
     from netkit.journey.values import Seen, Step
@@ -71,7 +72,7 @@ def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = N
         around = Around(seen)
         known = Known(around, Trip(steps, around.seen.tunnels))
     around, trip = known.around, known.trip
-    delivered, end = ending(trip, around, known.replies) if steps else (False, "nothing of it was seen")
+    end = ending(trip, around, known.replies) if steps else Ending("nothing of it was seen")
     what, housekeeping = _said(trip, around)
     return Journey(
         number,
@@ -79,10 +80,12 @@ def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = N
         *_ends(trip, around),
         what,
         _hops(trip, around),
-        delivered,
-        end,
+        end.delivered,
+        end.text,
         known.answers,
         housekeeping or _makes_sure(trip.start),
+        end.places,
+        end.dropped,
     )
 
 
@@ -91,7 +94,7 @@ def _hops(trip: Trip, around: Around) -> tuple[Hop, ...]:
     return tuple(_hop(trip, around, number, changed[number]) for number in range(len(trip.steps)))
 
 
-def _hop(trip: Trip, around: Around, number: int, changed: list[str]) -> Hop:
+def _hop(trip: Trip, around: Around, number: int, changed: list[Changed]) -> Hop:
     step = trip.steps[number]
     time = None if step.frame is None or trip.start_time is None else (step.frame.time - trip.start_time) / 1e9
     return Hop(
@@ -104,7 +107,7 @@ def _hop(trip: Trip, around: Around, number: int, changed: list[str]) -> Hop:
         time,
         step.frame,
         step.events,
-        changed,
+        [change.text for change in changed],
         decision(trip, around, number, changed),
         around.seen.tunnels,
     )

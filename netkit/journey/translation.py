@@ -41,8 +41,20 @@ _SENDING = ("output", "postrouting")
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
 
 
-def cause(trip: Trip, around: Around, change: Translation) -> str:
-    """By what one end of a packet was translated, in a few words; "" if nothing shows it.
+class Cause(NamedTuple):
+    """By what an end of a packet was translated.
+
+    Attributes:
+        text: in a few words; "" if nothing shows it.
+        tracked: whether only conntrack shows it.
+    """
+
+    text: str = ""
+    tracked: bool = False
+
+
+def cause(trip: Trip, around: Around, change: Translation) -> Cause:
+    """By what one end of a packet was translated.
 
     Args:
         trip: the packet's steps.
@@ -51,12 +63,13 @@ def cause(trip: Trip, around: Around, change: Translation) -> str:
     """
     event = translating(trip.steps[change.place].events, change.name)
     if event is not None:
-        return target(event)
+        return Cause(target(event))
     found = entry(trip, around, change)
     if found is None:
-        return ""
+        return Cause()
     other = {"source": "destination", "destination": "source"}[change.name]
-    return f"{other} NAT undone by conntrack" if found[1] else f"{change.name} NAT by conntrack"
+    text = f"{other} NAT undone by conntrack" if found[1] else f"{change.name} NAT by conntrack"
+    return Cause(text, tracked=True)
 
 
 def entry(trip: Trip, around: Around, change: Translation) -> tuple[Connection, bool] | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from netkit.journey.values import Hop
 
@@ -90,35 +89,35 @@ def chain(hop: Hop, of: Mapping[int, Hop]) -> list[Hop]:
     return found[::-1]
 
 
-def finish(hops: Sequence[Hop], end: str) -> Hop | None:
-    """The hop at which a journey ended: of a flood's many ends the one in the namespace that its end names.
+def finish(hops: Sequence[Hop], places: Container[str]) -> Hop | None:
+    """The hop at which a journey ended: of a flood's many ends the one that counts.
 
     Args:
         hops: of one journey.
-        end: what became of it, "delivered to 172.17.1.2 in ns2".
+        places: the namespaces in which it ended.
 
     Returns:
         A hop that none follows; None if there are no hops.
     """
     after = following(hops)
     last = [hop for hop in hops if not after[hop.number]] or list(hops)
-    named = [hop for hop in last if re.search(rf" in {re.escape(hop.namespace)}(?![\w-])", end)]
+    named = [hop for hop in last if hop.namespace in places]
     return (named or last or [None])[-1]
 
 
-def thinned(hops: Sequence[Hop], end: str, most: int) -> tuple[list[Hop], dict[int, int]]:
+def thinned(hops: Sequence[Hop], places: Container[str], most: int) -> tuple[list[Hop], dict[int, int]]:
     """The hops without all but some branches where there are many.
 
     Args:
         hops: of one journey.
-        end: what became of it; the branch that leads there stays.
+        places: the namespaces in which it ended; the branch that leads there stays.
         most: how many branches of one hop stay.
 
     Returns:
         The hops that stay, and by the number of a hop how many branches from there do not.
     """
     of, after = {hop.number: hop for hop in hops}, following(hops)
-    last = finish(hops, end)
+    last = finish(hops, places)
     main = {hop.number for hop in chain(last, of)} if last else set()
     gone: set[int] = set()
     missing: dict[int, int] = {}

@@ -41,7 +41,7 @@ def drawn(journeys: Sequence[Journey], most: int = MOST) -> list[Journey]:
     """
     found: list[Journey] = []
     for journey in journeys:
-        most -= len(thinned(journey.hops, journey.end, BRANCHES)[0])
+        most -= len(thinned(journey.hops, journey.places, BRANCHES)[0])
         if found and most < 0:
             break
         found.append(journey)
@@ -58,7 +58,7 @@ def ladder(journeys: Sequence[Journey], left_out: int = 0) -> Sheet:
     Returns:
         The sheet; the same for equal journeys.
     """
-    columns = lanes(hop for journey in journeys for hop in thinned(journey.hops, journey.end, BRANCHES)[0])
+    columns = lanes(hop for journey in journeys for hop in thinned(journey.hops, journey.places, BRANCHES)[0])
     rows = _Rows(columns, {journey.number for journey in journeys})
     for journey in journeys:
         rows.journey(journey)
@@ -105,7 +105,7 @@ class _Rows:
         self.tell([(title, TITLE, "title", True)])
         self.y += BETWEEN
         at: dict[int, tuple[float, float]] = {}
-        hops, missing = thinned(journey.hops, journey.end, BRANCHES)
+        hops, missing = thinned(journey.hops, journey.places, BRANCHES)
         for hop in hops:
             self._hop(hop, at, way, missing.get(hop.number, 0))
         self._end(journey, at)
@@ -154,7 +154,7 @@ class _Rows:
         """What became of it, below the last hop."""
         role, sign = ("delivered", "✓") if journey.delivered else ("drop mark", "✕")
         words = "accept" if journey.delivered else "warning"
-        last = finish(journey.hops, journey.end)
+        last = finish(journey.hops, journey.places)
         if last:
             x, y = at[last.number]
             to = self.y + MIDDLE

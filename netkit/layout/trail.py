@@ -140,14 +140,14 @@ class Trail:
 
     def _find_end(self) -> tuple[Box, Panel, str] | None:
         """Where and with which words the picture says that the packet got no farther."""
-        hop = finish(self.journey.hops, self.journey.end)
+        hop = finish(self.journey.hops, self.journey.places)
         if self.journey.delivered or hop is None:
             return None
         last = self._spots.drawn(station(hop))
         if self._spots.box(last) is None:
             return None
         taken = [box for box, *_ in self._marks]
-        label = "✕ dropped" if self.journey.end.startswith("dropped") else "✕ ends here"
+        label = "✕ dropped" if self.journey.dropped else "✕ ends here"
         box, covered = self._spots.free(last, label, taken, wide=True)
         if covered > MOST_COVERED:
             label = "✕"

@@ -46,7 +46,7 @@ class Way:
         """The journey; `ends` is "source → destination"."""
         source, _, destination = ends.partition(" → ")
         delivered = end.startswith("delivered")
-        more = {"delivered": delivered, **more}
+        more = {"delivered": delivered, "dropped": end.startswith("dropped"), **more}
         return Journey(number, protocol, source, destination, what=what, hops=tuple(self.hops), end=end, **more)
 
 

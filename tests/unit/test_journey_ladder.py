@@ -89,7 +89,8 @@ def test_of_many_copies_some_are_drawn_and_the_others_counted() -> None:
     way = by_hand.Way().at("ns1:eth0", "out").at("host:veth1", "in")
     for number in range(2, 13):
         way.at(f"host:veth{number}", "out", after=1).at(f"ns{number}:eth0", "in")
-    journey = way.journey(1, "ARP", "10.0.0.1 → 10.0.0.8", "who has", "delivered to 10.0.0.8 in ns8, ignored by others")
+    end = "delivered to 10.0.0.8 in ns8, ignored by others"
+    journey = way.journey(1, "ARP", "10.0.0.1 → 10.0.0.8", "who has", end, places=("ns8",))
     diagram = ladder(journey)
     words = [text.text for text in diagram.sheet.texts]
     assert {"ns1", "ns2", "ns3", "ns8"} <= set(words)

@@ -14,6 +14,8 @@ import pytest
 from netkit.drawing import palette
 from netkit.drawing.path import Stage, path
 from netkit.errors import InvalidValue
+from netkit.journey.tree import finish
+from netkit.journey.values import Hop
 from netkit.layout.scene import Box
 from netkit.layout.sheet import Sheet, wrapped
 from netkit.layout.trail import station, stations
@@ -168,3 +170,9 @@ def test_long_words_are_cut_and_nothing_is_lost() -> None:
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert max(map(len, lines)) < 20
     assert wrapped("", 10, 100) == []
+
+
+def test_a_journey_ends_in_the_namespace_that_is_meant_also_where_another_is_called_alike() -> None:
+    hops = [Hop(0, None, "host", "br0"), Hop(1, 0, "[httpd]#2", "eth0"), Hop(2, 0, "[httpd]", "eth0")]
+    assert finish(hops, ("[httpd]#2",)) is hops[1]
+    assert finish(hops, ("[httpd]",)) is finish(hops, ()) is hops[2]

@@ -67,7 +67,7 @@ def test_as_a_ladder(drawn: tuple[Snapshot, Journey]) -> None:
     _, journey = drawn
     sheet = ladder(journey).sheet
     assert not [*faults(sheet)]
-    staying, _ = thinned(journey.hops, journey.end, BRANCHES)
+    staying, _ = thinned(journey.hops, journey.places, BRANCHES)
     assert [panel.role for panel in sheet.panels].count("passed number") == len(staying)
 
 
