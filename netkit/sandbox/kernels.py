@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from netkit.errors import InvalidValue, NotFound
+from netkit.sandbox.uml import boot
 
 _COMMAND = [b"-m", b"netkit.kernel"]
 
@@ -16,7 +17,7 @@ class RunningKernel(NamedTuple):
         name: the id that Jupyter gave it, which is the connection file's name without "kernel-" and ".json".
         connection_file: path of that file.
         launcher: process id of its launcher.
-        first: process id, outside, of its sandbox's process 1.
+        first: process id, outside, of its sandbox's process 1, or of User-Mode Linux.
         owner: user id of whom all of it belongs to.
         interpreter: the Python that runs netkit for its owner.
     """
@@ -31,10 +32,12 @@ class RunningKernel(NamedTuple):
 
 def running() -> list[RunningKernel]:
     """All sandboxed kernels of this user (root sees everybody's), sorted by name."""
-    processes = [(process, parent) for process, parent in _processes() if _words(process)[1:3] == _COMMAND]
-    parents = dict(processes)
-    # Launcher, keeper and process 1 are one another's children, and nobody else has the command.
-    chains = [(parents.get(keeper), keeper, first) for first, keeper in processes]
+    processes = _processes()
+    parents = {process: parent for process, parent in processes if _words(process)[1:3] == _COMMAND}
+    machines = {process: parent for process, parent in processes if boot.is_machine(process)}
+    # Launcher, keeper and process 1 are one another's children; the first two have the command, and the third has it as
+    # well or is User-Mode Linux.
+    chains = [(parents.get(keeper), keeper, first) for first, keeper in {**parents, **machines}.items()]
     found = [_kernel(chain) for chain in chains if chain[0] in parents and parents[chain[0]] not in parents]
     return sorted(kernel for kernel in found if kernel and os.geteuid() in (0, kernel.owner))
 

@@ -12,7 +12,7 @@ import pytest
 
 from netkit.sandbox.worlds import VARIABLE
 from tests.outside import sessions, test_kernel
-from tests.outside.sessions import Session, eventually, session
+from tests.outside.sessions import NETKIT, Session, eventually, session
 from tests.outside.trees import alive, descendants
 
 if TYPE_CHECKING:
@@ -45,6 +45,13 @@ def test_the_debugger_is_not_loaded_before_a_client_asks_for_it(kernel: Session)
 
 test_debugger = test_kernel.test_debugger
 test_large_output_and_input_pass = pytest.mark.long(test_kernel.test_large_output_and_input_pass)
+
+
+def test_a_shell_beside_it_is_refused_with_the_reason(kernel: Session) -> None:
+    name = os.path.basename(kernel.manager.connection_file)
+    answer = subprocess.run([NETKIT, "shell", name], capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode == 2
+    assert "a kernel in User-Mode Linux cannot be joined from outside" in answer.stderr
 
 
 def test_a_kernel_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -135,6 +135,19 @@ def command(serial: int) -> tuple[str, ...]:
     )
 
 
+def is_machine(process: int) -> bool:
+    """Whether a process is User-Mode Linux that runs a sandbox, by its command line.
+
+    Args:
+        process: its id.
+    """
+    try:
+        with open(f"/proc/{process}/cmdline", "rb") as words:
+            return words.read().endswith(f"\0-m\0{FIRST}\0".encode())
+    except OSError:
+        return False
+
+
 class Files(NamedTuple):
     """The descriptors that User-Mode Linux gets.
 

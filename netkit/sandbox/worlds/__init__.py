@@ -134,7 +134,9 @@ def enter(first: int, job: Job) -> Sandbox:
     Raises:
         SandboxError: it cannot be entered.
     """
-    name = filesystem.world(first)
+    from netkit.sandbox.uml import boot
+
+    name = "uml" if boot.is_machine(first) else filesystem.world(first)
     try:
         if name in WORLDS:
             return load(name).enter(first, job)

@@ -6,7 +6,7 @@ import socket
 from netkit.errors import SandboxError
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import BROKEN, Line, Message, fork
-from netkit.sandbox.problems import WorldFailed, explain
+from netkit.sandbox.problems import Problem, WorldFailed, explain
 from netkit.sandbox.uml import keeper
 from netkit.sandbox.uml.root import WORLD as NAME
 
@@ -104,14 +104,15 @@ def enter(first: int, job: Job) -> UmlSandbox:  # noqa: ARG001
     """Refuse: a second program would need a second keeper.
 
     Args:
-        first: process id, outside, of the sandbox's keeper.
+        first: process id, outside, of User-Mode Linux.
         job: the program.
 
     Raises:
         WorldFailed: always.
     """
     why = "a kernel in User-Mode Linux cannot be joined from outside"
-    raise WorldFailed(explain(NAME, "entering", 0, why))
+    remedy = "Work in the notebook: a line that begins with '!' is a command in its sandbox"
+    raise WorldFailed(Problem(NAME, "entering", 0, why, remedy))
 
 
 def inside() -> bool:
