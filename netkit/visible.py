@@ -6,7 +6,6 @@ BEL rings, and the bidirectional controls of Unicode (UAX 9) let a line read oth
 
 from __future__ import annotations
 
-import html
 import re
 
 _PERHAPS = re.compile(r"[^\n\t -~]")
@@ -54,4 +53,6 @@ def in_html(text: str) -> str:
         >>> in_html("<b>")
         '&lt;b&gt;'
     """
+    import html  # of no use to a kernel that starts
+
     return html.escape(visible(text))

@@ -62,6 +62,7 @@ class Relay:
     def __init__(self, connection: Connection) -> None:
         self._selector = selectors.DefaultSelector()
         self._early: list[tuple[socket.socket, int]] = []
+        self._reached = False
         self._pipes: dict[socket.socket, tuple[_Pipe, _Pipe]] = {}
         welcome = self._early.append
         self._reception = Reception(connection, self._selector, lambda *guest: welcome(guest))
@@ -100,22 +101,31 @@ class Relay:
     def _join(self, sandbox: Sandbox) -> None:
         """Join the connections that wait for the kernel with its sockets, as far as it listens by now."""
         waiting, self._early[:] = self._early[:], []
+        deaf: set[int] = set()
         for outer, channel in waiting:
-            try:
-                inner = sandbox.connect(channel)
-            except OSError as error:
-                # It has one descriptor, and there is no second one: whoever it is comes again.
-                outer.close()
-                self._reception.leave(channel)
-                self._reception.shut(error)
-                continue
+            inner = None
+            # A kernel opens its sockets all at once: as long as it has none, one attempt tells as much as many.
+            if channel not in deaf and (self._reached or not deaf):
+                try:
+                    inner = sandbox.connect(channel)
+                except OSError as error:
+                    # It has one descriptor, and there is no second one: whoever it is comes again.
+                    outer.close()
+                    self._reception.leave(channel)
+                    self._reception.shut(error)
+                    continue
             if inner is None:
+                deaf.add(channel)
                 self._early.append((outer, channel))
-                continue
-            pipes = _Pipe(channel, outer, inner), _Pipe(channel, inner, outer)
-            self._pipes[outer], self._pipes[inner] = pipes, pipes[::-1]
-            self._await(outer)
-            self._await(inner)
+            else:
+                self._reached = True
+                self._link(channel, outer, inner)
+
+    def _link(self, channel: int, outer: socket.socket, inner: socket.socket) -> None:
+        pipes = _Pipe(channel, outer, inner), _Pipe(channel, inner, outer)
+        self._pipes[outer], self._pipes[inner] = pipes, pipes[::-1]
+        self._await(outer)
+        self._await(inner)
 
     def _move(self, end: socket.socket, mask: int) -> None:
         if end not in self._pipes:

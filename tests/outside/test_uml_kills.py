@@ -91,7 +91,8 @@ def roles(
     children, found, parent = trees.children_of_all(), {}, started.process.pid
     for role in chain:
         # What the keeper starts is User-Mode Linux once it leads a session of its own: before, it is a compiler.
-        some = [child for child in children.get(parent, ()) if role != "machine" or leads(child)]
+        # Of the others only the heir of a kernel's launcher leads one.
+        some = [child for child in children.get(parent, ()) if leads(child) is (role == "machine")]
         if not some:
             break
         parent, found[role] = some[0], some[:1]
