@@ -17,6 +17,7 @@ from netkit.layout.blocks import CHANNEL, Block, level
 from netkit.layout.builder import WIDEST, Builder
 from netkit.layout.routes import route
 from netkit.layout.scene import Badge, Bar, Box, Chip, Lanes, Line, Room, Scene, Text
+from netkit.layout.summary import LARGEST, summary
 from netkit.layout.tree import order
 from netkit.model.facts import Facts
 from netkit.visible import in_line
@@ -51,7 +52,11 @@ def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False, stations:
     groups = [builder.row(row) for row in tree.rows]
     _place(scene, groups, top, lanes)
     route(scene, facts, tree, lanes)
-    return _framed(scene)
+    scene = _framed(scene)
+    if max(scene.width, scene.height) <= LARGEST:
+        return scene
+    smaller = _framed(summary(facts, title))
+    return smaller if max(smaller.width, smaller.height) < max(scene.width, scene.height) else scene
 
 
 def _place(scene: Scene, groups: list[list[tuple[float, Block]]], top: float, lanes: Lanes) -> None:

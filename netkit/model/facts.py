@@ -48,6 +48,7 @@ class Facts:
         self.spaces: dict[str, Namespace] = _configured(snapshot)
 
         self._topology = Topology(Snapshot(self.spaces))
+        self._links: dict[str, list[Interface]] = {}
 
     def link(self, end: End) -> Interface:
         """The interface at this end, as it was configured."""
@@ -55,8 +56,10 @@ class Facts:
 
     def links(self, namespace: str) -> list[Interface]:
         """The interfaces of a namespace that are worth telling, by name, "lo" first."""
-        links = (link for link in self.spaces[namespace].interfaces.values() if not _is_fallback(link))
-        return sorted(links, key=lambda link: (link.kind != "loopback", natural(link.name)))
+        if namespace not in self._links:
+            links = (link for link in self.spaces[namespace].interfaces.values() if not _is_fallback(link))
+            self._links[namespace] = sorted(links, key=lambda link: (link.kind != "loopback", natural(link.name)))
+        return self._links[namespace]
 
     @property
     def peers(self) -> dict[End, End]:
