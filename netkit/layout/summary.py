@@ -197,7 +197,7 @@ class _Summary:
     def _others(self, part: End, drawn: set[End]) -> list[Words]:
         """The parts to which cables lead that are not drawn."""
         far = self._world.far(part, drawn)
-        names = [in_line(bridge if name == part[0] else f"{name}:{bridge}".rstrip(":")) for name, bridge in far]
+        names = [in_line(bridge or name if name == part[0] else f"{name}:{bridge}".rstrip(":")) for name, bridge in far]
         return [Words(f"to {_few(names)}", "quiet")] if names else []
 
     def _troubles(self, part: End) -> list[Words]:

@@ -109,6 +109,9 @@ def _crossings(scene: Scene) -> Iterator[str]:
         for stretch in _stretches(line):
             if line.kind != "port":
                 for room in scene.rooms:
+                    within = holds(room.box, stretch) and any(holds(room.box, bar.box) for bar in scene.bars)
+                    if within and {room.namespace} == {end[0] for end in line.ends}:
+                        continue  # from bridge to bridge of one namespace
                     if overlaps(room.box, stretch, 0.1) and _inside(room.box, stretch):
                         yield f"{line.ends} runs through {room.namespace}"
             yield from (f"{line.ends} runs through {text!r}" for box, text in texts if overlaps(box, stretch, 0.1))

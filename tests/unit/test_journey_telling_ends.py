@@ -8,6 +8,7 @@ from netkit.journey.answers import answers
 from netkit.journey.parsed import parsed, quoted
 from netkit.journey.targets import leads_to
 from netkit.journey.telling import tell
+from netkit.journey.tree import finish
 from netkit.journey.trip import Trip
 from netkit.journey.values import Seen, Step
 from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Route, Snapshot
@@ -51,6 +52,19 @@ def end(spaces: list[Namespace], *places: str, data: bytes = REQUEST) -> tuple[b
 
 NS1 = space("ns1", link("eth0", A, "10.0.0.1/24"))
 NS2 = space("ns2", link("eth0", B, "10.0.0.2/24"))
+
+
+def test_it_ended_where_it_was_taken_and_not_in_a_namespace_of_almost_the_same_name() -> None:
+    """One of two namespaces of the same program is called after its place: "[httpd]#2"."""
+    taker, other = space("[httpd]#2", link("eth0", B, "10.0.0.2/24")), space("[httpd]", link("eth0", C, "10.0.0.3/24"))
+    snapshot = Snapshot({each.name: each for each in (NS1, taker, other)})
+    everyone = arp(A, "10.0.0.1", "10.0.0.2")
+    places = [("ns1", "out", None), ("[httpd]#2", "in", 0), ("[httpd]", "in", 0)]
+    copies = [Step(after, name, "eth0", None, way, Frame(1, name, "eth0", way, everyone, len(everyone)))
+              for name, way, after in places]  # fmt: skip
+    told = tell(1, copies, Seen((), (), snapshot, snapshot))
+    assert told.end == "delivered to 10.0.0.2 in [httpd]#2, ignored by [httpd]"
+    assert finish(told.hops, told.places) == told.hops[1]
 
 
 def bridge(*ports: Interface, up: bool = True, fdb: tuple[ForwardingEntry, ...] = ()) -> Namespace:
