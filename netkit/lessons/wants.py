@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from netkit.lessons.task import Found, Hints
 from netkit.model import HOST
+from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,7 +218,7 @@ class Dark:
     def found(self, world: Snapshot) -> Found:
         """Whether a network has it."""
         host = world[HOST]
-        ports = [link for link in host.interfaces.values() if link.master == self.bridge]
+        ports = host.ports(self.bridge)
         if self.bridge not in host.interfaces or not ports:
             return Found(ok=False, words=f"there is no bridge {self.bridge} with a port on the host")
         if not host[self.bridge].up:
@@ -247,7 +248,7 @@ def cables(world: Snapshot, near: str, far: str) -> Iterator[tuple[Interface, st
 
 def in_room(name: str, line: str) -> str:
     """A shell line as one types it on the host so that it runs in a namespace."""
-    return line if name == HOST else f"ip netns exec {name} {line}"
+    return in_namespace(name, name, line)
 
 
 def free_name(world: Snapshot, room: str) -> str:
