@@ -2,9 +2,9 @@
 
     python benchmarks/limit.py [--sizes 2 100 500] [--rounds 5] [--json FILE]
 
-`limit.c` and `limit_container.c` are compiled for it. C and the handles take turns, each time in a fresh sandbox; figures are medians in
-seconds, and their ratios stand beside what they may be. "best" is C in the best order and with fused messages, "same"
-C with the messages that the handles send.
+`limit.c` and `limit_container.c` are compiled for it. C and the handles take turns, each time in a fresh sandbox;
+figures are medians in seconds, and their ratios stand beside what they may be. "best" is C in the best order and with
+fused messages, "same" C with the messages that the handles send.
 """
 
 from __future__ import annotations

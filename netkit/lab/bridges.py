@@ -53,10 +53,10 @@ class Bridge(Interface, kind="bridge"):
     def __init__(self, name: InterfaceName, namespace: Room | None = None, *, snooping: Flag = True) -> None:
         keep(self, namespace=host if namespace is None else namespace, name=name)
         taken = f"there is an interface '{name}' in {self.namespace.name} already"
-        words, options = ("", {}) if snooping else (" mcast_snooping 0", {"mcast_snooping": 0})
+        words, data = ("", b"") if snooping else (" mcast_snooping 0", links.NO_SNOOPING)
         self._act(
             f"ip link add {names.in_ip_link(name)} type bridge{words}",
-            lambda: links.create(self._path, self.name, "bridge", **options),
+            lambda: links.create(self._path, self.name, "bridge", data),
             taken,
         )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import Any
 
 from netkit.linux import netlink, talks
 from netkit.linux.entering import opened
@@ -16,27 +15,26 @@ from netkit.linux.netlink import attribute
 
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 _IFF_UP = 1
-_IFNAME, _LINKINFO, _NET_NS_FD = 3, 18, 28
+_ADDRESS, _IFNAME, _MTU, _MASTER, _LINKINFO, _NET_NS_FD = 1, 3, 4, 10, 18, 28  # IFLA_…
+NO_SNOOPING = attribute(23, b"\0")
+"""IFLA_BR_MCAST_SNOOPING of a bridge that does not look who wants which multicast groups."""
 _INFO_KIND, _INFO_DATA, _INFO_SLAVE_KIND, _INFO_SLAVE_DATA = 1, 2, 4, 5
 _BRPORT_MODE = 4
 _VETH_INFO_PEER = 1
-_HEADER = struct.Struct("=BxHiII")
+_HEADER, _U32 = struct.Struct("=BxHiII"), struct.Struct("=I")
 
 
-def create(path: str, name: str, kind: str, **data: Any) -> None:
+def create(path: str, name: str, kind: str, data: bytes = b"") -> None:
     """`ip link add NAME type KIND …`: a new link of a kind that needs no second end.
 
     Args:
         path: the namespace.
         name: a valid interface name.
         kind: "bridge", "dummy", "vxlan" …
-        data: attributes of its kind in pyroute2's words: vxlan_id=42.
+        data: attributes of its kind (linux/if_link.h, IFLA_INFO_DATA).
     """
-    info: tuple[Any, ...] = (("IFLA_INFO_KIND", kind),)
-    if data:
-        prefix = "IFLA_BR_" if kind == "bridge" else ""
-        info += (("IFLA_INFO_DATA", tuple((prefix + key.upper(), value) for key, value in data.items())),)
-    message = _message(("IFLA_LINKINFO", info)) + _named(name)
+    info = attribute(_INFO_KIND, kind.encode()) + (attribute(_INFO_DATA, data) if data else b"")
+    message = _message(_named(name), attribute(_LINKINFO, info))
     talks.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
 
 
@@ -51,9 +49,9 @@ def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
     """
     there = opened(peer_path)
     try:
-        second = _message() + _named(peer) + attribute(_NET_NS_FD, struct.pack("=i", there))
+        second = _message(_named(peer), attribute(_NET_NS_FD, _U32.pack(there)))
         data = attribute(_INFO_DATA, attribute(_VETH_INFO_PEER, second))
-        message = _message() + _named(name) + attribute(_LINKINFO, attribute(_INFO_KIND, b"veth") + data)
+        message = _message(_named(name), attribute(_LINKINFO, attribute(_INFO_KIND, b"veth") + data))
         talks.send(path, RTM_NEWLINK, netlink.NEW, lambda _: message)
     finally:
         os.close(there)
@@ -76,36 +74,38 @@ def set_down(path: str, name: str) -> None:
 
 def set_mtu(path: str, name: str, size: int) -> None:
     """`ip link set dev NAME mtu SIZE`, in bytes."""
-    _set(path, name, ("IFLA_MTU", size))
+    _set(path, name, attribute(_MTU, _U32.pack(size)))
 
 
 def set_mac(path: str, name: str, mac: str) -> None:
     """`ip link set dev NAME address MAC`."""
-    _set(path, name, ("IFLA_ADDRESS", mac))
+    _set(path, name, attribute(_ADDRESS, bytes.fromhex(mac.replace(":", ""))))
 
 
 def rename(path: str, name: str, new: str) -> None:
     """`ip link set dev NAME name NEW`."""
-    _set(path, name, ("IFLA_IFNAME", new))
+    _set(path, name, _named(new))
 
 
 def attach(path: str, name: str, bridge: str) -> None:
     """`ip link set dev NAME master BRIDGE`: the link becomes a port of the bridge (`brctl addif BRIDGE NAME`)."""
-    talks.send(
-        path, RTM_NEWLINK, 0, lambda talk: _message(("IFLA_MASTER", talk.index_of(bridge)), index=talk.index_of(name))
-    )
+
+    def build(talk: netlink.Talk) -> bytes:
+        return _message(attribute(_MASTER, _U32.pack(talk.index_of(bridge))), index=talk.index_of(name))
+
+    talks.send(path, RTM_NEWLINK, 0, build)
 
 
 def detach(path: str, name: str) -> None:
     """`ip link set dev NAME nomaster` (`brctl delif BRIDGE NAME`)."""
-    _set(path, name, ("IFLA_MASTER", 0))
+    _set(path, name, attribute(_MASTER, _U32.pack(0)))
 
 
 def set_hairpin(path: str, name: str) -> None:
     """`ip link set dev NAME type bridge_slave hairpin on`: a bridge may send a frame back by the port it came in by."""
     data = attribute(_INFO_SLAVE_KIND, b"bridge\0") + attribute(_INFO_SLAVE_DATA, attribute(_BRPORT_MODE, b"\1"))
     information = attribute(_LINKINFO, data)
-    talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(index=talk.index_of(name)) + information)
+    talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(information, index=talk.index_of(name)))
 
 
 def move(path: str, name: str, target: str) -> None:
@@ -118,12 +118,12 @@ def move(path: str, name: str, target: str) -> None:
     """
     there = opened(target)
     try:
-        _set(path, name, ("IFLA_NET_NS_FD", there))
+        _set(path, name, attribute(_NET_NS_FD, _U32.pack(there)))
     finally:
         os.close(there)
 
 
-def _set(path: str, name: str, setting: tuple[str, Any]) -> None:
+def _set(path: str, name: str, setting: bytes) -> None:
     talks.send(path, RTM_NEWLINK, 0, lambda talk: _message(setting, index=talk.index_of(name)))
 
 
@@ -131,7 +131,6 @@ def _named(name: str) -> bytes:
     return attribute(_IFNAME, name.encode() + b"\0")
 
 
-def _message(*attributes: tuple[str, Any], index: int = 0, flags: int = 0, change: int = 0) -> bytes:
+def _message(*attributes: bytes, index: int = 0, flags: int = 0, change: int = 0) -> bytes:
     """A struct ifinfomsg and attributes."""
-    parts = (netlink.encoded("ifinfmsg", name, value) for name, value in attributes)
-    return b"".join((_HEADER.pack(0, 0, index, flags, change), *parts))
+    return b"".join((_HEADER.pack(0, 0, index, flags, change), *attributes))

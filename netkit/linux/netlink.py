@@ -1,8 +1,8 @@
 """Talk to the kernel by netlink messages (netlink(7), rtnetlink(7)).
 
-Requests are encoded by pyroute2's message classes; answers are read by a few lines of our own, since
-a snapshot reads thousands of them.  pyroute2's sockets are not used: their synchronous face cannot run
-in a notebook cell, whose event loop is already running.
+Requests and answers are a few lines of our own: an act sends few kinds of messages, and a snapshot reads thousands.
+pyroute2 is not used, since its synchronous face cannot run in a notebook cell, whose event loop is already running, and
+its messages alone take longer to load and to encode than the kernel takes for an act.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ import socket
 import struct
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from netkit.errors import KernelRefused, NotFound
-from netkit.linux import messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +30,6 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NLM_F_ACK_TLVS = 0x200
 _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270, 10, 11, 12
-_CLASSES = messages.classes()
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _NAMED = struct.Struct("=16si20x")
@@ -40,8 +38,6 @@ _SIOCGIFNAME, _SIOCGIFINDEX = 0x8910, 0x8933
 _RTM_GETLINK, _IFLA_IFNAME = 18, 3
 _BUFFER = 1 << 16
 _PATIENCE = 20  # seconds; the kernel answers at once, but for a lock that somebody holds
-_BEFORE_ATTRIBUTES = {"ifinfmsg": 16, "rtmsg": 12}
-"""Bytes of each family's own header (rtnetlink(7))."""
 
 
 class Talk:
@@ -79,7 +75,7 @@ class Talk:
             NotFound: there is none of that name; the error lists those that are there.
         """
         try:
-            request = _NAMED.pack(_fitting(name), 0)
+            request = _named(name)
             return int(_NAMED.unpack(fcntl.ioctl(self._socket, _SIOCGIFINDEX, request))[1])
         except (OSError, ValueError):  # ValueError: a zero byte, or characters that no file name can hold
             there = ", ".join(self.names())
@@ -156,34 +152,9 @@ class Talk:
                 yield payload
 
 
-@lru_cache(4096)
-def encoded(kind: str, name: str, value: Any, family: int = 0) -> bytes:
-    """One attribute, encoded by pyroute2; remembered, since encoding takes it 50 to 300 µs.
-
-    Args:
-        kind: pyroute2's message class, "ifinfmsg" or "rtmsg".
-        name: of the attribute, "IFLA_IFNAME".
-        value: its value; a tuple of (name, value) pairs for an attribute that holds others.
-        family: AF_INET or AF_INET6, where the value is an address.
-
-    Returns:
-        The attribute with its length and number, as it stands in a message.
-    """
-    message = _CLASSES[kind]()
-    message["header"] = {"type": 0, "flags": 0, "sequence_number": 0, "pid": 0}
-    message["family"], message["attrs"] = family, [(name, _nested(value))]
-    message.encode()
-    return bytes(message.data[_HEADER.size + _BEFORE_ATTRIBUTES[kind] :])
-
-
 def attribute(number: int, value: bytes) -> bytes:
-    """One attribute whose value is bytes already: for names and addresses, which no two links share."""
+    """One attribute with its length and number, as it stands in a message."""
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), number) + value + bytes(-len(value) % 4)
-
-
-def _nested(value: Any) -> Any:
-    """A tuple of pairs as pyroute2 wants it."""
-    return {"attrs": [(name, _nested(item)) for name, item in value]} if isinstance(value, tuple) else value
 
 
 def attributes(data: memoryview) -> dict[int, memoryview]:
@@ -233,12 +204,13 @@ def number(value: memoryview, *, signed: bool = False) -> int:
     return int.from_bytes(value, sys.byteorder, signed=signed)
 
 
-def _fitting(name: str) -> bytes:
-    """A name as the kernel keeps it; the kernel would cut a longer one off (IFNAMSIZ)."""
+@lru_cache(4096)
+def _named(name: str) -> bytes:
+    """What asks for an interface by its name; the kernel would cut a longer one off (IFNAMSIZ)."""
     data = os.fsencode(name)
     if len(data) > 15 or b"\0" in data:
         raise ValueError(name)
-    return data
+    return _NAMED.pack(data, 0)
 
 
 def _raise_unless_zero(payload: memoryview, flags: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netkit.linux import netlink, talks
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _RTM_NEWROUTE, _RTM_DELROUTE = 24, 25
 _HEADER = struct.Struct("=BBBBBBBBI")
+_DESTINATION, _DEVICE, _GATEWAY, _PRIORITY = 1, 4, 5, 6  # RTA_DST, OIF, GATEWAY, PRIORITY
 _MAIN = 254
 _PROTO_BOOT, _UNICAST = 3, 1
 _SCOPE_GLOBAL, _SCOPE_LINK, _SCOPE_NOWHERE = 0, 253, 255
@@ -80,14 +81,12 @@ def _message(
     family = socket.AF_INET if version == 4 else socket.AF_INET6
     length = destination.prefixlen if destination else 0
     scope = kinds["scope"] if version == 4 else _SCOPE_GLOBAL
-    attributes: list[tuple[str, Any]] = []
+    facts = [(_GATEWAY, via.packed)] if via is not None else []
     if destination is not None and destination.prefixlen:
-        attributes.append(("RTA_DST", str(destination.network_address)))
-    if via is not None:
-        attributes.append(("RTA_GATEWAY", str(via)))
+        facts.append((_DESTINATION, destination.network_address.packed))
     if device is not None:
-        attributes.append(("RTA_OIF", talk.index_of(device)))
+        facts.append((_DEVICE, struct.pack("=I", talk.index_of(device))))
     if metric is not None:
-        attributes.append(("RTA_PRIORITY", metric))
+        facts.append((_PRIORITY, struct.pack("=I", metric)))
     header = _HEADER.pack(family, length, 0, 0, _MAIN, kinds["protocol"], scope, kinds["kind"], 0)
-    return header + b"".join(netlink.encoded("rtmsg", name, value, family) for name, value in attributes)
+    return header + b"".join(netlink.attribute(number, value) for number, value in facts)

@@ -25,7 +25,6 @@ _processes.set_forkserver_preload(
     [
         "pytest",
         "netkit.lab.namespaces",
-        "pyroute2.netlink.rtnl.ifinfmsg",
         "netkit.sandbox.worlds.user",
         "tests.inside.programs",
     ]
