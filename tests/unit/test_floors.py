@@ -6,6 +6,7 @@ The floors are those of CONTRIBUTING.md.
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -20,6 +21,7 @@ FLOORS = {
     "netkit.visible": -1,
     "netkit.errors": 0,
     "netkit.configured": 0,
+    "netkit.ending": 1,
     "netkit.files": 1,
     "netkit.spelling": 1,
     "netkit.face": 2,
@@ -46,17 +48,16 @@ FLOORS = {
     "netkit.docker": 12,
     "netkit.dockerd": 12,
     "netkit.lessons": 12,
-    "netkit.magics": 14,
     "netkit.widgets": 13,
     "netkit.clearing": 13,
     "netkit.journeys": 14,
+    "netkit.magics": 14,
     "netkit.xrays": 15,
     "netkit.kernel": 15,
     "netkit.server": 15,
     "netkit.subcommands": 15,
     "netkit": 16,
     "netkit.cli": 16,
-    "netkit.ending": 1,
     "netkit.demo": 17,
 }
 STRANGERS = ("netkit.linux", "netkit.drawing", "netkit.sandbox")
@@ -77,6 +78,12 @@ def part_of(module: str) -> str:
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_has_a_floor(module: str) -> None:
     assert module == "netkit" or part_of(module) != "netkit", f"give {module} a floor in {Path(__file__).name}"
+
+
+def test_contributing_tells_the_floors() -> None:
+    rows = re.findall(r"^\| (-?\d+) \| (.*?) \| ", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE)
+    told = {(int(floor), name) for floor, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert not {(floor, module.rpartition(".")[2]) for module, floor in FLOORS.items()} - told
 
 
 @pytest.mark.parametrize("module", MODULES)
