@@ -92,7 +92,7 @@ def named(cwd: str, argv: tuple[str, ...], environment: Mapping[str, str]) -> tu
     words += [part for word in argv for part in (word, word.partition("=")[2])]
     words += [part for value in environment.values() for part in value.split(":")]
     found = {os.path.normpath(os.path.join(cwd, word)) for word in words if "/" in word}
-    found |= set(map(os.path.realpath, found))
+    found |= {os.path.realpath(path) for path in found if _is_temporary(path) or os.path.islink(path)}
     return tuple(sorted(path for path in found if _is_temporary(path) and _is_plain(path)) + _whole(cwd, environment))
 
 

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ from tests.outside.sessions import NETKIT, Session, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Netkit = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -122,6 +123,17 @@ FACTS = (
 def test_what_a_learner_finds(netkit: Netkit, script: str, expected: str) -> None:
     answer = netkit("run", "--", "sh", "-c", script)
     assert answer.stdout.strip() == expected, answer.stderr
+
+
+def test_temporary_folders_have_what_the_command_is_told_of(netkit: Netkit) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        for name in ("told", "other"):
+            Path(folder, name).write_text(f"{name}\n", encoding="utf-8")
+        script = 'cat "$0"; ls "${0%/*}"; echo new > /tmp/nk-new; echo changed > "$0"'
+        answer = netkit("run", "--", "sh", "-c", script, f"{folder}/told", env=sessions.environment(TMPDIR=""))
+        assert answer.stdout.split() == ["told", "told"], answer.stderr
+        assert Path(folder, "told").read_text(encoding="utf-8") == "changed\n"
+    assert not Path("/tmp/nk-new").exists()
 
 
 def test_the_paths_of_administrators_are_searched() -> None:
