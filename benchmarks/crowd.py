@@ -70,7 +70,9 @@ def crowd(kind: str, number: int) -> Crowd:
 def _started(kind: str, stack: ExitStack) -> BlockingKernelClient:
     """The client of a kernel that has been started and is not waited for; the stack ends both."""
     manager = KernelManager(kernel_name=kind)
-    manager.start_kernel(env={**os.environ, VARIABLE: "user"}, stderr=subprocess.DEVNULL)
+    # Compiled modules are kept, as on any learner's machine: else sixty launchers compile the same.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    manager.start_kernel(env={**kept, VARIABLE: "user"}, stderr=subprocess.DEVNULL)
     stack.callback(manager.cleanup_resources)
     stack.callback(manager.shutdown_kernel, now=True)
     client = manager.blocking_client()

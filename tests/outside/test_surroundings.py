@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Netkit = Callable[..., subprocess.CompletedProcess[str]]
 
 SAID = "inside"
+ALL_AT_ONCE = (
+    "trap '' CHLD PIPE INT HUP TERM; mkdir gone; cd gone; rmdir ../gone; exec 0<&-; "
+    "ulimit -n 20; JPY_PARENT_PID=abc JUPYTER_RUNTIME_DIR=/usr PATH= {run} 2>&-"
+)
 GOES_ON = (
     "trap '' CHLD PIPE INT HUP TERM; exec {run}",
     "mkdir gone; cd gone; rmdir ../gone; {run}",
@@ -43,7 +47,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", words], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("line", GOES_ON)
+@pytest.mark.parametrize("line", [ALL_AT_ONCE, *(pytest.param(line, marks=pytest.mark.long) for line in GOES_ON)])
 def test_it_goes_on(line: str, tmp_path: Path) -> None:
     answer = shell(line, tmp_path)
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"{SAID}\n", "")
