@@ -21,7 +21,7 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
 _IMAGE = re.compile(r"[a-z0-9]+([._/-][a-z0-9]+)*(:[\w][\w.-]{0,127})?", re.ASCII)
 _PROTOCOLS = ("tcp", "udp")
 _IDLE = ("sleep", "infinity")
-_LONGEST = 64
+_LONGEST, _LONGEST_IMAGE = 64, 255
 
 
 def identity(machine: str, name: str) -> str:
@@ -78,9 +78,11 @@ def image(value: Any) -> str:
         InvalidName: it is no reference of an image.
     """
     name = values.text(value, "an image's name", InvalidName)
-    if not _IMAGE.fullmatch(name):
+    if not _IMAGE.fullmatch(name) or len(name) > _LONGEST_IMAGE:
         raise InvalidName(
-            f"{name!r} is no image", "their names are in lower case, with a tag behind a colon", "Try 'busybox:latest'"
+            f"{shown(name)} is no image",
+            "their names are in lower case, with a tag behind a colon",
+            "Try 'busybox:latest'",
         )
     return name
 

@@ -61,7 +61,9 @@ def _meant(world: World, places: dict[str, Found_place], source: str, destinatio
     if not isinstance(destination, str):
         return _of_handle(world, source, destination)
     try:
-        found = ipaddress.ip_address(destination)
+        found = ipaddress.ip_address(values.text(destination, "an address or a name", InvalidValue))
+    except InvalidValue:
+        raise
     except ValueError:
         pass_by_name = destination
     else:

@@ -266,3 +266,6 @@ class Snapshot:
     def __repr__(self) -> str:
         links = sum(len(space.interfaces) for space in self)
         return f"<Snapshot of {len(self)} namespaces, {links} interfaces: {in_line(', '.join(self.namespaces))}>"
+
+
+Snapshot.__init__ = face(Snapshot.__init__)  # type: ignore[method-assign]  (the dataclass's own)

@@ -208,7 +208,7 @@ def _first(journey: Journey) -> Hop | None:
 
 def _no_journey(number: Any, journeys: Any) -> NotFound:
     there = f"there are {len(journeys)}: {', '.join(map(str, list(journeys)[:10]))}{' …' * (len(journeys) > 10)}"
-    return NotFound(f"there is no journey {number!r}", there, "Take the number of one of these")
+    return NotFound(f"there is no journey {shown(number)}", there, "Take the number of one of these")
 
 
 def player(journeys: Sequence[Journey], snapshot: Snapshot, journey: Journey | int | None = None) -> Player:
