@@ -9,13 +9,16 @@ machine's own servers; no internet is reachable here, so there are no other name
 from __future__ import annotations
 
 import ipaddress
-import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from netkit.linux.answering import Answering
+from netkit.packets import dns
+from netkit.packets.dns import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from netkit.packets.dns import Message, Question
 
     LookUp = Callable[[str], object]
 
@@ -23,23 +26,7 @@ ADDRESS, PORT = "127.0.0.11", 53
 TTL = 600
 """Seconds that an answer may be kept; the Engine says the same."""
 
-_HEADER = struct.Struct("!HHHHHH")
-_KIND = struct.Struct("!HH")
-_A, _PTR, _INTERNET = 1, 12, 1
-_IS_ANSWER, _OPERATION, _RECURSION = 0x8000, 0x7800, 0x0100
-_RECURSION_AVAILABLE = 0x0080
-_MALFORMED, _NO_SUCH_NAME, _NOT_IMPLEMENTED = 1, 3, 4
-_POINTER_TO_THE_QUESTION = b"\xc0\x0c"
 _REVERSE = ".in-addr.arpa"
-
-
-class Question(NamedTuple):
-    """What is asked: a name in small letters, a type and a class as numbers, and the bytes it is written in."""
-
-    name: str
-    kind: int
-    family: int
-    data: bytes
 
 
 def serve(path: str, look_up: LookUp, name_of: LookUp | None = None) -> Answering:
@@ -79,31 +66,28 @@ def answer(data: bytes, look_up: LookUp, name_of: LookUp | None = None) -> bytes
     Returns:
         A message; None for what is no question at all.
     """
-    if len(data) < _HEADER.size:
+    message = dns.read(data)
+    if message is None or message.flags & dns.IS_ANSWER:
         return None
-    number, flags, questions, *_ = _HEADER.unpack_from(data)
-    if flags & _IS_ANSWER:
-        return None
-    if flags & _OPERATION:
-        return _message(number, flags, _NOT_IMPLEMENTED)
-    question = _question(data) if questions == 1 else None
-    if question is None:
-        return _message(number, flags, _MALFORMED)
-    known, record = _found(question, look_up, name_of)
-    return _message(number, flags, 0 if known else _NO_SUCH_NAME, question.data, record)
+    if message.flags & dns.OPERATION:
+        return _message(message, dns.NOT_IMPLEMENTED)
+    if message.questions != 1 or message.question is None:
+        return _message(message, dns.MALFORMED)
+    known, records = _found(message.question, look_up, name_of)
+    return _message(message, 0 if known else dns.NO_SUCH_NAME, message.question.data, records)
 
 
-def _found(question: Question, look_up: LookUp, name_of: LookUp | None) -> tuple[bool, bytes]:
+def _found(question: Question, look_up: LookUp, name_of: LookUp | None) -> tuple[bool, list[Record]]:
     """Whether the name is known, and the record that answers the question, if any."""
-    reverse = question.name.endswith(_REVERSE)
-    found = _named(question.name, name_of) if reverse else look_up(question.name)
+    name = question.name.lower()
+    reverse = name.endswith(_REVERSE)
+    found = _named(name, name_of) if reverse else look_up(name)
     if found is None:
-        return False, b""
-    if question.family != _INTERNET or question.kind != (_PTR if reverse else _A):
-        return True, b""
-    content = _packed(str(found)) if reverse else ipaddress.IPv4Address(str(found)).packed
-    head = _POINTER_TO_THE_QUESTION + struct.pack("!HHIH", question.kind, _INTERNET, TTL, len(content))
-    return True, head + content
+        return False, []
+    if question.family != dns.INTERNET or question.kind != (dns.PTR if reverse else dns.A):
+        return True, []
+    content = dns.packed(str(found)) if reverse else ipaddress.IPv4Address(str(found)).packed
+    return True, [Record(question.kind, content, TTL)]
 
 
 def _named(question: str, name_of: LookUp | None) -> object:
@@ -112,23 +96,6 @@ def _named(question: str, name_of: LookUp | None) -> object:
     return name_of(".".join(reversed(numbers))) if name_of is not None else None
 
 
-def _question(data: bytes) -> Question | None:
-    """The first question of a message; None if it is cut short or its name is compressed, which none has to be."""
-    labels, at = [], _HEADER.size
-    while at < len(data) and 0 < data[at] < 64:
-        labels.append(data[at + 1 : at + 1 + data[at]].decode("ascii", errors="replace"))
-        at += 1 + data[at]
-    if at + 1 + _KIND.size > len(data) or data[at]:
-        return None
-    kind, family = _KIND.unpack_from(data, at + 1)
-    return Question(".".join(labels).lower(), kind, family, data[_HEADER.size : at + 1 + _KIND.size])
-
-
-def _packed(name: str) -> bytes:
-    """A name as labels, each behind its length (RFC 1035, 3.1)."""
-    return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
-
-
-def _message(number: int, flags: int, status: int, question: bytes = b"", record: bytes = b"") -> bytes:
-    said = _IS_ANSWER | (flags & (_OPERATION | _RECURSION)) | _RECURSION_AVAILABLE | status
-    return _HEADER.pack(number, said, int(bool(question)), int(bool(record)), 0, 0) + question + record
+def _message(asked: Message, status: int, question: bytes = b"", records: Sequence[Record] = ()) -> bytes:
+    said = dns.IS_ANSWER | (asked.flags & (dns.OPERATION | dns.RECURSION)) | dns.RECURSION_AVAILABLE | status
+    return dns.write(asked.number, said, question, records)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import CommandFailed, KernelRefused
 from netkit.linux import ping as pings
 from netkit.linux.entering import inside
 from netkit.linux.run import run
+from netkit.packets import dns
 
 if TYPE_CHECKING:
     from netkit.values import IPAddress
@@ -19,8 +19,6 @@ _SECONDS, _SECONDS_FOR_UDP = 1.0, 0.3
 _SECONDS_TO_START = 10.0
 _SILENCE = "no answer"
 _ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
-_DNS = struct.Struct("!HHHHHH")
-_RECURSION, _A, _INTERNET, _STATUS = 0x0100, 1, 1, 0xF
 
 
 class Answered(NamedTuple):
@@ -110,18 +108,15 @@ def name(path: str, server: str, wanted: str) -> str | None:
     Returns:
         None where it knows none, or does not answer.
     """
-    labels = [label.encode("idna") for label in wanted.rstrip(".").split(".")]
-    question = b"".join(bytes([len(label)]) + label for label in labels) + b"\0" + struct.pack("!HH", _A, _INTERNET)
     with inside(path, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)) as asking:
         asking.settimeout(_SECONDS)
         try:
             asking.connect((server, 53))
-            asking.send(_DNS.pack(1, _RECURSION, 1, 0, 0, 0) + question)
+            asking.send(dns.write(1, dns.RECURSION, dns.question(wanted)))
             data = asking.recv(4096)
         except (OSError, KernelRefused):
             return None
-    _, flags, _, answers, _, _ = _DNS.unpack_from(data)
-    if flags & _STATUS or not answers:
+    message = dns.read(data)
+    if message is None or message.flags & dns.STATUS:
         return None
-    kind, length = struct.unpack_from("!2xHHIH", data, _DNS.size + len(question))[0::3]
-    return socket.inet_ntop(socket.AF_INET, data[-4:]) if kind == _A and length == 4 else None
+    return next((record.address for record in message.records if record.kind == dns.A), None)

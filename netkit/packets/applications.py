@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-import struct
+from netkit.packets import dns
 
 _LONGEST = 60
-_RECORDS = {1: "A", 5: "CNAME", 12: "PTR", 28: "AAAA", 33: "SRV"}
+_RECORDS = {dns.A: "A", dns.CNAME: "CNAME", dns.PTR: "PTR", dns.AAAA: "AAAA", dns.SRV: "SRV"}
 _HTTP = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"OPTIONS ", b"HTTP/1.")
 _DHCP = {1: "discover", 2: "offer", 3: "request", 4: "decline", 5: "ack", 6: "nak", 7: "release", 8: "inform"}
 
@@ -40,44 +39,19 @@ def _http(data: bytes) -> tuple[str, str] | None:
 
 def _dns(data: bytes) -> tuple[str, str]:
     """The first question, or the addresses that answer it."""
-    try:
-        _, flags, questions, answers = struct.unpack_from("!HHHH", data)
-        if not questions:
-            return "dns", "DNS"
-        name, at = _name(data, 12)
-        (kind,) = struct.unpack_from("!H", data, at)
-        asked = f"{name} ({_RECORDS.get(kind, f'type {kind}')})"
-        if not flags & 0x8000:
-            return "dns", f"DNS asks for {asked}"
-        found = _addresses(data, at + 4, answers)
-    except (struct.error, IndexError, ValueError):
+    message = dns.read(data)
+    if message is not None and not message.questions:
+        return "dns", "DNS"
+    if message is None or message.question is None:
         return "dns", "DNS, cut short"
-    if found:
-        return "dns", f"DNS answers {asked}: {', '.join(found)}"
-    return "dns", f"DNS answers {asked}: {'no such name' if flags & 15 == 3 else 'nothing'}"
-
-
-def _name(data: bytes, at: int) -> tuple[str, int]:
-    """A domain name and where the data goes on after it; a pointer (RFC 1035, 4.1.4) ends it."""
-    labels = []
-    while length := data[at]:
-        if length >= 0xC0:
-            return ".".join(labels), at + 2
-        labels.append(data[at + 1 : at + 1 + length].decode("ascii", "backslashreplace"))
-        at += 1 + length
-    return ".".join(labels) or ".", at + 1
-
-
-def _addresses(data: bytes, at: int, answers: int) -> list[str]:
-    found = []
-    for _ in range(answers):
-        _, at = _name(data, at)
-        kind, _, _, length = struct.unpack_from("!HHIH", data, at)
-        at += 10
-        if (kind, length) in ((1, 4), (28, 16)):
-            found.append(str(ipaddress.ip_address(data[at : at + length])))
-        at += length
-    return found
+    asked = f"{message.question.name} ({_RECORDS.get(message.question.kind, f'type {message.question.kind}')})"
+    if not message.flags & dns.IS_ANSWER:
+        return "dns", f"DNS asks for {asked}"
+    if not message.whole:
+        return "dns", "DNS, cut short"
+    found = ", ".join(record.address for record in message.records if record.address)
+    nothing = "no such name" if message.flags & dns.STATUS == dns.NO_SUCH_NAME else "nothing"
+    return "dns", f"DNS answers {asked}: {found or nothing}"
 
 
 def _dhcp(data: bytes) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from netkit.linux.capture import capture
 from tests.inside.journeys import TUNNEL, only, story, told, xrayed
 from tests.inside.wire import ip, network, ping, sh
 
@@ -95,3 +96,16 @@ class TestATunnel:
         assert request.hops[3].changed == ["outer header added: VXLAN 42 in UDP from 10.0.0.1 to 10.0.0.2"]
         rule = "`-A INPUT -p udp -m udp --dport 4789 -j DROP`"
         assert request.end == f"dropped in right by filter INPUT: the rule {rule}"
+
+
+def test_a_tunnel_at_another_port_is_one_for_every_view() -> None:
+    with network(TUNNEL.replace("dstport 4789", "dstport 5000")):
+        ping("left", "10.42.0.2")
+        with capture(["left", "right"]) as recorded:
+            x = xrayed(lambda: ping("left", "10.42.0.2"))
+    request = x.find("icmp")[0]
+    assert (request.what, request.end) == ("echo request seq 1", "delivered to 10.42.0.2 in right")
+    outer = next(hop for hop in request.hops if hop.where == "left:eth0")
+    assert outer.frame.haslayer("VXLAN")
+    assert "VXLAN 42 | 10.42.0.1 → 10.42.0.2 ICMP echo request seq 1" in repr(recorded)
+    assert recorded.filter("vxlan").frames
