@@ -71,7 +71,9 @@ def is_jupyters_own(directory: str, cwd: str, environment: Mapping[str, str]) ->
         cwd: the working directory.
         environment: names the home directory, and where programs are.
     """
-    needed = [cwd, environment.get("HOME") or os.path.expanduser("~"), *_SYSTEM, *TEMPORARIES]
+    needed = [environment.get("HOME") or os.path.expanduser("~"), *_SYSTEM, *TEMPORARIES]
+    # Where it is Jupyter's usual one nobody works there: whoever begins there sees it as empty as all others do.
+    needed += [cwd] if environment.get("JUPYTER_RUNTIME_DIR") else []
     needed += [sys.executable, sys.prefix, sys.base_prefix, *sys.path, *environment.get("PATH", os.defpath).split(":")]
     places = (os.path.realpath(os.path.join(cwd, place)) for place in needed)
     return not any((place + "/").startswith(directory.rstrip("/") + "/") for place in places)

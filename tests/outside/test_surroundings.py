@@ -125,7 +125,7 @@ def test_lab_in_a_folder_that_was_removed(tmp_path: Path) -> None:
     ],
 )
 def test_only_a_directory_of_jupyters_own_is_hidden(directory: str, expected: bool) -> None:  # noqa: FBT001
-    surroundings = {"HOME": "/home/ada", "PATH": "/usr/bin:/bin"}
+    surroundings = {"HOME": "/home/ada", "PATH": "/usr/bin:/bin", "JUPYTER_RUNTIME_DIR": directory}
     assert is_jupyters_own(directory, "/home/ada/lessons", surroundings) is expected
 
 
