@@ -12,9 +12,7 @@ import os
 import select
 import socket
 import struct
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from netkit.errors import KernelRefused, NotFound
@@ -216,53 +214,6 @@ class Monitor:
             self.touched.discard(space)
 
 
-@contextmanager
-def listening() -> Iterator[Monitor]:
-    """The monitor of this process, up to date, for one thread at a time."""
-    with _desk as monitor:
-        yield monitor
-
-
-class _Desk:
-    """Where a process's monitor is; another takes its place when it has missed something."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._monitor: Monitor | None = None
-
-    def __enter__(self) -> Monitor:
-        self._lock.acquire()
-        try:
-            return self._fresh()
-        except BaseException:
-            self._lock.release()
-            raise
-
-    def __exit__(self, *exception: object) -> None:
-        self._lock.release()
-
-    def _fresh(self) -> Monitor:
-        if self._monitor is None:
-            self._monitor = Monitor()
-        self._monitor.update()
-        if self._monitor.missed:
-            self._monitor.close()
-            self._monitor = None
-            return self._fresh()
-        return self._monitor
-
-    def drop(self) -> None:
-        """In a child: close what the parent has opened."""
-        if self._monitor is not None:
-            self._monitor.close()
-
-
-def _after_fork() -> None:
-    global _desk  # noqa: PLW0603  (one process, one desk)
-    _desk.drop()
-    _desk = _Desk()
-
-
 def _alone() -> tuple[Talk, socket.socket]:
     """Two sockets in a new namespace, which they keep alive: one that asks, one that hears; `apart` brings us back."""
     checked(libc().unshare(CLONE_NEWNET))
@@ -293,7 +244,3 @@ def _inode(path: str) -> int:
         return os.stat(path).st_ino
     except OSError:
         return 0
-
-
-_desk = _Desk()
-os.register_at_fork(after_in_child=_after_fork)

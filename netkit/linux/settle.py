@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from netkit.linux.monitor import listening
+from netkit.linux.hearing import listening
 
 if TYPE_CHECKING:
     from netkit.linux.records import Link

@@ -1,7 +1,7 @@
 """Netlink sockets that stay open for a moment, so that the next act in a namespace need not enter it again.
 
 A socket belongs to the namespace that it was opened in, and keeps that alive: each is closed a moment after
-its last use, and before netkit deletes its namespace.
+its last use, before netkit deletes its namespace, and as soon as somebody else took its name away.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from netkit.linux.netlink import Talk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SECONDS_KEPT = 0.05
+_SECONDS_KEPT, _SECONDS_BETWEEN_LOOKS = 0.05, 0.01
 """Shorter than the kernel itself takes to end a namespace that lost its name."""
 
 Result = TypeVar("Result")
@@ -132,14 +132,23 @@ class _Talks:
             threading.Thread(target=self._close_idle, name="netkit sockets", daemon=True).start()
 
     def _close_idle(self) -> None:
-        """Close what was not used for a moment, until nothing is open."""
+        """Close what was not used for a moment, and what lost its name, until nothing is open."""
         while self._closing:
-            time.sleep(_SECONDS_KEPT)
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
             with self._lock:
                 idle = time.monotonic() - _SECONDS_KEPT
-                for path in [path for path, kept in self._kept.items() if kept.used < idle]:
-                    self.forget(path)
+                for path, kept in list(self._kept.items()):
+                    if kept.used < idle or not _opens(path, kept.inode):
+                        self.forget(path)
                 self._closing = bool(self._kept)
+
+
+def _opens(path: str, inode: int) -> bool:
+    """Whether a path still opens that namespace."""
+    try:
+        return _inode(path) == inode
+    except NotFound:
+        return False
 
 
 def _inode(path: str) -> int:

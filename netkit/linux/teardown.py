@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.linux import namespaces, talks
-from netkit.linux.monitor import Monitor, listening
+from netkit.linux.hearing import listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from netkit.linux.monitor import Monitor
 
 _SECONDS_TO_VANISH = 5.0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netkit as nk
-from netkit.linux import links, monitor, settle
+from netkit.linux import hearing, links, settle
 from netkit.linux.netlink import Talk
 from tests.inside.wire import wait_until
 
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def numbers() -> dict[str, int]:
-    with monitor.listening() as ear:
+    with hearing.listening() as ear:
         return ear.numbers()
 
 
 def touched() -> set[int]:
-    with monitor.listening() as ear:
+    with hearing.listening() as ear:
         return set(ear.touched)
 
 
@@ -75,7 +75,7 @@ def test_a_namespace_that_a_shell_made_is_heard_of_and_so_is_a_nameless_one() ->
     with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as process:
         wait_until(lambda: bool(touched()))
         [number] = touched()
-        with monitor.listening() as ear:
+        with hearing.listening() as ear:
             assert ear.place(number) == ("[]", f"/proc/{process.pid}/ns/net")
         process.kill()
     wait_until(lambda: not touched())
@@ -91,7 +91,7 @@ def test_the_same_name_anew_is_another_namespace() -> None:
 def test_what_a_socket_could_not_keep_is_looked_for_everywhere() -> None:
     ns1, ns2 = nk.Namespace("ns1"), nk.Namespace("ns2")
     assert settle.wait()
-    with monitor.listening() as ear:
+    with hearing.listening() as ear:
         ear._ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
         for _ in range(20):
             links.set_up(ns1.path, "lo")
@@ -113,5 +113,5 @@ def test_no_namespace_is_kept_alive_and_nobody_sees_the_numbers() -> None:
 
 
 def known() -> int:
-    with monitor.listening() as ear:
+    with hearing.listening() as ear:
         return len(ear._inodes)
