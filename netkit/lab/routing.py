@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from netkit import names, values
 from netkit.errors import InvalidAddress, InvalidValue
 from netkit.face import face
-from netkit.kinds import Destination, Metric, Router, Switch
+from netkit.kinds import Destination, Mark, Metric, Priority, Router, Switch, Table
 from netkit.lab import journal
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import Place
-from netkit.linux import observe, routes, sysctls
+from netkit.linux import observe, routes, routing_rules, sysctls
+from netkit.linux.routing_rules import RoutingRule
 
 if TYPE_CHECKING:
     from netkit import model
@@ -41,6 +42,7 @@ class Routing(Place):
         via: Router | None = None,
         device: Device | None = None,
         metric: Metric | None = None,
+        table: Table | None = None,
     ) -> None:
         """Make a route: `ip route add DESTINATION via ROUTER dev DEVICE`.
 
@@ -49,6 +51,7 @@ class Routing(Place):
             via: the next router's address.
             device: the interface that it leaves by, a handle or its name.
             metric: the lower the better.
+            table: the number of the routing table; "main" by default. A routing rule leads to another one.
 
         Raises:
             InvalidAddress: destination or router is none.
@@ -60,6 +63,9 @@ class Routing(Place):
         if metric is not None:
             ways["metric"] = metric
             words += f" metric {metric}"
+        if table is not None:
+            ways["table"] = table
+            words += f" table {table}"
         journal.perform(
             self.typed(f"ip route add {words}"),
             lambda: routes.add(self.path, **ways),
@@ -83,6 +89,75 @@ class Routing(Place):
         """
         words, ways = self._way(destination, via, device, needed=False)
         journal.perform(self.typed(f"ip route del {words}"), lambda: routes.delete(self.path, **ways))
+
+    @face
+    def add_routing_rule(
+        self,
+        table: Table,
+        *,
+        source: Destination | None = None,
+        destination: Destination | None = None,
+        mark: Mark | None = None,
+        priority: Priority = 32000,
+    ) -> None:
+        """Let some packets look for their route in another table: `ip rule add from PREFIX … lookup TABLE`.
+
+        Args:
+            table: the number of the routing table, which `add_route(…, table=…)` fills.
+            source: where they come from, a prefix.
+            destination: where they go, a prefix.
+            mark: that the packet filter gave them (fwmark).
+            priority: the lower the earlier; the table main is asked at 32766.
+
+        Raises:
+            InvalidAddress: source or destination is no prefix.
+            InvalidValue: one is of IPv4 and the other of IPv6, or another number is out of its limits.
+            AlreadyExists: there is such a rule.
+        """
+        rule = self._rule(table, source, destination, mark, priority)
+        journal.perform(
+            self.typed(f"ip {_typed(rule, 'add')}"),
+            lambda: routing_rules.add(self.path, rule),
+            taken=f"there is such a routing rule in {self.name} already",
+        )
+
+    @face
+    def delete_routing_rule(
+        self,
+        table: Table,
+        *,
+        source: Destination | None = None,
+        destination: Destination | None = None,
+        mark: Mark | None = None,
+        priority: Priority = 32000,
+    ) -> None:
+        """Take a routing rule away: `ip rule del from PREFIX … lookup TABLE`.
+
+        Args:
+            table: as it was added.
+            source: as it was added.
+            destination: as it was added.
+            mark: as it was added.
+            priority: as it was added.
+
+        Raises:
+            KernelRefused: there is no such rule.
+        """
+        rule = self._rule(table, source, destination, mark, priority)
+        journal.perform(self.typed(f"ip {_typed(rule, 'del')}"), lambda: routing_rules.delete(self.path, rule))
+
+    def _rule(
+        self,
+        table: int,
+        source: values.IPNetwork | None,
+        destination: values.IPNetwork | None,
+        mark: int | None,
+        priority: int,
+    ) -> RoutingRule:
+        if source is not None and destination is not None and source.version != destination.version:
+            problem, rule = f"{source} cannot send to {destination}", "both are IPv4 or both IPv6"
+            raise InvalidValue(problem, rule, "Give two prefixes of the same kind")
+        return RoutingRule(table, source, destination, mark, priority)
 
     @face
     def sysctl(self, name: Switch, value: int | str | None = None) -> str | None:
@@ -171,6 +246,15 @@ def name_in(place: Place, device: Interface | str | None) -> str | None:
             f"Give one of: {', '.join(observe.names(place.path))}",
         )
     return device.name if isinstance(device, Interface) else device
+
+
+def _typed(rule: RoutingRule, what: str) -> str:
+    """A routing rule as one types it behind `ip`."""
+    words = ["-6 rule" if rule.version == 6 else "rule", what, f"priority {rule.priority}"]
+    words += [f"from {rule.source}"] if rule.source else []
+    words += [f"to {rule.destination}"] if rule.destination else []
+    words += [f"fwmark {rule.mark}"] if rule.mark is not None else []
+    return " ".join([*words, f"lookup {rule.table}"])
 
 
 def _is_nobodys(network: values.IPNetwork | None) -> bool:

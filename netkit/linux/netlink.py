@@ -1,8 +1,8 @@
 """Talk to the kernel by netlink messages (netlink(7), rtnetlink(7)).
 
 Requests and answers are a few lines of our own: an act sends few kinds of messages, and a snapshot reads thousands.
-pyroute2 is not used, since its synchronous face cannot run in a notebook cell, whose event loop is already running, and
-its messages alone take longer to load and to encode than the kernel takes for an act.
+pyroute2, whose messages alone take longer to load and to encode than the kernel takes for an act, does what is done
+seldom: `routing_rules`.
 """
 
 from __future__ import annotations

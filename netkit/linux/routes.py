@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _RTM_NEWROUTE, _RTM_DELROUTE = 24, 25
 _HEADER = struct.Struct("=BBBBBBBBI")
-_DESTINATION, _DEVICE, _GATEWAY, _PRIORITY = 1, 4, 5, 6  # RTA_DST, OIF, GATEWAY, PRIORITY
+_DESTINATION, _DEVICE, _GATEWAY = 1, 4, 5  # RTA_DST, OIF, GATEWAY
+_NUMBERS = {"metric": 6, "table": 15}  # RTA_PRIORITY, TABLE
 _MAIN = 254
 _PROTO_BOOT, _UNICAST = 3, 1
 _SCOPE_GLOBAL, _SCOPE_LINK, _SCOPE_NOWHERE = 0, 253, 255
@@ -24,16 +25,16 @@ def add(
     destination: IPNetwork | None,
     via: IPAddress | None = None,
     device: str | None = None,
-    metric: int | None = None,
+    **numbers: int,
 ) -> None:
-    """`ip route add DESTINATION [via ROUTER] [dev DEVICE] [metric METRIC]`.
+    """`ip route add DESTINATION [via ROUTER] [dev DEVICE] [metric METRIC] [table TABLE]`.
 
     Args:
         path: the namespace.
         destination: the network; None for "default".
         via: the next router.
         device: the interface that it leaves by.
-        metric: the lower the better.
+        numbers: its metric, the lower the better, and the routing table that it is for, by these names.
 
     Raises:
         KernelRefused: with the kernel's own reason.
@@ -42,7 +43,8 @@ def add(
 
     def build(talk: netlink.Talk) -> bytes:
         scope = _SCOPE_GLOBAL if via is not None else _SCOPE_LINK
-        return _message(talk, destination, via, device, metric, scope=scope, protocol=_PROTO_BOOT, kind=_UNICAST)
+        made = _message(talk, destination, via, device, scope=scope, protocol=_PROTO_BOOT, kind=_UNICAST)
+        return made + b"".join(netlink.attribute(_NUMBERS[name], struct.pack("=I", n)) for name, n in numbers.items())
 
     talks.send(path, _RTM_NEWROUTE, netlink.NEW, build)
 
@@ -64,7 +66,7 @@ def delete(path: str, destination: IPNetwork | None, via: IPAddress | None = Non
         path,
         _RTM_DELROUTE,
         0,
-        lambda talk: _message(talk, destination, via, device, None, scope=_SCOPE_NOWHERE, protocol=0, kind=0),
+        lambda talk: _message(talk, destination, via, device, scope=_SCOPE_NOWHERE, protocol=0, kind=0),
     )
 
 
@@ -73,7 +75,6 @@ def _message(
     destination: IPNetwork | None,
     via: IPAddress | None,
     device: str | None,
-    metric: int | None,
     **kinds: int,
 ) -> bytes:
     """A struct rtmsg and attributes."""
@@ -86,7 +87,5 @@ def _message(
         facts.append((_DESTINATION, destination.network_address.packed))
     if device is not None:
         facts.append((_DEVICE, struct.pack("=I", talk.index_of(device))))
-    if metric is not None:
-        facts.append((_PRIORITY, struct.pack("=I", metric)))
     header = _HEADER.pack(family, length, 0, 0, _MAIN, kinds["protocol"], scope, kinds["kind"], 0)
     return header + b"".join(netlink.attribute(number, value) for number, value in facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import netkit as nk
-from netkit.errors import AlreadyExists, InvalidAddress, KernelRefused
+from netkit.errors import AlreadyExists, InvalidAddress, InvalidValue, KernelRefused
 from netkit.model import Route
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -137,3 +137,28 @@ def test_forwarding_makes_a_router(ns1: nk.Namespace) -> None:
     assert not ns1.ping("10.0.2.1", timeout=0.3)
     nk.host.sysctl("net.ipv4.ip_forward", 1)
     assert ns1.ping("10.0.2.1")
+
+
+def test_routing_rules() -> None:
+    a = nk.Namespace("a")
+    _, eth0 = nk.veth("cable", "eth0", peer_namespace=a)
+    eth0.up()
+    nk.host["cable"].up()
+    eth0.add_address("10.0.0.1/24")
+    a.add_route("default", via="10.0.0.2", table=100)
+    a.add_routing_rule(100, source="10.0.0.0/24", mark=7)
+    assert a.run("ip route show table 100").stdout.strip() == "default via 10.0.0.2 dev eth0"
+    assert "32000:\tfrom 10.0.0.0/24 fwmark 0x7 lookup 100" in a.run("ip rule").stdout
+    assert "via 10.0.0.2" in a.run("ip route get 8.8.8.8 mark 7 from 10.0.0.1").stdout
+    assert a.run("ip route get 8.8.8.8").returncode, "other packets know no way"
+    with pytest.raises(AlreadyExists, match="there is such a routing rule in a already"):
+        a.add_routing_rule(100, source="10.0.0.0/24", mark=7)
+    a.delete_routing_rule(100, source="10.0.0.0/24", mark=7)
+    assert "lookup 100" not in a.run("ip rule").stdout
+    with pytest.raises(KernelRefused):
+        a.delete_routing_rule(100, source="10.0.0.0/24", mark=7)
+    a.add_routing_rule(101, destination="fd00::/64", priority=500)
+    assert "500:\tfrom all to fd00::/64 lookup 101" in a.run("ip -6 rule").stdout
+    with pytest.raises(InvalidValue, match="both are IPv4 or both IPv6"):
+        a.add_routing_rule(100, source="10.0.0.0/24", destination="fd00::/64")
+    assert "ip netns exec a ip -6 rule add priority 500 to fd00::/64 lookup 101" in nk.commands()
