@@ -14,10 +14,12 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from queue import Empty
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_client.manager import KernelManager
 
@@ -57,19 +59,23 @@ def crowd(kind: str, number: int) -> Crowd:
     """
     with ExitStack() as stack:
         begun = time.perf_counter()
-        clients = [_started(kind, stack) for _ in range(number)]
-        answered = [_answers(client) for client in clients]
+        started = [_started(kind, stack) for _ in range(number)]
+        came = [one for one in started if _reply(*one)]
         ready = time.perf_counter() - begun
-        for client in clients:
+        for _, client in came:
             client.execute("1 + 1")
-        done = [_ran(client) for client in clients]
+        ran = [one for one in came if _reply(*one).get("status") == "ok"]
         cell = time.perf_counter() - begun - ready
-    return Crowd(ready, cell, sum(not (came and ran) for came, ran in zip(answered, done, strict=True)))
+    return Crowd(ready, cell, number - len(ran))
 
 
-def _started(kind: str, stack: ExitStack) -> BlockingKernelClient:
-    """The client of a kernel that has been started and is not waited for; the stack ends both."""
-    manager = KernelManager(kernel_name=kind)
+def _started(kind: str, stack: ExitStack) -> tuple[KernelManager, BlockingKernelClient]:
+    """A kernel that has been started and is not waited for, and its client; the stack ends both.
+
+    Over unix sockets, since sixty plain kernels take one another's ports away before they listen at them.
+    """
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nk-crowd-"))
+    manager = KernelManager(kernel_name=kind, transport="ipc", connection_file=f"{folder}/kernel.json")
     # Compiled modules are kept, as on any learner's machine: else sixty launchers compile the same.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     manager.start_kernel(env={**kept, VARIABLE: "user"}, stderr=subprocess.DEVNULL)
@@ -79,15 +85,16 @@ def _started(kind: str, stack: ExitStack) -> BlockingKernelClient:
     client.start_channels(hb=False)
     stack.callback(client.stop_channels)
     client.kernel_info()
-    return client
+    return manager, client
 
 
-def _answers(client: BlockingKernelClient) -> bool:
-    return client.get_shell_msg(timeout=SECONDS)["msg_type"] == "kernel_info_reply"
-
-
-def _ran(client: BlockingKernelClient) -> bool:
-    return client.get_shell_msg(timeout=SECONDS)["content"]["status"] == "ok"
+def _reply(manager: KernelManager, client: BlockingKernelClient) -> dict[str, Any]:
+    """What a kernel answers; nothing if it has died."""
+    deadline = time.monotonic() + SECONDS
+    while manager.is_alive() and time.monotonic() < deadline:
+        with suppress(Empty):
+            return client.get_shell_msg(timeout=1)["content"]
+    return {}
 
 
 def measure(number: int, rounds: int) -> dict[str, object]:

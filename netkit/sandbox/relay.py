@@ -7,6 +7,7 @@ It looks at the greeting of a connection and reads nothing else of what it carri
 import selectors
 import signal
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -18,9 +19,13 @@ _BLOCK = 1 << 18
 _MOST_WAITING = 1 << 20
 """Bytes that may wait for a slow receiver before the sender is made to wait as well."""
 
-_RETRY = 0.005
+_RETRY, _RARELY = 0.005, 0.1
+_PART = 0.02
+"""Seconds between two attempts to reach a kernel that does not listen yet: a part of the time that it has taken so far,
+within these bounds. So it costs nothing that is felt, and sixty that start at once do not keep one another from it."""
+
 _WATCH = 0.5
-"""Seconds between two attempts to reach a kernel that does not listen yet, and between two looks at the client."""
+"""Seconds between two looks at the client."""
 
 
 class _Pipe:
@@ -83,9 +88,11 @@ class Relay:
             The kernel's exit status, negative for a signal.
         """
         self._reception.widen()
+        begun = time.monotonic()
         self._selector.register(sandbox, selectors.EVENT_READ)
         while is_wanted():
-            for key, mask in self._selector.select(_RETRY if self._early else _WATCH):
+            retry = min(max(_RETRY, _PART * (time.monotonic() - begun)), _RARELY)
+            for key, mask in self._selector.select(retry if self._early else _WATCH):
                 if key.data:
                     key.data(mask)
                     continue
