@@ -44,7 +44,7 @@ def _target(value: Any) -> str:
             "both are needed, with a colon between",
             "Try '172.17.0.2:80'",
         )
-    server = values.router(address)
+    server = values.machine(address, "a server")
     if server.version != 4 or str(int(port)) != port:
         rule, remedy = "iptables leads to an IPv4 address and a port without leading zeros", "Try '172.17.0.2:80'"
         raise InvalidAddress(f"{shown(value)} cannot be led to", rule, remedy)

@@ -69,7 +69,8 @@ def _meant(world: World, places: dict[str, Found_place], source: str, destinatio
     else:
         values.machine(str(found).partition("%")[0], here=True)
         return Goal(str(found))
-    if not pass_by_name or any(sign.isspace() or sign in "/:%\0" for sign in pass_by_name):
+    numbers = not pass_by_name.strip("0123456789.")  # an address with a slip
+    if numbers or any(sign.isspace() or sign in "/:%\0" for sign in pass_by_name):
         return Goal(str(values.address(destination)))  # which says what is wrong with it
     return _named(world, places[source], source, pass_by_name)
 

@@ -176,6 +176,9 @@ class Interface(Link):
             AlreadyExists: the name is taken.
         """
         taken = f"there is an interface '{name}' in {self.namespace.name} already"
+        if observe.kind_and_master(self._path, self.name)[0] == "loopback":
+            rule = "programs know the loopback by its name"
+            raise InvalidValue(f"'{self.name}' cannot be called '{name}'", rule, "Rename another interface")
         if name == self.name:
             raise AlreadyExists(taken, "it is this one itself", "Choose another name")
         command = f"ip link set dev {self._typed} name {name}"
