@@ -41,7 +41,9 @@ def snapshot(known: Mapping[int, str] = MappingProxyType({})) -> model.Snapshot:
     places = namespaces.find(known)
     readings = entering.apart(lambda: _read_all(places))
     peers = _Peers(readings, {place.name: place.path for place in places})
-    return model.Snapshot({name: _with_peers(reading, peers) for name, reading in readings.items()})
+    return model.Snapshot(
+        {name: model.Namespace(name, _interfaces(name, each, peers), *each.rest) for name, each in readings.items()}
+    )
 
 
 def namespace(name: str) -> model.Namespace:
@@ -147,10 +149,11 @@ def bearer(path: str, address: IPAddress) -> str | None:
 
 @dataclasses.dataclass(frozen=True)
 class _Reading:
-    """A namespace as read, and what leads to its veths' other ends: (index there, number of the namespace)."""
+    """A namespace as read: its links, their addresses by index, and what a `model.Namespace` holds beside them."""
 
-    namespace: model.Namespace
-    ends: dict[str, tuple[int, int | None]]
+    links: list[records.Link]
+    addresses: dict[int, list[str]]
+    rest: tuple[Any, ...]
 
 
 def _read_all(places: list[namespaces.Place]) -> dict[str, _Reading]:
@@ -173,9 +176,7 @@ def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
         neighbours = _neighbours(talk, names)
         fdb = _fdb(talk, links) if any(link.kind in ("bridge", "vxlan") for link in links) else ()
     switches = {name: value for name in sysctls.THAT_MATTER if (value := sysctls.read_here(name)) is not None}
-    space = model.Namespace(
-        place.name,
-        {link.name: records.interface(link, names, addresses.get(link.index, ())) for link in links},
+    rest = (
         routes,
         neighbours,
         fdb,
@@ -186,7 +187,7 @@ def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
         connections_here(),
         hosts.of(place),
     )
-    return _Reading(space, {link.name: link.end for link in links if link.kind == "veth" and link.end})
+    return _Reading(links, addresses, rest)
 
 
 def _links(talk: Talk) -> list[records.Link]:
@@ -231,13 +232,16 @@ class _Peers:
         self._paths = paths
         self._ends: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
         for place, reading in readings.items():
-            for name, (index, _) in reading.ends.items():
-                own = reading.namespace.interfaces[name].index
-                self._ends[own, index].append((place, name))
+            for link in reading.links:
+                if link.end:
+                    self._ends[link.index, link.end[0]].append((place, link.name))
 
-    def of(self, place: str, name: str, own: int, index: int, nsid: int | None) -> tuple[str, str] | None:
-        """(namespace, interface) of the other end, None if it is in a namespace out of sight."""
-        candidates = [end for end in self._ends.get((index, own), ()) if end != (place, name)]
+    def of(self, place: str, link: records.Link) -> tuple[str, str] | None:
+        """(namespace, interface) of a link's other end, None if it has none, or in a namespace out of sight."""
+        if link.end is None:
+            return None
+        index, nsid = link.end
+        candidates = [end for end in self._ends.get((index, link.index), ()) if end != (place, link.name)]
         if nsid is None:
             return next((end for end in candidates if end[0] == place), None)
         candidates = [end for end in candidates if end[0] != place]
@@ -263,10 +267,10 @@ class _Peers:
             return -1
 
 
-def _with_peers(reading: _Reading, peers: _Peers) -> model.Namespace:
-    space = reading.namespace
-    links: dict[str, Any] = dict(space.interfaces)
-    for name, (index, nsid) in reading.ends.items():
-        peer = peers.of(space.name, name, links[name].index, index, nsid)
-        links[name] = dataclasses.replace(links[name], peer=peer)
-    return dataclasses.replace(space, interfaces=links)
+def _interfaces(place: str, reading: _Reading, peers: _Peers) -> dict[str, model.Interface]:
+    """A namespace's interfaces by name, in index order."""
+    names = {link.index: link.name for link in reading.links}
+    return {
+        link.name: records.interface(link, names, reading.addresses.get(link.index, ()), peers.of(place, link))
+        for link in reading.links
+    }

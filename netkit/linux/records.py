@@ -111,13 +111,16 @@ def _kind(info: Mapping[int, memoryview], hardware: int) -> str:
     return text(info[1]) if 1 in info else "loopback" if hardware == _ARPHRD_LOOPBACK else "ethernet"
 
 
-def interface(found: Link, names: Mapping[int, str], addresses: Iterable[str] = ()) -> model.Interface:
+def interface(
+    found: Link, names: Mapping[int, str], addresses: Iterable[str] = (), peer: model.End | None = None
+) -> model.Interface:
     """A link with its bridge's name and its addresses, as a value.
 
     Args:
         found: the link.
         names: of the interfaces of its namespace, by index.
         addresses: its own.
+        peer: (namespace, interface) of its other end.
     """
     return model.Interface(
         found.name,
@@ -128,7 +131,7 @@ def interface(found: Link, names: Mapping[int, str], addresses: Iterable[str] = 
         found.carrier,
         found.state,
         tuple(sorted(addresses, key=lambda address: ":" in address)),  # stable: IPv4 first
-        None,
+        peer,
         names.get(found.master),
         found.details,
         found.index,
