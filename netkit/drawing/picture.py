@@ -9,6 +9,7 @@ from netkit.drawing.image import Image
 from netkit.drawing.words import describe
 from netkit.errors import InvalidValue, NotFound
 from netkit.handles import keep
+from netkit.kinds import title as checked
 from netkit.layout import lay_out
 from netkit.spelling import shown
 
@@ -41,7 +42,7 @@ class Picture(Image):
     def __init__(
         self, snapshot: Snapshot, *, title: str = "", highlight: Collection[str | End] = (), mac: bool = False
     ) -> None:
-        keep(self, snapshot=snapshot, title=title, mac=mac, highlight=_marks(snapshot, highlight))
+        keep(self, snapshot=snapshot, title=checked(title, "title"), mac=mac, highlight=_marks(snapshot, highlight))
 
     @cached_property
     def text(self) -> str:

@@ -116,12 +116,12 @@ def test_an_order_survives_its_way() -> None:
     [
         ((5,), {}, "5 cannot be watched; a live view shows namespaces"),
         ((None,), {}, "None cannot be watched"),
-        ((), {"seconds": 0}, "seconds=0 is no time to wait"),
-        ((), {"seconds": -1}, "seconds=-1 is no time"),
-        ((), {"seconds": "10"}, "seconds='10' is no time"),
-        ((), {"seconds": True}, "seconds=True is no time"),
-        ((), {"seconds": math.inf}, "seconds=inf is no time"),
-        ((), {"seconds": math.nan}, "seconds=nan is no time"),
+        ((), {"seconds": 0}, "0 is not a time to wait"),
+        ((), {"seconds": -1}, "-1 is not a time to wait"),
+        ((), {"seconds": "10"}, "'10' is not a time to wait"),
+        ((), {"seconds": True}, "True is not a time to wait"),
+        ((), {"seconds": math.inf}, "inf is not a time to wait"),
+        ((), {"seconds": math.nan}, "nan is not a time to wait"),
         ((), {"counters": 1}, "counters=1 is not True or False"),
     ],
 )
