@@ -101,6 +101,7 @@ class Monitor:
                 given = self._numbers[status.st_ino] = self._numbered(there)
                 self._inodes[given] = status.st_ino
                 self.touched.add(given)
+                self._hear()  # the kernel tells of each new number as well: many would fill the socket
             return self._numbers[status.st_ino]
         finally:
             os.close(there)

@@ -102,6 +102,17 @@ def test_what_a_socket_could_not_keep_is_looked_for_everywhere() -> None:
     assert ns2.exists
 
 
+def test_meeting_many_namespaces_does_not_fill_the_socket() -> None:
+    assert settle.wait()
+    with hearing.listening() as ear:
+        ear._ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 0)
+        nk.sh("for number in $(seq 20); do ip netns add ns$number; done")
+        ear.update()
+        ear.update()
+        assert len(ear.numbers()) == 20
+        assert not ear.missed
+
+
 def test_no_namespace_is_kept_alive_and_nobody_sees_the_numbers() -> None:
     nk.Namespace("ns1")
     nk.sh("ip netns add ns2")
