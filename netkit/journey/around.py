@@ -244,7 +244,7 @@ class Around:
 
 def _neighbour_message(frame: Frame, operation: int, kind: int) -> bytes | None:
     """The address that a message of neighbours is about, None for any other frame."""
-    last = spans(frame.data, frame.link, ())[-1]
+    last = spans(frame.data, frame.link, frozenset())[-1]
     if last.name == reader.ARP and (message := arp(frame.data, last)) is not None and message.operation == operation:
         return message.target if operation == REQUEST else message.sender
     if last.name == reader.ICMPV6 and last.end - last.start >= _WITH_TARGET and frame.data[last.start] == kind:

@@ -10,7 +10,7 @@ from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP, ip_header, network
 from netkit.packets.reader import STANDARD, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from netkit.packets.ip import IpHeader
     from netkit.packets.reader import Span
@@ -56,7 +56,7 @@ class Packet(NamedTuple):
     inner_length: int = 0
 
 
-def read(data: bytes, length: int, link: str = "ethernet", tunnels: Collection[int] = STANDARD) -> Packet:
+def read(data: bytes, length: int, link: str = "ethernet", tunnels: frozenset[int] = STANDARD) -> Packet:
     """What a frame's bytes tell.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.packets import arp, reader
@@ -9,7 +10,7 @@ from netkit.packets.ip import ip_header
 from netkit.packets.reader import STANDARD, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from netkit.netfilter import TraceEvent
     from netkit.packets.arp import Arp
@@ -51,7 +52,8 @@ class View(NamedTuple):
         return 0 if self.vni is None else 1 + (self.inner.depth if self.inner is not None else 0)
 
 
-def parsed(data: bytes, link: str = "ethernet", tunnels: Collection[int] = STANDARD) -> View:
+@lru_cache(maxsize=64)  # a packet looks the same at most of its steps
+def parsed(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDARD) -> View:
     """The headers of a frame; what makes no sense is left out.
 
     Args:
@@ -62,7 +64,7 @@ def parsed(data: bytes, link: str = "ethernet", tunnels: Collection[int] = STAND
     return _view(data, spans(data, link, tunnels))
 
 
-def reported(event: TraceEvent, tunnels: Collection[int] = STANDARD) -> View | None:
+def reported(event: TraceEvent, tunnels: frozenset[int] = STANDARD) -> View | None:
     """The headers that an event of netfilter shows, as they were when its chain began; None if it shows none.
 
     Args:
@@ -82,7 +84,7 @@ def quoted(error: IpHeader) -> IpHeader | None:
     name = reader.PROTOCOLS.get(error.protocol, "")
     if error.fragment or len(error.body) <= 8 or error.body[0] not in reader.ERRORS.get(name, ()):
         return None
-    return ip_header(error.body, spans(error.body, "ip", (), 8), 0)[0]
+    return ip_header(error.body, spans(error.body, "ip", frozenset(), 8), 0)[0]
 
 
 def _view(data: bytes, headers: Sequence[Span]) -> View:

@@ -10,7 +10,7 @@ from netkit.packets.ip import TCP, UDP
 from netkit.packets.reader import STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from netkit.journey.values import Step
 
@@ -33,7 +33,7 @@ class Trip:
         start_time: when its first frame was seen, in nanoseconds since the epoch.
     """
 
-    def __init__(self, steps: Sequence[Step], tunnels: Collection[int] = STANDARD) -> None:
+    def __init__(self, steps: Sequence[Step], tunnels: frozenset[int] = STANDARD) -> None:
         self.steps = _depth_first(steps)
         self.first: list[View | None] = []
         self.last: list[View | None] = []
@@ -129,7 +129,7 @@ def _depth_first(steps: Sequence[Step]) -> list[Step]:
     return [steps[number]._replace(after=places.get(steps[number].after)) for number in order]
 
 
-def _views(step: Step, tunnels: Collection[int]) -> list[View]:
+def _views(step: Step, tunnels: frozenset[int]) -> list[View]:
     if step.frame is not None:
         return [parsed(step.frame.data, step.frame.link, tunnels)]
     ends = [step.events[0], step.events[-1]] if step.events else []

@@ -18,7 +18,7 @@ from netkit.packets.reader import IP, STANDARD, spans
 from netkit.packets.wording import EVERYONE, Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
 
     from netkit.packets.reader import Span
 
@@ -68,7 +68,7 @@ class _Part(NamedTuple):
 
 
 def read(
-    data: bytes, link: str = "ethernet", wording: Wording | None = None, tunnels: Collection[int] = STANDARD
+    data: bytes, link: str = "ethernet", wording: Wording | None = None, tunnels: frozenset[int] = STANDARD
 ) -> Reading:
     """What a frame says; bytes that make no sense are said to be so.
 
@@ -90,7 +90,7 @@ def read(
 class _Frame:
     """A frame whose headers are told one after the other; `at` is always a header's place among them."""
 
-    def __init__(self, data: bytes, headers: list[Span], wording: Wording) -> None:
+    def __init__(self, data: bytes, headers: Sequence[Span], wording: Wording) -> None:
         self.data, self.headers, self.wording = data, headers, wording
 
     def read(self, at: int) -> Reading:

@@ -12,7 +12,7 @@ from netkit.packets.options import ip_options, neighbour_options, tcp_options
 from netkit.packets.reader import STANDARD, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
 
     from netkit.packets.headers import Header
     from netkit.packets.options import Option
@@ -126,7 +126,7 @@ class _Reader:
         return Field(name, words(number), start, stop, bits, number)
 
 
-def layers(data: bytes, link: str = "ethernet", tunnels: Collection[int] = STANDARD) -> list[Layer]:
+def layers(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDARD) -> list[Layer]:
     """The layers of a frame, from the outside in; every byte belongs to one of them.
 
     What its headers say is told field by field; one that is cut short ends in a field of that name.

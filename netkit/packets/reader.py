@@ -8,6 +8,7 @@ however deep headers are nested, only the first ones are read.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Span(NamedTuple):
 _Read = tuple[int, "str | None", int]
 
 
-def spans(data: bytes, link: str = "ethernet", tunnels: Collection[int] = STANDARD, start: int = 0) -> list[Span]:
+@lru_cache(maxsize=64)  # the same bytes are seen at one interface after the other
+def spans(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDARD, start: int = 0) -> tuple[Span, ...]:
     r"""The headers of a frame, from the outside in.
 
     Args:
@@ -91,7 +93,7 @@ def spans(data: bytes, link: str = "ethernet", tunnels: Collection[int] = STANDA
                 break
             quoted = True
         name, start = following, stop
-    return found
+    return tuple(found)
 
 
 def tunnel_ports(links: Iterable[Interface]) -> frozenset[int]:

@@ -9,14 +9,12 @@ from netkit.packets import reader
 from netkit.packets.reader import MOST, STANDARD, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from scapy.packet import Packet
 
     from netkit.model import Frame
 
 
-def dissected(frame: Frame, tunnels: Collection[int] = STANDARD) -> Packet:
+def dissected(frame: Frame, tunnels: frozenset[int] = STANDARD) -> Packet:
     """A frame as a scapy packet, with `.time`, `.sniffed_on` ("ns1:eth1") and `.direction` (1 in, 2 out).
 
     Bytes that scapy cannot read, and those behind very many headers, become a `Raw`.
@@ -35,7 +33,7 @@ def dissected(frame: Frame, tunnels: Collection[int] = STANDARD) -> Packet:
     return packet
 
 
-def _packet(data: bytes, link: str, tunnels: Collection[int]) -> Packet:
+def _packet(data: bytes, link: str, tunnels: frozenset[int]) -> Packet:
     """The pieces between which a tunnel begins or scapy would go too deep, one in the other."""
     from scapy.layers import inet, inet6, l2, vxlan
     from scapy.packet import Padding, Raw

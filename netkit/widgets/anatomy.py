@@ -14,7 +14,7 @@ from netkit.visible import in_html
 from netkit.widgets.page import on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from netkit.model import Frame
     from netkit.packets.layers import Field, Layer
@@ -27,7 +27,7 @@ Values = dict[tuple[str, int, str], str]
 """What each field says, by layer, which layer of that name, and field."""
 
 
-def page(frame: Frame, before: Frame | None = None, tunnels: Collection[int] = STANDARD) -> str:
+def page(frame: Frame, before: Frame | None = None, tunnels: frozenset[int] = STANDARD) -> str:
     """The layers and the bytes of a frame, as HTML.
 
     Args:
