@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PLAIN = ("stdout", "text/plain")
 PING = re.compile(r"[✓✗] ping [^,)]+")
+FAILURE = re.compile(r"^✗ [A-Z]\w+(?=: )", re.MULTILINE)  # as nk.expected shows it
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Lesson:
         if not self.loosely:
             return texts
         errors = [(output.ename, output.evalue) for output in outputs if output.output_type == "error"]
-        return errors + [ping for kind, text in texts if kind in PLAIN for ping in PING.findall(text)]
+        said = [text for kind, text in texts if kind in PLAIN]
+        return errors + [found for text in said for sign in (PING, FAILURE) for found in sign.findall(text)]
 
 
 def read(path: Path, replacements: Path, *, loosely: bool = False) -> Lesson:

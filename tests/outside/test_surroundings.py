@@ -115,18 +115,18 @@ def test_lab_in_a_folder_that_was_removed(tmp_path: Path) -> None:
         ("/", False),
         ("/usr", False),
         ("/tmp", False),
-        ("/home/ada", False),
-        ("/home", False),
-        ("/home/ada/lessons", False),
+        ("/srv/ada", False),
+        ("/srv", False),
+        ("/srv/ada/lessons", False),
         (sys.prefix, False),
-        ("/home/ada/.local/share/jupyter/runtime", True),
+        ("/srv/ada/.local/share/jupyter/runtime", True),
         ("/tmp/runtime", True),
-        ("/home/ada/less", True),
+        ("/srv/ada/less", True),
     ],
 )
 def test_only_a_directory_of_jupyters_own_is_hidden(directory: str, expected: bool) -> None:  # noqa: FBT001
-    surroundings = {"HOME": "/home/ada", "PATH": "/usr/bin:/bin", "JUPYTER_RUNTIME_DIR": directory}
-    assert is_jupyters_own(directory, "/home/ada/lessons", surroundings) is expected
+    surroundings = {"HOME": "/srv/ada", "PATH": "/usr/bin:/bin", "JUPYTER_RUNTIME_DIR": directory}
+    assert is_jupyters_own(directory, "/srv/ada/lessons", surroundings) is expected
 
 
 @pytest.mark.long

@@ -110,7 +110,7 @@ def test_loosely_means_errors_and_pings() -> None:
     assert list(read.complaints(numbers["nk.commands()"], other)) == []
     assert list(read.complaints(pings, read.cells[pings].outputs)) == []
     assert len(list(read.complaints(pings, other))) == 1
-    assert len(list(read.complaints(numbers['nk.veth("veth2", "eth1")'], other))) == 1
+    assert len(list(read.complaints(numbers["with nk.expected(nk.AlreadyExists):"], other))) == 1
 
 
 def test_a_lesson_that_is_not_there() -> None:

@@ -1,4 +1,4 @@
-"""The IPython kernel in User-Mode Linux: its debugger, half a second of loading there, comes when a client asks for it.
+"""The IPython kernel in User-Mode Linux: its debugger, half a second to load there, comes when a client asks for it.
 
 ipykernel loads debugpy whenever it starts.  Here a stand-in takes the place of `ipykernel.debugger` until somebody
 wants more of that than to know that it is there.
@@ -66,6 +66,8 @@ def main() -> None:
         del sys.path[0]
     if find_spec("debugpy"):
         sys.modules[_NAME] = _StandIn(_NAME)
+    # Its file system knows no locks: a history that another kernel writes as well would be torn.
+    sys.argv.append("--HistoryManager.hist_file=:memory:")
     from ipykernel.kernelapp import launch_new_instance
 
     launch_new_instance()
