@@ -27,7 +27,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netkit.linux.capture import capture
+from netkit.linux.capturing.capture import capture
 from netkit.linux.entering import inside
 from netkit.linux.namespaces import path_of
 from netkit.sandbox import require_sandbox

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from netkit.journey import journeys
-from netkit.journey.join import join
+from netkit.journey.joining.join import join
 from tests.unit.journeys.topologies import with_outside
 from tests.unit.journeys.traffic import mixed
 from tests.unit.journeys.truth import Truth

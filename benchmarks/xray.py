@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import netkit as nk
 from netkit.journey import journeys
-from netkit.journey.join import join
+from netkit.journey.joining.join import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from netkit.lessons.overview import progress
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
-    from netkit.values import mac_of
+    from netkit.validation import mac_of
     from netkit.widgets.live import live
     from netkit.xrays import xray
 
@@ -64,7 +64,7 @@ _HOMES = {
     "host": "netkit.lab.namespaces",
     "lesson": "netkit.lessons.course",
     "live": "netkit.widgets.live",
-    "mac_of": "netkit.values",
+    "mac_of": "netkit.validation",
     "overlay": "netkit.docker.overlay",
     "progress": "netkit.lessons.overview",
     "require_sandbox": "netkit.lab.journal",

@@ -14,7 +14,9 @@ from netkit.errors import KernelRefused
 from netkit.face import face
 from netkit.lab import journal
 from netkit.lab.namespaces import host, note_ends
-from netkit.linux import namespaces, observe, teardown
+from netkit.linux import namespaces
+from netkit.linux.acts import teardown
+from netkit.linux.looks import observe
 from netkit.model import HOST
 
 if TYPE_CHECKING:

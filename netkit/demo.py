@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 import netkit as nk
-from netkit.drawing import describe
 from netkit.ending import ended
+from netkit.pictures.ink import describe
 from netkit.sandbox import inherited
 
 CONTAINERS = {"ns1": "172.17.1.1/24", "ns2": "172.17.1.2/24"}

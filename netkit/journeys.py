@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit import values
+from netkit import validation
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import guarded
-from netkit.journey.table import Journey
+from netkit.journey.shown.table import Journey
 from netkit.kinds import File, Flag, Rows, number, plain_number, word
 from netkit.spelling import shown
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from scapy.plist import PacketList
 
-    from netkit.drawing.ladder import Ladder
-    from netkit.drawing.path import PathPicture
-    from netkit.journey.table import JourneyList, Overview
+    from netkit.journey.shown.table import JourneyList, Overview
     from netkit.journey.values import Seen
     from netkit.model import Frame, Snapshot
     from netkit.packets.recording import Recording
+    from netkit.pictures.ink.ladder import Ladder
+    from netkit.pictures.ink.path import PathPicture
     from netkit.widgets.player import Player
 
 ROWS = 40
@@ -59,7 +59,7 @@ def _address(value: Any, name: str) -> str:
     if not any(sign in text for sign in ".:"):
         rule, remedy = "journeys are found by the addresses of sender and receiver", f"Try {name}='172.17.1.1'"
         raise InvalidValue(f"{name}={shown(value)} is no address", rule, remedy)
-    return text if text.count(":") == 5 else str(values.address(text))
+    return text if text.count(":") == 5 else str(validation.address(text))
 
 
 Place, Protocol = Annotated[str, _address], Annotated[str, word]
@@ -100,14 +100,14 @@ class Journeys:
     def everything(self) -> JourneyList:
         """Every packet's journey, in the order in which they were first seen; `.journeys` have the first numbers."""
         from netkit.journey import journeys
-        from netkit.journey.table import JourneyList
+        from netkit.journey.shown.table import JourneyList
 
         return JourneyList(journeys(self.seen))
 
     @cached_property
     def journeys(self) -> JourneyList:
         """The same without the housekeeping that kernels do by themselves (IPv6 neighbour discovery …)."""
-        from netkit.journey.table import JourneyList
+        from netkit.journey.shown.table import JourneyList
 
         return JourneyList(journey for journey in self.everything if not journey.housekeeping)
 
@@ -146,7 +146,7 @@ class Journeys:
         Example:
             >>> x.find("icmp", destination="172.17.1.2")  # doctest: +SKIP
         """
-        from netkit.journey.table import JourneyList
+        from netkit.journey.shown.table import JourneyList
 
         wanted = {"protocol": protocol, "source": source, "destination": destination}
         return JourneyList(
@@ -169,7 +169,7 @@ class Journeys:
         Raises:
             InvalidValue: the number of rows is none.
         """
-        from netkit.journey.table import overview
+        from netkit.journey.shown.table import overview
 
         return overview(self.everything if everything else self.journeys, notes=self._notes(), rows=rows)
 
@@ -188,7 +188,7 @@ class Journeys:
             NotFound: there is no journey of that number.
             InvalidValue: it is no journey, or `hops` is no number from 1 on.
         """
-        from netkit.drawing.ladder import ladder
+        from netkit.pictures.ink.ladder import ladder
 
         wanted = [self._journey(one) for one in which] or self.journeys
         return ladder(wanted) if hops is None else ladder(wanted, hops=hops)
@@ -208,7 +208,7 @@ class Journeys:
             NotFound: there is no journey of that number.
             InvalidValue: it is no journey, or has no such hop.
         """
-        from netkit.drawing.path import path
+        from netkit.pictures.ink.path import path
 
         shown = self._journey(journey)
         return path(shown, _networks([shown], self.seen), _place_of(hop, shown))
@@ -245,7 +245,7 @@ class Journeys:
         Raises:
             CaptureFailed: the file cannot be written.
         """
-        from netkit.journey.comments import comments
+        from netkit.journey.shown.comments import comments
 
         return self._recording.save(path, comments(self.everything, self.seen.frames))
 

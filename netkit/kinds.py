@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit import names, values
+from netkit import names, validation
 from netkit.errors import InvalidValue
 from netkit.spelling import nearest, shown
 
@@ -84,12 +84,12 @@ def number_of_rows(value: Any) -> int:
 
 def title(value: Any, name: str) -> str:
     """A text, which may be empty."""
-    return values.text(value, f"a text for {name}", InvalidValue)
+    return validation.text(value, f"a text for {name}", InvalidValue)
 
 
 def word(value: Any, name: str) -> str:
     """A text that says something."""
-    found = values.text(value, f"a text for {name}", InvalidValue)
+    found = validation.text(value, f"a text for {name}", InvalidValue)
     if not found.strip():
         raise InvalidValue(f"{name}={found!r} says nothing", "a text has a letter at least", f"Try {name}='text'")
     return found
@@ -99,7 +99,7 @@ def file(value: Any) -> Path:
     """Where a file is, or is to be: a text or a path."""
     if not isinstance(value, str | os.PathLike) or not isinstance(os.fspath(value), str):
         raise InvalidValue(f"{shown(value)} is no path of a file", "it is a text or a pathlib.Path", "Try 'net.svg'")
-    found = values.text(os.fspath(value), "a path", InvalidValue)
+    found = validation.text(os.fspath(value), "a path", InvalidValue)
     if not found.strip():
         raise InvalidValue(f"{found!r} is no path of a file", "a file has a name", "Try 'net.svg'")
     return Path(found)
@@ -110,13 +110,13 @@ def command(value: Any) -> str | list[str]:
     if isinstance(value, list | tuple):
         words = [os.fspath(each) if isinstance(each, os.PathLike) else each for each in value]
         if words and words[0] and all(isinstance(each, str) for each in words):
-            return [values.text(each, "a word", InvalidValue) for each in words]
+            return [validation.text(each, "a word", InvalidValue) for each in words]
         remedy = "Try ['ip', 'route']"
         raise InvalidValue(f"{shown(value)} is not a command", "its words are texts, the program first", remedy)
     if not isinstance(value, str) or not value.strip():
         rule = "a command is a text such as one types, or a list of words"
         raise InvalidValue(f"{shown(value)} is not a command", rule, "Try 'ip route'")
-    return values.text(value, "a command", InvalidValue)
+    return validation.text(value, "a command", InvalidValue)
 
 
 def choice(what: str, *choices: str) -> Callable[[Any], str]:
@@ -157,12 +157,12 @@ File = Annotated["str | os.PathLike[str]", file]
 Command = Annotated["str | Sequence[str]", command]
 
 # What is typed as a text is a value of `ipaddress` for the function.
-Address = Annotated[Any, values.address]
-InterfaceAddress = Annotated[Any, values.interface_address]
-Router = Annotated[Any, values.router]
-Other = Annotated[Any, partial(values.machine, what="a neighbour")]
-Destination = Annotated[Any, values.network]
-Mac = Annotated[str, values.mac]
+Address = Annotated[Any, validation.address]
+InterfaceAddress = Annotated[Any, validation.interface_address]
+Router = Annotated[Any, validation.router]
+Other = Annotated[Any, partial(validation.machine, what="a neighbour")]
+Destination = Annotated[Any, validation.network]
+Mac = Annotated[str, validation.mac]
 
 NamespaceName, InterfaceName = Annotated[str, names.namespace], Annotated[str, names.interface]
 Switch = Annotated[str, names.sysctl]

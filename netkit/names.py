@@ -10,7 +10,7 @@ import re
 import shlex
 from typing import Any
 
-from netkit import values
+from netkit import validation
 from netkit.errors import InvalidName
 from netkit.model import HOST
 
@@ -99,7 +99,7 @@ def sysctl(value: Any) -> str:
     Raises:
         InvalidName: it is no such name; only switches of the network belong to a namespace.
     """
-    text = values.text(value, "a switch, such as 'net.ipv4.ip_forward'", InvalidName)
+    text = validation.text(value, "a switch, such as 'net.ipv4.ip_forward'", InvalidName)
     if not _SYSCTL.fullmatch(text) or not text.replace("/", ".").startswith("net."):
         raise InvalidName(
             f"{text!r} is not a switch of the network", "their names begin with 'net.'", "Try 'net.ipv4.ip_forward'"
@@ -108,7 +108,7 @@ def sysctl(value: Any) -> str:
 
 
 def _name(value: Any, what: str, longest: int) -> str:
-    text = values.text(value, f"the name of a{'n' if what[0] in 'aeiou' else ''} {what}", InvalidName)
+    text = validation.text(value, f"the name of a{'n' if what[0] in 'aeiou' else ''} {what}", InvalidName)
     if not text:
         raise InvalidName(f"'' is no name of a {what}", "a name has at least one character", "Try 'ns1' or 'veth1'")
     if len(text) > longest:

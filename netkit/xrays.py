@@ -14,12 +14,13 @@ from netkit.journey.values import Seen
 from netkit.journeys import Journeys
 from netkit.kinds import number
 from netkit.lab import journal, looks
-from netkit.linux import namespaces, observe
-from netkit.linux.ring import ALL_OF_IT
-from netkit.linux.trace import Trace
+from netkit.linux import namespaces
+from netkit.linux.capturing.ring import ALL_OF_IT
+from netkit.linux.looks import observe
+from netkit.linux.tracing.trace import Trace
 
 if TYPE_CHECKING:
-    from netkit.linux.capture import Capture
+    from netkit.linux.capturing.capture import Capture
     from netkit.model import Snapshot
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from netkit.comparison.things import Network
     from netkit.model import Namespace
-    from netkit.values import IPAddress, IPInterface, IPNetwork
+    from netkit.validation import IPAddress, IPInterface, IPNetwork
 
 
 def borne(spaces: Iterable[Namespace]) -> list[IPInterface]:

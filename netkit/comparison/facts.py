@@ -14,7 +14,7 @@ from netkit.model.facts import Facts, listed, vni
 if TYPE_CHECKING:
     from netkit.comparison.things import Thing
     from netkit.model import Interface, Namespace, Route, Snapshot
-    from netkit.values import IPNetwork
+    from netkit.validation import IPNetwork
 
 _ADDRESSED = ("local", "group", "remote")
 _WITH_WAYS = ("net.ipv4.conf.all.rp_filter", "net.ipv6.conf.all.disable_ipv6")

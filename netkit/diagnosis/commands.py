@@ -9,7 +9,7 @@ from netkit.model import HOST, Interface
 from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import World
+    from netkit.diagnosis.findings import World
     from netkit.model import End
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netkit.diagnosis.values import Packet
+    from netkit.diagnosis.findings import Packet
     from netkit.model import Rule
 
 

@@ -6,12 +6,12 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import ways
+from netkit.diagnosis import routes
 from netkit.diagnosis.commands import said, shown
-from netkit.diagnosis.values import Finding
+from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import World
+    from netkit.diagnosis.findings import World
 
 _FILE = "/etc/hosts"
 
@@ -67,7 +67,7 @@ def address_of(world: World, source: str, namespace: str) -> str | None:
     """
     links = [(namespace, link.name) for link in world.space(namespace).interfaces.values() if link.kind != "loopback"]
     borne = [str(prefix.ip) for version in (4, 6) for end in links for prefix in world.topology.prefixes(end, version)]
-    near = [address for address in borne if ways.towards(world, source, address)]
+    near = [address for address in borne if routes.towards(world, source, address)]
     return next(iter(near or borne), None)
 
 

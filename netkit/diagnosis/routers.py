@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import ways
+from netkit.diagnosis import routes
 from netkit.diagnosis.commands import shown, typed
-from netkit.diagnosis.values import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding, RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import Decision, Packet, RouteAnswer, World
+    from netkit.diagnosis.findings import Decision, Packet, RouteAnswer, World
 
 _TTL = "net.ipv4.ip_default_ttl"
 _HOPS = "net.ipv6.conf.all.hop_limit"
@@ -25,23 +25,23 @@ def refused(world: World, question: RouteQuestion, answer: RouteAnswer, decision
         decisions: who sent it there, the last one last.
     """
     namespace, address = question.namespace, question.destination
-    closed = world.switch(namespace, ways.forwarding(address)) == "0"
+    closed = world.switch(namespace, routes.forwarding(address)) == "0"
     filtered = _filtered(world, question, answer)
     if filtered is not None:
         return filtered
     if closed or answer.error:
         last = decisions[-1]
         why = f"{namespace} does not forward" if closed else f"{namespace} knows no way to it"
-        stray = ways.wrong(world, last.namespace, last.packet.destination, last.answer, why)
+        stray = routes.wrong(world, last.namespace, last.packet.destination, last.answer, why)
         if stray is not None:
             return stray
     if closed:
         return _closed(world, question, answer)
-    return ways.none(world, namespace, address, answer) if answer.error else None
+    return routes.none(world, namespace, address, answer) if answer.error else None
 
 
 def _closed(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding:
-    switch, namespace = ways.forwarding(question.destination), question.namespace
+    switch, namespace = routes.forwarding(question.destination), question.namespace
     words = (
         f"{namespace} got a packet for {question.destination}, which is not its own, but is no router: "
         f"{switch.rpartition('.')[2]} is 0"

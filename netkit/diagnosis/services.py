@@ -7,11 +7,11 @@ import shlex
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.commands import shown, typed
-from netkit.diagnosis.values import Finding
+from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
+    from netkit.diagnosis.findings import Listener, Packet, World
     from netkit.diagnosis.translations import Flows
-    from netkit.diagnosis.values import Listener, Packet, World
     from netkit.model import Rule
 
 _IGNORE = "net.ipv4.icmp_echo_ignore_all"

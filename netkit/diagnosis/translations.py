@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.commands import shown, typed
-from netkit.diagnosis.values import Finding
+from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import Packet, World
+    from netkit.diagnosis.findings import Packet, World
 
 _FIRST, _LAST = ("PREROUTING", "OUTPUT"), ("POSTROUTING", "INPUT")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands
 from netkit.diagnosis.commands import named, shown, typed
-from netkit.diagnosis.values import Finding
+from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import World
+    from netkit.diagnosis.findings import World
     from netkit.model import End
 
 _FLOOD = "00:00:00:00:00:00"

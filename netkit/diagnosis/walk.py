@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from netkit.diagnosis import filters, nobody, routers, services, translations, tunnels, ways, wires
+from netkit.diagnosis import l2, rejections, routers, routes, services, translations, tunnels, unanswered
+from netkit.diagnosis.findings import Decision, Finding, Found, Packet, RouteQuestion
 from netkit.diagnosis.matching import Passing
 from netkit.diagnosis.packetfilter import at_hook
-from netkit.diagnosis.values import Decision, Finding, Found, Packet, RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.values import RouteAnswer, World
+    from netkit.diagnosis.findings import RouteAnswer, World
     from netkit.model import End
 
 _MOST_HOPS = 30
@@ -92,7 +92,7 @@ class Walk:
         if answer.error and packet.source:
             answer = self.world.route(replace(question, source=None))
         if answer.error:
-            self._stop(ways.none(self.world, namespace, packet.destination, answer, packet.bound))
+            self._stop(routes.none(self.world, namespace, packet.destination, answer, packet.bound))
         if not packet.bound:
             self._suspect(namespace, packet.destination, answer)
         if answer.kind != "local":
@@ -101,16 +101,16 @@ class Walk:
 
     def _suspect(self, namespace: str, address: str, answer: RouteAnswer) -> None:
         """Remember what is wrong with the interface that leads to an address straight, should the walk fail later."""
-        near = ways.towards(self.world, namespace, address)
+        near = routes.towards(self.world, namespace, address)
         if near is None or near[1] == answer.device or answer.kind == "local" or self._suspicion:
             return
-        found = None if self.world.link(near).up else ways.down(self.world, near, address=address)
-        self._suspicion = self._named(found or ways.mask(self.world, near, address))
+        found = None if self.world.link(near).up else routes.down(self.world, near, address=address)
+        self._suspicion = self._named(found or routes.mask(self.world, near, address))
 
     def _within(self, namespace: str, packet: Packet) -> Packet:
         """A packet to the namespace itself: by lo."""
         if not self.world.link((namespace, "lo")).up:
-            self._stop(ways.down(self.world, (namespace, "lo")))
+            self._stop(routes.down(self.world, (namespace, "lo")))
         self.ok("link", f"lo in {namespace}")
         packet = self._hook(namespace, "POSTROUTING", packet, oif="lo")
         return self._hook(namespace, "INPUT", packet, iif="lo")
@@ -151,39 +151,39 @@ class Walk:
         """A frame travels over cables, bridges and tunnels; returns the interface that takes it in."""
         start, hop = (namespace, str(answer.device)), answer.via or packet.destination
         if not self.world.link(start).up:
-            self._stop(ways.down(self.world, start, address=packet.destination))
+            self._stop(routes.down(self.world, start, address=packet.destination))
         reached = self.world.topology.reach(start)
         holders = [end for end in self.world.topology.bearers(hop) if end in reached and end != start]
         if not holders:
-            alone = wires.link(self.world, [start, *list(reached)[1:2]], packet.destination)
-            self._stop(alone or nobody.there(self.world, start, hop, packet.destination, answer))
+            alone = l2.link(self.world, [start, *list(reached)[1:2]], packet.destination)
+            self._stop(alone or unanswered.there(self.world, start, hop, packet.destination, answer))
         keep = self.keep if hop == packet.destination and not self._back else ""
-        self._stop(wires.duplicate_address(self.world, holders, hop, keep))
+        self._stop(l2.duplicate_address(self.world, holders, hop, keep))
         way = self.world.topology.way(reached, holders[0])
         return holders[0], self._over(way, hop, replace(packet, size=packet.size or self.world.link(start).mtu))
 
     def _over(self, way: list[End], hop: str, packet: Packet) -> Packet:
         """A frame travels a way of interfaces."""
         world, start, target = self.world, way[0], way[-1]
-        self._stop(wires.link(world, way, packet.destination))
+        self._stop(l2.link(world, way, packet.destination))
         self.ok("link", *(f"{name} in {place}" for place, name in way))
         self.ok("carrier", f"{start[1]} in {start[0]}")
         self.ok("address", f"{hop} on {target[1]} in {target[0]}")
-        self._stop(wires.duplicate_mac(world, start, target))
-        self._stop(wires.neighbour(world, start, target, hop, way))
-        self.outdated = self.outdated or wires.outdated(world, start, target, hop)
+        self._stop(l2.duplicate_mac(world, start, target))
+        self._stop(l2.neighbour(world, start, target, hop, way))
+        self.outdated = self.outdated or l2.outdated(world, start, target, hop)
         self.ok("neighbour", f"{start[0]} can ask {target[0]}")
         mac = world.link(target).mac
         for place, end in enumerate(way):
             before = way[place - 1] if place else None
             after = way[place + 1] if place + 1 < len(way) else None
             if world.link(end).kind == "bridge":
-                self._stop(wires.bridge(world, before, end, after, mac))
+                self._stop(l2.bridge(world, before, end, after, mac))
                 self.ok("bridge", f"{end[1]} in {end[0]}")
                 packet = self._bridged(before, end, after, packet)
             if world.link(end).kind == "vxlan" and after is not None and world.link(after).kind == "vxlan":
-                self._tunnelled(end, after, mac, asks=not wires.known(world, start, target, hop))
-        self.mtu = self.mtu or self._named(wires.mtu(world, way, packet.size))
+                self._tunnelled(end, after, mac, asks=not l2.known(world, start, target, hop))
+        self.mtu = self.mtu or self._named(l2.mtu(world, way, packet.size))
         return packet
 
     def _bridged(self, before: End | None, bridge: End, after: End | None, packet: Packet) -> Packet:
@@ -231,7 +231,7 @@ class Walk:
         passing = Passing(packet, iif, oif, space.addresses, masquerade=masquerade, **(ports or {}))
         verdict = at_hook(space, hook, passing)
         if verdict.dropped and verdict.rule is not None:
-            self._stop(filters.dropped(self.world, namespace, hook, passing, verdict.rule))
+            self._stop(rejections.dropped(self.world, namespace, hook, passing, verdict.rule))
         self.ok("filter", f"{hook} of {namespace}" if space.rules else f"no rules in {namespace}")
         if verdict.packet != packet:
             self.ok("nat", f"{hook} of {namespace}: {_change(packet, verdict.packet)}")

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from netkit import values
+from netkit import validation
 from netkit.docker import naming
 from netkit.docker.namespace import ContainerNamespace
 from netkit.errors import AlreadyExists, Conflict
@@ -18,7 +18,8 @@ from netkit.handles import guarded, keep
 from netkit.kinds import Command, Timeout
 from netkit.lab import journal
 from netkit.lab.running import in_words, words_of
-from netkit.linux import containers, entering, run
+from netkit.linux import entering, run
+from netkit.linux.acts import containers
 from netkit.shell import joined
 from netkit.visible import visible
 
@@ -146,7 +147,7 @@ class Container:
     def mac(self) -> str | None:
         """The MAC address of its eth0, None if it has none of its own: 02:42 and the bytes of the address."""
         address = self.address
-        return values.mac_of(address) if address else None
+        return validation.mac_of(address) if address else None
 
     @property
     def namespace(self) -> Namespace:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.linux.answering import Answering
+from netkit.linux.probing.answering import Answering
 from netkit.packets import dns
 from netkit.packets.dns import Record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from netkit import values
+from netkit import validation
 from netkit.docker import naming
 from netkit.docker.container import Container
 from netkit.docker.drivers.bridge import Network
@@ -17,7 +17,7 @@ from netkit.spelling import shown
 def _there(value: Any, kind: type[Container | Network], what: str) -> str:
     """The name of a container or a network that is there, also from its handle."""
     name = value.name if isinstance(value, kind) else value
-    return values.text(name, f"the name of a {what}", InvalidName)
+    return validation.text(name, f"the name of a {what}", InvalidName)
 
 
 def _mode(value: Any) -> str:

@@ -7,7 +7,7 @@ import re
 import shutil
 from typing import Any
 
-from netkit import kinds, values
+from netkit import kinds, validation
 from netkit.errors import InvalidName, InvalidValue, ProgramMissing
 from netkit.spelling import shown
 
@@ -60,7 +60,7 @@ def checked(value: Any, what: str) -> str:
     Raises:
         InvalidName: Docker would not take it either.
     """
-    name = values.text(value, f"the name of a {what}", InvalidName)
+    name = validation.text(value, f"the name of a {what}", InvalidName)
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         plain = re.sub(r"[^a-zA-Z0-9_.-]+", "", name).lstrip("_.-")[:_LONGEST]
         raise InvalidName(
@@ -77,7 +77,7 @@ def image(value: Any) -> str:
     Raises:
         InvalidName: it is no reference of an image.
     """
-    name = values.text(value, "an image's name", InvalidName)
+    name = validation.text(value, "an image's name", InvalidName)
     if not _IMAGE.fullmatch(name) or len(name) > _LONGEST_IMAGE:
         raise InvalidName(
             f"{shown(name)} is no image",

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit import values
+from netkit import validation
 from netkit.docker import naming
 from netkit.docker.daemon import Docker
 from netkit.docker.drivers import bridge as networks
@@ -221,7 +221,7 @@ def _addresses(machine: Namespace, docker: Docker | None) -> list[ipaddress.IPv4
     bridges = {net.bridge for net in docker.network_ls()} if docker is not None else set()
     links = [link for link in machine if link.name not in {"lo", *bridges} and link.is_up]
     texts = [text for link in links for text in link.addresses]
-    found = [values.interface_address(text) for text in texts]
+    found = [validation.interface_address(text) for text in texts]
     return [each for each in found if each.version == 4]
 
 

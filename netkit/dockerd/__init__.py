@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from netkit.dockerd import daemon
 from netkit.face import face
 from netkit.lab import journal
-from netkit.sandbox import containers, inside
+from netkit.sandbox import inside
+from netkit.sandbox.doctor import containers
 
 if TYPE_CHECKING:
     from netkit.dockerd.handle import Engine

@@ -6,7 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from netkit import values
+from netkit import validation
 from netkit.dockerd import daemon, images, traces
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
@@ -30,7 +30,7 @@ def _there(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or value.startswith("-"):
         rule = "a name is a text, with a letter or a digit in front"
         raise InvalidValue(f"{shown(value)} is no container's name", rule, "See them: engine.docker('ps')")
-    return values.text(value, "a container's name", InvalidValue)
+    return validation.text(value, "a container's name", InvalidValue)
 
 
 ContainerThere = Annotated[str, _there]

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from netkit.dockerd.daemon import DATA, SOCKET
 from netkit.lab.namespaces import host
 from netkit.linux import sysctls
+from netkit.linux.acts.nat import iptables
 from netkit.linux.entering import HOST_PATH
-from netkit.linux.nat import iptables
 from netkit.sandbox import system
 
 _FORWARDING = "net.ipv4.ip_forward"

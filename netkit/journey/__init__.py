@@ -22,10 +22,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.journey.memory import uncollected
+from netkit.journey.joining.memory import uncollected
 
 if TYPE_CHECKING:
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
     from netkit.journey.values import Seen
 
 
@@ -44,11 +44,11 @@ def journeys(seen: Seen) -> list[Journey]:
         >>> journeys(Seen(()))
         []
     """
-    from netkit.journey.answers import answers
-    from netkit.journey.around import Around
-    from netkit.journey.join import join
-    from netkit.journey.telling import Known, tell
-    from netkit.journey.trip import Trip
+    from netkit.journey.joining.join import join
+    from netkit.journey.telling.answers import answers
+    from netkit.journey.telling.around import Around
+    from netkit.journey.telling.journeys import Known, tell
+    from netkit.journey.telling.trip import Trip
 
     around = Around(seen)
     trips = [Trip(steps, around.seen.tunnels) for steps in join(seen)]

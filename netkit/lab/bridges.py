@@ -13,7 +13,8 @@ from netkit.lab.interfaces import Interface
 from netkit.lab.journal import perform
 from netkit.lab.namespaces import host
 from netkit.lab.place import Room
-from netkit.linux import links, observe
+from netkit.linux.acts import links
+from netkit.linux.looks import observe
 from netkit.spelling import shown
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import Annotated, Any
 
-from netkit import values
+from netkit import validation
 from netkit.errors import InvalidAddress, InvalidValue
 from netkit.face import face
 from netkit.kinds import Port, choice
 from netkit.lab import journal
 from netkit.lab.place import Place
 from netkit.lab.routing import Device, name_in
-from netkit.linux import nat
+from netkit.linux.acts import nat
 from netkit.outcomes import Outcome
 from netkit.shell import joined
 from netkit.spelling import shown
@@ -25,11 +25,11 @@ def _rule(value: Any) -> str:
     """What one types behind `iptables`."""
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise InvalidValue(f"{shown(value)} is not a rule", "it is what one types behind iptables", "Try '-L'")
-    return values.text(value, "a rule", InvalidValue)
+    return validation.text(value, "a rule", InvalidValue)
 
 
-def _source(value: Any) -> values.IPNetwork:
-    network = values.network(value)
+def _source(value: Any) -> validation.IPNetwork:
+    network = validation.network(value)
     if network is None or network.version != 4:
         raise InvalidValue(f"{shown(value)} is not an IPv4 network", "iptables filters IPv4", "Try '172.17.0.0/16'")
     return network
@@ -44,7 +44,7 @@ def _target(value: Any) -> str:
             "both are needed, with a colon between",
             "Try '172.17.0.2:80'",
         )
-    server = values.machine(address, "a server")
+    server = validation.machine(address, "a server")
     if server.version != 4 or str(int(port)) != port:
         rule, remedy = "iptables leads to an IPv4 address and a port without leading zeros", "Try '172.17.0.2:80'"
         raise InvalidAddress(f"{shown(value)} cannot be led to", rule, remedy)
@@ -141,7 +141,7 @@ def _words(arguments: str) -> list[str]:
     return ["iptables", *words]
 
 
-def _masquerade(source: values.IPNetwork, unless_out: str | None) -> str:
+def _masquerade(source: validation.IPNetwork, unless_out: str | None) -> str:
     """The rule by which Docker lets containers out under the host's address."""
     leaves = f" ! -o {unless_out}" if unless_out else ""
     return f"-t nat -A POSTROUTING -s {source}{leaves} -j MASQUERADE"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netkit import spelling, values
-from netkit.diagnosis import Finding, World, naming, ways
-from netkit.diagnosis.values import on_one_link
+from netkit import spelling, validation
+from netkit.diagnosis import Finding, World, naming, routes
+from netkit.diagnosis.findings import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import place_of
-from netkit.linux import probes
+from netkit.linux.probing import probes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,17 +61,17 @@ def _meant(world: World, places: dict[str, Found_place], source: str, destinatio
     if not isinstance(destination, str):
         return _of_handle(world, source, destination)
     try:
-        found = ipaddress.ip_address(values.text(destination, "an address or a name", InvalidValue))
+        found = ipaddress.ip_address(validation.text(destination, "an address or a name", InvalidValue))
     except InvalidValue:
         raise
     except ValueError:
         pass_by_name = destination
     else:
-        values.machine(str(found).partition("%")[0], here=True)
+        validation.machine(str(found).partition("%")[0], here=True)
         return Goal(str(found))
     numbers = not pass_by_name.strip("0123456789.")  # an address with a slip
     if numbers or any(sign.isspace() or sign in "/:%\0" for sign in pass_by_name):
-        return Goal(str(values.address(destination)))  # which says what is wrong with it
+        return Goal(str(validation.address(destination)))  # which says what is wrong with it
     return _named(world, places[source], source, pass_by_name)
 
 
@@ -101,7 +101,7 @@ def _leading(world: World, source: str, goal: Goal) -> str:
     """The interface that leads to a link-local address, where there is no doubt; "" where none leads anywhere."""
     own = [name for place, name in world.topology.bearers(goal.address) if place == source]
     names = own or [name for _, name in world.topology.leaving(source)]
-    near = ways.towards(world, source, goal.address)
+    near = routes.towards(world, source, goal.address)
     if len(names) < 2:
         return names[0] if names else ""
     if near is not None and goal.namespace:
@@ -143,9 +143,9 @@ def _insist(name: str, there: Iterable[str], kind: str, where: str = "") -> None
 
 def _without_address(world: World, source: str, namespace: str) -> Finding:
     """The destination has no address that one could ask."""
-    from netkit.diagnosis import bare
+    from netkit.diagnosis import addressless
 
-    return bare.finding(world, source, namespace)
+    return addressless.finding(world, source, namespace)
 
 
 def _named(world: World, place: Found_place, source: str, name: str) -> Goal:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from netkit import names, values
+from netkit import names, validation
 from netkit.errors import AlreadyExists, InvalidAddress, InvalidName, InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import keep
 from netkit.kinds import InterfaceAddress, InterfaceName, Mac, Mtu, Other
 from netkit.lab.link import Link
 from netkit.lab.place import Room
-from netkit.linux import addresses, links, neighbours, observe, sysctls
+from netkit.linux import sysctls
+from netkit.linux.acts import addresses, links, neighbours
+from netkit.linux.looks import observe
 
 _IPV6_LEAST_MTU = 1280
 
 
 def _name(value: Any) -> str:
-    return values.text(value, "an interface's name", InvalidName)
+    return validation.text(value, "an interface's name", InvalidName)
 
 
 NameThere = Annotated[str, _name]
@@ -210,10 +212,10 @@ class Interface(Link):
         """Remove it: `ip link delete NAME`; a veth takes its other end with it."""
         self._act(f"ip link delete {names.in_ip_link(self.name)}", lambda: links.delete(self._path, self.name))
 
-    def _refuse_own(self, address: values.IPAddress) -> None:
+    def _refuse_own(self, address: validation.IPAddress) -> None:
         """An address of this very namespace, or of a whole network, is no neighbour's; the kernel would take it."""
         bearer = observe.bearer(self._path, address)
-        nets = [values.interface_address(text).network for text in self.addresses]
+        nets = [validation.interface_address(text).network for text in self.addresses]
         whole = any(address in net and net.prefixlen < 31 and address in (net[0], net[-1]) for net in nets)
         if bearer is not None or (whole and address.version == 4):
             what = f"this namespace's own address, on '{bearer}'" if bearer else "the address of a whole network"

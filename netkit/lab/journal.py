@@ -11,7 +11,7 @@ from netkit.errors import AlreadyExists, InvalidValue, KernelRefused
 from netkit.face import face
 from netkit.files import replacing
 from netkit.kinds import File, Flag
-from netkit.linux import settle
+from netkit.linux.events import settle
 from netkit.visible import visible
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import Finding, Packet, World, filters
+from netkit.diagnosis import Finding, Packet, World, rejections
 from netkit.diagnosis.matching import Passing
 from netkit.journey.values import Seen
 from netkit.model import Rule
@@ -12,7 +12,7 @@ from netkit.model import Rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
 
 
 def finding(world: World, source: str, packet: Packet, probe: Callable[[], object]) -> Finding | None:
@@ -38,8 +38,8 @@ def finding(world: World, source: str, packet: Packet, probe: Callable[[], objec
 
 def _watched(world: World, probe: Callable[[], object]) -> Seen:
     """All that is seen while a probe is sent."""
-    from netkit.linux.capture import capture
-    from netkit.linux.trace import Trace
+    from netkit.linux.capturing.capture import capture
+    from netkit.linux.tracing.trace import Trace
 
     recording = capture()
     with recording:
@@ -65,7 +65,7 @@ def _told(world: World, source: str, packet: Packet, journey: Journey) -> Findin
         rule = Rule(drop.tool, drop.table, drop.chain, drop.rule)
         seen = Packet(journey.source, journey.destination, packet.protocol)
         passing = Passing(seen, drop.iif or "", drop.oif or "")
-        return filters.dropped(world, last.namespace, str(last.hook).upper(), passing, rule)
+        return rejections.dropped(world, last.namespace, str(last.hook).upper(), passing, rule)
     back = journey.source == packet.destination
     what = f"the answer to {source}" if back else "the probe"
     words = f"every layer looks right, but {what} did not arrive: last seen at {last.where}; {journey.end}"

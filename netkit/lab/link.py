@@ -9,7 +9,7 @@ from netkit.errors import NetkitError
 from netkit.handles import guarded, keep
 from netkit.lab.journal import look, perform
 from netkit.lab.place import Place, refuse_text
-from netkit.linux import observe
+from netkit.linux.looks import observe
 from netkit.visible import visible
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from netkit.kinds import Flag, Title, number
 from netkit.lab import journal
 from netkit.lab.interfaces import Interface
 from netkit.lab.namespaces import Namespace
-from netkit.linux import observe
-from netkit.linux.ring import ALL_OF_IT
+from netkit.linux.capturing.ring import ALL_OF_IT
+from netkit.linux.looks import observe
 from netkit.model import Snapshot
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
-    from netkit.drawing import Picture
-    from netkit.linux.capture import Capture
+    from netkit.linux.capturing.capture import Capture
+    from netkit.pictures.ink import Picture
 
 
 def _state(value: Any) -> Snapshot:
@@ -78,7 +78,7 @@ def draw(state: State | None = None, *, title: Title = "", highlight: Any = (), 
         InvalidValue: `state` is no snapshot, or an option is of the wrong kind.
         NotFound: `highlight` names something that is not in the picture.
     """
-    from netkit.drawing import picture
+    from netkit.pictures.ink import picture
 
     drawn = state if state is not None else snapshot()
     return picture(drawn, title=title, highlight=highlight, mac=mac)
@@ -101,7 +101,7 @@ def capture(*where: Point, snaplen: Snaplen = ALL_OF_IT) -> Capture:
         NotFound: when the block begins: a namespace or an interface is not there.
         CaptureFailed: when the block begins: the kernel refuses; or it is read before the block has ended.
     """
-    from netkit.linux.capture import capture as record
+    from netkit.linux.capturing.capture import capture as record
 
     journal.in_sandbox()
     journal.look()

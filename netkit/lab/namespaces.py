@@ -15,9 +15,12 @@ from netkit.lab.interfaces import Interface
 from netkit.lab.link import summary
 from netkit.lab.routing import Routing
 from netkit.lab.running import Running
-from netkit.linux import namespaces, observe, talks, teardown
+from netkit.linux import namespaces
+from netkit.linux.acts import teardown
 from netkit.linux.entering import HOST_PATH
-from netkit.linux.netlink import Talk
+from netkit.linux.looks import observe
+from netkit.linux.netlink import sockets
+from netkit.linux.netlink.protocol import Talk
 from netkit.model import HOST
 from netkit.shell import in_namespace
 from netkit.spelling import shown
@@ -170,7 +173,7 @@ def note_ends(ends: Iterable[teardown.End]) -> None:
 
 def _create(name: str) -> None:
     try:
-        talks.keep(namespaces.path_of(name), namespaces.create(name, Talk))
+        sockets.keep(namespaces.path_of(name), namespaces.create(name, Talk))
     except AlreadyExists as error:
         raise AlreadyExists(
             error.problem, "names are unique", f"Use it: nk.Namespace.get('{name}'), or delete it first: .delete()"

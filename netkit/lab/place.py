@@ -6,19 +6,20 @@ import os
 import shlex
 from typing import Annotated, Any, Self
 
-from netkit import values
+from netkit import validation
 from netkit.errors import InvalidName, InvalidValue, NotFound, UnknownName, WrongCall
 from netkit.face import face
 from netkit.handles import absent, guarded, keep
 from netkit.kinds import File, Word
-from netkit.linux import namespaces, observe
+from netkit.linux import namespaces
+from netkit.linux.looks import observe
 from netkit.model import HOST
 from netkit.shell import in_namespace, is_nameless
 from netkit.spelling import shown
 
 
 def _name(value: Any) -> str:
-    return values.text(value, "the name of a namespace", InvalidName)
+    return validation.text(value, "the name of a namespace", InvalidName)
 
 
 NameThere = Annotated[str, _name]

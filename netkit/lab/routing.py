@@ -6,15 +6,17 @@ import shlex
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit import names, values
+from netkit import names, validation
 from netkit.errors import InvalidAddress, InvalidValue
 from netkit.face import face
 from netkit.kinds import Destination, Mark, Metric, Priority, Router, Switch, Table
 from netkit.lab import journal
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import Place
-from netkit.linux import observe, routes, routing_rules, sysctls
-from netkit.linux.routing_rules import RoutingRule
+from netkit.linux import sysctls
+from netkit.linux.acts import routes, routing_rules
+from netkit.linux.acts.routing_rules import RoutingRule
+from netkit.linux.looks import observe
 
 if TYPE_CHECKING:
     from netkit import model
@@ -149,8 +151,8 @@ class Routing(Place):
     def _rule(
         self,
         table: int,
-        source: values.IPNetwork | None,
-        destination: values.IPNetwork | None,
+        source: validation.IPNetwork | None,
+        destination: validation.IPNetwork | None,
         mark: int | None,
         priority: int,
     ) -> RoutingRule:
@@ -189,8 +191,8 @@ class Routing(Place):
 
     def _way(
         self,
-        network: values.IPNetwork | None,
-        router: values.IPAddress | None,
+        network: validation.IPNetwork | None,
+        router: validation.IPAddress | None,
         device: Interface | str | None,
         *,
         needed: bool = True,
@@ -212,7 +214,7 @@ class Routing(Place):
         words = [str(network or "default"), *(["via", str(router)] if router else []), *(["dev", name] if name else [])]
         return " ".join(words), {"destination": network, "via": router, "device": name}
 
-    def _refuse_own(self, router: values.IPAddress | None, destination: values.IPNetwork | None) -> None:
+    def _refuse_own(self, router: validation.IPAddress | None, destination: validation.IPNetwork | None) -> None:
         """The kernel would take routes that lead back here, and send packets nowhere."""
         one = destination if destination is not None and destination.num_addresses == 1 else None
         own = observe.bearer(self.path, one[0]) if one is not None else None
@@ -257,6 +259,6 @@ def _typed(rule: RoutingRule, what: str) -> str:
     return " ".join([*words, f"lookup {rule.table}"])
 
 
-def _is_nobodys(network: values.IPNetwork | None) -> bool:
+def _is_nobodys(network: validation.IPNetwork | None) -> bool:
     """Whether all of a network is of no other machine."""
     return network is not None and any(network.version == n.version and network.subnet_of(n) for n in _NOBODYS)

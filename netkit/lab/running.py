@@ -7,20 +7,20 @@ import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit import values
+from netkit import validation
 from netkit.errors import InvalidAddress, InvalidValue
 from netkit.face import face
 from netkit.kinds import Command, Timeout, number
 from netkit.lab import journal
 from netkit.lab.place import Place
-from netkit.linux import ping as pings
 from netkit.linux import run
+from netkit.linux.probing import ping as pings
 from netkit.model import HOST
 from netkit.shell import joined
 
 if TYPE_CHECKING:
     from netkit.outcomes import Outcome, Ping
-    from netkit.values import IPAddress
+    from netkit.validation import IPAddress
 
 _OF_THE_SHELL = ("cd", "export", "ulimit", "umask", "type", "set", "exec", ".", ":")
 """What is no program, but a word of the shell's own."""
@@ -30,7 +30,7 @@ _SHELL = re.compile(r"[|&;<>()$`*?~\n]")
 
 def _asked(value: Any) -> IPAddress:
     """Whom one can ask for an answer: one machine, on a link that need not be named."""
-    found = values.machine(value, here=True)
+    found = validation.machine(value, here=True)
     if found.version == 6 and found.is_link_local:
         rule = "an address of fe80::/10 needs the interface that leads to it"
         remedy = f"Try .run('ping -c 1 {found}%eth1')"

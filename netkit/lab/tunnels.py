@@ -7,7 +7,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit import names, values
+from netkit import names, validation
 from netkit.errors import AlreadyExists, InvalidAddress, InvalidValue, KernelRefused, NotFound
 from netkit.face import face
 from netkit.kinds import Flag, InterfaceName, Mac, Port, Vni
@@ -16,8 +16,9 @@ from netkit.lab.journal import perform
 from netkit.lab.namespaces import host
 from netkit.lab.place import Room
 from netkit.lab.routing import Device, name_in
-from netkit.linux import neighbours, observe
-from netkit.linux import vxlan as tunnels
+from netkit.linux.acts import neighbours
+from netkit.linux.acts import vxlan as tunnels
+from netkit.linux.looks import observe
 
 if TYPE_CHECKING:
     from netkit import model
@@ -31,9 +32,9 @@ _FLOOD = "00:00:00:00:00:00"
 """The MAC of the entries by which frames go whose way is not known: also broadcasts (bridge(8))."""
 
 
-Near = Annotated[Any, partial(values.machine, what="a local VTEP")]
-Far = Annotated[Any, partial(values.machine, what="a remote VTEP")]
-FarOrGroup = Annotated[Any, partial(values.machine, what="a remote VTEP", group=True)]
+Near = Annotated[Any, partial(validation.machine, what="a local VTEP")]
+Far = Annotated[Any, partial(validation.machine, what="a remote VTEP")]
+FarOrGroup = Annotated[Any, partial(validation.machine, what="a remote VTEP", group=True)]
 
 
 class Vxlan(Interface, kind="vxlan"):
@@ -123,22 +124,22 @@ class Vxlan(Interface, kind="vxlan"):
         """Its own forwarding database, sorted: which MAC is behind which VTEP."""
         return observe.forwarding(self._path, self.name)
 
-    def _has(self, mac: str, remote: values.IPAddress) -> bool:
+    def _has(self, mac: str, remote: validation.IPAddress) -> bool:
         return any(entry.mac == mac and entry.destination == str(remote) for entry in self.fdb)
 
-    def _refuse_itself(self, remote: values.IPAddress) -> None:
+    def _refuse_itself(self, remote: validation.IPAddress) -> None:
         """The kernel would take the device's own address as the other end."""
         if ("local", str(remote)) in self._quick.details:
             problem = f"{remote} is the address of '{self.name}' itself"
             raise InvalidAddress(problem, "a tunnel leads to another machine", "Give the other's address")
 
-    def _forward(self, verb: str, mac: str, remote: values.IPAddress) -> None:
+    def _forward(self, verb: str, mac: str, remote: validation.IPAddress) -> None:
         self._act(
             f"bridge fdb {verb} {mac} dev {self._typed} dst {remote}",
             lambda: neighbours.forward(self._path, self.name, mac, remote, verb),
         )
 
-    def _forget(self, mac: str, remote: values.IPAddress) -> None:
+    def _forget(self, mac: str, remote: validation.IPAddress) -> None:
         """Remove an entry that is there: the kernel says nothing where none was."""
         if not self._has(mac, remote):
             known = ", ".join(f"{entry.mac} at {entry.destination}" for entry in self.fdb) or "none"
@@ -230,7 +231,7 @@ def _words(tunnel: tunnels.Tunnel) -> str:
     return " ".join(words)
 
 
-def _refuse_unlike(local: values.IPAddress | None, remote: values.IPAddress | None, device: str | None) -> None:
+def _refuse_unlike(local: validation.IPAddress | None, remote: validation.IPAddress | None, device: str | None) -> None:
     """Refuse ends that the kernel would refuse in words of its own."""
     if local is not None and remote is not None and local.version != remote.version:
         raise InvalidAddress(

@@ -8,13 +8,15 @@ from functools import partial
 from typing import Annotated, Any
 
 from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands
-from netkit.diagnosis.values import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
+from netkit.diagnosis.findings import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
 from netkit.lab import goals, journal, last_seen
 from netkit.lab.place import Place, place_of
-from netkit.linux import lookups, namespaces, observe, probes, sockets, sysctls
+from netkit.linux import namespaces, sysctls
+from netkit.linux.looks import lookups, observe, sockets
+from netkit.linux.probing import probes
 from netkit.model import HOST
 from netkit.shell import in_namespace
 from netkit.spelling import shown

@@ -9,7 +9,7 @@ from netkit.face import face
 from netkit.lab import journal
 from netkit.lab.looks import snapshot
 from netkit.lessons import catalogue, diary
-from netkit.lessons.result import Answer, Answered, Check, Hint, Solution
+from netkit.lessons.replies import Answer, Answered, Check, Hint, Solution
 from netkit.lessons.task import Question, Task
 from netkit.spelling import shown
 

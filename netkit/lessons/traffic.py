@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netkit.lab.place import Place
 from netkit.lab.why import why
 from netkit.lessons.task import Found, Hints
-from netkit.linux import probes
+from netkit.linux.probing import probes
 
 if TYPE_CHECKING:
     from netkit.diagnosis import Diagnosis

@@ -19,8 +19,8 @@ from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
 from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Timeout
-from netkit.linux import talks
 from netkit.linux.entering import inside
+from netkit.linux.netlink import sockets
 from netkit.outcomes import Outcome
 from netkit.visible import visible
 
@@ -195,7 +195,7 @@ def popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen
         CommandFailed: the kernel will not start it.
         NotFound: the namespace is not there.
     """
-    talks.forget_all()  # the command may end a namespace, which a socket would keep
+    sockets.forget_all()  # the command may end a namespace, which a socket would keep
     try:
         return inside(path, lambda: subprocess.Popen(command, start_new_session=True, **streams))
     except FileNotFoundError:

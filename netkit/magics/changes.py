@@ -171,7 +171,8 @@ def at_rest(before: Snapshot | None = None) -> Snapshot:
         The last look; after two seconds it need not be at rest.
     """
     from netkit.changes import diff
-    from netkit.linux import observe, settle
+    from netkit.linux.events import settle
+    from netkit.linux.looks import observe
 
     deadline = time.monotonic() + _SECONDS_TO_REST
     known = _loose(before) if before is not None else None

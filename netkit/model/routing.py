@@ -12,7 +12,7 @@ from netkit.handles import guarded
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from netkit.values import IPNetwork
+    from netkit.validation import IPNetwork
 
 
 @guarded()

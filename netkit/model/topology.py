@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netkit.model import End, Interface, Namespace, Snapshot
-    from netkit.values import IPInterface
+    from netkit.validation import IPInterface
 
 
 class Topology:

@@ -13,8 +13,9 @@ from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
 
 from netkit.errors import SandboxUnavailable
-from netkit.sandbox import doctor, log
-from netkit.sandbox.report import html
+from netkit.sandbox import log
+from netkit.sandbox.doctor import examination
+from netkit.sandbox.doctor.report import html
 
 
 class FallbackKernel(Kernel):
@@ -46,7 +47,7 @@ class FallbackKernel(Kernel):
             return
         self.examined = True
         try:
-            report = await asyncio.to_thread(doctor.examine)
+            report = await asyncio.to_thread(examination.examine)
         except OSError:  # the doctor needs files and processes, too; where there are none, the error says so
             return
         data = {"text/plain": str(report), "text/html": html(report)}

@@ -13,11 +13,11 @@ from types import FrameType
 
 from netkit.errors import InvalidValue, NetkitError, SandboxError, SandboxUnavailable
 from netkit.sandbox import inherited, limits, log, worlds
-from netkit.sandbox.client import Heir, client, watch
-from netkit.sandbox.connection import Connection, parse
 from netkit.sandbox.filesystem import CONNECTION_FILE
 from netkit.sandbox.job import here, python
-from netkit.sandbox.relay import Relay
+from netkit.sandbox.relaying.client import Heir, client, watch
+from netkit.sandbox.relaying.connection import Connection, parse
+from netkit.sandbox.relaying.relay import Relay
 from netkit.sandbox.signals import Signals
 
 _LOOK = 0.5

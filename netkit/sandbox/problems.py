@@ -238,7 +238,7 @@ _START_CONTAINER = (
 def _by_apparmor() -> Cure | None:
     if sysctl("kernel.apparmor_restrict_unprivileged_userns") != "1" or not os.geteuid():
         return None
-    from netkit.sandbox import apparmor
+    from netkit.sandbox.doctor import apparmor
 
     return Cure(
         "AppArmor takes every capability away in a user namespace, as Ubuntu 23.10 and later do",

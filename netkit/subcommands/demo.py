@@ -22,6 +22,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def main(_options: argparse.Namespace) -> int:
     """Run it; 0 if every ping was answered."""
-    from netkit.sandbox.run import run
+    from netkit.sandbox.command import run
 
     return run((sys.executable, "-P", "-m", "netkit.demo"))

@@ -33,11 +33,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Examine and print; 0 if the machine is fit."""
     if options.apparmor:
-        from netkit.sandbox.apparmor import profile
+        from netkit.sandbox.doctor.apparmor import profile
 
         sys.stdout.write(profile())
         return 0
-    from netkit.sandbox.doctor import examine
+    from netkit.sandbox.doctor.examination import examine
 
     report = examine(lessons=not options.worlds)
     sys.stdout.write((report.to_json() if options.json else str(report)) + "\n")

@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Run the command; its exit status."""
     from netkit.errors import InvalidValue
-    from netkit.sandbox.run import run
+    from netkit.sandbox.command import run
 
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command or not command[0]:

@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Open the shell; its exit status."""
     from netkit.sandbox import kernels, visiting
-    from netkit.sandbox.run import run
+    from netkit.sandbox.command import run
 
     if options.kernel is not None and (options.list or not options.kernel.strip()):
         from netkit.errors import InvalidValue

@@ -6,12 +6,12 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netkit.journey.table import ends, sent
+from netkit.journey.shown.table import ends, sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
 
 ANY_PROTOCOL = "all"
 """The choice that leaves every protocol over."""
@@ -39,7 +39,7 @@ class Choice:
             journeys: to choose from.
 
         Example:
-            >>> from netkit.journey.table import Journey
+            >>> from netkit.journey.shown.table import Journey
             >>> ping, web = Journey(1, "ICMP", "10.0.0.1", "10.0.0.2"), Journey(2, "TCP", "10.1.0.1", "10.0.0.2")
             >>> [journey.number for journey in Choice(address="10.1.0.0/16").of([ping, web])]
             [2]

@@ -14,14 +14,14 @@ from netkit.lab.looks import snapshot
 from netkit.lab.namespaces import Namespace
 from netkit.model import Snapshot
 from netkit.spelling import shown
-from netkit.widgets import twin
+from netkit.widgets import fallback
 from netkit.widgets.feed import STOPPED, Feed
 from netkit.widgets.watcher import Order
 
 if TYPE_CHECKING:
     from ipywidgets import HTML
 
-    from netkit.drawing import Picture
+    from netkit.pictures.ink import Picture
 
 _FOLLOWING = "Live: redrawn when the kernel reports an event."
 _AGAIN = "its cell was run again"
@@ -89,7 +89,7 @@ class Live:
             self._feed.stop(_CLOSED)
 
     def _ipython_display_(self) -> None:
-        twin.show(self._box, repr(self), self.picture.html)
+        fallback.show(self._box, repr(self), self.picture.html)
 
     def __repr__(self) -> str:
         return f"Live view of the network; at first:\n{self.picture.text}"
@@ -138,7 +138,7 @@ def live(*where: Where, seconds: Duration = 600, counters: Flag = True) -> Live:
         >>> view = nk.live()  # doctest: +SKIP
         >>> view.stop()  # doctest: +SKIP
     """
-    from netkit.drawing import picture
+    from netkit.pictures.ink import picture
 
     order = Order(where, seconds, counters)
     journal.in_sandbox()

@@ -10,7 +10,7 @@ from netkit.widgets.page import style
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from netkit.linux.counters import Counters
+    from netkit.linux.looks.counters import Counters
     from netkit.model import End
 
 ROWS = 40
@@ -33,7 +33,7 @@ class Meters:
     """Turns readings of the counters into tables.
 
     Example:
-        >>> from netkit.linux.counters import Counters
+        >>> from netkit.linux.looks.counters import Counters
         >>> meters = Meters()
         >>> _ = meters.rows(0.0, {("ns1", "eth1"): Counters()})
         >>> [row] = meters.rows(2.0, {("ns1", "eth1"): Counters(received_packets=1, received_bytes=98)})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from netkit.journey.table import ends, head, sent, way_of
-from netkit.journey.tree import tree
+from netkit.journey.shown.table import ends, head, sent, way_of
+from netkit.journey.shown.tree import tree
 from netkit.journey.values import ROUTING
 from netkit.visible import in_html
 from netkit.widgets.page import on
@@ -14,7 +14,7 @@ from netkit.widgets.page import on
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
     from netkit.journey.values import Hop
     from netkit.netfilter import TraceEvent
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ipywidgets import Button, DOMWidget
 
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
 
 SPEEDS = (("slow", 3000), ("unhurried", 1600), ("normal", 900), ("fast", 400), ("very fast", 150))
 """Milliseconds at each hop."""

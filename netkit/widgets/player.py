@@ -6,25 +6,25 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit.drawing.path import Stage, path
-from netkit.drawing.words import describe
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import guarded, keep
-from netkit.journey.table import hops_html, hops_text
+from netkit.journey.shown.table import hops_html, hops_text
 from netkit.kinds import number
+from netkit.pictures.ink.path import Stage, path
+from netkit.pictures.ink.words import describe
 from netkit.spelling import shown
-from netkit.widgets import anatomy, pages, twin
+from netkit.widgets import anatomy, fallback, pages
 from netkit.widgets.choosing import Choice
 from netkit.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netkit.drawing.path import PathPicture
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
     from netkit.journey.values import Hop
     from netkit.model import Snapshot
+    from netkit.pictures.ink.path import PathPicture
 
 _NUMBERS = count(1)
 
@@ -183,7 +183,7 @@ class Player:
         return f'{about}<div class="netkit-frame">{page}</div>'
 
     def _ipython_display_(self) -> None:
-        twin.show(self._panel.box, repr(self), f"{self._picture.html}{hops_html(self._first)}")
+        fallback.show(self._panel.box, repr(self), f"{self._picture.html}{hops_html(self._first)}")
 
     def __repr__(self) -> str:
         return f"Player of journeys; at first:\n{hops_text(self._first)}"

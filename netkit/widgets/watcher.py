@@ -16,21 +16,21 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from netkit.drawing import Picture
 from netkit.errors import NetkitError
-from netkit.linux import counters, observe
-from netkit.linux.watching import Watch
+from netkit.linux.looks import counters, observe
+from netkit.linux.looks.watching import Watch
 from netkit.model import Snapshot
 from netkit.model.facts import Facts
+from netkit.pictures.ink import Picture
 from netkit.widgets.meters import Meters, table
-from netkit.widgets.rhythm import Drawing, Regular
+from netkit.widgets.pacing import Drawing, Regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netkit.layout.scene import Scene
-    from netkit.linux.counters import Counters
+    from netkit.linux.looks.counters import Counters
     from netkit.model import End
+    from netkit.pictures.network.scene import Scene
 
 _SECONDS_BETWEEN_LOOKS, _SECONDS_BETWEEN_COUNTS = 0.5, 1.0
 _MOST_FAILURES = 20

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import netkit as nk
 from netkit.linux.entering import inside
-from netkit.linux.rules import parse_save
+from netkit.linux.looks.rules import parse_save
 from tests.inside.empty import rest
 
 if TYPE_CHECKING:

@@ -6,8 +6,11 @@ import threading
 import time
 
 import netkit as nk
-from netkit.linux import entering, links, observe, sysctls, talks, teardown
+from netkit.linux import entering, sysctls
 from netkit.linux import namespaces as spaces
+from netkit.linux.acts import links, teardown
+from netkit.linux.looks import observe
+from netkit.linux.netlink import sockets
 from tests.inside.tracing import forget_rules
 
 SECONDS_TO_VANISH = 5.0
@@ -15,7 +18,7 @@ SECONDS_TO_VANISH = 5.0
 
 def sweep() -> None:
     """Take away every named namespace, every link of the host but lo, its routes, its rules and its switches."""
-    talks.forget_all()
+    sockets.forget_all()
     teardown.delete([place.name for place in spaces.find() if place.named and place.name != "host"])
     for link in observe.names(entering.HOST_PATH):
         if link != "lo" and link in observe.names(entering.HOST_PATH):
@@ -26,7 +29,7 @@ def sweep() -> None:
     for switch in sysctls.THAT_MATTER:
         if sysctls.value(entering.HOST_PATH, switch) not in ("0", None):
             sysctls.write(entering.HOST_PATH, switch, "0")
-    talks.forget_all()
+    sockets.forget_all()
 
 
 def rest() -> None:

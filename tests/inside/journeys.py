@@ -13,7 +13,7 @@ from tests.inside.wire import sh
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
     from netkit.xrays import XRay
 
 TWO = """

@@ -6,7 +6,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import netkit as nk
-from netkit.linux import namespaces, settle
+from netkit.linux import namespaces
+from netkit.linux.events import settle
 from tests.inside.wire import wait_until
 
 if TYPE_CHECKING:

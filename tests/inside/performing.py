@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import netkit as nk
-from netkit.linux import observe
+from netkit.linux.looks import observe
 from netkit.model import Snapshot
 from tests.inside.worlds import without_strangers
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.linux.capture import capture
+from netkit.linux.capturing.capture import capture
 from netkit.linux.entering import HOST_PATH, inside
 from netkit.linux.namespaces import find
 from tests.inside.wire import BRIDGE, HOPS, ip, network, ping, sh, udp, wait_until

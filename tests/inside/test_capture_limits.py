@@ -12,7 +12,7 @@ import time
 import pytest
 
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
-from netkit.linux.capture import Capture, capture
+from netkit.linux.capturing.capture import Capture, capture
 from netkit.linux.entering import HOST_PATH, inside
 from tests.inside.empty import rest
 from tests.inside.wire import ip, network, ping, sh, wait_until
@@ -151,14 +151,14 @@ class TestErrors:
             pass
 
     def test_without_privileges(self) -> None:
-        line = "from netkit.linux.capture import capture\nwith capture('host'): pass"
+        line = "from netkit.linux.capturing.capture import capture\nwith capture('host'): pass"
         command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "python", "-c", line]
         done = subprocess.run(command, text=True, capture_output=True, check=False)
         assert done.returncode
         assert "needs CAP_NET_RAW" in done.stderr
 
     def test_too_many_descriptors(self) -> None:
-        line = ("import resource\nfrom netkit.linux.capture import capture\n"
+        line = ("import resource\nfrom netkit.linux.capturing.capture import capture\n"
                 "resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))\nwith capture(): pass")  # fmt: skip
         done = subprocess.run(["python", "-c", line], text=True, capture_output=True, check=False)
         assert "CaptureFailed: the namespace" in done.stderr

@@ -8,7 +8,7 @@ import pytest
 
 import netkit as nk
 from netkit.linux import sysctls
-from netkit.linux.monitor import Monitor
+from netkit.linux.events.monitor import Monitor
 from tests.inside.empty import host_links
 from tests.inside.wire import wait_until
 

@@ -17,7 +17,7 @@ from netkit.errors import (
     NotFound,
     ProgramMissing,
 )
-from netkit.linux import containers as starters
+from netkit.linux.acts import containers as starters
 from tests.inside.containers import get, server, traces, typed, wait_for_the_end
 from tests.inside.empty import sweep
 

@@ -8,7 +8,8 @@ import errno
 import pytest
 
 import netkit as nk
-from netkit.linux import folder, hearing, settle
+from netkit.linux import folder
+from netkit.linux.events import hearing, settle
 
 pytestmark = pytest.mark.usefixtures("fresh")
 

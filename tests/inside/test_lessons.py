@@ -12,7 +12,7 @@ from netkit.lessons import catalogue, desk
 from netkit.lessons.task import Task, Wrong
 
 if TYPE_CHECKING:
-    from netkit.lessons.result import Check
+    from netkit.lessons.replies import Check
 
 pytestmark = pytest.mark.usefixtures("fresh", "own_progress")
 

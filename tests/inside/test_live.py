@@ -16,8 +16,10 @@ import pytest
 
 import netkit as nk
 from netkit.errors import Conflict
-from netkit.linux import counters, entering, links, namespaces, observe
-from netkit.linux.watching import Watch
+from netkit.linux import entering, namespaces
+from netkit.linux.acts import links
+from netkit.linux.looks import counters, observe
+from netkit.linux.looks.watching import Watch
 from netkit.widgets.feed import Feed
 from netkit.widgets.watcher import Order
 from tests.inside import needs

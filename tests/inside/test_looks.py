@@ -8,7 +8,7 @@ import time
 import pytest
 
 import netkit as nk
-from netkit.linux import settle
+from netkit.linux.events import settle
 from netkit.model import ForwardingEntry, Neighbour, Snapshot
 
 pytestmark = pytest.mark.usefixtures("fresh")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netkit as nk
-from netkit.linux import hearing, links, settle
-from netkit.linux.netlink import Talk
+from netkit.linux.acts import links
+from netkit.linux.events import hearing, settle
+from netkit.linux.netlink.protocol import Talk
 from tests.inside.wire import wait_until
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netkit as nk
-from netkit.linux import talks
+from netkit.linux.netlink import sockets
 from tests.inside.wire import wait_until
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.usefixtures("fresh")
 @pytest.fixture
 def for_long(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sockets are kept for longer than a test takes."""
-    monkeypatch.setattr(talks, "_SECONDS_KEPT", 600.0)
+    monkeypatch.setattr(sockets, "_SECONDS_KEPT", 600.0)
     yield
-    talks.forget_all()
+    sockets.forget_all()
 
 
 @pytest.mark.usefixtures("for_long")
@@ -31,8 +31,8 @@ def test_a_namespace_that_is_deleted_by_hand_ends_though_a_socket_was_kept() -> 
     nk.veth("veth1", "eth0", peer_namespace=ns1)
     ns1["lo"].up()
     ns2["lo"].up()
-    assert {ns1.path, ns2.path} <= set(talks._talks._kept)
+    assert {ns1.path, ns2.path} <= set(sockets._talks._kept)
     subprocess.run(["ip", "netns", "delete", "ns1"], check=True)
     wait_until(lambda: "veth1" not in nk.host)
-    assert ns1.path not in talks._talks._kept
-    assert ns2.path in talks._talks._kept, "the others stay open"
+    assert ns1.path not in sockets._talks._kept
+    assert ns2.path in sockets._talks._kept, "the others stay open"

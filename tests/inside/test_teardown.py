@@ -13,8 +13,9 @@ import pytest
 
 import netkit as nk
 from netkit.errors import InvalidValue, NotFound
-from netkit.linux import namespaces, teardown
-from netkit.linux.netlink import Talk
+from netkit.linux import namespaces
+from netkit.linux.acts import teardown
+from netkit.linux.netlink.protocol import Talk
 from tests.inside.wire import wait_until
 
 if TYPE_CHECKING:

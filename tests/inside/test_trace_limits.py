@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from netkit.errors import KernelRefused
-from netkit.linux import entering, listener, observe, older_listener
-from netkit.linux.listener import Listener
+from netkit.linux import entering
+from netkit.linux.looks import observe
 from netkit.linux.namespaces import find, path_of
-from netkit.linux.trace import Trace
+from netkit.linux.tracing import listener, older_listener
+from netkit.linux.tracing.listener import Listener
+from netkit.linux.tracing.trace import Trace
 from netkit.netfilter import TRACE_TABLE
 from tests.inside import needs
 from tests.inside.tracing import traced
@@ -82,7 +84,7 @@ class TestNothingIsLeft:
     @needs.nftables
     def test_after_a_kill(self) -> None:
         code = (
-            "import sys; from netkit.linux.trace import Trace; from netkit.linux.namespaces import find\n"
+            "import sys; from netkit.linux.tracing.trace import Trace; from netkit.linux.namespaces import find\n"
             "trace = Trace(find()); trace.start(); print(trace.untraced or 'on', flush=True); sys.stdin.read()"
         )
         with subprocess.Popen(

@@ -10,7 +10,7 @@ import pytest
 import netkit as nk
 from netkit.errors import AlreadyExists, InvalidAddress, InvalidName, InvalidValue, KernelRefused, NotFound
 from netkit.lab.tunnels import Vxlan
-from netkit.linux import talks
+from netkit.linux.netlink import sockets
 from netkit.model import ForwardingEntry, Neighbour
 
 if TYPE_CHECKING:
@@ -192,6 +192,6 @@ def test_a_kernel_without_vxlan_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     def refuse(*_: object) -> None:
         raise KernelRefused("", "Unknown device type", errno=errno.EOPNOTSUPP)
 
-    monkeypatch.setattr(talks, "send", refuse)
+    monkeypatch.setattr(sockets, "send", refuse)
     with pytest.raises(KernelRefused, match="this kernel has no 'vxlan'"):
         nk.vxlan("vx1", 7)

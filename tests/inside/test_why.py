@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import netkit as nk
-from netkit.linux import entering, namespaces, observe, sockets, sysctls
+from netkit.linux import entering, namespaces, sysctls
+from netkit.linux.looks import observe, sockets
 from tests.inside import needs, networks, worlds
 from tests.inside.empty import sweep
 from tests.inside.faults import FAULTS

@@ -9,7 +9,7 @@ import pytest
 
 import netkit as nk
 from netkit.lab import why as looking
-from netkit.linux.probes import Answered
+from netkit.linux.probing.probes import Answered
 from tests.inside import networks, worlds
 from tests.inside.containers import OUTSIDER, get, server
 

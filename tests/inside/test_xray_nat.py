@@ -12,7 +12,7 @@ from tests.inside.containers import OUTSIDER, fetch, get, server
 from tests.inside.journeys import expected, only, story, xrayed
 
 if TYPE_CHECKING:
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
 
 
 @dataclasses.dataclass

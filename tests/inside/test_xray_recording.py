@@ -227,7 +227,7 @@ class TestMisuse:
     def test_interrupted_at_its_end_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         x = nk.xray()
         x.__enter__()
-        monkeypatch.setattr("netkit.linux.observe.snapshot", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr("netkit.linux.looks.observe.snapshot", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             x.__exit__()
         with pytest.raises(CaptureFailed, match="was broken off"):
@@ -254,7 +254,9 @@ class TestNothingIsLeft:
         with nk.xray():
             pass
         before = left()
-        monkeypatch.setattr("netkit.linux.trace.Trace.start", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        monkeypatch.setattr(
+            "netkit.linux.tracing.trace.Trace.start", lambda _: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt), nk.xray():
             pytest.fail("the block began")
         assert left() == before

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.linux.capture import capture
+from netkit.linux.capturing.capture import capture
 from tests.inside.journeys import TUNNEL, only, story, told, xrayed
 from tests.inside.wire import ip, network, ping, sh
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import netkit as nk
+from netkit.linux.looks.rules import SAVE, legacy_families
+from netkit.linux.looks.xtables import names_here
 from netkit.linux.namespaces import find
-from netkit.linux.rules import SAVE, legacy_families
-from netkit.linux.trace import Trace
-from netkit.linux.xtables import names_here
+from netkit.linux.tracing.trace import Trace
 from tests.inside.wire import network, sh
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netkit.sandbox import report, worlds
+from netkit.sandbox import worlds
+from netkit.sandbox.doctor import report
 from tests.outside.restrictions import OF_LESSONS, OF_WORLDS, SIMILAR, Restriction, seccomp_filter
 from tests.outside.seccomp import added, is_here
 from tests.outside.sessions import NETKIT, eventually

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
-from netkit.sandbox.connection import CHANNELS
+from netkit.sandbox.relaying.connection import CHANNELS
 from netkit.server import SocketKernelManager, can_listen
 from tests.outside import sessions, trees
 from tests.outside.sessions import NETKIT, eventually, text_of

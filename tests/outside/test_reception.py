@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.sandbox import log, reception
-from netkit.sandbox.peers import Peers
+from netkit.sandbox import log
+from netkit.sandbox.relaying import reception
+from netkit.sandbox.relaying.peers import Peers
 from tests.ordinary import NOBODY
 from tests.outside import sessions
 from tests.outside.sessions import Session, eventually

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.sandbox import landlock, system
+from netkit.sandbox import system
+from netkit.sandbox.uml import landlock
 from tests.outside.test_uml import in_uml
 
 if TYPE_CHECKING:

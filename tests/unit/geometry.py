@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from netkit.layout import Box, Line, Scene, Text
+from netkit.pictures.network import Box, Line, Scene, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

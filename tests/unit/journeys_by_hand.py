@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netkit.journey.table import Journey
+from netkit.journey.shown.table import Journey
 from netkit.journey.values import Hop
 from netkit.model import Frame
 from netkit.netfilter import TraceEvent

@@ -14,15 +14,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netkit.linux import xtables
+from netkit.linux.looks import xtables
+from netkit.linux.looks.rules import SAVE, said
 from netkit.linux.namespaces import find
-from netkit.linux.older_listener import OlderListener
-from netkit.linux.rules import SAVE, said
+from netkit.linux.tracing.older_listener import OlderListener
 from tests.inside.tracing import SIX, host_as_router
 from tests.inside.wire import sh
 
 if TYPE_CHECKING:
-    from netkit.linux.xtables import Table
+    from netkit.linux.looks.xtables import Table
 
 FILE = Path(__file__).parent / "recorded" / "older-netfilter.json"
 RULES = (

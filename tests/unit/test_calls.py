@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from netkit.sandbox import calls
+from netkit.sandbox.user import calls
 
 ALLOWED = 0x7FFF0000
 AF_UNIX, AF_VSOCK, TCGETS, TIOCSTI = 1, 40, 0x5401, 0x5412

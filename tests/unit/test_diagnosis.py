@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming
+from netkit.diagnosis.findings import LAYERS, ListenersQuestion, Port, PortQuestion, RouteAnswer, RouteQuestion
 from netkit.diagnosis.matching import Passing, matches
 from netkit.diagnosis.packetfilter import at_hook
-from netkit.diagnosis.values import LAYERS, ListenersQuestion, Port, PortQuestion, RouteAnswer, RouteQuestion
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
-from netkit.values import mac_of
+from netkit.validation import mac_of
 
 NETWORK = "172.17.1.0/24"
 PING = Packet("", "172.17.1.2")

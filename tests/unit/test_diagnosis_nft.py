@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from netkit.diagnosis.findings import Packet
 from netkit.diagnosis.matching import Passing
 from netkit.diagnosis.nft import does
 from netkit.diagnosis.packetfilter import at_hook
-from netkit.diagnosis.values import Packet
 from netkit.model import Namespace, Rule
 
 TCP = Passing(Packet("172.17.0.2", "10.0.0.1", "tcp", 40000, 80), "docker0", "eth0")

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netkit.drawing import describe, draw_on, palette, picture
 from netkit.errors import InvalidValue, NotFound
+from netkit.pictures.ink import describe, draw_on, palette, picture
 from tests.unit import cases
 from tests.unit.networks import networks
 
@@ -52,7 +52,7 @@ def test_another_process_with_other_settings_draws_the_same_bytes(tmp_path: Path
         "import matplotlib; matplotlib.rcParams.update({'lines.linewidth': 9, 'font.size': 30, 'svg.fonttype': 'path',"
         "'path.sketch': (5, 10, 2), 'savefig.dpi': 300, 'figure.facecolor': 'black', 'text.usetex': False,"
         "'font.family': 'monospace', 'axes.facecolor': 'red', 'savefig.bbox': 'tight'})\n"
-        "from tests.unit import cases; from netkit.drawing import picture\n"
+        "from tests.unit import cases; from netkit.pictures.ink import picture\n"
         "import sys; sys.stdout.write(picture(cases.docker()).svg)"
     )
     command = [sys.executable, "-c", program]
@@ -182,7 +182,7 @@ def test_any_name_can_be_drawn(name: str) -> None:
 
 def test_the_words_alone_need_no_matplotlib() -> None:
     program = (
-        "import sys; from netkit.drawing import describe, picture; from tests.unit import cases\n"
+        "import sys; from netkit.pictures.ink import describe, picture; from tests.unit import cases\n"
         "describe(cases.docker()); picture(cases.docker()).scene; print('matplotlib' in sys.modules)"
     )
     root = Path(__file__).parents[2]
@@ -193,7 +193,7 @@ def test_the_words_alone_need_no_matplotlib() -> None:
 
 
 def test_drawing_leaves_pyplot_alone() -> None:
-    program = "import sys; from netkit.drawing import picture; from tests.unit import cases\n"
+    program = "import sys; from netkit.pictures.ink import picture; from tests.unit import cases\n"
     program += "picture(cases.docker())._repr_mimebundle_(); print('matplotlib.pyplot' in sys.modules)"
     root = Path(__file__).parents[2]
     run = subprocess.run(

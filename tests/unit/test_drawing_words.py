@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netkit.drawing import describe
 from netkit.model import ForwardingEntry, Neighbour, Route, Snapshot
+from netkit.pictures.ink import describe
 from tests.unit import cases
 
 SECTION_4 = """\

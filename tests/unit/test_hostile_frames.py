@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netkit.journey import keys, parsed
+from netkit.journey.joining import keys, parsed
 from netkit.journey.values import Seen
 from netkit.journeys import Journeys
 from netkit.netfilter import HOOKS, TraceEvent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from netkit.journey.around import Around
+from netkit.journey.telling.around import Around
 from netkit.journey.values import Seen
 from netkit.model import Interface, Namespace, Route, Snapshot
 

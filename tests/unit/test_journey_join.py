@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from netkit.journey.join import join
+from netkit.journey.joining.join import join
 from netkit.model import Frame, Snapshot
 from tests.unit.journeys.packets import ICMP, TCP, UDP, Packet, arp, echo, ethernet, parsed, tcp, udp
 from tests.unit.journeys.texts import told

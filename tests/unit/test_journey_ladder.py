@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.drawing.ladder import ladder
 from netkit.errors import InvalidValue
 from netkit.journey.values import Seen
 from netkit.journeys import Journeys
-from netkit.layout.scene import Box
+from netkit.pictures.ink.ladder import ladder
+from netkit.pictures.network.scene import Box
 from tests.unit import journeys_by_hand as by_hand
 from tests.unit.geometry import holds, overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netkit.journey.table import Journey
-    from netkit.layout.sheet import Sheet
+    from netkit.journey.shown.table import Journey
+    from netkit.pictures.network.sheet import Sheet
 
 EVERY = [journey for build, _ in by_hand.JOURNEYS.values() for journey in build()]
 TOGETHER = {**{name: build() for name, (build, _) in by_hand.JOURNEYS.items()}, "all": EVERY, "none": []}

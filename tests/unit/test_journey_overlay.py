@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from netkit.drawing.path import Stage
 from netkit.journey import journeys
-from netkit.journey.table import way
+from netkit.journey.joining.wiring import Wiring
+from netkit.journey.shown.table import way
 from netkit.journey.values import Seen
-from netkit.journey.wiring import Wiring
+from netkit.pictures.ink.path import Stage
 from netkit.plain import rebuilt
 
 RECORDED = Path(__file__).parent / "recorded" / "overlay.json"

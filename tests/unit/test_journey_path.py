@@ -11,20 +11,20 @@ from xml.etree import ElementTree
 
 import pytest
 
-from netkit.drawing import palette
-from netkit.drawing.path import Stage, path
 from netkit.errors import InvalidValue
-from netkit.journey.tree import finish
+from netkit.journey.shown.tree import finish
 from netkit.journey.values import Hop
-from netkit.layout.scene import Box
-from netkit.layout.sheet import Sheet, wrapped
-from netkit.layout.trail import station, stations
+from netkit.pictures.ink import palette
+from netkit.pictures.ink.path import Stage, path
+from netkit.pictures.journey.trail import station, stations
+from netkit.pictures.network.scene import Box
+from netkit.pictures.network.sheet import Sheet, wrapped
 from tests.unit import cases
 from tests.unit import journeys_by_hand as by_hand
 from tests.unit.geometry import faults, holds, overlaps
 
 if TYPE_CHECKING:
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
     from netkit.model import Snapshot
 
 NAMES = [(name, number) for name, (build, _) in by_hand.JOURNEYS.items() for number in range(len(build()))]

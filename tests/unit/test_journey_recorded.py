@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netkit.journey.join import join
+from netkit.journey.joining.join import join
 from netkit.journey.values import Seen
 from netkit.plain import rebuilt
 from tests.unit.journeys.texts import told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netkit.journey.telling import tell
+from netkit.journey.telling.journeys import tell
 from netkit.journey.values import ROUTING, Seen, Step
 from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Neighbour, Route, Snapshot
 from netkit.netfilter import Connection, TraceEvent

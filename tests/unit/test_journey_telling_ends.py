@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from netkit.journey.answers import answers
-from netkit.journey.parsed import parsed, quoted
-from netkit.journey.targets import leads_to
-from netkit.journey.telling import tell
-from netkit.journey.tree import finish
-from netkit.journey.trip import Trip
+from netkit.journey.joining.parsed import parsed, quoted
+from netkit.journey.shown.tree import finish
+from netkit.journey.telling.answers import answers
+from netkit.journey.telling.journeys import tell
+from netkit.journey.telling.targets import leads_to
+from netkit.journey.telling.trip import Trip
 from netkit.journey.values import Seen, Step
 from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Route, Snapshot
 from netkit.netfilter import TraceEvent

@@ -9,9 +9,9 @@ import pytest
 from IPython.lib.pretty import pretty
 
 from netkit.journey import journeys
-from netkit.journey.comments import comments
-from netkit.journey.table import Journey, JourneyList, head, hops_html, overview, way
-from netkit.journey.tree import tree
+from netkit.journey.shown.comments import comments
+from netkit.journey.shown.table import Journey, JourneyList, head, hops_html, overview, way
+from netkit.journey.shown.tree import tree
 from netkit.journey.values import Seen
 from netkit.model import Frame
 from tests.unit import journeys_by_hand as by_hand

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from netkit.drawing.ladder import ladder
-from netkit.drawing.path import Stage
-from netkit.journey.tree import thinned
-from netkit.layout.ladder import BRANCHES
-from netkit.layout.scene import Box
+from netkit.journey.shown.tree import thinned
+from netkit.pictures.ink.ladder import ladder
+from netkit.pictures.ink.path import Stage
+from netkit.pictures.journey.ladder import BRANCHES
+from netkit.pictures.network.scene import Box
 from tests.unit.geometry import holds, overlaps
 from tests.unit.journeys_by_hand import Way
 from tests.unit.networks import networks
 from tests.unit.test_journey_ladder import faults
 
 if TYPE_CHECKING:
-    from netkit.journey.table import Journey
+    from netkit.journey.shown.table import Journey
     from netkit.model import Snapshot
 
 HOOKS = ["prerouting", "routing", "input", "forward", "output", "postrouting"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from netkit.layout import Scene, lay_out
-from netkit.layout.badges import badges
-from netkit.layout.measure import text_width
 from netkit.model import Rule, Snapshot
+from netkit.pictures.network import Scene, lay_out
+from netkit.pictures.network.badges import badges
+from netkit.pictures.network.measure import text_width
 from tests.unit import cases
 from tests.unit.geometry import faults
 from tests.unit.networks import networks

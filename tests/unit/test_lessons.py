@@ -7,7 +7,7 @@ import pytest
 import netkit as nk
 from netkit.errors import InvalidAddress, InvalidValue, NotFound, Unexpected
 from netkit.lessons import catalogue, diary
-from netkit.lessons.result import Answer, Check
+from netkit.lessons.replies import Answer, Check
 from netkit.lessons.task import Question, Task
 
 ITEMS = catalogue.every()

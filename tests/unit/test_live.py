@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import netkit as nk
 from netkit.errors import InvalidValue
-from netkit.linux.counters import Counters
+from netkit.linux.looks.counters import Counters
 from netkit.widgets.meters import ROWS, Meters, table
-from netkit.widgets.rhythm import SECONDS_BETWEEN_DRAWINGS, SECONDS_TO_GATHER, Drawing, Regular
+from netkit.widgets.pacing import SECONDS_BETWEEN_DRAWINGS, SECONDS_TO_GATHER, Drawing, Regular
 from netkit.widgets.watcher import Order
 
 times = st.floats(0, 100, allow_nan=False)

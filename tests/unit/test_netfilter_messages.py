@@ -7,9 +7,10 @@ from ipaddress import ip_address
 
 import pytest
 
-from netkit.linux import conntrack, nftables
-from netkit.linux.netlink import attribute, attributes
-from netkit.linux.rulebook import by_handle
+from netkit.linux.looks import conntrack
+from netkit.linux.netlink import nftables
+from netkit.linux.netlink.protocol import attribute, attributes
+from netkit.linux.tracing.rulebook import by_handle
 from netkit.netfilter import Connection
 
 

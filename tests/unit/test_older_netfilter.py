@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netkit.linux import older_reports, rules, xtables
-from netkit.linux.xtables import Table
+from netkit.linux.looks import rules, xtables
+from netkit.linux.looks.xtables import Table
+from netkit.linux.tracing import older_reports
 
 if TYPE_CHECKING:
     from netkit.netfilter import TraceEvent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netkit.linux.ping import read
+from netkit.linux.probing.ping import read
 from netkit.outcomes import Outcome, Ping
 
 ANSWERED = """\

@@ -11,7 +11,7 @@ from scapy.layers.inet import ICMP, IP, TCP
 from scapy.layers.l2 import ARP, Ether
 
 from netkit.errors import InvalidValue, NetkitError, NotFound
-from netkit.journey.table import Journey
+from netkit.journey.shown.table import Journey
 from netkit.journey.values import Hop
 from netkit.model import Frame, Interface, Namespace, Snapshot
 from netkit.netfilter import TraceEvent

@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from netkit.sandbox import apparmor
+from netkit.sandbox.doctor import apparmor
 from tests.outside import seccomp
 from tests.project import ROOT
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netkit.journey import keys
-from netkit.journey.parsed import View, parsed
-from netkit.journey.telling import tell
+from netkit.journey.joining import keys
+from netkit.journey.joining.parsed import View, parsed
+from netkit.journey.telling.journeys import tell
 from netkit.journey.values import Seen, Step
 from netkit.model import Interface, Namespace, Snapshot
 from netkit.packets import reader

@@ -7,8 +7,8 @@ import struct
 
 import pytest
 
-from netkit.linux import records
-from netkit.linux.netlink import attributes
+from netkit.linux.looks import records
+from netkit.linux.netlink.protocol import attributes
 from netkit.model import ForwardingEntry, Neighbour, Route
 
 MAC = bytes.fromhex("0242ac110002")

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from netkit.sandbox import problems
-from netkit.sandbox.report import HERE, LESSONS, WIDTH, Finding, Report, html, text
+from netkit.sandbox.doctor.report import HERE, LESSONS, WIDTH, Finding, Report, html, text
 
 LONG = "because of something that takes many words to say, among them <b>these</b> & some more that follow"
 LINE = (

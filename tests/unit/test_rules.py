@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netkit.linux.rules import parse_nft, parse_save
+from netkit.linux.looks.rules import parse_nft, parse_save
 from netkit.model import Rule
 
 SAVED = """\

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.drawing.path import path
-from netkit.layout import Scene, lay_out
-from netkit.layout.summary import LARGEST, MOST
+from netkit.pictures.ink.path import path
+from netkit.pictures.network import Scene, lay_out
+from netkit.pictures.network.summary import LARGEST, MOST
 from tests.unit.cases import Network
 from tests.unit.geometry import faults
 from tests.unit.journeys_by_hand import Way

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netkit import kinds, values
+from netkit import kinds, validation
 from netkit.errors import InvalidAddress, InvalidValue, NetkitError
 
 if TYPE_CHECKING:
@@ -32,7 +32,15 @@ def refusal(check: Callable[[Any], object], value: object) -> NetkitError | None
 
 @pytest.mark.parametrize(
     "check",
-    [values.interface_address, values.address, values.router, values.network, values.mac, values.mac_of, kinds.mtu],
+    [
+        validation.interface_address,
+        validation.address,
+        validation.router,
+        validation.network,
+        validation.mac,
+        validation.mac_of,
+        kinds.mtu,
+    ],
 )
 @given(value=anything | almost)
 def test_each_check_takes_or_refuses_in_words(check: Callable[[Any], object], value: object) -> None:
@@ -43,8 +51,8 @@ def test_each_check_takes_or_refuses_in_words(check: Callable[[Any], object], va
 @given(st.ip_addresses(), st.integers(0, 128))
 def test_what_is_accepted_is_what_was_typed(address: ipaddress.IPv4Address, bits: int) -> None:
     typed = f"{address}/{bits}"
-    error = refusal(values.interface_address, typed)
-    assert typed in (str(error) if error else str(values.interface_address(typed)))
+    error = refusal(validation.interface_address, typed)
+    assert typed in (str(error) if error else str(validation.interface_address(typed)))
 
 
 @pytest.mark.parametrize(
@@ -64,49 +72,49 @@ def test_what_is_accepted_is_what_was_typed(address: ipaddress.IPv4Address, bits
 )
 def test_what_a_refused_address_is_told(typed: str, sentence: str) -> None:
     with pytest.raises(InvalidAddress) as caught:
-        values.interface_address(typed)
+        validation.interface_address(typed)
     assert sentence in str(caught.value)
 
 
 @pytest.mark.parametrize("typed", ["10.0.0.1/24", "10.0.0.0/31", "10.0.0.1/31", "10.0.0.0/32", "fd00::/64", "::1/128"])
 def test_addresses_that_interfaces_bear(typed: str) -> None:
-    assert str(values.interface_address(typed)) == typed
+    assert str(validation.interface_address(typed)) == typed
 
 
 @pytest.mark.parametrize(
     ("typed", "network"), [("10.0.0.0/8", "10.0.0.0/8"), ("10.1.1.1", "10.1.1.1/32"), ("fd00::/8", "fd00::/8")]
 )
 def test_destinations(typed: str, network: str) -> None:
-    assert str(values.network(typed)) == network
-    assert values.network("default") is None
+    assert str(validation.network(typed)) == network
+    assert validation.network("default") is None
 
 
 def test_a_destination_with_too_many_bits_gets_two_suggestions() -> None:
     with pytest.raises(InvalidAddress, match=r"Try '10\.1\.0\.0/16' for the network, or '10\.1\.2\.3' for one"):
-        values.network("10.1.2.3/16")
+        validation.network("10.1.2.3/16")
 
 
 @pytest.mark.parametrize("typed", ["0.0.0.0", "::", "127.0.0.1", "::1", "224.0.0.1", "ff02::1", "255.255.255.255"])
 def test_what_is_no_router(typed: str) -> None:
     with pytest.raises(InvalidAddress, match="another machine"):
-        values.router(typed)
+        validation.router(typed)
 
 
 @pytest.mark.parametrize("typed", ["10.0.0.1", "fe80::1", "fd00::1", "169.254.1.1"])
 def test_routers(typed: str) -> None:
-    assert str(values.router(typed)) == typed
+    assert str(validation.router(typed)) == typed
 
 
 @given(st.ip_addresses(v=4))
 def test_docker_s_macs(address: ipaddress.IPv4Address) -> None:
-    mac = values.mac_of(str(address))
-    assert values.mac(mac) == mac
+    mac = validation.mac_of(str(address))
+    assert validation.mac(mac) == mac
     assert ipaddress.IPv4Address(bytes.fromhex(mac.replace(":", ""))[2:]) == address
     assert mac.startswith("02:42:")
 
 
 def test_macs_get_their_usual_form() -> None:
-    assert values.mac("02:42:AC:11:00:02") == "02:42:ac:11:00:02"
+    assert validation.mac("02:42:AC:11:00:02") == "02:42:ac:11:00:02"
 
 
 @pytest.mark.parametrize("size", [68, 1280, 1500, 65535])
@@ -127,6 +135,6 @@ def test_what_is_no_time(value: object) -> None:
 
 
 def test_ipaddress_values_are_taken_as_well() -> None:
-    assert str(values.address(ipaddress.ip_address("10.0.0.1"))) == "10.0.0.1"
-    assert str(values.interface_address(ipaddress.ip_interface("10.0.0.1/24"))) == "10.0.0.1/24"
-    assert str(values.network(ipaddress.ip_network("10.0.0.0/24"))) == "10.0.0.0/24"
+    assert str(validation.address(ipaddress.ip_address("10.0.0.1"))) == "10.0.0.1"
+    assert str(validation.interface_address(ipaddress.ip_interface("10.0.0.1/24"))) == "10.0.0.1/24"
+    assert str(validation.network(ipaddress.ip_network("10.0.0.0/24"))) == "10.0.0.0/24"

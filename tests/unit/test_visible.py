@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from netkit.changes import diff
 from netkit.comparison import compare
-from netkit.diagnosis.result import Diagnosis
-from netkit.drawing.picture import Picture
+from netkit.diagnosis.report import Diagnosis
 from netkit.errors import NetkitError
-from netkit.journey.table import Journey
+from netkit.journey.shown.table import Journey
 from netkit.journey.values import Hop, Seen
 from netkit.journeys import Journeys
 from netkit.model import Rule, Snapshot
 from netkit.netfilter import TraceEvent
 from netkit.outcomes import Outcome, Ping
 from netkit.packets.recording import Recorded, Recording
+from netkit.pictures.ink.picture import Picture
 from netkit.visible import in_html, in_line, visible
 from netkit.widgets import pages
 from tests.unit import hostile

@@ -8,13 +8,13 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from netkit import values
+from netkit import validation
 from netkit.docker import chains, dns, etc, naming
 from netkit.errors import Conflict, InvalidAddress, NotFound
 from netkit.handles import guarded, keep
 from netkit.lab import journal
 from netkit.lab.bridges import Bridge, veth
-from netkit.linux import links, nat
+from netkit.linux.acts import links, nat
 from netkit.shell import joined
 from netkit.spelling import shown
 
@@ -142,7 +142,7 @@ class Network:
         bridge, room = self.machine[self.bridge], container.namespace
         outer, eth0 = veth(naming.veth(container.id), "eth0", namespace=self.machine, peer_namespace=room)
         container.undo.callback(_delete, outer)
-        eth0.set_mac(values.mac_of(str(container.ip)))
+        eth0.set_mac(validation.mac_of(str(container.ip)))
         eth0.add_address(f"{container.ip}/{self.subnet.prefixlen}")
         bridge.attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         # A container that calls its own published port gets its packets back by the port they came in by.
@@ -170,7 +170,7 @@ class Network:
             "Containers": {
                 containers[name].id: {
                     "Name": name,
-                    "MacAddress": values.mac_of(str(address)),
+                    "MacAddress": validation.mac_of(str(address)),
                     "IPv4Address": f"{address}/{self.subnet.prefixlen}",
                 }
                 for name, address in self.here.items()
@@ -216,7 +216,7 @@ def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress
 
 def routed(machine: Namespace) -> list[ipaddress.IPv4Network]:
     """The networks that a machine has routes to: Docker takes none of these."""
-    destinations = (values.network(route.destination) for route in machine.routes)
+    destinations = (validation.network(route.destination) for route in machine.routes)
     return [found for found in destinations if isinstance(found, ipaddress.IPv4Network)]
 
 
@@ -229,7 +229,7 @@ def subnet(value: object) -> ipaddress.IPv4Network:
     Raises:
         InvalidAddress: it is no IPv4 network with room for containers.
     """
-    wanted = values.network(value)
+    wanted = validation.network(value)
     if not isinstance(wanted, ipaddress.IPv4Network) or not 8 <= wanted.prefixlen <= 30 or _special(wanted):
         raise InvalidAddress(
             f"{shown(value)} is no subnet for containers",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from netkit import values
+from netkit import validation
 from netkit.docker import naming
 from netkit.docker.drivers.bridge import Network, _delete
 from netkit.errors import AlreadyExists, Conflict, KernelRefused, NotFound
@@ -163,7 +163,7 @@ class End(Network):
         undo.callback(_delete, outer)
         outer.set_mtu(self.overlay.mtu)
         eth0.set_mtu(self.overlay.mtu)
-        eth0.set_mac(values.mac_of(str(address)))
+        eth0.set_mac(validation.mac_of(str(address)))
         eth0.add_address(f"{address}/{self.subnet.prefixlen}")
         self._space[_BRIDGE].attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         outer.up()
@@ -180,7 +180,7 @@ class End(Network):
             machine: the address of the machine that it runs on.
             undo: takes what removes the entries.
         """
-        mac = values.mac_of(address)
+        mac = validation.mac_of(address)
         self.vxlan.add_neighbour(address, mac)
         undo.callback(_unless_gone, lambda: self.vxlan.delete_neighbour(address))
         self.vxlan.add_forwarding(mac, machine)

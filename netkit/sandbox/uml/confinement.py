@@ -13,8 +13,9 @@ import os
 import sys
 from collections.abc import Iterable
 
-from netkit.sandbox import filesystem, landlock, system
+from netkit.sandbox import filesystem, system
 from netkit.sandbox.job import Job
+from netkit.sandbox.uml import landlock
 
 _NOT_READ = ("/dev", "/proc", "/run", "/sys", *filesystem.TEMPORARIES)
 _NEEDED = (

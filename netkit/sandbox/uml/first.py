@@ -14,7 +14,7 @@ from netkit.sandbox import filesystem, init, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Line, fork
 from netkit.sandbox.uml import descriptors, root, stdio
-from netkit.sandbox.uml.carry import Carrier
+from netkit.sandbox.uml.mux import Carrier
 from netkit.sandbox.uml.serial import HELLO, JOB, TELL, Frame, Serial
 
 _CHANNELS = 5

@@ -16,7 +16,7 @@ from netkit.sandbox import init, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Line, fork
 from netkit.sandbox.uml import boot, descriptors, preload, stdio
-from netkit.sandbox.uml.carry import Carrier
+from netkit.sandbox.uml.mux import Carrier
 from netkit.sandbox.uml.serial import HELLO, JOB, WINDOW, Frame, Serial
 
 _BOOT_WITHIN = 60.0

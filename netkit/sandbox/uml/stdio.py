@@ -13,7 +13,7 @@ import tty
 from collections.abc import Iterator
 
 from netkit.sandbox.job import Job
-from netkit.sandbox.uml.carry import Carrier
+from netkit.sandbox.uml.mux import Carrier
 
 INPUT, OUTPUT, ERRORS, TERMINAL = 1, 2, 3, 4
 """Numbers of the streams, the same at both ends."""

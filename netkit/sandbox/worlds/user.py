@@ -4,10 +4,11 @@ import os
 import signal
 import socket
 
-from netkit.sandbox import entering, stages, system
+from netkit.sandbox import system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Message
 from netkit.sandbox.problems import WorldFailed
+from netkit.sandbox.user import entering, stages
 
 NAME = stages.WORLD
 SUMMARY = "namespaces of this machine's own kernel"

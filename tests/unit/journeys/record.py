@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import netkit as nk
-from netkit.journey.join import join
+from netkit.journey.joining.join import join
 from netkit.plain import plain
 from tests.inside.containers import server
 from tests.inside.wire import ip, network, sh

@@ -1,0 +1,63 @@
+"""Which frames came through a bridge: into one port and out of others, up to its own interface, and from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.journey.joining.frames import NONE, Frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+
+def connect(frames: Frames, identity: Callable[[int], Hashable]) -> None:
+    """Into a port and out of others, or up to the bridge's own interface; from that one out of ports.
+
+    Args:
+        frames: the recorded ones.
+        identity: what is equal for the same frame, wherever the bridge shows it.
+    """
+    roles, follows, every = frames.roles, frames.follows, frames.all
+    offers, takers = [], []
+    for n, role in enumerate(roles):
+        if role.bridge is not None:
+            if every[n].direction == "in":
+                offers.append(((role.bridge, identity(n)), n))
+            elif follows[n] == NONE:
+                takers.append(((role.bridge, identity(n)), role.place, n))
+        elif role.is_bridge:
+            if every[n].direction == "out":
+                offers.append(((role.place, identity(n)), n))
+            elif follows[n] == NONE:
+                takers.append(((role.place, identity(n)), role.place, n))
+    frames.join(offers, takers)
+
+
+def reassemble(frames: Frames) -> None:
+    """Where bridged packets are filtered and connections tracked, fragments are put together at the port.
+
+    What goes on, whole or in pieces again, follows the last fragment.
+
+    Args:
+        frames: the recorded ones.
+    """
+    wiring = frames.wiring
+    ports = wiring.tracking & wiring.filtering
+    if not frames.bundles or not ports:
+        return
+    offers, takers = [], []
+    for n, role in enumerate(frames.roles):
+        bundle, packet = frames.bundles.get(n, [n]), frames.packets[n]
+        if role.place[0] not in ports or packet.lasting is None or not (role.bridge or role.is_bridge):
+            continue
+        key = role.bridge or role.place, packet.macs, packet.datagram, packet.ttl
+        if role.bridge and frames.all[n].direction == "in":
+            if len(bundle) > 1 and n == bundle[-1]:
+                offers.append((key, n))
+        elif n == bundle[0] and not (role.is_bridge and frames.all[n].direction == "out"):
+            takers.append((key, role.place, n))
+    frames.join(offers, takers)
+    for _, _, n in takers:
+        if frames.follows[n] != NONE:
+            for other in frames.bundles.get(n, ()):
+                frames.follow(other, frames.follows[n])

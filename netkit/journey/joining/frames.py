@@ -1,0 +1,221 @@
+"""The recorded frames, each read once, where each was seen, and which one it follows."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.journey.joining.keys import Packet, read
+from netkit.journey.joining.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+    from netkit.journey.joining.wiring import Place
+    from netkit.journey.values import Seen
+    from netkit.model import Frame
+
+NONE = -1
+"""No frame: what the first frame of a packet follows."""
+
+ROUTED, WRAPPED, UNWRAPPED = "routed", "wrapped", "unwrapped"
+
+
+class Role(NamedTuple):
+    """What an interface does with frames.
+
+    Attributes:
+        place: where it is.
+        peer: the other end of its cable; itself for loopback; None where there is none or nobody knows it.
+        bridge: the bridge that it is a port of.
+        is_bridge: whether it is a bridge's own interface.
+        is_tunnel: whether it is a VXLAN device.
+        vni: of that device; None where packets say themselves.
+    """
+
+    place: Place
+    peer: Place | None
+    bridge: Place | None
+    is_bridge: bool
+    is_tunnel: bool
+    vni: int | None
+
+
+class Frames:
+    """The recorded frames, each read once, and for each the one that it follows."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.all: tuple[Frame, ...] = seen.frames
+        self.wiring = Wiring(seen.before, seen.after)
+        self._tunnels = seen.tunnels
+        self.follows: list[int] = [NONE] * len(self.all)
+        self.used: set[int] = set()
+        """Those that another frame follows."""
+        self.ways: dict[int, str] = {}
+        """How a frame came from the one that it follows: ROUTED, WRAPPED or UNWRAPPED; missing where bytes stayed."""
+        self.cuts: dict[tuple[int, Place], list[int]] = {}
+        """The segments into which a packet was cut on its way to an interface, by packet and interface."""
+        self._names: dict[tuple[bytes, int], int] = {}
+        self._known: list[Packet] = []
+        self._roles: dict[Place, Role] = {}
+        self.roles: list[Role] = []
+        self.wires: list[int] = []
+        self.packets: list[Packet] = []
+        """What is known of each frame's bytes."""
+        for frame in self.all:
+            wire = self._wire(frame.data, frame.length, frame.link)
+            self.wires.append(wire)
+            self.packets.append(self._known[wire])
+            self.roles.append(self._role((frame.namespace, frame.interface)))
+
+    def inside(self, number: int) -> int:
+        """The number of the bytes that a VXLAN packet carries; -1 where they were not seen outside of it."""
+        packet = self.packets[number]
+        carried = self.all[number].data[packet.inner :]
+        known = self._names.get((carried, packet.inner_length), -1)
+        if known == -1:  # the rest is in other fragments, or was not recorded
+            for data, wire in self._tunnelled.get(packet.inner_length, ()):
+                if data.startswith(carried) or carried.startswith(data):
+                    return wire
+        return known
+
+    def alike(self, number: int) -> Hashable:
+        """Equal for frames that differ at most in checksums, which the kernel may fill in late."""
+        packet = self.packets[number]
+        return packet[:4] if packet.lasting is not None else self.wires[number]
+
+    def _wire(self, data: bytes, length: int, link: str) -> int:
+        """A number for these bytes: equal bytes have the same."""
+        known = self._names.get((data, length))
+        if known is None:
+            known = self._names[data, length] = len(self._known)
+            self._known.append(read(data, length, link, self._tunnels))
+        return known
+
+    def _role(self, place: Place) -> Role:
+        known = self._roles.get(place)
+        if known is None:
+            known = self._roles[place] = self._looked_up(place)
+        return known
+
+    def _looked_up(self, place: Place) -> Role:
+        link = self.wiring.interfaces.get(place)
+        kind = link.kind if link else "loopback" if place[1] == "lo" else ""
+        bridge = self.wiring.bridges.get(place)
+        return Role(
+            place=place,
+            peer=place if kind == "loopback" else self.wiring.peers.get(place),
+            bridge=(place[0], bridge) if bridge else None,
+            is_bridge=kind == "bridge",
+            is_tunnel=kind == "vxlan",
+            vni=self.wiring.tunnels.get(place),
+        )
+
+    @cached_property
+    def _tunnelled(self) -> dict[int, set[tuple[bytes, int]]]:
+        """What VXLAN devices sent or received, by length."""
+        found: dict[int, set[tuple[bytes, int]]] = {}
+        for frame, role, wire in zip(self.all, self.roles, self.wires, strict=True):
+            if role.is_tunnel:
+                found.setdefault(frame.length, set()).add((frame.data, wire))
+        return found
+
+    @cached_property
+    def bundles(self) -> dict[int, list[int]]:
+        """All fragments of one packet that were seen at one place, for each of them; the first one comes first."""
+        latest: dict[Hashable, list[int]] = {}
+        found: dict[int, list[int]] = {}
+        for number, role in enumerate(self.roles):
+            packet = self.packets[number]
+            if packet.part is not None:
+                key = role.place, self.all[number].direction, packet.datagram
+                bundle = latest.get(key)
+                if bundle is None or any(self.packets[other].part == packet.part for other in bundle):
+                    latest[key] = bundle = []
+                bundle.append(number)
+                found[number] = bundle
+        return found
+
+    def pieces(self, number: int) -> list[int]:
+        """The frames that are, with this one, parts of one packet that they all follow; often itself alone."""
+        cut = self.cuts.get((self.follows[number], self.roles[number].place)) if self.cuts else None
+        return cut or self.bundles.get(number) or [number]
+
+    @cached_property
+    def sent(self) -> list[int]:
+        """The frames that leave by an interface."""
+        return [number for number, frame in enumerate(self.all) if frame.direction == "out"]
+
+    @cached_property
+    def received(self) -> list[int]:
+        """The frames that come in by an interface."""
+        return [number for number, frame in enumerate(self.all) if frame.direction == "in"]
+
+    def join(
+        self,
+        offers: Iterable[tuple[Hashable, int]],
+        takers: Iterable[tuple[Hashable, Hashable, int]],
+        order: Callable[[int], int] | None = None,
+        way: str = "",
+    ) -> None:
+        """Let frames follow others of the same key.
+
+        Within a lane each frame follows another one; the latest possible is taken, beginning with the last: so equal
+        packets keep their order, and one that was lost has none that follows it.
+
+        Args:
+            offers: (key, frame) of those that may be followed, in order.
+            takers: (key, lane, frame) of those that may follow, in order; those that follow one already are skipped.
+            order: what tells which of two frames was earlier; their places in the recording, if nothing is given.
+            way: how the one becomes the other, if its bytes change.
+        """
+        offered: dict[Hashable, list[int]] = {}
+        for key, number in offers:
+            offered.setdefault(key, []).append(number)
+        lanes: dict[tuple[Hashable, Hashable], list[int]] = {}
+        for key, lane, number in takers:
+            if key in offered and self.follows[number] == NONE:
+                lanes.setdefault((key, lane), []).append(number)
+        for (key, _), followers in lanes.items():
+            for follower, followed in paired(offered[key], followers, order):
+                self.follow(follower, followed, way)
+
+    def follow(self, number: int, followed: int, way: str = "") -> None:
+        """Say that a frame follows another one."""
+        self.follows[number] = followed
+        self.used.add(followed)
+        if way:
+            self.ways[number] = way
+
+
+def paired(earlier: list[int], later: list[int], order: Callable[[int], int] | None = None) -> list[tuple[int, int]]:
+    """What follows what, of things that nothing else distinguishes.
+
+    Backwards in time, the last follower that still waits gets the next one before it.
+
+    Args:
+        earlier: what may be followed, in order.
+        later: what may follow, in order.
+        order: when each was; if nothing is given, their numbers say it.
+
+    Returns:
+        Pairs of a follower and what it follows.
+    """
+    if len(earlier) == len(later) == 1:
+        one, other = earlier[0], later[0]
+        return [(other, one)] if (order(one) <= order(other) if order else one < other) else []
+    order = order or (lambda number: number)
+    things = sorted(
+        [(order(n), False, at, n) for at, n in enumerate(earlier)]
+        + [(order(n), True, at, n) for at, n in enumerate(later)],
+        reverse=True,
+    )
+    waiting: deque[int] = deque()
+    pairs = []
+    for _, follows, _, number in things:
+        if follows:
+            waiting.append(number)
+        elif waiting:
+            pairs.append((waiting.popleft(), number))
+    return pairs

@@ -1,0 +1,81 @@
+"""Packets as netfilter reports them: whole, even where they came in fragments, and only the first bytes of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.journey.joining.keys import Packet, read
+
+if TYPE_CHECKING:
+    from netkit.journey.joining.frames import Frames
+
+_TCP = 6
+TRANSPORT = 20
+"""How many bytes behind the IP header netfilter reports at most."""
+_LONGEST = 0xFFFF  # bytes of an IP packet; fragments may claim more, and then nobody puts them together
+
+
+class Heads:
+    """The beginnings of packets.
+
+    Args:
+        frames: the recorded ones.
+    """
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+        self._known: dict[int, Packet] = {}
+
+    def of(self, number: int) -> Packet:
+        """The packet, or the fragment, that a frame shows, as netfilter reports it.
+
+        Args:
+            number: the frame's.
+        """
+        wire = self._frames.wires[number]
+        if wire not in self._known:
+            self._known[wire] = self._read(number)
+        return self._known[wire]
+
+    def _read(self, number: int) -> Packet:
+        frame, packet = self._frames.all[number], self._frames.packets[number]
+        end = packet.payload + TRANSPORT
+        if len(frame.data) <= end or (packet.flow[0] == _TCP and packet.part is None):
+            return packet  # what lasts of TCP is in its header
+        return read(frame.data[packet.start : end], frame.length - packet.start, "ip")
+
+    def whole(self, number: int) -> Packet | None:
+        """The packet as it is when its fragments are put together, or before it is cut.
+
+        Args:
+            number: a frame's.
+
+        Returns:
+            None for fragments but one: the last that came, or the first that was sent.
+        """
+        bundle = self._frames.bundles.get(number)
+        if bundle is None:
+            return self.of(number)
+        counts = bundle[-1] if self._frames.all[number].direction == "in" else bundle[0]
+        return self._whole(bundle) if number == counts else None
+
+    def _whole(self, bundle: list[int]) -> Packet:
+        """The packet that fragments are parts of."""
+        first, *_ = sorted(bundle, key=lambda number: self._frames.packets[number].part or (0, False))
+        packet, data = self._frames.packets[first], self._frames.all[first].data
+        header, end = data[packet.start : packet.payload], min(max(map(self._end, bundle)), _LONGEST)
+        if header[0] >> 4 == 6:  # the fragments' own header is gone
+            header = header[:4] + end.to_bytes(2) + bytes([packet.flow[0]]) + header[7:40]
+            return read(header + data[packet.payload : packet.payload + TRANSPORT], end + 40, "ip")
+        size = min(end + len(header), _LONGEST)
+        whole = header[:2] + size.to_bytes(2) + header[4:6] + b"\0\0" + header[8:]
+        return read(whole + data[packet.payload : packet.payload + TRANSPORT], size, "ip")
+
+    def _end(self, number: int) -> int:
+        """Where, in the whole packet's payload, a fragment ends."""
+        packet, data = self._frames.packets[number], self._frames.all[number].data
+        if data[packet.start] >> 4 == 6:
+            total = int.from_bytes(data[packet.start + 4 : packet.start + 6]) + 40
+        else:
+            total = int.from_bytes(data[packet.start + 2 : packet.start + 4])
+        return (packet.part or (0, False))[0] + max(total - (packet.payload - packet.start), 0)

@@ -1,0 +1,127 @@
+"""Where hooks and routing decisions lie between the frames of a packet."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from typing import TYPE_CHECKING
+
+from netkit.journey.joining.frames import NONE, UNWRAPPED, Frames
+from netkit.journey.joining.stations import Station, Tree
+from netkit.journey.values import ROUTING
+
+if TYPE_CHECKING:
+    from netkit.journey.joining.hooks import Hooks
+    from netkit.journey.joining.passages import Visit
+
+
+class Between:
+    """Puts stations between the frames of a tree.
+
+    A routing decision is put where a namespace must have looked the way of a packet up: it sent, forwarded or took
+    it. What comes in over loopback keeps the decision with which it was sent.
+
+    Args:
+        tree: the frames; it gets the stations.
+        hooks: those that netfilter reported, beside the frames.
+    """
+
+    def __init__(self, tree: Tree, hooks: Hooks) -> None:
+        self._tree, self._frames, self._hooks = tree, tree.frames, hooks
+        self._arrived = {number: self._visits([visit], number) for number, visit in hooks.arriving.items()}
+        self._shared: dict[tuple[int, int], int] = {}
+        self._ended: set[int] = set()
+        for number in range(len(self._frames.all)):
+            if number in self._frames.bundles or self._frames.cuts:
+                self._lead_all(number)
+            else:
+                tree.after[number] = self._way_to(number)
+        for number in self._frames.received:
+            if number not in self._ended and (number in hooks.ending or number not in self._frames.used):
+                self._end(number)
+        self._lonely()
+
+    def _lead_all(self, number: int) -> None:
+        """The pieces of a packet share what lies before them."""
+        pieces = self._frames.follows[number], self._frames.pieces(number)[0]
+        if pieces not in self._shared:
+            self._shared[pieces] = self._way_to(number)
+        self._tree.after[number] = self._shared[pieces]
+
+    def _visits(self, visits: list[Visit], after: int, place: float = 0) -> int:
+        """The last one of a row of hooks."""
+        for visit in visits:
+            after = self._tree.add(Station(visit.namespace, visit.hook, tuple(visit.events), place), after)
+        return after
+
+    def _way_to(self, number: int) -> int:
+        """The last station before a frame, or the frame before it."""
+        frames, followed = self._frames, self._frames.follows[number]
+        way = frames.ways.get(number)
+        if way == UNWRAPPED:
+            self._ended.add(followed)
+            return self._end(followed, always=True)
+        after = self._arrived.get(followed, followed)
+        if way or (followed == NONE and self._is_sent_here(number)):
+            after = self._tree.add(Station(frames.all[number].namespace, ROUTING, place=number), after)
+        leading = self._hooks.leading.get(number)
+        return self._visits(leading, after, number) if leading else after
+
+    def _is_sent_here(self, number: int) -> bool:
+        frames = self._frames
+        is_packet = frames.packets[number].lasting is not None
+        return frames.all[number].direction == "out" and is_packet and frames.roles[number].bridge is None
+
+    def _end(self, number: int, *, always: bool = False) -> int:
+        """What a received frame passes that is not sent on; its last station."""
+        visits = self._hooks.ending.get(number, [])
+        after = self._arrived.get(number, number)
+        routed = always or bool(visits) or (number not in self._frames.used and self._is_taken(number))
+        if routed and self._frames.roles[number].bridge is None and not self._keeps_decision(number):
+            after = self._tree.add(Station(self._frames.all[number].namespace, ROUTING), after)
+        last = after
+        for row in visits:
+            last = self._visits(row, after)
+        return last
+
+    def _is_taken(self, number: int) -> bool:
+        arrived = self._hooks.arriving.get(number)
+        return not (arrived and arrived.ends) and is_taken(self._frames, number) and _is_complete(self._frames, number)
+
+    def _keeps_decision(self, number: int) -> bool:
+        role = self._frames.roles[number]
+        return role.peer == role.place
+
+    def _lonely(self) -> None:
+        """Packets that no frame shows: they come after what was seen when netfilter reported them."""
+        times = [frame.time for frame in self._frames.all]
+        for visits in self._hooks.alone:
+            first = visits[0]
+            place, after = bisect(times, first.events[0].time) - 0.5, NONE
+            if first.iif is None and first.hook != "prerouting":
+                after = self._tree.add(Station(first.namespace, ROUTING, place=place))
+            self._visits(visits, after, place)
+
+
+def is_taken(frames: Frames, number: int) -> bool:
+    """Whether a received packet is for its namespace itself: for the interface's MAC and an own address.
+
+    Args:
+        frames: the recorded ones.
+        number: of a received frame.
+    """
+    role, packet = frames.roles[number], frames.packets[number]
+    if packet.lasting is None or role.bridge is not None:
+        return False
+    link = frames.wiring.interfaces.get(role.place)
+    if link and link.mac and not packet.macs[0] & 1 and packet.macs[:6].hex(":") != link.mac:
+        return False
+    space = role.place[0]
+    flow = frames.wiring.translations.get(space, {}).get(packet.flow, packet.flow)
+    return frames.wiring.is_local(space, flow[2])
+
+
+def _is_complete(frames: Frames, number: int) -> bool:
+    """Whether a packet is there with this frame: a whole one, or all fragments of it."""
+    bundle = frames.bundles.get(number, [number])
+    parts = [frames.packets[other].part for other in bundle]
+    return parts == [None] or (number == bundle[-1] and (0, True) in parts and any(not more for _, more in parts))

@@ -1,0 +1,80 @@
+"""Which recorded frame follows from which: over cables, bridges, tunnels and loopback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.journey.joining import bridges, routers, segments
+from netkit.journey.joining.frames import NONE, UNWRAPPED, WRAPPED, Frames
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from netkit.journey.values import Seen
+
+
+def connect(seen: Seen) -> Frames:
+    """Find for each frame the one that it follows.
+
+    Args:
+        seen: what was recorded.
+    """
+    frames = Frames(seen)
+    bridges.reassemble(frames)
+    for identity in (frames.wires.__getitem__, frames.alike):
+        _cables(frames, identity)
+        bridges.connect(frames, identity)
+    _tunnels(frames)
+    _unknown_cables(frames)
+    routers.connect(frames)
+    segments.connect(frames)
+    return frames
+
+
+def _cables(frames: Frames, identity: Callable[[int], Hashable]) -> None:
+    """Through a veth pair, or through loopback: what one end sends, the other receives."""
+    roles, follows, used = frames.roles, frames.follows, frames.used
+    frames.join(
+        [((roles[n].peer, identity(n)), n) for n in frames.sent if roles[n].peer and n not in used],
+        [((roles[n].place, identity(n)), None, n) for n in frames.received if roles[n].peer and follows[n] == NONE],
+        lambda number: frames.all[number].time,
+    )
+
+
+def _unknown_cables(frames: Frames) -> None:
+    """Between interfaces that were there in neither snapshot: what one sends and another receives at once."""
+
+    def may_have_a_cable(number: int) -> bool:
+        role = frames.roles[number]
+        return role.peer is None and not role.is_bridge and not role.is_tunnel
+
+    frames.join(
+        [(frames.wires[n], n) for n in frames.sent if n not in frames.used and may_have_a_cable(n)],
+        [(frames.wires[n], None, n) for n in frames.received if frames.follows[n] == NONE and may_have_a_cable(n)],
+        lambda number: frames.all[number].time,
+    )
+
+
+def _tunnels(frames: Frames) -> None:
+    """Into a VXLAN device and, wrapped, out of another interface; unwrapped at the other end."""
+    going, unwrapped, wrapped, coming = [], [], [], []
+    for n, role in enumerate(frames.roles):
+        packet, out = frames.packets[n], frames.all[n].direction == "out"
+        home = frames.wiring.homes.get(role.place, role.place[0])
+        if role.is_tunnel and out:
+            going.append(((home, role.vni, frames.wires[n]), n))
+        elif role.is_tunnel:
+            unwrapped.append(((home, role.vni, frames.wires[n]), role.place, n))
+        if packet.vni is None or role.bridge is not None:
+            continue
+        if out:
+            wrapped.append(((home, packet.vni, frames.inside(n)), packet.datagram[2], n))
+        else:
+            last = max(frames.bundles.get(n, (n,)))
+            coming.append(((home, packet.vni, frames.inside(n)), last))
+    frames.join(going, wrapped, way=WRAPPED)
+    frames.join(coming, unwrapped, way=UNWRAPPED)
+    for _, _, n in wrapped:
+        if frames.ways.get(n) == WRAPPED:
+            for other in frames.bundles.get(n, ()):
+                frames.follow(other, frames.follows[n], WRAPPED)

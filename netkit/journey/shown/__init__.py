@@ -1,0 +1,1 @@
+"""How journeys look: as tables, as trees, as comments in a file."""

@@ -1,0 +1,280 @@
+"""Journeys, and how they look as tables: all of them in rows, and one of them hop by hop.
+
+The texts are the same whenever the same traffic is seen: without times, random ports and numbers that the kernel draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+
+from netkit.errors import NotFound
+from netkit.journey.shown.tree import Branch, main_way, tree
+from netkit.journey.values import ROUTING
+from netkit.packets.wording import ANY, CHOSEN
+from netkit.spelling import shown
+from netkit.visible import in_html, in_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from netkit.journey.values import Hop
+
+ROWS = 40
+"""How many journeys a table shows unless more are asked for."""
+MOST_POINTS = 5
+"""How many interfaces the way of a journey names one by one."""
+
+HEADINGS = ("no", "what", "source → destination", "way", "what became of it")
+HOP_HEADINGS = ("hop", "where", "way", "what changed", "who decided")
+
+_PORT = f":{ANY} is a port that the kernel chose at random."
+_CELL = "text-align:left; vertical-align:top; overflow-wrap:break-word; white-space:"
+_HOOK = "background:rgba(128,128,128,.18)"
+"""Grey that lets the page's ground through: it shows on light and on dark pages."""
+
+
+@dataclass(frozen=True, repr=False)
+class Journey:
+    """What became of one packet; it is shown as the table of its hops.
+
+    Attributes:
+        number: from 1 on, in the order in which packets were first seen; housekeeping comes after all others.
+        protocol: "ICMP", "TCP", "UDP", "ARP", "ICMPv6" … of what is carried, also inside a VXLAN tunnel.
+        source: the address that sent it, as the sender wrote it: "172.17.0.2"; a MAC where there is no address.
+        destination: the address that the sender wrote: "172.17.0.3".
+        source_port: None for a protocol without ports.
+        destination_port: None for a protocol without ports.
+        what: one line, the same whenever the same traffic is seen: "echo request seq 1".
+        hops: in causal order; a hop follows the one whose number is its `.after`.
+        delivered: whether it reached whom it was for (a flood: whether somebody took it).
+        end: what became of it, in words: "delivered to 172.17.0.3 in ns2", "dropped in host by FORWARD: policy DROP".
+        answers: the number of the journey that this one answers (echo reply, ARP reply, ICMP error), or None.
+        housekeeping: whether a kernel sent it on its own, at a random moment (IPv6 neighbour discovery …).
+        places: the namespaces in which it ended, as far as that is known.
+        dropped: whether the packet filter dropped it without a word.
+    """
+
+    number: int
+    protocol: str
+    source: str
+    destination: str
+    source_port: int | None = None
+    destination_port: int | None = None
+    what: str = ""
+    hops: tuple[Hop, ...] = ()
+    delivered: bool = False
+    end: str = ""
+    answers: int | None = None
+    housekeeping: bool = False
+    places: tuple[str, ...] = ()
+    dropped: bool = False
+
+    def __repr__(self) -> str:
+        return hops_text(self)
+
+    def _repr_html_(self) -> str:
+        return hops_html(self)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  (IPython calls it so)
+        inside = len(printer.stack) > 1  # of a list: a line for each is enough
+        printer.text(head(self) if inside else repr(self))
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Journeys in rows, and the sentences below them.
+
+    Attributes:
+        journeys: all of them, also those that are not shown.
+        shown: how many are shown; None for all.
+        notes: sentences below the table.
+    """
+
+    journeys: tuple[Journey, ...]
+    shown: int | None = ROWS
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        cells = [HEADINGS, *self._cells()]
+        return "\n".join([*(aligned(cells, right=1) if self.journeys else []), *self._sentences()])
+
+    def _repr_html_(self) -> str:
+        body = "".join(_html_row("td", row, whole=1) for row in self._cells())
+        below = "".join(f"<div>{in_html(sentence)}</div>" for sentence in self._sentences())
+        return (_html_table(HEADINGS, body) if self.journeys else "") + below
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [(str(j.number), sent(j), ends(j), way(j), j.end) for j in self.journeys[: self.shown]]
+
+    def _sentences(self) -> list[str]:
+        if not self.journeys:
+            return ["No packet was seen.", *self.notes]
+        shown = self.journeys[: self.shown]
+        more = len(self.journeys) - len(shown)
+        count = f"{len(self.journeys)} journey{'s' * (len(self.journeys) != 1)}"
+        sentences = [f"{count}; {more} more: .table(rows=None)." if more else f"{count}."]
+        return [*sentences, *([_PORT] if any(f":{ANY}" in ends(j) for j in shown) else []), *self.notes]
+
+
+def overview(journeys: Iterable[Journey], *, notes: Sequence[str] = (), rows: int | None = ROWS) -> Overview:
+    """The table of some journeys.
+
+    Args:
+        journeys: in the order in which they shall stand.
+        notes: further sentences below the table.
+        rows: how many to show; None for all.
+
+    Example:
+        >>> from netkit.journey.shown.table import Journey
+        >>> from netkit.journey.values import Hop
+        >>> hop = Hop(0, None, "ns1", "eth1", direction="out")
+        >>> overview([Journey(1, "ICMP", "10.0.0.1", "10.0.0.2", what="echo request", hops=(hop,), end="lost")])
+        no  what               source → destination  way       what became of it
+         1  ICMP echo request  10.0.0.1 → 10.0.0.2   ns1:eth1  lost
+        1 journey.
+    """
+    return Overview(tuple(journeys), rows, tuple(notes))
+
+
+class JourneyList(list[Journey]):
+    """A list of journeys that is shown as their table."""
+
+    def __repr__(self) -> str:
+        return repr(overview(self))
+
+    def _repr_html_(self) -> str:
+        return overview(self)._repr_html_()
+
+    def _repr_pretty_(self, printer: object, _cycle: bool) -> None:  # noqa: FBT001  (IPython calls it so)
+        printer.text(repr(self))  # type: ignore[attr-defined]
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Journey: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> JourneyList: ...
+
+    def __getitem__(self, place: SupportsIndex | slice) -> Journey | JourneyList:
+        try:
+            found = super().__getitem__(place)
+        except (IndexError, TypeError):
+            problem, rule = f"there is no item {shown(place)} of this list", f"it has {len(self)}, counted from 0"
+            raise NotFound(problem, rule, "Try [0], or x.path(1) for the journey with the number 1") from None
+        return JourneyList(found) if isinstance(place, slice) else found
+
+
+def sent(journey: Journey) -> str:
+    """What is sent: "ICMP echo request seq 1"."""
+    what = journey.what
+    return what if what.startswith(journey.protocol) else f"{journey.protocol} {what}".rstrip()
+
+
+def ends(journey: Journey) -> str:
+    """Who sends to whom: "172.17.1.1:* → 172.17.1.2:80"."""
+    source = _end(journey.source, journey.source_port)
+    return f"{source} → {_end(journey.destination, journey.destination_port)}"
+
+
+def head(journey: Journey) -> str:
+    """A journey in one line: number, what is sent, by whom, to whom, and what became of it."""
+    end = f": {journey.end}" if journey.end else ""
+    return in_line(f"{journey.number}. {sent(journey)}: {ends(journey)}{end}")
+
+
+def way(journey: Journey) -> str:
+    """The interfaces that a journey passed; of a longer one, those at which it came into and left each namespace."""
+    points, branches = main_way(journey.hops)
+    if not points:
+        return " → ".join(hop.where for hop in journey.hops)
+    texts = [f"{space}:{name}" for space, name in points]
+    if len(points) > MOST_POINTS:
+        stays: list[tuple[str, list[str]]] = []
+        for space, name in points:
+            if not stays or stays[-1][0] != space:
+                stays.append((space, []))
+            stays[-1][1].append(name)
+        texts = [f"{space}:{names[0]}" + _last(names) for space, names in stays]
+    return " → ".join(texts) + (f" (and {branches} other branch{'es' * (branches > 1)})" if branches else "")
+
+
+def _last(names: Sequence[str]) -> str:
+    return f" … {names[-1]}" if len(names) > 1 else ""
+
+
+def hop_rows(journey: Journey) -> list[tuple[str, ...]]:
+    """The hops as cells of text, in the order of the tree: number, where, way, what changed, who decided.
+
+    Args:
+        journey: whose hops; what follows a branching is indented below it.
+    """
+    return [_row(branch) for branch in tree(journey.hops)]
+
+
+def hops_text(journey: Journey) -> str:
+    """A journey as text: its head line, then a line for each hop."""
+    rows = [(*row[:3], _told(row[3], row[4])) for row in hop_rows(journey)]
+    headings = (*HOP_HEADINGS[:3], "what changed, and who decided")
+    return "\n".join([head(journey), *(aligned([headings, *rows], right=1) if rows else [])])
+
+
+def hops_html(journey: Journey) -> str:
+    """A journey as an HTML table, under its head line; hooks stand on a darker ground than interfaces."""
+    branches = tree(journey.hops)
+    body = "".join(_html_row("td", _row(branch), whole=3, hook=branch.hop.interface is None) for branch in branches)
+    return f"<div><b>{in_html(head(journey))}</b></div>{_html_table(HOP_HEADINGS, body) if body else ''}"
+
+
+def aligned(cells: Sequence[Sequence[str]], *, right: int = 0) -> list[str]:
+    """Cells as lines with columns.
+
+    Args:
+        cells: rows of equal length.
+        right: how many columns, from the left, are set to the right.
+    """
+    cells = [[in_line(cell) for cell in row] for row in cells]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    lines = []
+    for row in cells:
+        padded = [c.rjust(w) if i < right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def way_of(hop: Hop) -> str:
+    """How a packet passes there: "in", "out", or "hook"; "" where the route is looked up."""
+    return hop.direction or ("" if hop.hook == ROUTING else "hook")
+
+
+def _row(branch: Branch) -> tuple[str, ...]:
+    hop = branch.hop
+    return (str(hop.number + 1), branch.indent + hop.where, way_of(hop), "; ".join(hop.changed), hop.decided)
+
+
+def _told(changed: str, decided: str) -> str:
+    return ". ".join(text for text in (changed, decided) if text)
+
+
+def _end(address: str, port: int | None) -> str:
+    if port is None:
+        return address
+    host = f"[{address}]" if ":" in address else address
+    return f"{host}:{ANY if port in CHOSEN else port}"
+
+
+def _html_table(headings: Sequence[str], body: str) -> str:
+    return f"<table><thead>{_html_row('th', headings)}</thead><tbody>{body}</tbody></table>"
+
+
+def _html_row(tag: str, cells: Sequence[str], *, whole: int = 0, hook: bool = False) -> str:
+    """A row; its first cells, `whole` of them, are not broken into lines."""
+    styles = [f"{_CELL}{'nowrap' if number < whole else 'normal'}" for number in range(len(cells))]
+    ground = f"; {_HOOK}" if hook else ""
+    inner = (f'<{tag} style="{one}{ground}">{_kept(cell)}</{tag}>' for one, cell in zip(styles, cells, strict=True))
+    return f"<tr>{''.join(inner)}</tr>"
+
+
+def _kept(cell: str) -> str:
+    """A cell as HTML; the spaces of an indentation stay."""
+    inner = cell.lstrip(" ")
+    return "&nbsp;" * (len(cell) - len(inner)) + in_html(inner)

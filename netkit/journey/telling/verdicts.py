@@ -1,0 +1,113 @@
+"""Knows which of the rules and policies that a packet met at a hook counted, and says it in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.journey.telling.targets import TARGETS, target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netkit.netfilter import TraceEvent
+
+
+_TABLES = ("filter", "mangle", "nat", "raw", "security")
+"""The tables of iptables; a policy there belongs to no rule that would tell its tool."""
+
+
+class Verdict(NamedTuple):
+    """The event that counted, and the chains that led to it."""
+
+    event: TraceEvent
+    chains: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """As "filter FORWARD → DOCKER", for nft "inet t forward"."""
+        event, chains = self.event, " → ".join(self.chains)
+        by_iptables = event.tool != "nft" or (event.table in _TABLES and self.chains[0].lower() == event.hook)
+        return f"{event.table} {chains}" if by_iptables else f"{event.family} {event.table} {chains}"
+
+
+def dropped(events: Sequence[TraceEvent]) -> Verdict | None:
+    """The rule or policy that dropped the packet, None if none did."""
+    return next((verdict for verdict in _verdicts(events) if verdict.event.verdict == "drop"), None)
+
+
+def counted(events: Sequence[TraceEvent]) -> Verdict | None:
+    """What decided at a hook: what dropped the packet, else what translated it, else what let it pass last.
+
+    Args:
+        events: at one hook, in order.
+    """
+    verdicts = _verdicts(events)
+    translations = [v for v in verdicts if target(v.event) in TARGETS["source"] + TARGETS["destination"]]
+    passing = [v for v in verdicts if v.event.verdict == "accept"]
+    rules = [v for v in passing if v.event.kind == "rule"]
+    choice = [*filter(None, [dropped(events)]), *translations[:1], *rules[-1:], *passing[-1:]]
+    return choice[0] if choice else None
+
+
+def sentence(events: Sequence[TraceEvent]) -> str:
+    """What decided at a hook, in one sentence; "" if nothing was reported that does.
+
+    Args:
+        events: at one hook, in order.
+
+    Example:
+        >>> from netkit.netfilter import TraceEvent
+        >>> drop = TraceEvent("host", 1, "ip", "filter", "FORWARD", "forward", 0, "policy", "drop")
+        >>> sentence([drop])
+        'filter FORWARD: the policy DROP drops the packet.'
+    """
+    verdict = counted(events)
+    if verdict is None:
+        return ""
+    event = verdict.event
+    if event.kind == "policy":
+        effect = "drops the packet" if event.verdict == "drop" else "lets the packet pass"
+        return f"{verdict.where}: the policy {event.verdict.upper()} {effect}."
+    return f"{verdict.where}: {_rule(event)} {_effect(event)}."
+
+
+def by_whom(verdict: Verdict) -> str:
+    """The rule or policy that dropped a packet: "filter FORWARD: policy DROP"."""
+    event = verdict.event
+    return f"{verdict.where}: {'policy DROP' if event.kind == 'policy' else _rule(event)}"
+
+
+def rejects(event: TraceEvent) -> bool:
+    """Whether a rule tells the sender that it drops the packet."""
+    return target(event) == "REJECT"
+
+
+def _rule(event: TraceEvent) -> str:
+    return f"the rule `{event.rule}`" if event.rule else "a rule"
+
+
+def _effect(event: TraceEvent) -> str:
+    if event.verdict == "drop":
+        return "rejects the packet" if rejects(event) else "drops the packet"
+    kind = target(event)
+    if kind in TARGETS["destination"]:
+        return "translates the destination"
+    if kind in TARGETS["source"]:
+        return "translates the source"
+    return "lets the packet pass"
+
+
+def _verdicts(events: Sequence[TraceEvent]) -> list[Verdict]:
+    """Each event with the chains that a jump led through, the base chain first."""
+    found: list[Verdict] = []
+    chains: list[str] = []
+    table = ("", "", 0)
+    for event in events:
+        if (event.family, event.table, event.priority) != table:
+            table, chains = (event.family, event.table, event.priority), [event.chain]
+        if event.chain in chains:
+            del chains[chains.index(event.chain) + 1 :]
+        else:
+            chains.append(event.chain)
+        found.append(Verdict(event, tuple(chains)))
+    return found

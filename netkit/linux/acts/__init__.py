@@ -1,0 +1,1 @@
+"""What changes the kernel's networks: one function does one kernel act."""

@@ -1,0 +1,53 @@
+"""Give addresses to interfaces and take them away (rtnetlink(7), RTM_NEWADDR; ip-address(8))."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+from netkit.linux.netlink import protocol, sockets
+
+if TYPE_CHECKING:
+    from netkit.validation import IPInterface
+
+_RTM_NEWADDR, _RTM_DELADDR = 20, 21
+_IFA_ADDRESS, _IFA_LOCAL = 1, 2
+_HEADER = struct.Struct("=BBBBi")
+
+
+def add(path: str, name: str, address: IPInterface) -> None:
+    """`ip address add ADDRESS dev NAME`.
+
+    Args:
+        path: the namespace.
+        name: the interface.
+        address: with its prefix length.
+
+    Raises:
+        KernelRefused: with the kernel's own reason; EEXIST if it is there already.
+        NotFound: the interface or the namespace is not there.
+    """
+    sockets.send(path, _RTM_NEWADDR, protocol.NEW, lambda talk: _message(talk.index_of(name), address))
+
+
+def delete(path: str, name: str, address: IPInterface) -> None:
+    """`ip address delete ADDRESS dev NAME`.
+
+    Args:
+        path: the namespace.
+        name: the interface.
+        address: with its prefix length.
+
+    Raises:
+        KernelRefused: with the kernel's own reason; EADDRNOTAVAIL if it is not there.
+        NotFound: the interface or the namespace is not there.
+    """
+    sockets.send(path, _RTM_DELADDR, 0, lambda talk: _message(talk.index_of(name), address))
+
+
+def _message(index: int, address: IPInterface) -> bytes:
+    """A struct ifaddrmsg and the address, as this end's and the other's: without that a deletion ignores its length."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    header = _HEADER.pack(family, address.network.prefixlen, 0, 0, index)
+    return header + b"".join(protocol.attribute(end, address.ip.packed) for end in (_IFA_LOCAL, _IFA_ADDRESS))

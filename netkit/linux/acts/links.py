@@ -1,0 +1,136 @@
+"""Change links, one kernel act each (rtnetlink(7), RTM_NEWLINK; ip-link(8)).
+
+Every function takes the path of the namespace that the link is in and raises KernelRefused with the
+kernel's own reason, or NotFound when the link or the namespace is not there.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+
+from netkit.linux.entering import opened
+from netkit.linux.netlink import protocol, sockets
+from netkit.linux.netlink.protocol import attribute
+
+RTM_NEWLINK, RTM_DELLINK = 16, 17
+_IFF_UP = 1
+_ADDRESS, _IFNAME, _MTU, _MASTER, _LINKINFO, _NET_NS_FD = 1, 3, 4, 10, 18, 28  # IFLA_…
+NO_SNOOPING = attribute(23, b"\0")
+"""IFLA_BR_MCAST_SNOOPING of a bridge that does not look who wants which multicast groups."""
+_INFO_KIND, _INFO_DATA, _INFO_SLAVE_KIND, _INFO_SLAVE_DATA = 1, 2, 4, 5
+_BRPORT_MODE = 4
+_VETH_INFO_PEER = 1
+_HEADER, _U32 = struct.Struct("=BxHiII"), struct.Struct("=I")
+
+
+def create(path: str, name: str, kind: str, data: bytes = b"") -> None:
+    """`ip link add NAME type KIND …`: a new link of a kind that needs no second end.
+
+    Args:
+        path: the namespace.
+        name: a valid interface name.
+        kind: "bridge", "dummy", "vxlan" …
+        data: attributes of its kind (linux/if_link.h, IFLA_INFO_DATA).
+    """
+    info = attribute(_INFO_KIND, kind.encode()) + (attribute(_INFO_DATA, data) if data else b"")
+    message = _message(_named(name), attribute(_LINKINFO, info))
+    sockets.send(path, RTM_NEWLINK, protocol.NEW, lambda _: message)
+
+
+def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
+    """`ip link add NAME type veth peer name PEER netns …` (veth(4)): two ends of a cable, each born in its namespace.
+
+    Args:
+        path: the namespace of the first end.
+        name: the first end.
+        peer: the second end.
+        peer_path: the namespace of the second end.
+    """
+    there = opened(peer_path)
+    try:
+        second = _message(_named(peer), attribute(_NET_NS_FD, _U32.pack(there)))
+        data = attribute(_INFO_DATA, attribute(_VETH_INFO_PEER, second))
+        message = _message(_named(name), attribute(_LINKINFO, attribute(_INFO_KIND, b"veth") + data))
+        sockets.send(path, RTM_NEWLINK, protocol.NEW, lambda _: message)
+    finally:
+        os.close(there)
+
+
+def delete(path: str, name: str) -> None:
+    """`ip link delete NAME`: a veth takes its other end with it."""
+    sockets.send(path, RTM_DELLINK, 0, lambda talk: _message(index=talk.index_of(name)))
+
+
+def set_up(path: str, name: str) -> None:
+    """`ip link set dev NAME up`."""
+    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(index=talk.index_of(name), flags=_IFF_UP, change=_IFF_UP))
+
+
+def set_down(path: str, name: str) -> None:
+    """`ip link set dev NAME down`."""
+    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(index=talk.index_of(name), change=_IFF_UP))
+
+
+def set_mtu(path: str, name: str, size: int) -> None:
+    """`ip link set dev NAME mtu SIZE`, in bytes."""
+    _set(path, name, attribute(_MTU, _U32.pack(size)))
+
+
+def set_mac(path: str, name: str, mac: str) -> None:
+    """`ip link set dev NAME address MAC`."""
+    _set(path, name, attribute(_ADDRESS, bytes.fromhex(mac.replace(":", ""))))
+
+
+def rename(path: str, name: str, new: str) -> None:
+    """`ip link set dev NAME name NEW`."""
+    _set(path, name, _named(new))
+
+
+def attach(path: str, name: str, bridge: str) -> None:
+    """`ip link set dev NAME master BRIDGE`: the link becomes a port of the bridge (`brctl addif BRIDGE NAME`)."""
+
+    def build(talk: protocol.Talk) -> bytes:
+        return _message(attribute(_MASTER, _U32.pack(talk.index_of(bridge))), index=talk.index_of(name))
+
+    sockets.send(path, RTM_NEWLINK, 0, build)
+
+
+def detach(path: str, name: str) -> None:
+    """`ip link set dev NAME nomaster` (`brctl delif BRIDGE NAME`)."""
+    _set(path, name, attribute(_MASTER, _U32.pack(0)))
+
+
+def set_hairpin(path: str, name: str) -> None:
+    """`ip link set dev NAME type bridge_slave hairpin on`: a bridge may send a frame back by the port it came in by."""
+    data = attribute(_INFO_SLAVE_KIND, b"bridge\0") + attribute(_INFO_SLAVE_DATA, attribute(_BRPORT_MODE, b"\1"))
+    information = attribute(_LINKINFO, data)
+    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(information, index=talk.index_of(name)))
+
+
+def move(path: str, name: str, target: str) -> None:
+    """`ip link set dev NAME netns …`: the link leaves its namespace for another and loses its addresses.
+
+    Args:
+        path: the namespace that it is in.
+        name: the link.
+        target: a file that opens the namespace that it goes to.
+    """
+    there = opened(target)
+    try:
+        _set(path, name, attribute(_NET_NS_FD, _U32.pack(there)))
+    finally:
+        os.close(there)
+
+
+def _set(path: str, name: str, setting: bytes) -> None:
+    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(setting, index=talk.index_of(name)))
+
+
+def _named(name: str) -> bytes:
+    return attribute(_IFNAME, name.encode() + b"\0")
+
+
+def _message(*attributes: bytes, index: int = 0, flags: int = 0, change: int = 0) -> bytes:
+    """A struct ifinfomsg and attributes."""
+    return b"".join((_HEADER.pack(0, 0, index, flags, change), *attributes))

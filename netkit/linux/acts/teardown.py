@@ -1,0 +1,95 @@
+"""Take namespaces away, one or many at once, and wait until the other ends of their cables are gone.
+
+The kernel ends a namespace a moment after it lost its name, and all that lost theirs meanwhile at once: many together
+take hardly longer than one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.linux import namespaces
+from netkit.linux.events.hearing import listening
+from netkit.linux.netlink import sockets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from netkit.linux.events.monitor import Monitor
+
+_SECONDS_TO_VANISH = 5.0
+
+
+class End(NamedTuple):
+    """The other end of a cable.
+
+    Attributes:
+        namespace: the name of its namespace; "[]" for a nameless one.
+        path: a file that opens that.
+        interface: its own name.
+    """
+
+    namespace: str
+    path: str
+    interface: str
+
+
+def delete(names: Iterable[str]) -> list[End]:
+    """`ip netns delete NAME` for each (ip-netns(8)); returns when the other ends of their cables are gone.
+
+    Args:
+        names: in /run/netns.
+
+    Returns:
+        Those other ends; none of a namespace that has another name as well, which lives on.
+
+    Raises:
+        NotFound: there is no such name.
+    """
+    wanted = list(names)
+
+    def act() -> None:
+        for name in wanted:
+            namespaces.delete(name)
+
+    with listening() as monitor:
+        living = {space for name, space in monitor.numbers().items() if name not in wanted}
+        going = [name for name in wanted if monitor.numbers().get(name) not in living]
+        return ending(map(namespaces.path_of, going), act)
+
+
+def ending(paths: Iterable[str], act: Callable[[], object]) -> list[End]:
+    """Do what ends namespaces; returns when the other ends of their cables are gone.
+
+    An end is waited for five seconds where something else keeps a namespace alive.
+
+    Args:
+        paths: files that open the namespaces.
+        act: takes their names away, or ends their processes.
+
+    Returns:
+        Those other ends.
+    """
+    with listening() as monitor:
+        going = {space for path in paths if (space := monitor.number(path)) is not None}
+        ends = _other_ends(monitor, going)
+        sockets.forget_all()
+        act()
+        monitor.await_gone(set(ends), _SECONDS_TO_VANISH)
+    return list(ends.values())
+
+
+def _other_ends(monitor: Monitor, going: set[int]) -> dict[tuple[int, int], End]:
+    """The ends of cables outside of namespaces that end, by the number of their own namespace and their index."""
+    ends = {
+        (other, index)
+        for space in going
+        for index, other in (link.end for link in monitor.links(space) if link.end)
+        if other is not None and other not in going
+    }
+    found = {}
+    for space, index in ends:
+        place, name = monitor.place(space), monitor.name(space, index)
+        if place is not None and name is not None:
+            found[space, index] = End(*place, name)
+    return found

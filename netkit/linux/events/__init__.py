@@ -1,0 +1,1 @@
+"""How changes of links are heard in every namespace, and waited for."""

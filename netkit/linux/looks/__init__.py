@@ -1,0 +1,1 @@
+"""What only looks at the kernel's networks, and returns frozen values."""

@@ -1,0 +1,222 @@
+"""Read the packet filter's rules: iptables' and nftables', in the words of the tools that list them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from netkit.errors import KernelRefused
+from netkit.linux.looks import xtables
+from netkit.linux.netlink.nftables import EVERYTHING, FAMILIES, GET_TABLES, NETFILTER
+from netkit.linux.netlink.protocol import Talk, attributes, text
+from netkit.model import Rule
+from netkit.netfilter import TRACE_TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+IPTABLES_TABLES = ("mangle", "security", "raw", "filter", "nat")
+"""The tables that iptables has, as iptables-nft-save orders them; nftables may have others of any name."""
+
+_TRY_AGAIN = "Look again when the machine is less busy"
+_REMEMBERED = 64
+"""Of so many different packet filters the words are kept."""
+
+SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
+"""What lists iptables' rules, by nftables' name of the family."""
+
+_SECONDS = 20.0
+"""How long a listing may take: the thread that enters namespaces waits for it, and all others for that thread."""
+
+_COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*)")
+_CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):")
+
+
+def read_here(legacy: frozenset[str]) -> tuple[Rule, ...]:
+    """Every rule, chain and policy of the namespace that the calling thread is in.
+
+    No program is started where the kernel says that there are no tables.
+
+    Args:
+        legacy: what `legacy_families` found.
+
+    Returns:
+        Rules, table by table and chain by chain in the order that the kernel tries them.
+    """
+    nft, found = _nft_tables(), []
+    for family, save in SAVE.items():
+        wanted = {name for kind, name in nft if kind == family and name in IPTABLES_TABLES}
+        listed = _listed(save) if wanted else older_here(family) if family in legacy else ()
+        found += listed
+        known = {rule.table for rule in listed}
+        nft -= {(family, name) for name in wanted if name in known or not _foreign(family, name)}
+    for family, name in sorted(nft):
+        found += parse_nft(said("nft", "-nn", "list", "table", family, name), f"{family} {name}")
+    return tuple(found)
+
+
+def parse_save(listing: str, tool: str) -> tuple[Rule, ...]:
+    """What `iptables-save -c` lists, without the built-in chains' policy ACCEPT.
+
+    Args:
+        listing: its output (iptables-save(8)).
+        tool: "iptables" or "ip6tables".
+    """
+    found, table = [], ""
+    for line in listing.splitlines():
+        if line.startswith("*"):
+            table = line[1:].strip()
+        elif match := _CHAIN.match(line):
+            chain, policy = match[1], match[2]
+            if policy == "-":
+                found.append(Rule(tool, table, chain, f"-N {chain}"))
+            elif policy != "ACCEPT":
+                found.append(Rule(tool, table, chain, f"-P {chain} {policy}", int(match[3])))
+        elif match := _COUNTED.match(line):
+            found.append(Rule(tool, table, match[3], match[2], int(match[1])))
+    return tuple(found)
+
+
+def parse_nft(listing: str, table: str) -> tuple[Rule, ...]:
+    """What `nft list table` lists: each line inside a chain, its type and policy among them.
+
+    Args:
+        listing: its output (nft(8)).
+        table: family and name, "inet mytable".
+    """
+    found, chain = [], ""
+    for line in map(str.strip, listing.splitlines()):
+        if line.startswith("chain "):
+            chain = line.removeprefix("chain ").removesuffix("{").strip()
+        elif line == "}":
+            chain = ""
+        elif chain and line:
+            counted = re.search(r"counter packets (\d+) bytes \d+", line)
+            words = re.sub(r"counter packets \d+ bytes \d+", "counter", line)
+            found.append(Rule("nft", table, chain, words, int(counted[1]) if counted else 0))
+    return tuple(found)
+
+
+def _nft_tables() -> set[tuple[str, str]]:
+    """(family, name) of nftables' tables but those of an x-ray; none where this kernel has no nftables."""
+    with Talk(NETFILTER) as talk:
+        try:
+            bodies = list(talk.dump(GET_TABLES, EVERYTHING))
+        except KernelRefused:
+            return set()
+    found = {(FAMILIES.get(body[0], str(body[0])), text(attributes(body[4:])[1])) for body in bodies}
+    return {(family, name) for family, name in found if not name.startswith(TRACE_TABLE)}
+
+
+def legacy_families() -> frozenset[str]:
+    """Those of which this kernel has the older, separate iptables: then every namespace has a list of its tables."""
+    return frozenset(family for family in SAVE if os.path.exists(xtables.SHAPES[family].names))
+
+
+def older_here(family: str) -> tuple[Rule, ...]:
+    """The rules of the older iptables, of the namespace that the calling thread is in.
+
+    The words are iptables' own; the program is started once for each set of rules, then the kernel is asked for the
+    counters alone.
+
+    Args:
+        family: "ip" or "ip6".
+
+    Raises:
+        KernelRefused: with the kernel's own reason.
+    """
+    try:
+        tables = xtables.read_here(family)
+        if not tables:
+            return ()
+        known = _words.get(_key(tables))
+        if known is None:
+            there = {table.name for table in tables}
+            listed = _listed(SAVE[family])
+            known = tuple(rule for name in IPTABLES_TABLES if name in there for rule in listed if rule.table == name)
+            if _key(xtables.read_here(family)) == _key(tables):  # nobody changed them meanwhile
+                _remember(_key(tables), known)
+    except OSError as error:
+        raise KernelRefused("the packet filter cannot be read", os.strerror(error.errno or 0)) from None
+    return _counted(known, tables)
+
+
+def older_words(tables: Iterable[xtables.Table]) -> tuple[Rule, ...] | None:
+    """The rules of tables that `older_here` has listed already; None if it has not listed all of them."""
+    found = []
+    for family in SAVE:
+        own = [table for table in tables if table.family == family]
+        known = _words.get(_key(own)) if own else ()
+        if known is None:
+            return None
+        found += known
+    return tuple(found)
+
+
+_words: dict[tuple, tuple[Rule, ...]] = {}
+
+
+def _remember(key: tuple, rules: tuple[Rule, ...]) -> None:
+    while len(_words) >= _REMEMBERED:
+        _words.pop(next(iter(_words)), None)
+    _words[key] = rules
+
+
+def _key(tables: Sequence[xtables.Table]) -> tuple:
+    return tuple((table.family, table.name, table.rules) for table in tables)
+
+
+def _counted(rules: tuple[Rule, ...], tables: Sequence[xtables.Table]) -> tuple[Rule, ...]:
+    """The same rules with what their counters say now."""
+    chains = {(table.name, name): counts for table in tables for name, counts in table.chains.items()}
+    places: dict[tuple[str, str], int] = defaultdict(int)
+    found = []
+    for rule in rules:
+        counts, place = chains.get((rule.table, rule.chain), [rule.packets]), places[rule.table, rule.chain]
+        if rule.text.startswith("-P "):
+            found.append(dataclasses.replace(rule, packets=counts[-1]))
+        elif rule.text.startswith("-A ") and place < len(counts):
+            found.append(dataclasses.replace(rule, packets=counts[place]))
+            places[rule.table, rule.chain] += 1
+        else:
+            found.append(rule)
+    return tuple(found)
+
+
+def _listed(save: str) -> tuple[Rule, ...]:
+    return parse_save(said(save, "-c"), save.removesuffix("-save"))
+
+
+def _foreign(family: str, name: str) -> bool:
+    """Whether a table that bears one of iptables' names is none of iptables' making."""
+    return "incompatible" in said(SAVE[family], "-t", name, errors=subprocess.STDOUT)
+
+
+def said(program: str, *arguments: str, errors: int = subprocess.DEVNULL) -> str:
+    """What a listing program prints; the thread is in the namespace, and so is what it starts.
+
+    Args:
+        program: "iptables-save", "nft" …
+        arguments: its arguments.
+        errors: what becomes of its complaints, as for subprocess.run.
+
+    Returns:
+        Its output; "" where there is no such program.
+
+    Raises:
+        KernelRefused: it did not end in time.
+    """
+    if shutil.which(program) is None:
+        return ""
+    command = [program, *arguments]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        problem = f"`{' '.join(command)}` was still running after {_SECONDS:g} seconds"
+        raise KernelRefused(problem, "the rules of a packet filter are listed at once", _TRY_AGAIN) from None
+    return done.stdout

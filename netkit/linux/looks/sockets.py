@@ -1,0 +1,110 @@
+"""Who listens in a namespace: its sockets (proc(5), /proc/net/tcp) and the programs that have them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis.findings import Listener
+from netkit.linux.entering import HOST_PATH, inside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LISTEN, _UNCONNECTED = "0A", "07"
+_TABLES = (("tcp", _LISTEN), ("tcp6", _LISTEN), ("udp", _UNCONNECTED), ("udp6", _UNCONNECTED))
+_ENGINE = ("dockerd", "docker-proxy")
+
+
+def listeners(path: str) -> tuple[Listener, ...]:
+    """The sockets of a namespace that wait for whoever calls: `ss -tulnp`.
+
+    Args:
+        path: a file that opens the namespace.
+
+    Returns:
+        TCP's, then UDP's, each sorted by port. A socket of this very process, or of the Docker Engine's, only holds a
+        published port: it is `reserved`.
+
+    Raises:
+        NotFound: the namespace is not there.
+    """
+    found = [entry for table, state in _TABLES for entry in inside(path, lambda t=table, s=state: list(_read(t, s)))]
+    owners = _owners(path, {inode for _, _, _, inode in found}) if found else {}
+    sockets = [_listener(protocol, address, port, owners.get(inode)) for protocol, address, port, inode in found]
+    return tuple(sorted(sockets, key=lambda each: (each.protocol, each.port, each.address)))
+
+
+def _listener(protocol: str, address: str, port: int, pid: int | None) -> Listener:
+    if pid is None:
+        return Listener(protocol, address, port)
+    program = _said(pid, "comm").strip()
+    command = tuple(_said(pid, "cmdline").rstrip("\0").split("\0"))
+    return Listener(protocol, address, port, program, pid, command, pid == os.getpid() or program in _ENGINE)
+
+
+def _read(table: str, state: str) -> Iterator[tuple[str, str, int, int]]:
+    """(protocol, address, port, inode) of a table of the namespace that the calling thread is in."""
+    file = Path(f"/proc/thread-self/net/{table}")
+    if not file.exists():
+        return
+    for line in file.read_text().splitlines()[1:]:
+        words = line.split()
+        address, _, port = words[1].partition(":")
+        if words[3] == state and int(words[2].rpartition(":")[2], 16) == 0:
+            yield table[:3], _address(address), int(port, 16), int(words[9])
+
+
+def _address(text: str) -> str:
+    """An address as /proc writes it: words of the machine's byte order, in hexadecimal digits."""
+    order = "<" if sys.byteorder == "little" else ">"
+    words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
+    data = struct.pack(f"{order}{len(words)}I", *words)
+    return socket.inet_ntop(socket.AF_INET if len(data) == 4 else socket.AF_INET6, data)
+
+
+def _owners(path: str, inodes: set[int]) -> dict[int, int]:
+    """The process that has each socket, of those in the namespace and of this one: {inode: pid}."""
+    space = os.stat(path if path != HOST_PATH else "/proc/self/ns/net").st_ino
+    found: dict[int, int] = {}
+    others = sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid())
+    for pid in (os.getpid(), *others):
+        if pid == os.getpid() or _namespace(pid) == space:
+            found = {**dict.fromkeys(inodes & _sockets(pid), pid), **found}  # the first: others may have inherited it
+    return found
+
+
+def _namespace(pid: int) -> int | None:
+    try:
+        return os.stat(f"/proc/{pid}/ns/net").st_ino
+    except OSError:  # it has ended, or is somebody else's
+        return None
+
+
+def _sockets(pid: int) -> set[int]:
+    """The inodes of a process's sockets (proc(5), /proc/PID/fd)."""
+    try:
+        names = os.listdir(f"/proc/{pid}/fd")
+    except OSError:  # it has ended, or is somebody else's
+        return set()
+    targets = (_target(f"/proc/{pid}/fd/{name}") for name in names)
+    return {int(target[8:-1]) for target in targets if target.startswith("socket:[")}
+
+
+def _target(descriptor: str) -> str:
+    """What a descriptor leads to; "" where it has been closed meanwhile."""
+    try:
+        return os.readlink(descriptor)
+    except OSError:
+        return ""
+
+
+def _said(pid: int, file: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{file}").read_text(errors="replace")
+    except OSError:
+        return ""

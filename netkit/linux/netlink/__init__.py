@@ -1,0 +1,1 @@
+"""How the kernel is talked to: netlink messages, packed, sent and read."""

@@ -1,0 +1,229 @@
+"""nftables' netlink messages, packed and read by hand (nfnetlink; <linux/netfilter/nf_tables.h>)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netkit.linux.netlink.protocol import (
+    NEW,
+    NLM_F_ACK,
+    NLM_F_APPEND,
+    NLM_F_CREATE,
+    NLM_F_REQUEST,
+    attribute,
+    attributes,
+    text,
+)
+from netkit.netfilter import HOOKS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NETFILTER = 12
+"""The netlink family (NETLINK_NETFILTER)."""
+
+RULES_GROUP, TRACE_GROUP = 7, 9
+"""Who belongs to them hears of changed rules, and of traced packets (NFNLGRP_NFTABLES, NFNLGRP_NFTRACE)."""
+
+TRACED = 0xA11
+"""The type of a message that tells of a traced packet: NFNL_SUBSYS_NFTABLES, NFT_MSG_TRACE."""
+
+GET_TABLES, GET_CHAINS, GET_RULES, GET_GENERATION = 0xA01, 0xA04, 0xA07, 0xA10
+"""The types of requests: NFNL_SUBSYS_NFTABLES is 10 << 8."""
+
+EVERYTHING = struct.pack("=BBH", 0, 0, 0)
+"""The header (nfgenmsg) of a request for all families."""
+
+FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
+_NUMBERS = {name: number for number, name in FAMILIES.items()}
+
+_NEW_TABLE, _NEW_CHAIN, _NEW_RULE = 0xA00, 0xA03, 0xA06
+_BEGIN, _END, _SUBSYSTEM = 16, 17, 10  # NFNL_MSG_BATCH_BEGIN …, NFNL_SUBSYS_NFTABLES
+_OWNER = 2  # NFT_TABLE_F_OWNER, since Linux 5.12
+_NFTRACE = 12  # NFT_META_NFTRACE
+_BEFORE_RAW = -350
+_HEADER = struct.Struct("=IHHII")
+_NESTED = 0x8000  # NLA_F_NESTED
+_ARP_HOOKS = ("input", "output", "forward")
+_NETDEV_HOOKS = ("ingress", "egress")
+
+_VERDICTS = {0: "drop", 1: "accept", 2: "stolen", 3: "queue", 4: "repeat", -1: "continue", -2: "break", -5: "return"}
+_JUMPS = {-3: "jump", -4: "goto"}
+_POLICY = 1  # NFT_TRACETYPE_POLICY
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A base chain: where the kernel begins.
+
+    Attributes:
+        key: (family, table, name).
+        hook: "prerouting" …
+        priority: the lower the earlier.
+    """
+
+    key: tuple[str, str, str]
+    hook: str
+    priority: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the kernel reports of one packet at one rule or at the end of a chain (enum nft_trace_attributes).
+
+    Attributes:
+        packet: the kernel's number for it.
+        chain: (family, table, name).
+        kind: "rule" (it matched), "return" (a chain has no more rules) or "policy".
+        verdict: in nft's words.
+        handle: the rule's number; 0 for none.
+        network: the IP header; with the first report of each base chain only, as what follows.
+        transport: the first bytes behind it.
+        iif: the number of the interface that it came in by, 0 for none.
+        oif: the number of the interface that it will leave by, 0 for none.
+    """
+
+    packet: int
+    chain: tuple[str, str, str]
+    kind: str
+    verdict: str
+    handle: int
+    network: bytes
+    transport: bytes
+    iif: int
+    oif: int
+
+
+def tracing(table: str, family: str) -> list[bytes]:
+    """The messages of a transaction that makes a table which has every packet of a namespace traced.
+
+    It has a chain at prerouting and one at output, before any other's.  Their rule ends with `accept`, which
+    spares a report: it ends this chain alone, the next one sees the packet as if this one were not there.
+    The table belongs to the socket that makes it, and ends with it.
+
+    Args:
+        table: its name.
+        family: "inet", "ip" or "ip6".
+
+    Returns:
+        Messages, numbered from 1 on, to be sent together; each but the first and the last is acknowledged.
+    """
+    named = _named(1, table)
+    flags = attribute(2, struct.pack(">I", _OWNER))  # NFTA_TABLE_FLAGS
+    steps = [(_NEW_TABLE, NEW, named + flags)]
+    for hook in ("prerouting", "output"):
+        place = attribute(1, struct.pack(">I", HOOKS.index(hook))) + attribute(2, struct.pack(">i", _BEFORE_RAW))
+        chain = named + _named(3, hook) + attribute(4 | _NESTED, place) + _named(7, "filter")
+        steps.append((_NEW_CHAIN, NLM_F_CREATE, chain))
+        rule = named + _named(2, hook) + attribute(4 | _NESTED, _SWITCH_ON)
+        steps.append((_NEW_RULE, NLM_F_CREATE | NLM_F_APPEND, rule))
+    number = _NUMBERS[family]
+    batch = [
+        _message(kind, flags | NLM_F_ACK, place, struct.pack(">BBH", number, 0, 0) + body)
+        for place, (kind, flags, body) in enumerate(steps, 2)
+    ]
+    edge = struct.pack(">BBH", 0, 0, _SUBSYSTEM)
+    return [_message(_BEGIN, 0, 1, edge), *batch, _message(_END, 0, len(batch) + 2, edge)]
+
+
+def _message(kind: int, flags: int, number: int, body: bytes) -> bytes:
+    return _HEADER.pack(_HEADER.size + len(body), kind, flags | NLM_F_REQUEST, number, 0) + body
+
+
+def _named(number: int, name: str) -> bytes:
+    return attribute(number, name.encode() + b"\0")
+
+
+def _expression(name: str, data: bytes) -> bytes:
+    """NFTA_LIST_ELEM with NFTA_EXPR_NAME and NFTA_EXPR_DATA."""
+    return attribute(1 | _NESTED, _named(1, name) + attribute(2 | _NESTED, data))
+
+
+def _immediate(register: int, data: bytes) -> bytes:
+    """Put a value or a verdict into a register: NFTA_IMMEDIATE_DREG, NFTA_IMMEDIATE_DATA."""
+    return _expression("immediate", attribute(1, struct.pack(">I", register)) + attribute(2 | _NESTED, data))
+
+
+_SWITCH_ON = (
+    _immediate(1, attribute(1, b"\1"))  # NFT_REG_1, NFTA_DATA_VALUE
+    + _expression("meta", attribute(2, struct.pack(">I", _NFTRACE)) + attribute(3, struct.pack(">I", 1)))
+    + _immediate(0, attribute(2 | _NESTED, attribute(1, struct.pack(">I", 1))))  # NFT_REG_VERDICT: NF_ACCEPT
+)
+"""`meta nftrace set 1 accept`."""
+
+
+def chain(body: memoryview) -> Chain | None:
+    """One answer to GET_CHAINS; None for a chain that others jump to.
+
+    Args:
+        body: the family's header and attributes.
+    """
+    facts = attributes(body[4:])
+    if 4 not in facts:  # NFTA_CHAIN_HOOK
+        return None
+    place = attributes(facts[4])
+    family = FAMILIES.get(body[0], str(body[0]))
+    return Chain((family, text(facts[1]), text(facts[3])), _hook(family, _big(place[1])), _big(place[2], signed=True))
+
+
+def rule(body: memoryview) -> tuple[tuple[str, str, str], int]:
+    """One answer to GET_RULES: the chain (family, table, name), and the rule's number.
+
+    Args:
+        body: the family's header and attributes.
+    """
+    facts = attributes(body[4:])
+    return (FAMILIES.get(body[0], str(body[0])), text(facts[1]), text(facts[2])), _big(facts[3])
+
+
+def generation(body: memoryview) -> int:
+    """The answer to GET_GENERATION: a number that grows with each change of the rules (NFTA_GEN_ID)."""
+    return _big(attributes(body[4:])[1])
+
+
+def report(body: memoryview) -> Report:
+    """What a message of the type TRACED tells.
+
+    Args:
+        body: the family's header and attributes.
+    """
+    facts = attributes(body[4:])
+    handle = _big(facts[3]) if 3 in facts else 0
+    # The types of reports beside that of a policy (enum nft_trace_types) mean one thing in one kernel, another in
+    # the next; whether there is a rule is plain.
+    kind = "policy" if _big(facts[4]) == _POLICY else "rule" if handle else "return"
+    return Report(
+        _big(facts[6]),
+        (FAMILIES.get(body[0], str(body[0])), text(facts[1]), text(facts[2])),
+        kind,
+        "return" if kind == "return" else _verdict(facts),
+        handle,
+        bytes(facts.get(8, b"")),
+        bytes(facts.get(9, b"")),
+        _big(facts[10]) if 10 in facts else 0,
+        _big(facts[12]) if 12 in facts else 0,
+    )
+
+
+def _verdict(facts: Mapping[int, memoryview]) -> str:
+    """NFTA_TRACE_VERDICT with NFTA_VERDICT_CODE and NFTA_VERDICT_CHAIN; NFTA_TRACE_POLICY at the end of a chain."""
+    inner = attributes(facts[5]) if 5 in facts else {}
+    code = inner.get(1, facts.get(16))
+    if code is None:
+        return "continue"
+    value = _big(code, signed=True)
+    if value in _JUMPS:
+        return f"{_JUMPS[value]} {text(inner[2])}" if 2 in inner else _JUMPS[value]
+    return _VERDICTS.get(value if value < 0 else value & 0xFF, str(value))  # above: an error, the number of a queue
+
+
+def _hook(family: str, number: int) -> str:
+    names = _ARP_HOOKS if family == "arp" else _NETDEV_HOOKS if family == "netdev" else (*HOOKS, "ingress")
+    return names[number] if number < len(names) else str(number)
+
+
+def _big(value: memoryview, *, signed: bool = False) -> int:
+    """An integer in the order of the network."""
+    return int.from_bytes(value, "big", signed=signed)

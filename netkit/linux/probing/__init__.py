@@ -1,0 +1,1 @@
+"""How an address is asked for an answer, and how answers are given."""

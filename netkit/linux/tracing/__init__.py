@@ -1,0 +1,1 @@
+"""How netfilter's reports about single packets are heard."""

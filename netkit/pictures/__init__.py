@@ -1,0 +1,1 @@
+"""Pictures of networks and of journeys: where everything stands, then how it is drawn."""

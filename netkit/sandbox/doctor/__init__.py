@@ -1,0 +1,1 @@
+"""What works on this machine and what is missing, each with its cause and a remedy."""
