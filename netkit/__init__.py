@@ -127,7 +127,7 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(_FOR_IPYTHON[name]), name)
     if name not in _HOMES:
         if find_spec(f"{__name__}.{name}") is not None:
-            raise AttributeError(name)  # `from netkit import values` asks here first, then loads the module
+            raise AttributeError(name)  # `from netkit import validation` asks here first, then loads the module
         from netkit.spelling import unknown
 
         raise unknown("netkit", name, __all__)
