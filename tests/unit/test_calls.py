@@ -60,7 +60,8 @@ def test_calls_of_another_kind_are_not_there() -> None:
 
 HELD_BACK = """
 import fcntl, os, socket, struct
-from netkit.sandbox.user import calls, system
+from netkit.sandbox import system
+from netkit.sandbox.user import calls
 system.forbid_new_privileges()
 assert calls.hold_back() is None
 for act in (lambda: socket.socket(40), lambda: fcntl.ioctl(0, 0x5412, b"x"), lambda: socket.socket(socket.AF_UNIX)):
