@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import netkit as nk
+from netkit.linux.looks.older_tables import names_here
 from netkit.linux.looks.rules import SAVE, legacy_families
-from netkit.linux.looks.xtables import names_here
 from netkit.linux.namespaces import find
 from netkit.linux.tracing.trace import Trace
 from tests.inside.wire import network, sh

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netkit.linux.looks import xtables
+from netkit.linux.looks import older_tables
 from netkit.linux.looks.rules import SAVE, said
 from netkit.linux.namespaces import find
 from netkit.linux.tracing.older_listener import OlderListener
@@ -22,7 +22,7 @@ from tests.inside.tracing import SIX, host_as_router
 from tests.inside.wire import sh
 
 if TYPE_CHECKING:
-    from netkit.linux.looks.xtables import Table
+    from netkit.linux.looks.older_tables import Table
 
 FILE = Path(__file__).parent / "recorded" / "older-netfilter.json"
 RULES = (
@@ -55,7 +55,7 @@ def main() -> None:
         before = _tables()
         listener = OlderListener(host)
         try:
-            raw = [_told(xtables.Tables(family).read("raw")) for family in SAVE]
+            raw = [_told(older_tables.Tables(family).read("raw")) for family in SAVE]
             for line in TRAFFIC:
                 sh(f"{line} || true")
             messages = _heard(listener)
@@ -76,7 +76,7 @@ def _heard(listener: OlderListener) -> list[str]:
 
 
 def _tables() -> list[dict[str, object]]:
-    return [_told(table) for family in SAVE for table in xtables.read_here(family)]
+    return [_told(table) for family in SAVE for table in older_tables.read_here(family)]
 
 
 def _told(table: Table) -> dict[str, object]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from netkit.linux.looks import rules, xtables
-from netkit.linux.looks.xtables import Table
+from netkit.linux.looks import older_tables, rules
+from netkit.linux.looks.older_tables import Table
 from netkit.linux.tracing import older_reports
 
 if TYPE_CHECKING:
@@ -67,14 +67,16 @@ class TestTables:
         assert found == {"INPUT": 1, "FORWARD": 3, "OUTPUT": 1, "EVERY": 2, "INNER": 2, "OUTER": 5}
 
     def test_the_rules_of_a_trace_are_told_from_others(self) -> None:
-        assert [xtables.is_tracing(each) for each in tables("tracing")] == [True, True]
-        assert [xtables.is_tracing(dataclasses.replace(each, name="raw")) for each in tables("before")] == [False] * 3
+        assert [older_tables.is_tracing(each) for each in tables("tracing")] == [True, True]
+        assert [older_tables.is_tracing(dataclasses.replace(each, name="raw")) for each in tables("before")] == [
+            False
+        ] * 3
 
     def test_a_table_without_rules(self) -> None:
         policy = tables("before")[1]
         at = policy.begins[1]
-        bare = policy.entries[at : at + xtables.SHAPES["ip"].size + 40]  # INPUT's policy, and nothing else
-        last = policy.entries[-(xtables.SHAPES["ip"].size + 64) :]
+        bare = policy.entries[at : at + older_tables.SHAPES["ip"].size + 40]  # INPUT's policy, and nothing else
+        last = policy.entries[-(older_tables.SHAPES["ip"].size + 64) :]
         assert Table("ip", "filter", {1: 0}, bare + last).empty
         assert not policy.empty
 

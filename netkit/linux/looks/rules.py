@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from netkit.errors import KernelRefused
-from netkit.linux.looks import xtables
+from netkit.linux.looks import older_tables
 from netkit.linux.netlink.nftables import EVERYTHING, FAMILIES, GET_TABLES, NETFILTER
 from netkit.linux.netlink.protocol import Talk, attributes, text
 from netkit.model import Rule
@@ -115,7 +115,7 @@ def _nft_tables() -> set[tuple[str, str]]:
 
 def legacy_families() -> frozenset[str]:
     """Those of which this kernel has the older, separate iptables: then every namespace has a list of its tables."""
-    return frozenset(family for family in SAVE if os.path.exists(xtables.SHAPES[family].names))
+    return frozenset(family for family in SAVE if os.path.exists(older_tables.SHAPES[family].names))
 
 
 def older_here(family: str) -> tuple[Rule, ...]:
@@ -131,7 +131,7 @@ def older_here(family: str) -> tuple[Rule, ...]:
         KernelRefused: with the kernel's own reason.
     """
     try:
-        tables = xtables.read_here(family)
+        tables = older_tables.read_here(family)
         if not tables:
             return ()
         known = _words.get(_key(tables))
@@ -139,14 +139,14 @@ def older_here(family: str) -> tuple[Rule, ...]:
             there = {table.name for table in tables}
             listed = _listed(SAVE[family])
             known = tuple(rule for name in IPTABLES_TABLES if name in there for rule in listed if rule.table == name)
-            if _key(xtables.read_here(family)) == _key(tables):  # nobody changed them meanwhile
+            if _key(older_tables.read_here(family)) == _key(tables):  # nobody changed them meanwhile
                 _remember(_key(tables), known)
     except OSError as error:
         raise KernelRefused("the packet filter cannot be read", os.strerror(error.errno or 0)) from None
     return _counted(known, tables)
 
 
-def older_words(tables: Iterable[xtables.Table]) -> tuple[Rule, ...] | None:
+def older_words(tables: Iterable[older_tables.Table]) -> tuple[Rule, ...] | None:
     """The rules of tables that `older_here` has listed already; None if it has not listed all of them."""
     found = []
     for family in SAVE:
@@ -167,11 +167,11 @@ def _remember(key: tuple, rules: tuple[Rule, ...]) -> None:
     _words[key] = rules
 
 
-def _key(tables: Sequence[xtables.Table]) -> tuple:
+def _key(tables: Sequence[older_tables.Table]) -> tuple:
     return tuple((table.family, table.name, table.rules) for table in tables)
 
 
-def _counted(rules: tuple[Rule, ...], tables: Sequence[xtables.Table]) -> tuple[Rule, ...]:
+def _counted(rules: tuple[Rule, ...], tables: Sequence[older_tables.Table]) -> tuple[Rule, ...]:
     """The same rules with what their counters say now."""
     chains = {(table.name, name): counts for table in tables for name, counts in table.chains.items()}
     places: dict[tuple[str, str], int] = defaultdict(int)

@@ -18,7 +18,7 @@ from netkit.errors import KernelRefused, NotFound
 from netkit.linux import sysctls
 from netkit.linux.entering import inside
 from netkit.linux.looks import rules
-from netkit.linux.looks.xtables import Table, Tables, Tracing, read_here
+from netkit.linux.looks.older_tables import Table, Tables, Tracing, read_here
 from netkit.linux.netlink.nftables import NETFILTER
 from netkit.linux.netlink.protocol import NLM_F_ACK, NLM_F_REQUEST, attribute
 from netkit.linux.tracing import older_reports

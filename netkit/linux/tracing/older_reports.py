@@ -14,7 +14,7 @@ from netkit.netfilter import HOOKS, TraceEvent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from netkit.linux.looks.xtables import Table
+    from netkit.linux.looks.older_tables import Table
     from netkit.model import Rule
 
 _MESSAGE = struct.Struct("=IHHII")
