@@ -187,7 +187,7 @@ class Carrier:
             self._wanted[frame.number] = int(frame.payload)
             self._early[frame.number] = []
         elif frame.kind == TELL:
-            word, _, text = frame.payload.decode().partition(" ")
+            word, _, text = frame.payload.decode(errors="replace").partition(" ")
             self._tell(word, text)
         elif frame.number in self._early:
             self._early[frame.number].append(frame)

@@ -13,7 +13,7 @@ WINDOW = 3000
 """Bytes that may be under way towards the guest; its buffer holds 4096."""
 
 _HEAD = struct.Struct(">cHI")
-_BLOCK = 1 << 16
+_BLOCK, _CREDIT = 1 << 16, 4
 HELLO, JOB, DATA, END, OPEN, ACKNOWLEDGE, TELL = b"H", b"J", b"D", b"E", b"O", b"A", b"T"
 """Kinds of frames: process 1 is there; the program; bytes of a stream, and its end; a new stream to one of the
 kernel's channels; how many bytes the guest has taken; a message of the line."""
@@ -32,7 +32,8 @@ class Serial:
 
     Args:
         file: a descriptor.
-        window: bytes that may be under way, None for any number; the side without one acknowledges.
+        window: bytes that may be under way, None for any number; the side without one acknowledges. The side that has
+            one is outside, and trusts nothing that comes: what is no frame ends the line.
     """
 
     def __init__(self, file: int, window: int | None = None) -> None:
@@ -92,6 +93,10 @@ class Serial:
         frames = []
         while len(self._in) >= _HEAD.size:
             kind, number, size = _HEAD.unpack_from(self._in)
+            if self._credit is not None and not _is_sound(kind, size):
+                self.ended = True
+                self._in.clear()
+                break
             if len(self._in) < _HEAD.size + size:
                 break
             frames.append(Frame(kind, number, bytes(self._in[_HEAD.size : _HEAD.size + size])))
@@ -104,3 +109,8 @@ class Serial:
         self._credit += struct.unpack(">I", frame.payload)[0]
         self.write()
         return True
+
+
+def _is_sound(kind: bytes, size: int) -> bool:
+    """Whether process 1 inside sends such frames: whoever is root there could write anything into the line."""
+    return kind in {HELLO, DATA, END, ACKNOWLEDGE, TELL} and size <= _BLOCK and (kind != ACKNOWLEDGE or size == _CREDIT)
