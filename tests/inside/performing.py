@@ -92,9 +92,7 @@ def _space(name: str) -> nk.Namespace:
 
 def _bridge(space: str, name: str) -> nk.Bridge:
     """A handle for a bridge; whether it is one, the kernel shall say."""
-    handle = object.__new__(nk.Bridge)
-    handle.namespace, handle.name = _space(space), name
-    return handle
+    return nk.Bridge._at(_space(space), name)
 
 
 @dataclass(frozen=True)
