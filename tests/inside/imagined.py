@@ -82,7 +82,7 @@ class Network:
 
     def rename(self, space: str, name: str, new: str) -> None:
         link = self._link(space, name)
-        check(link.kind != "loopback" and (new == name or new not in link.space.links))
+        check(link.kind != "loopback" and new not in link.space.links)
         link.space.links = {new if key == name else key: value for key, value in link.space.links.items()}
         link.name = new
 
