@@ -1,5 +1,6 @@
 """What is to be run in a sandbox: the one value that launcher, command line and worlds hand to each other."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -52,6 +53,8 @@ class Job(NamedTuple):
 def here(argv: tuple[str, ...], connection: str = "", *, terminal: bool = False) -> Job:
     """A job with the surroundings of this process.
 
+    A kernel's folder of connection files is made if it is not there: what is missing could not be hidden, and may come.
+
     Args:
         argv: the program and its arguments.
         connection: text of a Jupyter kernel's connection file.
@@ -60,6 +63,9 @@ def here(argv: tuple[str, ...], connection: str = "", *, terminal: bool = False)
     cwd, environment = inherited.folder() or "/", passed(os.environ)
     runtime = os.path.realpath(os.path.join(cwd, runtime_directory(environment)))
     hidden = (runtime,) if is_jupyters_own(runtime, cwd, environment) else ()
+    if connection and hidden:
+        with contextlib.suppress(OSError):  # where it cannot be made, nobody else can put a file into it
+            os.makedirs(runtime, mode=0o700, exist_ok=True)
     return Job(argv, cwd, environment, hidden, named(cwd, argv, environment), connection, terminal)
 
 

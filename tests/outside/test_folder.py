@@ -130,6 +130,7 @@ def test_a_notebook_imports_its_neighbours_unless_its_user_wants_that_nowhere(
     """The kernel's specification sets the variable in any case; a user's wish is known by the client that has it."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     with subprocess.Popen(["sleep", "60"], env={**variables, **wish}) as client:
+        assert eventually(lambda: Path(f"/proc/{client.pid}/environ").read_bytes()), "it has begun"
         monkeypatch.setenv("PYTHONSAFEPATH", "1")
         launcher.let_neighbours_be_imported(client.pid)
         assert ("PYTHONSAFEPATH" in os.environ) == bool(wish)

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -146,12 +147,13 @@ def test_lab_ends_with_a_shell_that_is_killed(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("folder", "kernel", "expected"), [("r", "netkit", "ipc"), ("r" * 90, "netkit", "tcp"), ("r", "python3", "tcp")]
 )
-def test_sockets_where_there_can_be_some(tmp_path: Path, folder: str, kernel: str, expected: str) -> None:
-    place = tmp_path / folder
-    place.mkdir()
-    manager = SocketKernelManager(kernel_name=kernel, connection_file=str(place / "kernel-1.json"))
-    assert manager.transport == expected
-    assert list(place.iterdir()) == []
+def test_sockets_where_there_can_be_some(folder: str, kernel: str, expected: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        place = Path(short, folder)
+        place.mkdir()
+        manager = SocketKernelManager(kernel_name=kernel, connection_file=str(place / "kernel-1.json"))
+        assert manager.transport == expected
+        assert list(place.iterdir()) == []
 
 
 def test_no_sockets_in_a_folder_that_is_not_there(tmp_path: Path) -> None:

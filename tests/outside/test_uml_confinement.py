@@ -101,7 +101,12 @@ def test_hostfs_reaches_no_more_than_is_kept(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "1000"]) as victim, other.open() as file:
         # Not in arguments: what is named there is shown inside.
         told = json.dumps([str(work), str(other), str(folder), str(victim.pid), str(file.fileno())])
-        options = {"input": told, "cwd": work, "env": {"HOME": str(work)}, "pass_fds": (file.fileno(),)}
+        options = {
+            "input": told,
+            "cwd": work,
+            "env": {"HOME": str(work), "TMPDIR": str(work)},
+            "pass_fds": (file.fileno(),),
+        }
         answer = in_uml("python", "-c", ATTEMPTS, **options)
         victim.kill()
     assert answer.returncode == 0, answer.stderr
