@@ -6,7 +6,6 @@ import sys
 
 import netkit as nk
 from netkit.ending import ended
-from netkit.pictures.ink import describe
 from netkit.sandbox import inherited
 
 CONTAINERS = {"ns1": "172.17.1.1/24", "ns2": "172.17.1.2/24"}
@@ -19,6 +18,9 @@ def main() -> int:
     Returns:
         0 if every ping was answered, else 1.
     """
+    # Imported only here, where Control-C ends it without a traceback.
+    from netkit.pictures.ink import describe
+
     nk.require_sandbox()
     bridge = nk.Bridge("brtest")
     for number, (name, address) in enumerate(CONTAINERS.items(), 1):

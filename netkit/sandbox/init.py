@@ -16,6 +16,7 @@ from types import MappingProxyType
 from netkit.sandbox import filesystem, system
 from netkit.sandbox.job import Job, inside
 from netkit.sandbox.line import Line
+from netkit.visible import visible
 
 PASSED_ON = (
     signal.SIGHUP,
@@ -104,9 +105,12 @@ def live(job: Job, line: Line, *watched: Line, acts: Mapping[str, Callable[[int,
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    # What comes for the program before it has begun, waits for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
     program = os.fork()
     if program == 0:
         _become(job)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
     with contextlib.suppress(PermissionError, ProcessLookupError):
         os.setpgid(program, program)
     line.send("ready")
@@ -160,6 +164,7 @@ def _become(job: Job) -> None:
         signal.set_wakeup_fd(-1)
         for number in (*PASSED_ON, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         if job.connection:
             _write_connection(job.connection)
         _settle_in(job.cwd, job.environment.get("HOME", "/"))
@@ -169,9 +174,9 @@ def _become(job: Job) -> None:
         os.environ.update(environment)
         os.execvp(job.argv[0], job.argv)  # noqa: S606 - the program may be a shell, it needs none around it
     except FileNotFoundError:
-        _complain(f"netkit: '{job.argv[0]}' is not there: no such program in PATH", 127)
+        _complain(f"netkit: '{visible(job.argv[0])}' is not there: no such program in PATH", 127)
     except OSError as error:
-        _complain(f"netkit: '{job.argv[0]}' cannot be started: {error.strerror}", 126)
+        _complain(f"netkit: '{visible(job.argv[0])}' cannot be started: {error.strerror}", 126)
     finally:
         os._exit(126)
 

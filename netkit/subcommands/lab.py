@@ -58,7 +58,9 @@ def command(arguments: list[str]) -> list[str]:
     default = f"--MultiKernelManager.default_kernel_name={KERNEL}"
     # So that the address that is printed for another computer's browser opens the notebook as well.
     place = arguments[0] if arguments and arguments[0].endswith(".ipynb") else ""
-    opened = [f"--LabApp.default_url=/lab/tree/{urllib.parse.quote(os.path.basename(place))}"] if place else []
+    opened = (
+        [f"--LabApp.default_url=/lab/tree/{urllib.parse.quote(os.path.basename(os.fsencode(place)))}"] if place else []
+    )
     # -P, as the command `jupyter lab` has it: what lies in the folder replaces no module of JupyterLab's.
     return [sys.executable, "-P", "-m", "jupyterlab", default, SOCKETS, ANEW, *_QUIET, *opened, *root, *arguments]
 

@@ -36,6 +36,10 @@ examples:
 
 _FOLDER = Path("notebooks")
 _REPLACEMENTS = Path("tests/notebooks.cfg")
+_MOST_REPLACEMENTS = 1_000_000
+"""Letters of that file which are read; a device may have no end."""
+_WANTED = "Name the file of replacements that nbval uses"
+_LONGEST_REASON = 200
 _SECONDS_PER_CELL = 60
 ENGINE_TAG = "engine"
 """Marks the cells that need the real Docker Engine."""
@@ -59,7 +63,7 @@ def main(options: argparse.Namespace) -> int:
     """Run them; 0 if all is well, 1 if --check found a difference or a cell failed."""
     replacements = read_replacements(options.sanitize_with)
     bad = 0
-    for path in options.notebooks or sorted(_FOLDER.glob("[0-9]*.ipynb")):
+    for path in options.notebooks or _every():
         start = time.monotonic()
         complaints = _treat(path, replacements, update=options.update)
         bad += bool(complaints)
@@ -67,6 +71,13 @@ def main(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{path}: {verdict} ({time.monotonic() - start:.1f} s)\n")
         sys.stdout.writelines(f"  {complaint}\n" for complaint in complaints)
     return 1 if bad else 0
+
+
+def _every() -> list[Path]:
+    found = sorted(_FOLDER.glob("[0-9]*.ipynb"))
+    if not found:
+        raise NotFound(f"there are no notebooks in '{_FOLDER}/'", remedy="Name files, or stand in the project's folder")
+    return found
 
 
 @cache
@@ -82,6 +93,8 @@ def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, updat
     """Run one notebook; what is wrong with it, a sentence each."""
     if not os.path.exists(path):
         raise NotFound(f"there is no notebook '{path}'", remedy="Name a file, or stand in the project's folder")
+    if not os.path.isfile(path):  # a device may have no end
+        raise InvalidValue(f"'{path}' is no notebook", "a notebook is a plain file", "Name one that ends in .ipynb")
     # The file that was read is written, whatever has come into its place meanwhile.
     with path.open("r+" if update else "r", encoding="utf-8") as file:
         old = _parsed(path, text := _text(path, file))
@@ -111,7 +124,9 @@ def _parsed(path: Path, text: str) -> Any:
         nbformat.validate(found)
     except Exception as error:  # noqa: BLE001  (nbformat fails in many ways where the text is something else)
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
-        raise InvalidValue(f"'{path}' is no notebook", reason[0][:200], "Open and save it in JupyterLab") from None
+        raise InvalidValue(
+            f"'{path}' is no notebook", reason[0][:_LONGEST_REASON], "Open and save it in JupyterLab"
+        ) from None
     return found
 
 
@@ -230,23 +245,25 @@ def read_replacements(path: Path | None) -> list[tuple[re.Pattern[str], str]]:
 
     Raises:
         NotFound: there is no such file.
-        InvalidValue: it has another form.
+        InvalidValue: it cannot be read, or has another form.
     """
     if path is None and not _REPLACEMENTS.exists():
         return []
+    name = path or _REPLACEMENTS
     parser = configparser.RawConfigParser()
     try:
-        if not parser.read(path or _REPLACEMENTS):
-            raise NotFound(f"there is no file '{path}'", remedy="Name the file of replacements that nbval uses")
+        with open(name, encoding="utf-8") as file:
+            parser.read_string(file.read(_MOST_REPLACEMENTS), str(name))
         found = [(re.compile(section["regex"]), section["replace"]) for _, section in list(parser.items())[1:]]
         for pattern, replacement in found:
             pattern.sub(replacement, "")  # raises an error if it names a group that is not there
-    except (KeyError, re.error, configparser.Error, UnicodeDecodeError, OSError) as error:
-        raise InvalidValue(
-            f"'{path or _REPLACEMENTS}' cannot be used",
-            f"each section has 'regex' and 'replace' ({' '.join(str(error).split())})",
-            "Correct it",
-        ) from None
+    except FileNotFoundError:
+        raise NotFound(f"there is no file '{name}'", remedy=_WANTED) from None
+    except OSError as error:
+        raise InvalidValue(f"'{name}' cannot be read", error.strerror or "", _WANTED) from None
+    except (KeyError, IndexError, re.error, configparser.Error, ValueError, OverflowError, RecursionError) as error:
+        rule = f"each section has 'regex' and 'replace' ({' '.join(str(error).split())[:_LONGEST_REASON]})"
+        raise InvalidValue(f"'{name}' cannot be used", rule, "Correct it") from None
     return found
 
 

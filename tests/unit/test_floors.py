@@ -56,7 +56,8 @@ FLOORS = {
     "netkit.server": 15,
     "netkit.subcommands": 15,
     "netkit": 16,
-    "netkit.cli": 16,
+    "netkit.arguments": 16,
+    "netkit.cli": 17,
     "netkit.demo": 17,
 }
 ROOMS = {
