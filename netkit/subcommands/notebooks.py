@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import configparser
 import copy
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -153,10 +155,9 @@ def _run(
 
 def _execute(notebook: Any, path: Path, *, engine: bool) -> str:
     """Run it in place; the failure in one sentence, empty if there is none."""
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-    client = NotebookClient(
+    client = _client()(
         notebook,
         kernel_name=_KERNEL["name"],
         timeout=_SECONDS_PER_CELL,
@@ -166,9 +167,31 @@ def _execute(notebook: Any, path: Path, *, engine: bool) -> str:
     )
     try:
         client.execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+    except (CellExecutionError, CellTimeoutError, RuntimeError, asyncio.CancelledError) as error:
+        if client.is_interrupted:
+            raise KeyboardInterrupt from None
         return str(error).strip().splitlines()[-1]
     return ""
+
+
+def _client() -> type:
+    """The class of the client, which hears of Control-C; nbclient's own takes it for the kernel's death."""
+    from nbclient import NotebookClient
+
+    class Client(NotebookClient):
+        is_interrupted = False
+
+        async def async_start_new_kernel(self, **options: Any) -> None:
+            def interrupt() -> None:
+                self.is_interrupted = True
+                self.shutdown_kernel = "immediate"  # else the kernel shows on its standard error how it is interrupted
+                task.cancel()
+
+            task = asyncio.current_task()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+            await super().async_start_new_kernel(**options)
+
+    return Client
 
 
 def _tidied(notebook: Any) -> Any:

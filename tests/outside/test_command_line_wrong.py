@@ -13,6 +13,7 @@ import pytest
 
 from netkit import cli
 from tests.outside.sessions import NETKIT, environment, eventually
+from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,3 +213,10 @@ def test_control_c(words: tuple[str, ...], seconds: float) -> None:
     endless = words[0] in ("run", "doctor")
     assert status in {130, -signal.SIGINT} | (set() if endless else {0})
     assert told in ("", "netkit: Interrupted.\n")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [0.5, 1.5, 2.5])
+def test_control_c_ends_notebooks(seconds: float) -> None:
+    notebook = str(next((ROOT / "notebooks").glob("00-*.ipynb")))
+    assert interrupted(("notebooks", "--check", notebook, notebook), seconds) == (130, "netkit: Interrupted.\n")
