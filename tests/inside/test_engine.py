@@ -168,7 +168,10 @@ def test_nothing_stays(engine: Engine, before: dict[str, Any], how: str) -> None
         with pytest.raises(EngineUnavailable, match=r"ended by itself.*nk\.engine\(\)"):
             engine.docker("ps")
     engine.stop()
-    assert state() == before
+    after = state()
+    # A socket that netkit keeps for a moment may have been open before.
+    assert after["descriptors"] <= before["descriptors"]
+    assert {**after, "descriptors": 0} == {**before, "descriptors": 0}
     assert repr(engine).startswith("<Docker Engine: stopped")
     with pytest.raises(EngineUnavailable, match="was stopped"):
         engine.namespace("web")
