@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -15,7 +17,6 @@ from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -29,8 +30,10 @@ pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("lab")
+def folder() -> Iterator[Path]:
+    """A folder with a short path, wherever pytest has its own: the paths of the kernels' sockets begin with it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as short:
+        yield Path(short)
 
 
 @pytest.fixture(scope="module")
