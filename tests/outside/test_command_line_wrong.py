@@ -194,16 +194,10 @@ def _in_group(group: int) -> bool:
 MOMENTS = [0.02, 0.1, 0.3]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seconds", MOMENTS)
 @pytest.mark.parametrize(
-    "words",
-    [
-        ("run", "--", "sleep", "100"),
-        pytest.param(("demo",), marks=pytest.mark.long),
-        pytest.param(("doctor",), marks=pytest.mark.long),
-        pytest.param(("shell", "--list"), marks=pytest.mark.long),
-    ],
-    ids=" ".join,
+    "words", [("run", "--", "sleep", "100"), ("demo",), ("doctor",), ("shell", "--list")], ids=" ".join
 )
 def test_control_c(words: tuple[str, ...], seconds: float) -> None:
     status, told = interrupted(words, seconds)
