@@ -41,7 +41,7 @@ def configured(space: Any) -> Any:
             index=0,
             carrier=False,
             state="",
-            mac=None if _follows(link, space) else link.mac,
+            mac=None if follows(link, space) else link.mac,
             addresses=tuple(sorted(a for a in link.addresses if not _by_itself(a))),
         )
         for name, link in sorted(space.interfaces.items())
@@ -60,8 +60,13 @@ def configured(space: Any) -> Any:
     )
 
 
-def _follows(link: Any, space: Any) -> bool:
-    """Whether nobody chose this MAC: it is random, or a bridge's that it took over from a port (bridge(8))."""
+def follows(link: Any, space: Any) -> bool:
+    """Whether nobody chose an interface's MAC: it is random, or a bridge's that it took over from a port (bridge(8)).
+
+    Args:
+        link: the interface.
+        space: its namespace.
+    """
     ports = (port.mac for port in space.ports(link.name))
     return is_random_mac(link.mac) or (link.kind == "bridge" and link.mac in ports)
 

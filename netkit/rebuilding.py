@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from netkit.configured import is_random_mac
+from netkit.configured import follows
 from netkit.model import HOST
+from netkit.model.facts import odd_mtu, own_addresses
+from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,8 +90,8 @@ def _out_of_reach(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _inside(space: Namespace, line: str) -> str:
-    """A command as one types it on the host so that it runs in a namespace."""
-    return line if space.name == HOST else f"ip netns exec {quote(space.name)} {line}"
+    """A command as one types it on the host so that it runs in a namespace that has a name."""
+    return in_namespace(space.name, "", line)
 
 
 def _links(snapshot: Snapshot, space: Namespace, known: set[str]) -> tuple[list[str], list[str]]:
@@ -144,8 +146,8 @@ def _set_up(space: Namespace) -> Iterator[str]:
             yield _inside(space, f"ip link set {device} {' '.join(words)}")
         if link.master and (port := [f"{switch} on" for switch in ("hairpin", "isolated") if link.has(switch)]):
             yield _inside(space, f"bridge link set {device} {' '.join(port)}")
-        for address in link.addresses:
-            if not address.startswith("fe80:") and not (link.kind == "loopback" and _is_los_own(address)):
+        for address in own_addresses(link):
+            if not address.startswith("fe80:"):
                 yield _inside(space, f"ip addr add {address} {device}")
     for link in links:
         if link.up:
@@ -154,23 +156,12 @@ def _set_up(space: Namespace) -> Iterator[str]:
 
 def _settings(link: Interface, space: Namespace) -> Iterator[str]:
     """What `ip link set` is told: a MAC that somebody chose, an MTU of its own, the bridge that it is a port of."""
-    if link.mac and link.kind != "loopback" and not is_random_mac(link.mac) and not _is_a_ports(link, space):
+    if link.mac and link.kind != "loopback" and not follows(link, space):
         yield f"address {link.mac}"
-    if link.mtu != (65536 if link.kind == "loopback" else 1500):
-        yield f"mtu {link.mtu}"
+    if mtu := odd_mtu(link):
+        yield mtu
     if link.master:
         yield f"master {quote(link.master)}"
-
-
-def _is_a_ports(link: Interface, space: Namespace) -> bool:
-    """Whether a bridge took its MAC over from a port (bridge(8))."""
-    return link.kind == "bridge" and any(
-        port.mac == link.mac for port in space.interfaces.values() if port.master == link.name
-    )
-
-
-def _is_los_own(address: str) -> bool:
-    return address in ("127.0.0.1/8", "::1/128")
 
 
 def _switches(space: Namespace) -> Iterator[str]:
