@@ -3,8 +3,9 @@
        limit best|same N each|all
 
    Inside a sandbox, whose network is empty.  "best" makes a cable with its second end in place, and its first one a port
-   and up, by one message; "same" sends what netkit's handles send.  "each" drops one namespace, waits until the other end of its cable is gone, and
-   goes on; "all" drops them all and waits once.  It prints the seconds of each part as JSON.
+   and up, by one message; "same" sends what netkit's handles send.  "each" drops one namespace, waits until the other
+   end of its cable is gone, and goes on; "all" drops them all, waits once, and takes the bridge away, as nk.reset() does.
+   It prints the seconds of each part as JSON.
 */
 
 #include "limit.h"
@@ -191,10 +192,12 @@ static double drop(Host *hosts, int count, int each) {
         checked(unlink(hosts[number].path), "unlink");
         if (each) await_gone(ear, hosts[number].index, hosts[number].index, 1);
     }
-    if (!each) await_gone(ear, hosts[0].index, hosts[count - 1].index, count);
+    if (!each) {
+        await_gone(ear, hosts[0].index, hosts[count - 1].index, count);
+        delete_link(mine, bridge);
+    }
     double seconds = now() - begun;
     close(ear);
-    delete_link(mine, bridge);
     return seconds;
 }
 

@@ -81,15 +81,13 @@ def ending(paths: Iterable[str], act: Callable[[], object]) -> list[End]:
 
 def _other_ends(monitor: Monitor, going: set[int]) -> dict[tuple[int, int], End]:
     """The ends of cables outside of namespaces that end, by the number of their own namespace and their index."""
-    ends = {
-        (other, index)
-        for space in going
-        for index, other in (link.end for link in monitor.links(space) if link.end)
-        if other is not None and other not in going
-    }
+    outside: dict[int, set[int]] = {}
+    for index, other in (end for space in going for end in monitor.ends(space)):
+        if other is not None and other not in going:
+            outside.setdefault(other, set()).add(index)
     found = {}
-    for space, index in ends:
-        place, name = monitor.place(space), monitor.name(space, index)
-        if place is not None and name is not None:
-            found[space, index] = End(*place, name)
+    for space, indexes in outside.items():
+        place = monitor.place(space)
+        if place is not None:
+            found |= {(space, index): End(*place, name) for index, name in monitor.names(space, indexes).items()}
     return found

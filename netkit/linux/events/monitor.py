@@ -25,7 +25,7 @@ from netkit.linux.netlink.protocol import Talk, attribute, attributes, number
 from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 _RTM_NEWLINK, _RTM_DELLINK, _RTM_GETLINK = 16, 17, 18
 _RTM_NEWNSID, _RTM_DELNSID, _RTM_GETNSID = 88, 89, 90
@@ -39,6 +39,8 @@ _FIRST = 1 << 16
 """The first of the numbers given here: those that the kernel gives by itself are small."""
 
 _SECONDS_BETWEEN_LOOKS = 0.02
+_FEW = 8
+"""So many links are asked for one by one; for more of them all of a namespace's links are read."""
 
 
 class Monitor:
@@ -131,13 +133,25 @@ class Monitor:
         except KernelRefused:
             return []
 
-    def name(self, space: int, index: int) -> str | None:
-        """The name of the interface of that index in a namespace, None if there is none."""
+    def ends(self, space: int) -> list[tuple[int, int | None]]:
+        """The other ends of a namespace's cables: (index, number of the namespace, None if it is this one)."""
+        return [end for _, _, end in self._cables(space) if end]
+
+    def names(self, space: int, indexes: Collection[int]) -> dict[int, str]:
+        """The names of interfaces of a namespace by index, of those that are there."""
+        asked = indexes if len(indexes) <= _FEW else (None,)
+        return {index: name for one in asked for index, name, _ in self._cables(space, one) if index in indexes}
+
+    def _cables(self, space: int, index: int | None = None) -> list[tuple[int, str, tuple[int, int | None] | None]]:
+        """All links of a namespace, or that of one index, as `records.cable` reads them."""
         try:
-            [body] = self._talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _of(space))
+            if index is not None:
+                bodies = self._talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _of(space))
+            else:
+                bodies = self._talk.dump(_RTM_GETLINK, bytes(16) + _of(space))
+            return [records.cable(body) for body in bodies]
         except KernelRefused:
-            return None
-        return records.link(body).name
+            return []
 
     def await_gone(self, ends: set[tuple[int, int]], seconds: float) -> bool:
         """Wait until links are gone.

@@ -100,6 +100,15 @@ def _link(body: bytes) -> Link:
     )
 
 
+def cable(body: memoryview) -> tuple[int, str, tuple[int, int | None] | None]:
+    """A link's index, its name and, of a veth, its other end as in `Link.end` (RTM_NEWLINK)."""
+    name, other, nsid = chosen(body[_LINK.size :], 3, 5, 37)  # IFLA_IFNAME, IFLA_LINK, IFLA_LINK_NETNSID
+    end = None
+    if other is not None and number(other) and kind_and_master(body)[0] == "veth":
+        end = number(other), number(nsid, signed=True) if nsid is not None else None
+    return _LINK.unpack_from(body)[2], text(name), end
+
+
 def kind_and_master(body: memoryview) -> tuple[str, int]:
     """A link's kind and the index of its master, 0 for none (RTM_NEWLINK)."""
     info, master = chosen(body[_LINK.size :], 18, 10)  # IFLA_LINKINFO, IFLA_MASTER
