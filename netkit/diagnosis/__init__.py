@@ -1,6 +1,7 @@
 """Why packets do not arrive: a walk through the values of a snapshot, layer by layer, to the first that fails."""
 
-from netkit.diagnosis.findings import Finding, Found, Packet, World
+from netkit.diagnosis.findings import Finding, Found, World
+from netkit.diagnosis.packet import Packet
 from netkit.diagnosis.report import Diagnosis
 from netkit.diagnosis.walk import Walk
 

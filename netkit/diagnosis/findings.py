@@ -1,9 +1,8 @@
-"""What a diagnosis is made from and what it says, as frozen values: the world, packets, findings."""
+"""What a diagnosis is made from and what it says, as frozen values: the world, questions, findings."""
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from netkit.model.topology import Topology
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from netkit.diagnosis.packet import Packet
     from netkit.model import End, Interface, Namespace, Snapshot
 
 LAYERS = (
@@ -184,57 +184,6 @@ class World:
 
 
 @dataclass(frozen=True)
-class Packet:
-    """A packet on its way, as far as its way depends on it.
-
-    Attributes:
-        source: its address; "" until the kernel has chosen one.
-        destination: its address.
-        protocol: "icmp", "tcp" or "udp".
-        source_port: None for ICMP.
-        destination_port: None for ICMP.
-        answer: whether it belongs to a connection that was seen before.
-        ttl: how many routers it may pass, and one.
-        size: bytes of the largest packet that its sender would send that way; 0 until that is known.
-        scope: the interface, of the namespace where it is, behind which its link-local addresses are valid: that which
-            its sender named, then that by which it came in; "" while nobody knows.
-    """
-
-    source: str
-    destination: str
-    protocol: str = "icmp"
-    source_port: int | None = None
-    destination_port: int | None = None
-    answer: bool = False
-    ttl: int = 64
-    size: int = 0
-    scope: str = ""
-
-    @property
-    def version(self) -> int:
-        """4 or 6."""
-        return ipaddress.ip_address(self.destination).version
-
-    @property
-    def bound(self) -> str | None:
-        """The interface that it has to leave by, since its destination is valid on one link only; None for others."""
-        return self.scope or None if on_one_link(self.destination) else None
-
-    def reversed(self) -> Packet:
-        """The answer to it."""
-        return replace(
-            self,
-            source=self.destination,
-            destination=self.source,
-            source_port=self.destination_port,
-            destination_port=self.source_port,
-            answer=True,
-            ttl=64,
-            size=0,
-        )
-
-
-@dataclass(frozen=True)
 class Decision:
     """A namespace has chosen a way for a packet.
 
@@ -272,16 +221,6 @@ class Finding:
     where: str = ""
     lasting: bool = False
     size: int = 0
-
-
-def on_one_link(address: str) -> bool:
-    """Whether an address is valid on one link only, and its interface belongs to it (RFC 4007): fe80::/10, ff00::/8.
-
-    Args:
-        address: without an interface.
-    """
-    known = ipaddress.ip_address(address)
-    return known.version == 6 and (known.is_link_local or known.is_multicast)
 
 
 class Found(Exception):

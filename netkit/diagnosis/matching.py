@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netkit.diagnosis.findings import Packet
+    from netkit.diagnosis.packet import Packet
     from netkit.model import Rule
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import matching, nft
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Packet
     from netkit.diagnosis.matching import Passing
+    from netkit.diagnosis.packet import Packet
     from netkit.model import Namespace, Rule
 
 _TABLES = {

@@ -9,7 +9,8 @@ from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding, RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Decision, Packet, RouteAnswer, World
+    from netkit.diagnosis.findings import Decision, RouteAnswer, World
+    from netkit.diagnosis.packet import Packet
 
 _TTL = "net.ipv4.ip_default_ttl"
 _HOPS = "net.ipv6.conf.all.hop_limit"

@@ -10,7 +10,8 @@ from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Listener, Packet, World
+    from netkit.diagnosis.findings import Listener, World
+    from netkit.diagnosis.packet import Packet
     from netkit.diagnosis.translations import Flows
     from netkit.model import Rule
 

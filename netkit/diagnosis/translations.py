@@ -10,7 +10,8 @@ from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Packet, World
+    from netkit.diagnosis.findings import World
+    from netkit.diagnosis.packet import Packet
 
 _FIRST, _LAST = ("PREROUTING", "OUTPUT"), ("POSTROUTING", "INPUT")
 

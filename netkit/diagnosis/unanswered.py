@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands, routes
 from netkit.diagnosis.commands import named, shown, typed
-from netkit.diagnosis.findings import Finding, on_one_link
+from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.packet import on_one_link
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import RouteAnswer, World

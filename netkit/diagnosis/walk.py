@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from netkit.diagnosis import l2, rejections, routers, routes, services, translations, tunnels, unanswered
-from netkit.diagnosis.findings import Decision, Finding, Found, Packet, RouteQuestion
+from netkit.diagnosis.findings import Decision, Finding, Found, RouteQuestion
 from netkit.diagnosis.matching import Passing
+from netkit.diagnosis.packet import Packet
 from netkit.diagnosis.packetfilter import at_hook
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import spelling, validation
 from netkit.diagnosis import Finding, World, naming, routes
-from netkit.diagnosis.findings import on_one_link
+from netkit.diagnosis.packet import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import place_of

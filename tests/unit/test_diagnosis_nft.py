@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from netkit.diagnosis.findings import Packet
 from netkit.diagnosis.matching import Passing
 from netkit.diagnosis.nft import does
+from netkit.diagnosis.packet import Packet
 from netkit.diagnosis.packetfilter import at_hook
 from netkit.model import Namespace, Rule
 

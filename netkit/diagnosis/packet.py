@@ -1,0 +1,76 @@
+"""A packet on its way, as far as its way depends on it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A packet on its way, as far as its way depends on it.
+
+    Attributes:
+        source: its address; "" until the kernel has chosen one.
+        destination: its address.
+        protocol: "icmp", "tcp" or "udp"; "arp" for a question or an answer of ARP.
+        source_port: None for ICMP.
+        destination_port: None for ICMP.
+        answer: whether it belongs to a connection that was seen before.
+        ttl: how many routers it may pass, and one.
+        size: bytes of the largest packet that its sender would send that way; 0 until that is known.
+        scope: the interface, of the namespace where it is, behind which its link-local addresses are valid: that which
+            its sender named, then that by which it came in; "" while nobody knows.
+        mark: the number that rules have put on it, for other rules and for routes to ask (`fwmark`); it stays in a
+            namespace.
+        kind: of ICMP, "neighbour-solicitation" or "neighbour-advertisement"; "" for an echo request or reply.
+        untracked: whether a rule has kept it from being remembered as a part of a connection (NOTRACK).
+    """
+
+    source: str
+    destination: str
+    protocol: str = "icmp"
+    source_port: int | None = None
+    destination_port: int | None = None
+    answer: bool = False
+    ttl: int = 64
+    size: int = 0
+    scope: str = ""
+    mark: int = 0
+    kind: str = ""
+    untracked: bool = False
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return ipaddress.ip_address(self.destination).version
+
+    @property
+    def bound(self) -> str | None:
+        """The interface that it has to leave by, since its destination is valid on one link only; None for others."""
+        return self.scope or None if on_one_link(self.destination) else None
+
+    def reversed(self) -> Packet:
+        """The answer to it."""
+        return replace(
+            self,
+            source=self.destination,
+            destination=self.source,
+            source_port=self.destination_port,
+            destination_port=self.source_port,
+            answer=True,
+            ttl=64,
+            size=0,
+            mark=0,
+            untracked=False,
+        )
+
+
+def on_one_link(address: str) -> bool:
+    """Whether an address is valid on one link only, and its interface belongs to it (RFC 4007): fe80::/10, ff00::/8.
+
+    Args:
+        address: without an interface.
+    """
+    known = ipaddress.ip_address(address)
+    return known.version == 6 and (known.is_link_local or known.is_multicast)
