@@ -14,7 +14,12 @@ from netkit.spelling import nearest, shown
 Item = Task | Question | Prediction
 Wanted = TypeVar("Wanted", Task, Question, Prediction)
 
-LESSONS = {"00": "Start here", "03": "Use network namespaces", "04": "Build Docker's bridge by hand"}
+LESSONS = {
+    "00": "Start here",
+    "02": "See the bridge principle",
+    "03": "Use network namespaces",
+    "04": "Build Docker's bridge by hand",
+}
 """The lessons that ask for something, by their numbers."""
 
 _USES = {

@@ -10,6 +10,7 @@ from netkit.lab import journal
 from netkit.lab.looks import snapshot
 from netkit.lessons import catalogue, diary
 from netkit.lessons.replies import Answer, Answered, Check, Hint, Solution
+from netkit.lessons.rooms import placed
 from netkit.lessons.task import Question, Task
 from netkit.spelling import shown
 
@@ -73,7 +74,7 @@ def hint(id: str) -> Hint:  # noqa: A002
     want = task.wants[place]
     asked = _asked[task.id, want.text] = min(_asked.get((task.id, want.text), 0) + 1, 3)
     diary.note("hint", task.id)
-    return Hint(want.text, asked, want.hints(world)[asked - 1])
+    return Hint(want.text, asked, placed(want, world).hints(world)[asked - 1])
 
 
 @face
@@ -129,5 +130,5 @@ def _check(task: Task, world: Snapshot) -> Check:
 
 
 def _ask(want: Want, world: Snapshot) -> Answer:
-    found = want.found(world)
+    found = placed(want, world).found(world)
     return Answer(want.text, found.ok, "" if found.ok else found.words)

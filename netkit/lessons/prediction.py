@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -105,6 +106,26 @@ class Number:
     def said(self, value: int) -> str:
         """The number."""
         return str(value)
+
+
+@dataclass(frozen=True)
+class Address:
+    """An IPv4 address."""
+
+    def menu(self, _world: Snapshot) -> tuple[str, ...]:
+        """None: the address itself is typed."""
+        return ()
+
+    def read(self, typed: str, _world: Snapshot) -> str:
+        """The address."""
+        try:
+            return str(ipaddress.IPv4Address(typed))
+        except ValueError:
+            raise InvalidValue(f"{typed!r} is no address", "four numbers are asked for", "Try 10.0.0.1") from None
+
+    def said(self, value: str) -> str:
+        """The address."""
+        return value
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from netkit.lessons.rooms import as_argument, in_room
 from netkit.lessons.task import Found, Hints
 from netkit.model import HOST
-from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ class Cable:
     def hints(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         a, b = free_name(world, self.near), free_name(world, self.far)
-        make = f"ip link add {a} type veth peer name {b} netns {self.far}"
+        make = f"ip link add {a} type veth peer name {b} netns {as_argument(self.far)}"
         return Hints(
             f"Where do the ends of {self.near}'s cables lead? Look: nk.draw()",
             "A cable is a veth pair: `ip link add NAME type veth peer name NAME netns NAMESPACE`, or nk.veth(…)",
@@ -112,7 +112,7 @@ class Plugged:
             line = f"ip link set dev {quote(ends[0][1])} master {self.bridge}"
         else:
             line = f"ip link add {free_name(world, HOST)} type veth peer name {free_name(world, self.room)}"
-            line = f"{line} netns {self.room}"
+            line = f"{line} netns {as_argument(self.room)}"
         return Hints(
             f"What is the other end of {self.room}'s cable plugged into? Look: nk.draw()",
             "An interface of the host becomes a port by `ip link set dev NAME master BRIDGE`, or br.attach(…)",
@@ -231,11 +231,16 @@ class Dark:
 
     def hints(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
-        ports = [link.name for link in world[HOST].interfaces.values() if link.master == self.bridge and link.up]
+        host = world[HOST]
+        ports = host.ports(self.bridge)
+        ends = [link.peer for link in ports if link.peer and link.peer[0] in world.namespaces]
+        lines = [f"ip link set dev {self.bridge} up"] if ports and not host[self.bridge].up else []
+        lines += [in_room(room, f"ip link set dev {name} up") for room, name in ends if not world[room][name].up]
+        lines += [f"ip link set dev {quote(link.name)} down" for link in ports if link.up]
         return Hints(
             f"Which interfaces are ports of {self.bridge}? Look: ip link show master {self.bridge}",
-            "The plug is pulled at the host's end: `ip link set dev PORT down`",
-            "\n".join(f"ip link set dev {quote(name)} down" for name in ports),
+            "The plug is pulled at the host's end: `ip link set dev PORT down`; the other end, and the bridge, stay up",
+            "\n".join(lines) or f"ip link show master {self.bridge}",
         )
 
 
@@ -244,11 +249,6 @@ def cables(world: Snapshot, near: str, far: str) -> Iterator[tuple[Interface, st
     for link in world[near].interfaces.values():
         if link.kind == "veth" and link.peer and link.peer[0] == far:
             yield link, link.peer[1]
-
-
-def in_room(name: str, line: str) -> str:
-    """A shell line as one types it on the host so that it runs in a namespace."""
-    return in_namespace(name, name, line)
 
 
 def free_name(world: Snapshot, room: str) -> str:

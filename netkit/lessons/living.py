@@ -1,0 +1,180 @@
+"""What can be wanted of containers: which program lives in which room, what the room is called, and its neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from netkit.lessons.rooms import as_argument, in_room
+from netkit.lessons.task import Found, Hints
+from netkit.lessons.wants import cables, free_name
+from netkit.model import HOST
+
+if TYPE_CHECKING:
+    from netkit.model import Snapshot
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A program runs in a network of its own, whatever that is called.
+
+    Attributes:
+        command: how it is started.
+    """
+
+    command: str
+    needs_traffic = False
+
+    @property
+    def program(self) -> str:
+        """The name of its process."""
+        return _program(self.command)
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"{self.program} runs in a network namespace of its own"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        homes = _homes(world, self.program)
+        elsewhere = "it is in the host's network" if HOST in homes else "it does not run"
+        return Found(any(home != HOST for home in homes), elsewhere)
+
+    def hints(self, _world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        return Hints(
+            f"In which namespace is {self.program}? Look: nk.snapshot(), .processes of each namespace",
+            "A program gets a network of its own by `unshare --net PROGRAM`, or docker.run(NAME, PROGRAM)",
+            f"setsid unshare --net {self.command} >/dev/null 2>&1 &",
+        )
+
+
+@dataclass(frozen=True)
+class Houses:
+    """A program lives in a room, beside what is there.
+
+    Attributes:
+        command: how it is started.
+    """
+
+    room: str
+    command: str
+    needs_traffic = False
+
+    @property
+    def program(self) -> str:
+        """The name of its process."""
+        return _program(self.command)
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"{self.program} lives in the network of {self.room}"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        if self.room not in world.namespaces:
+            return Found(ok=False, words=f"there is no namespace {self.room}")
+        homes = ", ".join(_homes(world, self.program))
+        words = f"it lives in {homes}" if homes else "it does not run"
+        return Found(self.program in world[self.room].processes, words)
+
+    def hints(self, _world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        return Hints(
+            f"Which programs are in {self.room}? Look: nk.snapshot(), .processes of each namespace",
+            "A program enters a network by `nsenter --net=… PROGRAM`, or docker.run(…, network='container:NAME')",
+            f"setsid {in_room(self.room, self.command)} >/dev/null 2>&1 &",
+        )
+
+
+@dataclass(frozen=True)
+class Named:
+    """`ip netns` calls the room of a program by a name."""
+
+    room: str
+    name: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"`ip netns` calls the network of {self.program} {self.name}"
+
+    @property
+    def program(self) -> str:
+        """The program that lives there."""
+        return self.room.strip("[]")
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        names = [space.name for space in world if space.named and space.name != HOST]
+        words = f"its names are {', '.join(names) or 'none'}"
+        if self.name not in names:
+            return Found(ok=False, words=words)
+        return Found(self.room == self.name, f"{self.program} does not live in the namespace {self.name}")
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        file = f"/run/netns/{quote(self.name)}"
+        away = [f"ip netns delete {quote(self.name)}"] if self.name in world.namespaces else [f"rm -f {file}"]
+        return Hints(
+            "Which file opens the network of a process, and where does `ip netns` look for names?",
+            "A name is a file in /run/netns: `ln -s /proc/PID/ns/net /run/netns/NAME`",
+            "\n".join((*away, "mkdir -p /run/netns", f"ln -s {as_argument(self.room)} {file}")),
+        )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One bridge of the host has a cable to both of two rooms."""
+
+    room: str
+    other: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"a bridge joins {self.room} and {self.other}"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        for room in (self.room, self.other):
+            if room not in world.namespaces:
+                return Found(ok=False, words=f"there is no namespace {room}")
+        mine, theirs = _bridges(world, self.room), _bridges(world, self.other)
+        words = f"{self.room} is at {_listed(mine)}, {self.other} at {_listed(theirs)}"
+        return Found(any(bridge in mine for bridge in theirs), words)
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        port, end = free_name(world, HOST), free_name(world, self.room)
+        bridge = next(iter(_bridges(world, self.other)), "BRIDGE") if self.other in world.namespaces else "BRIDGE"
+        make = f"ip link add {port} type veth peer name {end} netns {as_argument(self.room)}"
+        return Hints(
+            f"Which bridges do the cables of {self.room} and of {self.other} lead to? Look: nk.draw()",
+            "A container gets one more cable by docker.connect(NETWORK, CONTAINER), or by a veth pair of yours",
+            f"{make}\nip link set dev {port} master {quote(bridge)}",
+        )
+
+
+def _program(command: str) -> str:
+    return command.split(maxsplit=1)[0].rpartition("/")[2]
+
+
+def _homes(world: Snapshot, program: str) -> list[str]:
+    """The namespaces that a program runs in."""
+    return [space.name for space in world if program in space.processes]
+
+
+def _bridges(world: Snapshot, room: str) -> list[str]:
+    """The bridges of the host that a room has a cable to."""
+    masters = (world[HOST][far].master for _, far in cables(world, room, HOST))
+    return [master for master in masters if master]
+
+
+def _listed(bridges: list[str]) -> str:
+    return " and ".join(bridges) or "none"
