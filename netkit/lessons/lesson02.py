@@ -58,8 +58,9 @@ def _way(ran: Ran) -> Truth:
 
 def _lent(ran: Ran) -> Truth:
     arrived = [hop.frame for hop in _request(ran).hops if hop.frame is not None][-1]
-    owner = next((space.name for space in ran.after if arrived.source in space.addresses), "nobody")
-    return Truth(arrived.source, f"What arrives at server bears an address of {owner}.")
+    source = arrived["IP"].src
+    owner = next((space.name for space in ran.after if source in space.addresses), "nobody")
+    return Truth(source, f"What arrives at server bears an address of {owner}.")
 
 
 def _from_outside(ran: Ran) -> Truth:
