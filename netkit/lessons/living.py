@@ -47,7 +47,7 @@ class Runs:
         return Hints(
             f"In which namespace is {self.program}? Look: nk.snapshot(), .processes of each namespace",
             "A program gets a network of its own by `unshare --net PROGRAM`, or docker.run(NAME, PROGRAM)",
-            f"setsid unshare --net {self.command} >/dev/null 2>&1 &",
+            f"setsid unshare --net sh -c {quote(f'ip link set dev lo up; exec {self.command}')} >/dev/null 2>&1 &",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from netkit.diagnosis import Diagnosis
     from netkit.linux.probing.probes import Answered
     from netkit.model import Snapshot
+
+_SECONDS_TO_START, _SECONDS_BETWEEN = 0.5, 0.02
+"""How long a server that was started a moment ago is waited for."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,9 @@ class Serves:
         """Whether a network has it; one connection is tried, from inside."""
         if self.room not in world.namespaces:
             return Found(ok=False, words=f"there is no namespace {self.room}")
-        answer = _asked(self.room, "127.0.0.1", self.port)
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while not (answer := _asked(self.room, "127.0.0.1", self.port)).ok and time.monotonic() < deadline:
+            time.sleep(_SECONDS_BETWEEN)
         return Found(answer.ok is True, f"{answer.command}: {answer.words}")
 
     def hints(self, _world: Snapshot) -> Hints:

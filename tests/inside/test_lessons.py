@@ -12,14 +12,24 @@ from netkit.lessons import catalogue, desk
 from netkit.lessons.task import Task, Wrong
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netkit.lessons.replies import Check
 
-pytestmark = pytest.mark.usefixtures("fresh", "own_progress")
+pytestmark = pytest.mark.usefixtures("fresh", "emptied", "own_progress")
 
 TASKS = [item for item in catalogue.every().values() if isinstance(item, Task)]
 RIGHT = [(task, lines) for task in TASKS for lines in (task.solution, *task.others)]
 WRONG = [(task, wrong) for task in TASKS for wrong in task.wrong]
 MOST_HINTS = 20
+
+
+@pytest.fixture
+def emptied() -> Iterator[None]:
+    """Containers end with the test that began them, and programs that a hint started."""
+    yield
+    nk.echo(on=False)
+    nk.reset()
 
 
 @pytest.fixture
