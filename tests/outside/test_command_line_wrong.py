@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -194,10 +195,16 @@ def _in_group(group: int) -> bool:
 MOMENTS = [0.02, 0.1, 0.3]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seconds", MOMENTS)
 @pytest.mark.parametrize(
-    "words", [("run", "--", "sleep", "100"), ("demo",), ("doctor",), ("shell", "--list")], ids=" ".join
+    "words",
+    [
+        ("run", "--", "sleep", "100"),
+        pytest.param(("demo",), marks=pytest.mark.long),
+        pytest.param(("doctor",), marks=pytest.mark.long),
+        pytest.param(("shell", "--list"), marks=pytest.mark.long),
+    ],
+    ids=" ".join,
 )
 def test_control_c(words: tuple[str, ...], seconds: float) -> None:
     status, told = interrupted(words, seconds)
@@ -207,6 +214,41 @@ def test_control_c(words: tuple[str, ...], seconds: float) -> None:
     endless = words[0] in ("run", "doctor")
     assert status in {130, -signal.SIGINT} | (set() if endless else {0})
     assert told in ("", "netkit: Interrupted.\n")
+
+
+PRESSES = """#!{python} -IS
+import os, signal, subprocess, sys
+def press():
+    os.killpg(os.getpgid(os.getppid()), signal.SIGINT)
+if "{moment}" == "before":
+    press()
+status = subprocess.run(["{program}", *sys.argv[1:]]).returncode
+if "{moment}" == "after":
+    press()
+sys.exit(status)
+"""
+"""A set-uid program's stand-in: somebody presses Control-C while the real one works."""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root needs no program to have ids")
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("name", ["newuidmap", "newgidmap"])
+def test_control_c_while_ids_are_given(name: str, moment: str, tmp_path: Path) -> None:
+    program = shutil.which(name)
+    if program is None:
+        pytest.skip(f"{name} is not installed")
+    (tmp_path / name).write_text(PRESSES.format(python=sys.executable, program=program, moment=moment))
+    (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [NETKIT, "run", "--", "sleep", "100"],
+        env=environment(PATH=f"{tmp_path}:{os.environ['PATH']}", NETKIT_WORLD="user"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        start_new_session=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 @pytest.mark.long

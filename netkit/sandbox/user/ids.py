@@ -10,6 +10,7 @@ import pwd
 from typing import NamedTuple
 
 from netkit.sandbox import system
+from netkit.sandbox.init import PASSED_ON
 
 ROOTS_RANGE = 0x70000000
 """The first of the ids that root's sandboxes use beside 0: above all that systemd hands out by itself
@@ -133,14 +134,17 @@ def _written(process: int, kind: Kind) -> bool:
 
 
 def _helper(process: int, kind: Kind) -> int | None:
-    """Start the set-uid program that installs the granted range; its process id, or None if there is no range."""
+    """Start the set-uid program that installs the granted range; its process id, or None if there is no range.
+
+    Signals that a terminal sends to all are for the sandbox's program: the map is written whole meanwhile.
+    """
     extra, program = granted(kind.grants), system.program(kind.program)
     if extra is None or program is None:
         return None
     nowhere = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
     arguments = [kind.program, str(process), "0", str(kind.own), "1", *map(str, extra)]
     try:
-        return os.posix_spawn(program, arguments, os.environ, file_actions=nowhere)
+        return os.posix_spawn(program, arguments, os.environ, file_actions=nowhere, setsigmask=PASSED_ON)
     except OSError:
         return None
 
