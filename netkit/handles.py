@@ -7,15 +7,16 @@ signs (`handle[0]`, `len(handle)` …) are refused in words where a handle gives
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from netkit.errors import ReadOnly, WrongCall
+from netkit.errors import NotFound, ReadOnly, WrongCall
 from netkit.spelling import shown, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Kind = TypeVar("Kind", bound=type)
+Thing = TypeVar("Thing")
 
 _SIGNS = {
     "__call__": "{}(…)",
@@ -120,7 +121,7 @@ def absent(self: Any, name: str) -> Any:
     """Refuse an attribute that is not there, with the one that was probably meant."""
     if name.startswith("_"):
         raise AttributeError(name)
-    raise unknown(called(self), name, {*dir(type(self)), *vars(self)}, type(self)._instead)
+    raise unknown(called(self), name, {*dir(type(self)), *vars(self)}, self._instead)
 
 
 _GONE = object()
@@ -142,3 +143,50 @@ def read_only(owner: Any, name: str, value: Any = _GONE) -> ReadOnly | Attribute
     remedy = f"Try {told}" if told else "Take another name for it, or change the network itself"
     what = "cannot be deleted" if value is _GONE else f"cannot be set to {shown(value)}"
     return ReadOnly(f"{name!r} of {called(owner)} {what}", "an attribute says what is there", remedy)
+
+
+@guarded()
+class Several(tuple[Thing, ...]):
+    """The things that a handle tells of when there may be many: a tuple that refuses in words what it cannot do.
+
+    Args:
+        things: the things.
+        told: how one asks for them: "br.ports".
+        add: what to type to have one more of them.
+        delete: what to type to have one less.
+
+    Example:
+        >>> Several(["10.0.0.1/24"], "eth1.addresses", add="eth1.add_address(…)").append("10.0.0.2/24")
+        Traceback (most recent call last):
+        netkit.errors.UnknownName: eth1.addresses has no 'append'; there are: count, index. Try eth1.add_address(…).
+    """
+
+    def __new__(cls, things: Iterable[Thing] = (), told: str = "", *, add: str = "", delete: str = "") -> Self:
+        """Make the tuple; words for no `add` and no `delete` are left out."""
+        several = super().__new__(cls, things)
+        words = dict.fromkeys(("add", "append", "insert", "extend"), add)
+        words |= dict.fromkeys(("delete", "remove", "pop", "clear"), delete)
+        keep(several, __name__=told, _instead={word: line for word, line in words.items() if line})
+        return several
+
+    def __getattr__(self, name: str) -> Any:
+        for thing in self[:1]:
+            if name in dir(thing) and not name.startswith("_"):
+                raise unknown(called(self), name, dir(type(self)), {name: f"[0].{name}: each of them has its own"})
+        return absent(self, name)
+
+    def __getitem__(self, place: Any) -> Any:
+        try:
+            return super().__getitem__(place)
+        except (IndexError, TypeError):
+            problem, rule = f"there is no {shown(place)} in {called(self)}", f"it has {len(self)}, counted from 0"
+            raise NotFound(problem, rule, "Take one of these, or go through all: for each in …") from None
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __add__(self, other: Any) -> Any:
+        return tuple(self) + other
+
+    def __radd__(self, other: Any) -> Any:
+        return other + tuple(self)

@@ -220,7 +220,8 @@ class Docker(Networking):
     def ps(self, *, all: Flag = False) -> Containers:  # noqa: A002  (the name of Docker's own option)
         """The containers that run: `docker ps`; with `all` also those that ended."""
         self._tend()
-        return Containers(each for each in self._containers.values() if all or each.running)
+        shown = (each for each in self._containers.values() if all or each.running)
+        return Containers(shown, "docker.ps()", add="docker.run(…)", delete="docker.remove(…)")
 
     @face
     def close(self) -> None:

@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netkit.errors import NotFound
+from netkit.handles import Several
 from netkit.spelling import shown
 from netkit.visible import in_line
 
@@ -16,10 +17,8 @@ _HEAD = ("CONTAINER ID", "IMAGE", "COMMAND", "STATUS", "PORTS", "NAMES")
 _LONGEST_COMMAND = 22
 
 
-class Containers(tuple["Container", ...]):
+class Containers(Several["Container"]):
     """Containers; the repr is the table that `docker ps` prints, without its times."""
-
-    __slots__ = ()
 
     def __getitem__(self, place: Any) -> Any:
         try:

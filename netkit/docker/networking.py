@@ -12,6 +12,7 @@ from netkit.docker.drivers.bridge import Network
 from netkit.docker.kinds import NetworkName, NetworkThere
 from netkit.errors import AlreadyExists, Conflict, InvalidName, NotFound
 from netkit.face import face
+from netkit.handles import Several
 from netkit.kinds import Flag
 from netkit.spelling import shown
 
@@ -77,7 +78,9 @@ class Networking:
     @face
     def network_ls(self) -> tuple[Network, ...]:
         """The networks with a bridge of their own: `docker network ls`."""
-        return tuple(net for net, _ in self._networks.values())
+        nets = (net for net, _ in self._networks.values())
+        made, removed = "docker.network_create(…)", "docker.network_remove(…)"
+        return Several(nets, "docker.network_ls()", add=made, delete=removed)
 
     @face
     def network_inspect(self, name: NetworkThere) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from netkit import names
 from netkit.errors import AlreadyExists, InvalidName, InvalidValue
 from netkit.face import face
-from netkit.handles import keep
+from netkit.handles import Several, keep
 from netkit.kinds import Flag, InterfaceName
 from netkit.lab.interfaces import Interface
 from netkit.lab.journal import perform
@@ -104,13 +104,15 @@ class Bridge(Interface, kind="bridge"):
     def ports(self) -> tuple[Interface, ...]:
         """Its ports, in index order."""
         ports = observe.snapshot()[self.namespace.name].ports(self.name)
-        return tuple(Interface._at(self.namespace, port.name) for port in ports)
+        there = (Interface._at(self.namespace, port.name) for port in ports)
+        return Several(there, f"{self.name}.ports", add=f"{self.name}.attach(…)", delete=f"{self.name}.detach(…)")
 
     @property
     def fdb(self) -> tuple[model.ForwardingEntry, ...]:
         """Its forwarding database: which MAC is behind which port."""
         space = observe.snapshot()[self.namespace.name]
-        return tuple(entry for entry in space.fdb if entry.master == self.name)
+        there = (entry for entry in space.fdb if entry.master == self.name)
+        return Several(there, f"{self.name}.fdb", add="a ping through it: a bridge learns from the frames that it gets")
 
     def _refuse_elsewhere(self, port: Interface) -> None:
         if port.namespace != self.namespace:
@@ -158,4 +160,4 @@ def veth(
             if end in place
         ),
     )
-    return Interface._at(here, name), Interface._at(there, peer)
+    return Several((Interface._at(here, name), Interface._at(there, peer)), "nk.veth(…)")  # type: ignore[return-value]

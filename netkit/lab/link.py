@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, Self
 
 from netkit.errors import NetkitError
-from netkit.handles import guarded, keep
+from netkit.handles import Several, guarded, keep
 from netkit.lab.journal import look, perform
 from netkit.lab.place import Place, refuse_text
 from netkit.linux.looks import observe
@@ -64,7 +64,8 @@ class Link:
     @property
     def addresses(self) -> tuple[str, ...]:
         """Its addresses, "10.0.0.1/24" texts."""
-        return self._quick.addresses
+        own, there = self.name, self._quick.addresses
+        return Several(there, f"{own}.addresses", add=f"{own}.add_address(…)", delete=f"{own}.delete_address(…)")
 
     @property
     def mac(self) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from netkit.errors import AlreadyExists, InvalidValue, NetkitError, NotFound
 from netkit.face import face
-from netkit.handles import keep
+from netkit.handles import Several, keep
 from netkit.kinds import Command, NamespaceName, Timeout
 from netkit.lab import journal
 from netkit.lab.firewall import Filtering
@@ -106,7 +106,8 @@ class Namespace(Running, Routing, Filtering):
     @property
     def interfaces(self) -> tuple[Interface, ...]:
         """Its interfaces, in index order."""
-        return tuple(self[name] for name in observe.names(self.path))
+        there = (self[name] for name in observe.names(self.path))
+        return Several(there, f"{self.name}.interfaces", add="nk.veth(…)", delete="[0].delete()")
 
     @property
     def exists(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from netkit import names, validation
 from netkit.errors import InvalidAddress, InvalidValue
 from netkit.face import face
+from netkit.handles import Several
 from netkit.kinds import Destination, Mark, Metric, Priority, Router, Switch, Table
 from netkit.lab import journal
 from netkit.lab.interfaces import Interface
@@ -187,7 +188,9 @@ class Routing(Place):
     @property
     def routes(self) -> tuple[model.Route, ...]:
         """Its routes, as frozen values."""
-        return observe.namespace(self.name).routes
+        there = observe.namespace(self.name).routes
+        own = self.name
+        return Several(there, f"{own}.routes", add=f"{own}.add_route(…)", delete=f"{own}.delete_route(…)")
 
     def _way(
         self,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from netkit import names, validation
 from netkit.errors import AlreadyExists, InvalidAddress, InvalidValue, KernelRefused, NotFound
 from netkit.face import face
+from netkit.handles import Several
 from netkit.kinds import Flag, InterfaceName, Mac, Port, Vni
 from netkit.lab.interfaces import Interface
 from netkit.lab.journal import perform
@@ -122,7 +123,8 @@ class Vxlan(Interface, kind="vxlan"):
     @property
     def fdb(self) -> tuple[model.ForwardingEntry, ...]:
         """Its own forwarding database, sorted: which MAC is behind which VTEP."""
-        return observe.forwarding(self._path, self.name)
+        own, there = self.name, observe.forwarding(self._path, self.name)
+        return Several(there, f"{own}.fdb", add=f"{own}.add_forwarding(…)", delete=f"{own}.delete_forwarding(…)")
 
     def _has(self, mac: str, remote: validation.IPAddress) -> bool:
         return any(entry.mac == mac and entry.destination == str(remote) for entry in self.fdb)

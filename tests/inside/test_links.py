@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import netkit as nk
-from netkit.errors import AlreadyExists, InvalidValue, KernelRefused, NotFound
+from netkit.errors import AlreadyExists, InvalidValue, KernelRefused, NotFound, UnknownName
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -27,6 +27,13 @@ def test_both_ends_are_born_where_they_belong(places: tuple[str, str]) -> None:
     state = nk.snapshot()
     assert state[places[0]]["one"].peer == (places[1], "other")
     assert state[places[1]]["other"].peer == (places[0], "one")
+
+
+def test_what_belongs_to_each_end_is_not_asked_of_both() -> None:
+    pair = nk.veth("left", "right")
+    with pytest.raises(UnknownName, match=r"nk.veth\(…\) has no 'up'.* Try \[0\].up"):
+        pair.up()  # type: ignore[attr-defined]
+    assert [end.name for end in pair] == ["left", "right"]
 
 
 def test_an_end_has_a_carrier_when_both_are_up() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import time
 import timeit
 from decimal import Decimal
@@ -14,13 +16,13 @@ import pytest
 import netkit
 from netkit.errors import InvalidValue, NetkitError, ReadOnly, UnknownName, WrongCall
 from netkit.face import _plan, face
-from netkit.handles import guarded, keep
+from netkit.handles import Several, guarded, keep
 from netkit.kinds import Flag, Port, Timeout
 from netkit.model import Interface
 from tests.unit.source import PACKAGE, module_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @face
@@ -140,6 +142,33 @@ def test_values_are_guarded_too() -> None:
         Interface("eth1", "veth").mtu = 5  # type: ignore[misc]
     with pytest.raises(UnknownName, match="Did you mean 'mtu'"):
         Interface("eth1", "veth").mtuu  # noqa: B018  (reading it is the test)
+
+
+def test_several_things_are_a_tuple() -> None:
+    several = Several(("b", "a"), "br.names")
+    assert (several, repr(several), hash(several)) == (("b", "a"), "('b', 'a')", hash(("b", "a")))
+    assert ([*several], several[0], several[-1:], len(several)) == (["b", "a"], "b", ("a",), 2)
+    assert (several + ("c",), ("c",) + several) == (("b", "a", "c"), ("c", "b", "a"))  # noqa: RUF005  (signs are tried)
+    assert copy.copy(several) == pickle.loads(pickle.dumps(several)) == several  # noqa: S301  (our own)
+    assert not Several()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (lambda it: it.append(1), "br.names has no 'append'; there are: count, index. Try br.add(…)."),
+        (lambda it: it.upper(), "br.names has no 'upper'; there are: count, index. Try [0].upper: each"),
+        (lambda it: it.cont, "Did you mean 'count'"),
+        (lambda it: it[2], "there is no 2 in br.names; it has 2, counted from 0"),
+        (lambda it: it["b"], "there is no 'b' in br.names"),
+        (lambda it: setattr(it, "count", 2), "'count' of br.names cannot be set"),
+        (lambda it: it.__setitem__(0, 2), "br.names[…] = … means nothing"),
+    ],
+)
+def test_several_things_refuse_in_words(wrong: Callable[[Any], Any], told: str) -> None:
+    with pytest.raises(NetkitError) as refused:
+        wrong(Several(("b", "a"), "br.names", add="br.add(…)"))
+    assert told in str(refused.value)
 
 
 def test_the_names_of_netkit_cannot_be_set() -> None:
