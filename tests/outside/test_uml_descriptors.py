@@ -60,7 +60,7 @@ def test_it_is_said_when_few_are_left_and_the_machine_lives_on(tmp_path: Path) -
     assert refused.startswith("Too many open files ")
     assert 100 < int(refused.split()[-1]) < 256
     assert (seen, read) == (str(FILES), "100")
-    assert " of the 256 files that this sandbox may have open are in use" in answer.stderr
+    assert " open files, of 256 that it may have. Without a free one, no program starts" in answer.stderr
 
 
 def test_too_few_are_refused(tmp_path: Path) -> None:
@@ -75,13 +75,33 @@ def test_what_the_keeper_does(monkeypatch: pytest.MonkeyPatch) -> None:
     notices, noticed = descriptors.pipe()
     watch = descriptors.Watch(notices, lambda word, text: told.append((word, text)))
     for used in (512, 959, 960, 1024, 600, 1024):
-        os.write(noticed, b"".join(number.to_bytes(4, sys.byteorder) for number in (used - 1, used)))
+        notify(noticed, used - 1, used)
         watch.look()
     assert [word for word, _ in told if word == descriptors.RELIEVE] == 6 * [descriptors.RELIEVE]
-    said = [text.split(" files ")[0] for word, text in told if word == descriptors.SAY]
-    assert said == ["netkit: 960 of the 1024", "netkit: 1024 of the 1024"]
+    said = [text.partition(".")[0] for word, text in told if word == descriptors.SAY]
+    assert said == [f"netkit: This sandbox has come to {n} open files, of 1024 that it may have" for n in (960, 1024)]
     for end in (notices, noticed):
         os.close(end)
+
+
+def test_few_were_left_before_the_keeper_came_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descriptors, "limit", lambda: 256)
+    said: list[str] = []
+    notices, noticed = descriptors.pipe()
+    watch = descriptors.Watch(notices, lambda word, text: said.append(text) if word == descriptors.SAY else None)
+    notify(noticed, 230, 247, 256, 145)
+    watch.look()
+    notify(noticed, 162, 241)
+    watch.look()
+    assert [text.split()[5] for text in said] == ["256", "241"]
+    for end in (notices, noticed):
+        os.close(end)
+
+
+def notify(noticed: int, *numbers: int) -> None:
+    """Tell of descriptors as preload.c does."""
+    for number in numbers:
+        os.write(noticed, number.to_bytes(4, sys.byteorder))
 
 
 def test_it_never_waits_for_room() -> None:

@@ -8,7 +8,7 @@ preload.c tells the keeper, the keeper process 1 inside.
 import contextlib
 import os
 import resource
-import sys
+import struct
 from collections.abc import Callable
 
 from netkit.sandbox import system
@@ -19,8 +19,8 @@ RELIEVE, SAY = "relieve", "say"
 FEWEST = 128
 """Descriptors with which a kernel starts and a program beside it; none of it does with 64."""
 
-_NUMBER = 4
-"""Bytes of a notice: the descriptor that was just given, or how many are allowed if there was none."""
+_NOTICE = "=I"
+"""A notice (struct): the descriptor that was just given, or how many are allowed if there was none."""
 
 
 def limit() -> int:
@@ -52,18 +52,21 @@ class Watch:
         self._notices, self._tell, self._said = notices, tell, False
 
     def look(self) -> None:
-        """Read what was told, and let the kernel inside forget files; say it when few are left."""
-        used, most = int.from_bytes(os.read(self._notices, 1 << 16)[-_NUMBER:], sys.byteorder), limit()
+        """Read what was told, and let the kernel inside forget files; say it when few are left, or were in between."""
+        told = [number for (number,) in struct.iter_unpack(_NOTICE, os.read(self._notices, 1 << 16))]
+        if not told:
+            return  # User-Mode Linux has ended
+        most = limit()
+        few = most - most // 16
         self._tell(RELIEVE, "")
-        few = used >= most - most // 16
-        if few and not self._said:
-            self._tell(SAY, _sentence(used, most))
-        self._said = few
+        if max(told) >= few and not self._said:
+            self._tell(SAY, _sentence(max(told), most))
+        self._said = told[-1] >= few
 
 
 def _sentence(used: int, most: int) -> str:
     return (
-        f"netkit: {used} of the {most} files that this sandbox may have open are in use. Without a free one, no "
+        f"netkit: This sandbox has come to {used} open files, of {most} that it may have. Without a free one, no "
         "program starts and no file opens in it ('Too many open files'): close files, or end what you do not need. "
         "The limit is the machine's ('ulimit -Hn'); whoever runs it can raise it"
     )
