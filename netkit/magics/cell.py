@@ -46,14 +46,30 @@ class Ending:
 
     Args:
         shell: the notebook's IPython.
-        then: gets the cell's result, IPython's ExecutionResult.
     """
 
-    def __init__(self, shell: InteractiveShell, then: Callable[[Any], None]) -> None:
-        self._events, self._then, self._inner = shell.events, then, 0
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._events, self._inner = shell.events, 0
+        self._then: Callable[[Any], None] | None = None
+
+    def call(self, then: Callable[[Any], None]) -> None:
+        """Say what to call; what was said before, and not called, is forgotten.
+
+        Args:
+            then: gets the cell's result, IPython's ExecutionResult.
+        """
+        self.forget()
+        self._then, self._inner = then, 0
         self._events.register("pre_run_cell", self._deeper)
         # Before those that began earlier: of two magics on one cell the inner one is told first.
         self._events.callbacks["post_run_cell"].insert(0, self._ended)
+
+    def forget(self) -> None:
+        """Call nothing any more: IPython does not tell the end of a cell that it ran silently."""
+        if self._then is not None:
+            self._then = None
+            self._events.unregister("pre_run_cell", self._deeper)
+            self._events.unregister("post_run_cell", self._ended)
 
     def _deeper(self, _info: Any) -> None:
         self._inner += 1  # a magic that runs a cell within the cell
@@ -62,10 +78,7 @@ class Ending:
         if self._inner:
             self._inner -= 1
             return
+        then = self._then
         self.forget()
-        self._then(result)
-
-    def forget(self) -> None:
-        """Call nothing any more."""
-        self._events.unregister("pre_run_cell", self._deeper)
-        self._events.unregister("post_run_cell", self._ended)
+        if then is not None:
+            then(result)

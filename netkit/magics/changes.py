@@ -13,8 +13,6 @@ from netkit.magics.cell import Ending
 from netkit.spelling import nearest, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from IPython.core.interactiveshell import InteractiveShell
 
     from netkit.changes.result import Changes
@@ -85,7 +83,7 @@ class Watch:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._end: Callable[[], None] | None = None
+        self._ending = Ending(shell)
 
     def changes(self, line: str, cell: str | None = None) -> Any:
         """Run a cell, or a line, and show what it changed in the kernel's networks.
@@ -132,15 +130,9 @@ class Watch:
 
     def _begin(self, options: Options) -> None:
         """Look now, and again at the end of the cell that runs."""
-        if self._end is not None:
-            self._end()  # of a cell that IPython ran silently, and did not tell the end of
+        self._ending.forget()
         before = at_rest()
-
-        def ended(_result: Any) -> None:
-            self._end = None
-            show(before, options)
-
-        self._end = Ending(self._shell, ended).forget
+        self._ending.call(lambda _: show(before, options))
 
 
 def show(before: Snapshot, options: Options) -> None:

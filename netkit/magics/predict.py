@@ -19,8 +19,6 @@ from netkit.spelling import shown
 from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from IPython.core.interactiveshell import InteractiveShell
 
     from netkit.lessons.prediction import Prediction, Truth
@@ -41,7 +39,7 @@ class Predictor:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._asks = True
-        self._end: Callable[[], None] | None = None
+        self._ending = Ending(shell)
 
     def predict(self, line: str, cell: str | None = None) -> Any:
         """Hold a cell back until you have said what it will show.
@@ -67,8 +65,7 @@ class Predictor:
         from netkit.lessons import catalogue
         from netkit.lessons.prediction import Prediction
 
-        if self._end is not None:
-            self._end()  # of a cell that IPython ran silently, and did not tell the end of
+        self._ending.forget()
         try:
             prediction = catalogue.find(id, Prediction)
         except NetkitError as error:
@@ -77,11 +74,10 @@ class Predictor:
         chosen = ask(prediction, before) if self._asks else None
 
         def ended(result: Any) -> None:
-            self._end = None
             if result.success:
                 self._tell(prediction, before, result.result, chosen)
 
-        self._end = Ending(self._shell, ended).forget
+        self._ending.call(ended)
 
     def _tell(self, prediction: Prediction, before: Snapshot, value: Any, chosen: Any) -> None:
         from netkit.lessons import diary
