@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from netkit.sandbox import launcher
 from tests.outside import sessions
 from tests.outside.sessions import NETKIT, eventually, session
+from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,3 +136,13 @@ def test_a_notebook_imports_its_neighbours_unless_its_user_wants_that_nowhere(
         launcher.let_neighbours_be_imported(client.pid)
         assert ("PYTHONSAFEPATH" in os.environ) == bool(wish)
         client.kill()
+
+
+def test_what_pythonpath_names_is_ones_own_choice_as_the_page_says(tmp_path: Path) -> None:
+    (tmp_path / "netkit.py").write_text(SHADOW.format(folder=str(tmp_path), name="netkit"), encoding="utf-8")
+    variables = sessions.environment(PYTHONPATH=str(tmp_path), PYTHONSAFEPATH="1")
+    command = [sys.executable, "-m", "netkit.kernel", "-f", str(tmp_path / "file")]
+    subprocess.run(command, env=variables, stderr=subprocess.DEVNULL, check=False, timeout=sessions.PATIENCE)
+    assert imported(tmp_path, "outside") == ["outside-netkit"]
+    page = (ROOT / "docs" / "border.md").read_text(encoding="utf-8")
+    assert "a `netkit` in one of them is taken for this one" in page
