@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from netkit.sandbox import inside
 from netkit.subcommands import notebooks
 from tests import machine
-from tests.project import ROOT
+from tests.project import ROOT, SECOND_LANE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,14 +50,18 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse to run outside the sandbox what changes the network."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse to run outside the sandbox what changes the network, and choose."""
     if any(item.path.is_relative_to(ROOT / "tests" / "inside") for item in items) and not inside():
         raise pytest.UsageError(
             "tests/inside change the network, and this is the machine's own; they may run in a sandbox only. "
             "Type: netkit run -- python -m pytest tests/inside"
         )
     _leave_out_what_needs_the_engine(items)
+    if SECOND_LANE in os.environ:
+        repeated = {item for item in items if item.get_closest_marker("once")}
+        items[:] = [item for item in items if item not in repeated]
+        config.hook.pytest_deselected(items=[*repeated])
 
 
 def _leave_out_what_needs_the_engine(items: list[pytest.Item]) -> None:

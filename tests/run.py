@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import getpass
 import os
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
@@ -30,18 +34,17 @@ from jupyter_core.paths import jupyter_runtime_dir
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import machine, ordinary
-from tests.project import ROOT
+from tests.project import ROOT, SECOND_LANE
 
 ARTIFACTS = ROOT / "artifacts"
 MARK = "NETKIT_TEST_RUN"
-SECOND_LANE = "NETKIT_SECOND_LANE"
-"""Set for the suites that repeat what runs beside them as another user."""
 SECONDS_TO_END = 10.0
 
 PYTEST = ("python", "-m", "pytest", "-m", "not long")
 VIEW = "tests/notebooks/test_user_view.py"
 NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "60")
 ONLY_FAILED = ("--last-failed", "--last-failed-no-failures=none")
+AGAIN = "-again"
 FEW = 3
 """So many failed tests of a suite are repeated: more are no accident of a busy machine."""
 
@@ -54,6 +57,8 @@ class Suite:
         name: what the table calls it.
         command: the words; a pytest also writes its counts to artifacts/.
         ordinary: whether it runs as an ordinary user as well when root runs the tests.
+        kernels: whether it starts Jupyter kernels. A user's kernels see one another's files, so that such suites run
+            one after the other; beside them run those that start none.
         limit: seconds after which it is ended and has failed.
         again: the words to add that repeat what failed; without any, all of it is repeated.
     """
@@ -61,6 +66,7 @@ class Suite:
     name: str
     command: tuple[str, ...]
     ordinary: bool = False
+    kernels: bool = False
     limit: float = 1200
     again: tuple[str, ...] = ONLY_FAILED
 
@@ -75,10 +81,11 @@ SUITES = (
     Suite("format", ("ruff", "format", "--check", ".")),
     Suite("unit", (*PYTEST, "tests/unit")),
     Suite("inside", ("netkit", "run", "--", *PYTEST, "tests/inside"), ordinary=True),
-    Suite("outside", (*PYTEST, "tests/outside"), ordinary=True),
-    Suite("notebooks", (*PYTEST, *NBVAL, "notebooks"), ordinary=True, again=()),  # a cell needs those before it
-    Suite("lessons", (*PYTEST, "tests/notebooks", "--ignore", VIEW)),
-    Suite("view", (*PYTEST, VIEW), ordinary=True),
+    Suite("outside", (*PYTEST, "tests/outside"), ordinary=True, kernels=True),
+    # A cell needs those before it.
+    Suite("notebooks", (*PYTEST, *NBVAL, "notebooks"), ordinary=True, kernels=True, again=()),
+    Suite("lessons", (*PYTEST, "tests/notebooks", "--ignore", VIEW), kernels=True),
+    Suite("view", (*PYTEST, VIEW), ordinary=True, kernels=True),
 )
 
 
@@ -87,6 +94,7 @@ class Result:
     """How one suite ended.
 
     Attributes:
+        seconds: that it took, and that processors worked for it: how busy the machine is shows in the first alone.
         faults: a line for each test that failed.
         unsteady: a line for each test that failed and, repeated at once, passed: those do not fail the run.
     """
@@ -96,13 +104,17 @@ class Result:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
-    seconds: float = 0.0
+    seconds: tuple[float, float] = (0.0, 0.0)
     faults: tuple[str, ...] = ()
     unsteady: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counts = f"{self.passed:8}{self.failed:8}{self.skipped:9}"
-        return f"{self.name:<18}{self.who:<16}{counts}{self.seconds:9.1f}"
+        return f"{self.name:<18}{self.who:<16}{counts}{self.seconds[0]:9.1f}{self.seconds[1]:9.1f}"
+
+
+Lane = Callable[[IO[str] | None], list[Result]]
+"""Runs suites one after the other, with their output to a file, or to the terminal."""
 
 
 def run_suite(suite: Suite, place: ordinary.Place, output: IO[str] | None = None) -> Result:
@@ -111,12 +123,12 @@ def run_suite(suite: Suite, place: ordinary.Place, output: IO[str] | None = None
     if not suite.reports or status != pytest.ExitCode.TESTS_FAILED or len(first.faults) > FEW:
         return first
     print(f"\nOnce more, to tell what is unsteady from what is broken: {len(first.faults)}", file=output, flush=True)
-    again = replace(suite, name=f"{suite.name}-again", command=suite.command + suite.again)
+    again = replace(suite, name=suite.name + AGAIN, command=suite.command + suite.again)
     second, _ = _run_once(again, place, output)
     if second.failed or not second.passed:
         return first
-    passed, seconds = first.passed + first.failed, first.seconds + second.seconds
-    return replace(first, passed=passed, failed=0, seconds=seconds, faults=(), unsteady=first.faults)
+    passed, seconds = first.passed + first.failed, map(sum, zip(first.seconds, second.seconds, strict=True))
+    return replace(first, passed=passed, failed=0, seconds=tuple(seconds), faults=(), unsteady=first.faults)
 
 
 def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> tuple[Result, int | str]:
@@ -124,9 +136,10 @@ def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> tu
     print(f"\n===== {suite.name}, as {place.who} =====", file=output, flush=True)
     report = ARTIFACTS / f"{suite.name}-{place.who}.xml"
     written = place.root / "artifacts" / report.name
-    words = [*suite.command, f"--junitxml={written}"] if suite.reports else list(suite.command)
+    known = f"cache_dir=.pytest_cache/{suite.name.removesuffix(AGAIN)}"  # what failed, of this suite alone
+    words = [*suite.command, f"--junitxml={written}", "-o", known] if suite.reports else [*suite.command]
     started = time.monotonic()
-    status = _status(place, words, suite.limit, output)
+    status, worked = _status(place, words, suite.limit, output)
     if written.exists() and written != report:
         shutil.copyfile(written, report)
     result = _reported(suite.name, place.who, written) if suite.reports else Result(suite.name, place.who)
@@ -136,10 +149,11 @@ def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> tu
         fault = f"{suite.name} ended with status {status}"
         print(fault, file=output, flush=True)
         result = replace(result, failed=1, faults=(fault,))
-    return replace(result, seconds=time.monotonic() - started), status
+    return replace(result, seconds=(time.monotonic() - started, worked)), status
 
 
-def _status(place: ordinary.Place, words: list[str], limit: float, output: IO[str] | None) -> int | str:
+def _status(place: ordinary.Place, words: list[str], limit: float, output: IO[str] | None) -> tuple[int | str, float]:
+    """Its exit status, and the seconds that processors worked for it and what it waited for."""
     program = place.root / ".venv" / "bin" / words[0]
     process = subprocess.Popen(
         [*place.prefix, str(program), *words[1:]],
@@ -150,14 +164,18 @@ def _status(place: ordinary.Place, words: list[str], limit: float, output: IO[st
         stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
     )
+    ended = None
+    watched = os.pidfd_open(process.pid)
     try:
-        return process.wait(limit)
-    except BaseException as reason:
-        os.killpg(process.pid, 9)
-        process.wait()
-        if isinstance(reason, subprocess.TimeoutExpired):
-            return f"'not ended after {limit:.0f} s'"
-        raise
+        ended = select.select([watched], [], [], limit)[0]
+    finally:
+        os.close(watched)
+        if not ended:
+            os.killpg(process.pid, 9)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    told = process.returncode if ended else f"'not ended after {limit:.0f} s'"
+    return told, usage.ru_utime + usage.ru_stime
 
 
 def _reported(name: str, who: str, written: Path) -> Result:
@@ -203,26 +221,41 @@ def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
     """Run the chosen suites here and, as root, beside them those that an ordinary user runs as well."""
     marks = {MARK: mark.partition("=")[2], "TMPDIR": str(temporary)}
     chosen = [suite for suite in SUITES if suite.name in names] or list(SUITES)
-    results: list[Result] = []
-    with ThreadPoolExecutor(1) as lane, (ARTIFACTS / f"{ordinary.NAME}.log").open("w+") as output:
-        also = os.geteuid() == 0 and (not names or ordinary.NAME in names)
-        theirs = lane.submit(_as_ordinary_user, chosen, marks, output) if also else None
-        if ordinary.NAME not in names:
-            here = ordinary.here(marks)
-            results += [run_suite(suite, here) for suite in chosen]
-        if theirs is not None:
-            results += theirs.result()
+    lanes: list[tuple[str, Lane]] = []
+    if ordinary.NAME not in names:
+        here = ordinary.here(marks)
+        parts = ([suite for suite in chosen if suite.kernels is kernels] for kernels in (True, False))
+        lanes += [(part[0].name, partial(_one_by_one, part, here)) for part in parts if part]
+    if ordinary.NAME in names or (os.geteuid() == 0 and not names):
+        lanes.append((ordinary.NAME, partial(_as_ordinary_user, chosen, marks)))
+    return _side_by_side(lanes)
+
+
+def _side_by_side(lanes: list[tuple[str, Lane]]) -> list[Result]:
+    """Run named lanes at once, since most of their time is waiting; the first one's output goes to the terminal."""
+    (_, first), *others = lanes
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(len(lanes)))
+        outputs = [stack.enter_context((ARTIFACTS / f"{name}.log").open("w+")) for name, _ in others]
+        running = [pool.submit(lane, output) for (_, lane), output in zip(others, outputs, strict=True)]
+        results = first(None)
+        for lane, output in zip(running, outputs, strict=True):
+            results += lane.result()
             output.seek(0)
             print(output.read(), flush=True)
     return results
 
 
-def _as_ordinary_user(chosen: list[Suite], marks: dict[str, str], output: IO[str]) -> list[Result]:
-    """Run the suites that an ordinary user runs as well, beside the others: most of their time is waiting."""
+def _one_by_one(suites: list[Suite], place: ordinary.Place, output: IO[str] | None) -> list[Result]:
+    return [run_suite(suite, place, output) for suite in suites]
+
+
+def _as_ordinary_user(chosen: list[Suite], marks: dict[str, str], output: IO[str] | None) -> list[Result]:
+    """Make the ordinary user, and run the suites that it runs as well."""
     results: list[Result] = []
     try:
         with ordinary.user({**marks, SECOND_LANE: "1"}) as place:
-            results += [run_suite(suite, place, output) for suite in chosen if suite.ordinary]
+            results += _one_by_one([suite for suite in chosen if suite.ordinary], place, output)
     except (OSError, RuntimeError, subprocess.CalledProcessError) as reason:
         print(f"The tests as an ordinary user did not come to their end: {reason}", file=output, flush=True)
         results.append(Result("ordinary user", ordinary.NAME, failed=1, faults=(str(reason),)))
@@ -246,7 +279,7 @@ def main(names: list[str]) -> int:
         files = files_of_netkit(Path(temporary))
         results = run_all(names, mark, Path(temporary))
         results.append(check_machine(before, files, mark, Path(temporary)))
-    print(f"\n{'suite':<18}{'as':<16}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    print(f"\n{'suite':<18}{'as':<16}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}{'cpu':>9}")
     print(*results, sep="\n")
     for result in results:
         for line in result.unsteady:

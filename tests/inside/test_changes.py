@@ -13,7 +13,7 @@ from tests.inside import needs
 if TYPE_CHECKING:
     from netkit.changes.result import Changes
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 
 ARTICLE = """
 ip link add brtest type bridge

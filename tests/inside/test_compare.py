@@ -7,7 +7,7 @@ import pytest
 import netkit as nk
 from tests.inside.empty import sweep
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 
 
 def build(names: tuple[str, str], bridge: str, net: str) -> None:

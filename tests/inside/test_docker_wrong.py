@@ -24,6 +24,8 @@ from tests.inside.empty import sweep
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.once
+
 CASES: dict[str, tuple[type[nk.NetkitError], str]] = {
     "docker.run('web')": (AlreadyExists, "'web' is in use"),
     "docker.run('ended')": (AlreadyExists, "'ended' is in use"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 FEW = ("object()", "{1: object()}", "float('nan')", "10**5000", "'\\ud800'")
 MANY = (
     *FEW,

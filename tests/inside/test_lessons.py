@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from netkit.lessons.replies import Check
 
-pytestmark = pytest.mark.usefixtures("fresh", "emptied", "own_progress")
+pytestmark = [pytest.mark.usefixtures("fresh", "emptied", "own_progress"), pytest.mark.once]
 
 TASKS = [item for item in catalogue.every().values() if isinstance(item, Task)]
 RIGHT = [(task, lines) for task in TASKS for lines in (task.solution, *task.others)]

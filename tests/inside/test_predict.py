@@ -17,7 +17,7 @@ from netkit.lessons.prediction import Way
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 
 BRIDGE = """
 ns1, ns2 = nk.Namespace("ns1"), nk.Namespace("ns2")
@@ -26,7 +26,7 @@ for number, ns in enumerate((ns1, ns2), start=1):
     eth1.add_address(f"172.17.1.{number}/24")
     eth1.up()
 """
-ASKS = "%%predict 04.4\nns1.ping('172.17.1.2', timeout=1)"
+ASKS = "%%predict 04.4\nns1.ping('172.17.1.2', timeout=0.1)"
 NO_CARRIER = "eth1 of ns1 has no carrier"
 
 

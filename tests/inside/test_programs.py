@@ -15,6 +15,7 @@ from tests.inside import worlds
 from tests.inside.performing import manners, perform, replay
 from tests.inside.programs import programs
 from tests.inside.telling import imagined, seen
+from tests.project import SECOND_LANE
 
 Program = tuple[list[Any], Any]
 Pair = tuple[Program, Program]
@@ -22,7 +23,7 @@ Pair = tuple[Program, Program]
 FORWARD, PROMOTE = worlds.call(manners)
 PROGRAMS = programs(forward=FORWARD, promote=PROMOTE)
 PAIRS = st.tuples(PROGRAMS, PROGRAMS)
-USUAL = 20 if "NETKIT_SECOND_LANE" in os.environ else 50
+USUAL = 20 if SECOND_LANE in os.environ else 50
 """Pairs: 200 programs, or 50 of the same where `make test` runs all of them beside, as another user."""
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 

@@ -10,7 +10,7 @@ import netkit as nk
 from netkit.rebuilding import rebuilding
 from tests.inside.networks import NETWORKS
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 
 
 def rebuilt(snapshot: nk.Snapshot) -> nk.Snapshot:

@@ -12,6 +12,8 @@ from netkit.errors import UnknownName
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("typed", "remedy"),

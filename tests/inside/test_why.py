@@ -132,6 +132,7 @@ def judge(fault: Fault, seen: dict[str, Any]) -> None:
     assert seen["again"].ok, seen["again"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.alone], ids=lambda fault: fault.name)
 def test_fault(fault: Fault, results: dict[str, Future[Results]]) -> None:
     if not possible(fault):

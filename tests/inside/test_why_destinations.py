@@ -15,7 +15,7 @@ from tests.inside.wire import BRIDGE, ip, sh, wait_until
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 
 
 def link_local(place: str, device: str) -> str:

@@ -10,6 +10,8 @@ import netkit as nk
 from netkit.errors import InvalidValue, NetkitError
 from tests.inside.containers import get, server
 
+pytestmark = pytest.mark.once
+
 
 def mended(said: Any, *asked: Any) -> bool:
     """Whether the repair helps."""

@@ -11,6 +11,8 @@ from netkit.linux import entering, sysctls
 from tests.inside import needs, networks, worlds
 from tests.inside.wire import sh
 
+pytestmark = pytest.mark.once
+
 NF = "net.bridge.bridge-nf-call-iptables"
 SERVER = "ip netns exec ns2 busybox httpd -p 80"
 

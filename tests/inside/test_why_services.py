@@ -10,6 +10,8 @@ import netkit as nk
 from netkit.linux import entering
 from tests.inside import networks, worlds
 
+pytestmark = pytest.mark.once
+
 SECONDS = 3.0
 PORT = 5353
 

@@ -13,6 +13,8 @@ from tests.project import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 
 def table() -> list[tuple[str, str]]:
     """(call, what the answer has to name) of each line of the table."""
@@ -58,15 +60,23 @@ def build() -> dict[str, Any]:
     return dict(locals())
 
 
+@pytest.fixture(scope="module")
+def last(stage: dict[str, Any]) -> list[Any]:
+    """The network after the call before."""
+    assert stage
+    return [nk.snapshot()]
+
+
 @pytest.mark.parametrize(("call", "value"), CASES, ids=[ascii(call) for call, _ in CASES])
-def test_a_wrong_call_is_refused(stage: dict[str, Any], call: str, value: str) -> None:
-    before, journal = nk.snapshot(), nk.commands()
+def test_a_wrong_call_is_refused(stage: dict[str, Any], last: list[Any], call: str, value: str) -> None:
+    before, journal = last[0], nk.commands()
     with pytest.raises(nk.NetkitError) as caught:
         eval(call, dict(stage))  # noqa: S307  (the table's own lines)
     error = caught.value
     assert all((error.problem, error.rule, error.remedy)), f"value, rule or remedy is missing: {error!r}"
     assert value in str(error), f"{error} does not name {value}"
-    assert nk.snapshot() == before
+    last[0] = nk.snapshot()
+    assert last[0] == before
     assert nk.commands() == journal
 
 
