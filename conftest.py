@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # A deadline in milliseconds measures how busy the machine is.
-settings.register_profile("netkit", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile(
+    "netkit", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
 settings.load_profile("netkit")
 
 MARK = "NETKIT_TEST_SESSION"

@@ -28,12 +28,13 @@ def places(recording: Recording) -> list[str]:
 
 @pytest.mark.usefixtures("bridge")
 class TestNothingIsLost:
-    def test_at_start_and_end_of_100_short_captures(self) -> None:
+    @pytest.mark.parametrize("captures", [25, pytest.param(200, marks=pytest.mark.long)])
+    def test_at_start_and_end_of_short_captures(self, captures: int) -> None:
         """The first frame is sent at once, the last one just before the end."""
         seen = set()
         with udp("ns1", ("172.17.1.2", 9)) as sender, udp("ns2") as receiver:
             receiver.bind(("172.17.1.2", 9))
-            for _ in range(100):
+            for _ in range(captures):
                 with capture() as cap:
                     sender.send(b"first")
                     sender.send(b"last")
@@ -75,10 +76,11 @@ class TestNothingIsLost:
 
 
 class TestTheTable:
-    def test_is_the_same_for_the_same_lesson(self) -> None:
-        """New namespaces, new random MACs, IPv6 housekeeping in full swing: 20 times the same text."""
+    @pytest.mark.parametrize("times", [6, pytest.param(50, marks=pytest.mark.long)])
+    def test_is_the_same_for_the_same_lesson(self, times: int) -> None:
+        """New namespaces, new random MACs, IPv6 housekeeping in full swing: each time the same text."""
         tables = []
-        for _ in range(20):
+        for _ in range(times):
             with network(BRIDGE):
                 with capture() as cap:
                     ping("ns1", "172.17.1.2")

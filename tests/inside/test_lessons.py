@@ -10,6 +10,7 @@ import netkit as nk
 from netkit.errors import Conflict
 from netkit.lessons import catalogue, desk
 from netkit.lessons.task import Task, Wrong
+from netkit.linux.probing import probes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,14 @@ TASKS = [item for item in catalogue.every().values() if isinstance(item, Task)]
 RIGHT = [(task, lines) for task in TASKS for lines in (task.solution, *task.others)]
 WRONG = [(task, wrong) for task in TASKS for wrong in task.wrong]
 MOST_HINTS = 20
+SECONDS = 0.3
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does not answer is not waited for as long as in a lesson: these networks are a few cables long."""
+    probe = probes.probe
+    monkeypatch.setattr(probes, "probe", lambda *asked: probe(*asked[:4], SECONDS))
 
 
 @pytest.fixture

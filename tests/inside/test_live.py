@@ -214,7 +214,7 @@ class TestNothingIsLeftBehind:
     def test_an_idle_view_takes_less_than_a_hundredth_of_a_processor(self, view: View) -> None:
         ip(BRIDGE)
         view.wait_for("ns2")
-        assert min(view.share_of_a_processor(1.5) for _ in range(4)) < 0.01, "the last events may still be drawn"
+        assert any(view.share_of_a_processor(1.5) < 0.01 for _ in range(4)), "the last events may still be drawn"
 
     def test_20_views_leave_no_descriptor_and_no_thread(self) -> None:
         View().feed.stop()

@@ -23,8 +23,8 @@ Pair = tuple[Program, Program]
 FORWARD, PROMOTE = worlds.call(manners)
 PROGRAMS = programs(forward=FORWARD, promote=PROMOTE)
 PAIRS = st.tuples(PROGRAMS, PROGRAMS)
-USUAL = 20 if SECOND_LANE in os.environ else 50
-"""Pairs: 200 programs, or 50 of the same where `make test` runs all of them beside, as another user."""
+USUAL = 10 if SECOND_LANE in os.environ else 30
+"""Pairs: of 60 programs, or of 20 of the same where `make test` runs all of them beside, as another user."""
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 

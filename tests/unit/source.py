@@ -22,6 +22,7 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
+@cache
 def module_files() -> dict[str, Path]:
     """The modules of the package: "netkit.linux" -> netkit/linux/__init__.py."""
     return {_module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
@@ -32,14 +33,18 @@ def _module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def functions(path: Path) -> Iterator[Function]:
-    for node in ast.walk(tree(path)):
-        if isinstance(node, Function):
-            yield node
+@cache
+def functions(path: Path) -> tuple[Function, ...]:
+    return tuple(node for node in ast.walk(tree(path)) if isinstance(node, Function))
 
 
-def imported_modules(name: str, path: Path) -> Iterator[tuple[str, ast.stmt]]:
+@cache
+def imported_modules(name: str, path: Path) -> tuple[tuple[str, ast.stmt], ...]:
     """The netkit modules that a module imports, anywhere in it, with the statements that do so."""
+    return tuple(_imported_modules(name, path))
+
+
+def _imported_modules(name: str, path: Path) -> Iterator[tuple[str, ast.stmt]]:
     known = module_files()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):

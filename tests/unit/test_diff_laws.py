@@ -12,7 +12,7 @@ from netkit.model import Snapshot
 from tests.unit.snapshots import snapshots
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(snapshots())
 def test_the_same_network_has_not_changed(snapshot: Snapshot) -> None:
     changes = nk.diff(snapshot, snapshot)
@@ -33,14 +33,14 @@ def by_chain(snapshot: Snapshot) -> Snapshot:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(snapshots(), snapshots())
 def test_every_difference_of_configuration_is_told(one: Snapshot, other: Snapshot) -> None:
     if by_chain(one) != by_chain(other):
         assert nk.diff(one, other)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(snapshots(), snapshots())
 def test_backwards_it_is_the_mirror_image(one: Snapshot, other: Snapshot) -> None:
     there, back = nk.diff(one, other, counters=True), nk.diff(other, one, counters=True)

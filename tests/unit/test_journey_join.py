@@ -34,8 +34,9 @@ def recorded(seed: int, packets: int, *, loss: int = 0, drops: int = 0, translat
 
 
 class TestTheTruth:
-    def test_of_10_000_mixed_packets(self) -> None:
-        truth = recorded(1, 10_000, loss=40)
+    @pytest.mark.parametrize("packets", [2_000, pytest.param(20_000, marks=pytest.mark.long)])
+    def test_of_mixed_packets(self, packets: int) -> None:
+        truth = recorded(1, packets, loss=40)
         assert truth.faults(join(truth.seen))[:5] == []
 
     def test_of_netfilters_events(self) -> None:

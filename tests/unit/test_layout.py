@@ -19,7 +19,7 @@ def test_nothing_overlaps_and_nothing_is_cut_off(name: str) -> None:
     assert not faults(lay_out(cases.CASES[name](), title="A title", mac=True))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(networks())
 def test_nothing_overlaps_in_any_network(snapshot: Snapshot) -> None:
     assert not faults(lay_out(snapshot))

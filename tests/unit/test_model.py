@@ -36,7 +36,7 @@ def changed(link: Interface = VETH, **values: Any) -> Snapshot:
     return of(dataclasses.replace(HOST, interfaces={link.name: dataclasses.replace(link, **values)}))
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(snapshots())
 def test_json_keeps_everything(snapshot: Snapshot) -> None:
     again = Snapshot.from_json(snapshot.to_json())
@@ -45,7 +45,7 @@ def test_json_keeps_everything(snapshot: Snapshot) -> None:
     assert again.to_json() == snapshot.to_json()
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(snapshots())
 def test_a_snapshot_equals_itself_and_its_configuration(snapshot: Snapshot) -> None:
     once = snapshot.configuration()
@@ -53,14 +53,14 @@ def test_a_snapshot_equals_itself_and_its_configuration(snapshot: Snapshot) -> N
     assert once.to_json() == once.configuration().to_json()
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(snapshots(), snapshots())
 def test_equality_is_symmetric(one: Snapshot, other: Snapshot) -> None:
     assert (one == other) == (other == one)
     assert (one == other) == (one.configuration().to_json() == other.configuration().to_json())
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(snapshots(), st.randoms(use_true_random=False))
 def test_order_does_not_count_except_that_of_rules(snapshot: Snapshot, random: Any) -> None:
     def shuffled(values: Any) -> list[Any]:
@@ -77,7 +77,7 @@ def test_order_does_not_count_except_that_of_rules(snapshot: Snapshot, random: A
     assert Snapshot(spaces) == snapshot
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(namespaces("host"), macs.filter(is_random_mac))
 def test_what_comes_by_itself_does_not_count(space: Namespace, mac: str) -> None:
     links = {
