@@ -122,9 +122,9 @@ def translated(world: World, namespace: str, before: Packet, after: Packet) -> F
     if after.answer or after.destination_port is None:
         return None
     places = [place for place, _ in world.topology.bearers(after.destination)]
-    heard = (e for place in places for e in world.listeners(place) if _of(e, after) and _hears(e, after.destination))
-    if any(heard):
-        return None
+    near = (e for place in places for e in world.listeners(place))
+    if any(_of(e, after) and (not e.reserved or _hears(e, after.destination)) for e in near):
+        return None  # whether it listens at that address is asked where the packet arrives
     others = _others(world, namespace, after)
     if not others and places:
         return None

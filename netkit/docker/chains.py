@@ -7,6 +7,12 @@ no program stands between a published port and its container, all is done by rul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netkit.docker.publishing import EVERYWHERE
+
+if TYPE_CHECKING:
+    from netkit.docker.publishing import Published
 
 _ONE, _TWO = "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2"
 _LOCAL = "-m addrtype --dst-type LOCAL"
@@ -92,19 +98,18 @@ def internal(subnet: str, bridge: str) -> list[Rule]:
     ]
 
 
-def port(protocol: str, here: int, address: str, there: int, bridge: str) -> list[Rule]:
+def port(published: Published, address: str, bridge: str) -> list[Rule]:
     """The rules of a published port.
 
     Args:
-        protocol: "tcp" or "udp".
-        here: the host's port.
+        published: which port leads where.
         address: the container's.
-        there: the container's port.
         bridge: the bridge that the container is at.
     """
-    match = f"-p {protocol} -m {protocol} --dport"
+    match = f"-p {published.protocol} -m {published.protocol} --dport"
+    there, at = published.there, f"-d {published.address}/32 " if published.address != EVERYWHERE else ""
     return [
-        Rule("-t nat DOCKER", f"{match} {here} -j DNAT --to-destination {address}:{there}"),
+        Rule("-t nat DOCKER", f"{at}{match} {published.here} -j DNAT --to-destination {address}:{there}"),
         Rule("DOCKER", f"-d {address}/32 ! -i {bridge} -o {bridge} {match} {there} -j ACCEPT"),
         # Hairpin: a container that calls its own published port would get the answer from its own address.
         Rule("-t nat POSTROUTING", f"-s {address}/32 -d {address}/32 {match} {there} -j MASQUERADE"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from netkit import validation
 from netkit.docker import naming
 from netkit.docker.namespace import ContainerNamespace
-from netkit.errors import AlreadyExists, Conflict
+from netkit.errors import Conflict
 from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Command, Timeout
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
     from netkit.docker.etc import Files
+    from netkit.docker.publishing import Published
     from netkit.docker.settings import Settings
     from netkit.lab.namespaces import Namespace
     from netkit.outcomes import Outcome
@@ -78,7 +79,7 @@ class Container:
         name: its name.
         id: 64 hexadecimal digits; its own name for itself is the first twelve, as with Docker.
         network: "bridge", "host", "none", "container:NAME" or the name of a user-defined network.
-        ports: {("tcp", 8080): 80}, the host's port first.
+        ports: that are published.
         links: {container: alias}.
         linked: the containers that it links to, by alias.
         machine: the namespace that plays the machine it runs on.
@@ -97,7 +98,7 @@ class Container:
     id: str
     settings: Settings
     network: str
-    ports: dict[tuple[str, int], int]
+    ports: tuple[Published, ...]
     links: dict[str, str]
     linked: Mapping[str, Container]
     machine: Namespace
@@ -109,11 +110,11 @@ class Container:
     variable: str
     directory: str
 
-    def __init__(self, machine: Namespace, settings: Settings, driver: Driver, linked: Mapping[str, Container]) -> None:
+    def __init__(self, machine: Namespace, settings: Settings, driver: Driver) -> None:
         name, place = settings.name, f"{PLACE}/{machine.name}/{settings.name}"
         keep(self, name=name, settings=settings, network=settings.network, ports=settings.ports, links=settings.links)
         keep(self, id=naming.identity(machine.name, name), variable=naming.variable(name), directory=place)
-        keep(self, linked=linked, machine=machine, driver=driver, own_proc=True, ip=None)
+        keep(self, linked={}, machine=machine, driver=driver, own_proc=True, ip=None)
         keep(self, undo=ExitStack(), files=ExitStack())
         self._process: containers.Contained | None = None
 
@@ -133,8 +134,13 @@ class Container:
 
     @property
     def status(self) -> int | None:
-        """Its exit status; None while it runs."""
+        """Its exit status; None while it runs, and if it never ran."""
         return self._process.status if self._process is not None else None
+
+    @property
+    def state(self) -> str:
+        """What `docker ps` says: "up", "exited (0)", or "created" when its start failed."""
+        return "up" if self.running else "created" if self._process is None else f"exited ({self.status})"
 
     @property
     def address(self) -> str | None:
@@ -198,12 +204,23 @@ class Container:
                 f"container '{self.name}' is not running", "its namespaces went with its process", "See its .logs"
             )
 
-    def _create(self) -> None:
+    def _begin(self, driver: Driver, linked: Mapping[str, Container]) -> None:
         """Make all that belongs to it, and let its process become its program.
 
         Raises:
-            NetkitError: a part cannot be made; those before it are on `undo` and `files`.
+            NetkitError: a part cannot be made; those before it are taken back, and it was created but never ran.
         """
+        keep(self, driver=driver, linked=linked)
+        try:
+            self._make()
+        except BaseException:
+            self.undo.close()
+            self._process = None
+            keep(self, ip=None)
+            raise
+
+    def _make(self) -> None:
+        naming.program(self.settings.command)
         self._write(self.driver.plan(self))
         self._start()
         self.driver.build(self)
@@ -269,22 +286,6 @@ class Container:
         self.namespace.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
         self.namespace["lo"].up()
 
-    def reserve_ports(self) -> None:
-        """Take the published ports, so that no program of the machine does.
-
-        Raises:
-            AlreadyExists: somebody has one already.
-        """
-        for protocol, here in self.ports:
-            try:
-                self.undo.callback(containers.reserve(self.machine.path, protocol, here).close)
-            except OSError as error:
-                raise AlreadyExists(
-                    f"port {here}/{protocol} of {self.machine.name} is already allocated",
-                    f"a port belongs to one program or container; the kernel says: {error.strerror}",
-                    "Publish another one, or remove what has it: docker.ps() lists containers, `ss -tlnp` programs",
-                ) from None
-
     def _end(self, grace: float) -> None:
         """End its process, then take its network away in the reverse order in which it was made."""
         if self._process is not None:
@@ -293,7 +294,7 @@ class Container:
         keep(self, ip=None)
 
     def __repr__(self) -> str:
-        state = "running" if self.running else f"exited ({self.status})"
+        state = "running" if self.running else self.state
         where = f"{self.address} on {self.network}" if self.address else f"network {self.network}"
-        published = "".join(f", {here}->{there}/{kind}" for (kind, here), there in self.ports.items())
+        published = "".join(f", {one}" for one in self.ports)
         return visible(f"{self.name}: {state}, {where}{published}")

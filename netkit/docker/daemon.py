@@ -14,7 +14,7 @@ from netkit.docker.drivers.shared import Shared
 from netkit.docker.kinds import ContainerName, ContainerThere, Grace, Image, Links, NetworkMode, Ports
 from netkit.docker.listing import Containers, details
 from netkit.docker.networking import Networking
-from netkit.errors import AlreadyExists, Conflict, NotFound
+from netkit.errors import AlreadyExists, Conflict, NetkitError, NotFound
 from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Command, Flag, Timeout
@@ -118,32 +118,37 @@ class Docker(Networking):
             command: as one types it; without one the container idles.
             image: only noted: a container here sees the machine's files and programs.
             network: "bridge", "host", "none", "container:NAME", or the name of a user-defined network.
-            ports: published ports, the host's first: {8080: 80}, {5353: "53/udp"}.
+            ports: published ports, the host's first: {8080: 80}, {5353: "53/udp"}; or as behind `docker run -p`:
+                ["127.0.0.1:8085:80", "9000-9002:9000-9002", "53:53/udp"].
             links: containers whose names it is to know: ["c1"], ["c1:db"].
             privileged: whether it keeps the right to change its own network.
 
         Raises:
-            NetkitError: as Docker refuses it; nothing is left half made then.
+            NetkitError: as Docker refuses it. What its start had made is taken back; like Docker's, the container
+                itself stays then, as "Created", and keeps its name.
         """
         journal.in_sandbox()
-        program = naming.program(words_of(command) if command is not None else None)
-        wanted = settings.Settings(name, program, image or "", network, ports or {}, links or {}, privileged)
+        words = words_of(command) if command is not None else list(naming.IDLE)
+        wanted = settings.Settings(name, words, image or "", network, ports or (), links or {}, privileged)
         settings.insist_on_agreement(wanted)
         return self._create(wanted)
 
     def _create(self, wanted: settings.Settings) -> Container:
-        """Make a container and all that belongs to it, or nothing."""
+        """Make a container, and start it; as with the Engine, one whose start is refused is there all the same."""
         self._refuse_taken(wanted.name)
-        driver = self._driver(wanted)
-        linked = {alias: self._linked(other, driver) for other, alias in wanted.links.items()}
+        for other in wanted.links:
+            self._known(other)
         self._tend()
-        container = Container(self.host, wanted, driver, linked)
-        with ExitStack() as failed:
-            failed.callback(container.files.close)
-            failed.callback(container.undo.close)
-            container._create()
-            failed.pop_all()
-        return self._containers.setdefault(wanted.name, container)
+        made = self._containers[wanted.name] = Container(self.host, wanted, _WITHOUT_A_NETWORK[naming.NONE])
+        try:
+            driver = self._driver(wanted)
+            made._begin(driver, {alias: self._linked(other, driver) for other, alias in wanted.links.items()})
+        except NetkitError:
+            raise
+        except BaseException:
+            self.remove(made)
+            raise
+        return made
 
     @face
     def exec(self, container: ContainerThere, command: Command, *, timeout: Timeout = 60.0) -> Outcome:
@@ -206,10 +211,12 @@ class Docker(Networking):
         return self._known(container).logs
 
     @face
-    def port(self, container: ContainerThere) -> dict[str, int]:
-        """A container's published ports: `docker port NAME`, {"80/tcp": 8080}."""
-        ports = self._known(container).ports.items()
-        return {f"{there}/{protocol}": here for (protocol, here), there in ports}
+    def port(self, container: ContainerThere) -> dict[str, list[str]]:
+        """A container's published ports: `docker port NAME`, {"80/tcp": ["0.0.0.0:8080"]}."""
+        found: dict[str, list[str]] = {}
+        for one in self._known(container).ports:
+            found.setdefault(one.inside, []).append(one.outside)
+        return found
 
     @face
     def inspect(self, container: ContainerThere) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from netkit import validation
-from netkit.docker import naming
+from netkit.docker import naming, publishing
 from netkit.docker.container import Container
 from netkit.docker.drivers.bridge import Network
 from netkit.errors import InvalidName, InvalidValue
@@ -38,6 +38,6 @@ ContainerThere = Annotated["Container | str", partial(_there, kind=Container, wh
 NetworkThere = Annotated["Network | str", partial(_there, kind=Network, what="network")]
 NetworkMode = Annotated["Network | str", _mode]
 Image = Annotated[str, naming.image]
-Ports = Annotated["dict[int, int | str]", naming.ports]
+Ports = Annotated["dict[int, int | str] | list[str]", publishing.ports]
 Links = Annotated["list[str] | dict[str, str]", naming.links]
 Grace = Annotated[float, partial(seconds, what="a time of grace")]

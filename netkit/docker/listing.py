@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from netkit.docker import publishing
 from netkit.errors import NotFound
 from netkit.handles import Several
 from netkit.spelling import shown
@@ -37,10 +38,9 @@ def _row(container: Container) -> tuple[str, ...]:
     command = shlex.join(container.settings.command)
     if len(command) > _LONGEST_COMMAND - 2:
         command = command[: _LONGEST_COMMAND - 3] + "…"
-    status = "Up" if container.running else f"Exited ({container.status})"
-    ports = (f"0.0.0.0:{here}->{there}/{kind}" for (kind, here), there in container.ports.items())
-    published = ", ".join(ports) if container.running else ""
-    return container.id[:12], container.settings.image, f'"{command}"', status, published, container.name
+    published = ", ".join(map(str, container.ports)) if container.running else ""
+    state = container.state.capitalize()
+    return container.id[:12], container.settings.image, f'"{command}"', state, published, container.name
 
 
 def details(container: Container) -> dict[str, Any]:
@@ -50,13 +50,13 @@ def details(container: Container) -> dict[str, Any]:
         container: it.
     """
     own = container.settings
-    published = {f"{there}/{protocol}": here for (protocol, here), there in container.ports.items()}
+    published = publishing.table(container.ports)
     notes = [] if container.own_proc else ["It sees the sandbox's /proc: the kernel refuses it one of its own here"]
     return {
         "Id": container.id,
         "Name": f"/{container.name}",
         "State": {
-            "Status": "running" if container.running else "exited",
+            "Status": container.state.partition(" ")[0].replace("up", "running"),
             "Running": container.running,
             "Pid": container.pid,
             "ExitCode": container.status or 0,
@@ -75,7 +75,7 @@ def details(container: Container) -> dict[str, Any]:
         "NetworkSettings": {
             "IPAddress": container.address or "",
             "MacAddress": container.mac or "",
-            "Ports": published,
+            "Ports": published if container.running else {},
         },
         "Notes": notes,
     }

@@ -7,20 +7,21 @@ import re
 import shutil
 from typing import Any
 
-from netkit import kinds, validation
+from netkit import validation
 from netkit.errors import InvalidName, InvalidValue, ProgramMissing
 from netkit.spelling import shown
 
 DEFAULT, HOST, NONE, SHARED = "bridge", "host", "none", "container"
 """The networks that every Docker has, and what stands before the name of a container whose network is shared."""
 
+IDLE = ("sleep", "infinity")
+"""What a container without a command does."""
+
 RESERVED = (DEFAULT, HOST, NONE, SHARED, "default")
 """What no network of one's own is called."""
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", re.ASCII)
 _IMAGE = re.compile(r"[a-z0-9]+([._/-][a-z0-9]+)*(:[\w][\w.-]{0,127})?", re.ASCII)
-_PROTOCOLS = ("tcp", "udp")
-_IDLE = ("sleep", "infinity")
 _LONGEST, _LONGEST_IMAGE = 64, 255
 
 
@@ -87,37 +88,6 @@ def image(value: Any) -> str:
     return name
 
 
-def ports(value: Any) -> dict[tuple[str, int], int]:
-    """Published ports: {8080: 80}, or {5353: "53/udp"}, as {("tcp", 8080): 80}.
-
-    Raises:
-        InvalidValue: it is no such table, or has a number that is no port.
-    """
-    if not isinstance(value, dict):
-        raise InvalidValue(
-            f"{shown(value)} are no ports", "a table says which port leads where", "Try ports={8080: 80}"
-        )
-    published: dict[tuple[str, int], int] = {}
-    for here, target in value.items():
-        there, protocol = _target(target)
-        published[protocol, kinds.port(here)] = there
-    return published
-
-
-def _target(value: Any) -> tuple[int, str]:
-    """A container's port and protocol: 80, "80" or "53/udp"."""
-    if not isinstance(value, str):
-        return kinds.port(value), "tcp"
-    number, slash, protocol = value.partition("/")
-    if not (number.isascii() and number.isdecimal()) or (protocol if slash else "tcp") not in _PROTOCOLS:
-        raise InvalidValue(
-            f"{shown(value)} is no port of a container",
-            "it is a number, with /udp behind it for UDP",
-            "Try 80 or '53/udp'",
-        )
-    return kinds.port(int(number[:6])), protocol or "tcp"
-
-
 def links(value: Any) -> dict[str, str]:
     """Links: ["c1", "c2:db"] or {"c2": "db"}, as {container: alias}.
 
@@ -151,8 +121,8 @@ def _name(item: Any) -> Any:
     return item if isinstance(item, str) else getattr(item, "name", item)
 
 
-def program(words: list[str] | None) -> list[str]:
-    """The program of a container and its arguments; without any it idles.
+def program(words: list[str]) -> list[str]:
+    """A program that a container can find, and its arguments.
 
     Args:
         words: the command.
@@ -160,8 +130,6 @@ def program(words: list[str] | None) -> list[str]:
     Raises:
         ProgramMissing: there is no such program.
     """
-    if words is None:
-        return list(_IDLE)
     if shutil.which(words[0]) is None:
         rule = f'Docker says: exec: "{words[0]}": executable file not found in $PATH'
         remedy = "Check its spelling; a container here sees the machine's programs"

@@ -36,8 +36,9 @@ class Networking:
     def _make_chains(self, undo: ExitStack) -> None:
         """The chains, what leads into them, and the policy that nothing is forwarded unless a rule allows it."""
         own = [chain.rpartition(" ")[::2] for chain in chains.CHAINS]
-        new, gone = ([f"{table} {how} {name}".lstrip() for table, name in own] for how in ("-N", "-X"))
-        networks.change(self.host, new, gone, undo)
+        left = {(rule.table, rule.chain) for rule in self.host.state.rules if rule.kind == "chain"}
+        new = [f"{table} -N {name}".lstrip() for table, name in own if (table[3:] or "filter", name) not in left]
+        networks.change(self.host, new, [f"{table} -X {name}".lstrip() for table, name in own], undo)
         networks.add_rules(self.host, chains.skeleton(), undo)
         self.host.set_policy("FORWARD", "DROP")
         undo.callback(self.host.set_policy, "FORWARD", "ACCEPT")

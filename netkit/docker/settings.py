@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netkit.docker import naming
 from netkit.errors import Conflict
+
+if TYPE_CHECKING:
+    from netkit.docker.publishing import Published
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,7 @@ class Settings:
         command: its program and arguments.
         image: the name of an image, or "".
         network: "bridge", "host", "none", "container:NAME", or the name of a user-defined one.
-        ports: {("tcp", 8080): 80}.
+        ports: that are published.
         links: {container: alias}.
         privileged: whether it keeps all rights.
     """
@@ -26,7 +30,7 @@ class Settings:
     command: list[str]
     image: str
     network: str
-    ports: dict[tuple[str, int], int]
+    ports: tuple[Published, ...]
     links: dict[str, str]
     privileged: bool
 

@@ -155,6 +155,29 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Ends:
+    """The source and the destination of a packet, chosen from all IPv4 addresses that there are."""
+
+    def menu(self, world: Snapshot) -> tuple[str, ...]:
+        """The addresses, each once."""
+        borne = (text for space in world for link in space.interfaces.values() for text in link.addresses)
+        return tuple(dict.fromkeys(text.partition("/")[0] for text in borne if ":" not in text))
+
+    def read(self, typed: str, world: Snapshot) -> tuple[str, ...]:
+        """The addresses of two numbers."""
+        menu = self.menu(world)
+        words = typed.replace(",", " ").split()
+        if len(words) != 2:
+            rule = "a packet has two: the source first, then the destination"
+            raise InvalidValue(f"{typed!r} are not two numbers", rule, "Try 1 2")
+        return tuple(menu[_place(word, len(menu))] for word in words)
+
+    def said(self, value: tuple[str, ...]) -> str:
+        """Both, with an arrow."""
+        return " → ".join(value)
+
+
+@dataclass(frozen=True)
 class Prediction:
     """Something to foresee before a cell runs.
 

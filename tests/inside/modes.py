@@ -37,6 +37,10 @@ def _published(docker: nk.Docker) -> None:
     docker.run("web", SLEEP, ports={8080: 80, 5353: "53/udp"})
 
 
+def _published_here_and_there(docker: nk.Docker) -> None:
+    docker.run("web", SLEEP, ports=["127.0.0.1:8085:80", "8080:80", "9000-9002:9000-9002", "53:53/udp", "53:53/tcp"])
+
+
 def _user_defined(docker: nk.Docker) -> None:
     docker.network_create("shop", SHOP)
     docker.run("web", SLEEP, network="shop", ports={8080: 80})
@@ -76,6 +80,10 @@ def _link(docker: nk.Docker) -> None:
 MODES = {
     "bridge": Mode((f"run -d --name web {IDLE}", f"run -d --name db {IDLE}"), _bridge),
     "published port": Mode((f"run -d --name web -p 8080:80 -p 5353:53/udp {IDLE}",), _published),
+    "published at one address, a range, both protocols": Mode(
+        (f"run -d --name web -p 127.0.0.1:8085:80 -p 8080:80 -p 9000-9002:9000-9002 -p 53:53/udp -p 53:53/tcp {IDLE}",),
+        _published_here_and_there,
+    ),
     "user-defined network": Mode(
         (
             f"network create --subnet {SHOP} shop",

@@ -70,7 +70,7 @@ def test_a_published_port_answers_from_everywhere(docker: nk.Docker) -> None:
     assert fetch(nk.host, "192.168.7.1", 8080).startswith("web to ")
     assert fetch(nk.host, "172.17.0.2") == "web to 172.17.0.1"
     assert fetch(web.namespace, "172.17.0.1", 8080) == "web to 172.17.0.1"  # hairpin
-    assert docker.port(web) == {"80/tcp": 8080}
+    assert docker.port(web) == {"80/tcp": ["0.0.0.0:8080"]}
 
 
 def test_a_neighbour_needs_bridged_packets_to_pass_iptables(docker: nk.Docker) -> None:

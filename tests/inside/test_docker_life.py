@@ -8,7 +8,7 @@ import pytest
 
 import netkit as nk
 from netkit.errors import AlreadyExists, Conflict
-from tests.inside.containers import SECONDS, get, server, traces, typed, wait_for_the_end
+from tests.inside.containers import SECONDS, fetch, get, server, traces, typed, wait_for_the_end
 
 
 def test_addresses_and_macs_are_used_again(docker: nk.Docker) -> None:
@@ -55,9 +55,14 @@ def test_a_port_of_a_program_or_container_is_refused(docker: nk.Docker) -> None:
     assert get(nk.host, "127.0.0.1", 8081)
     for port in (8080, 8081):
         with pytest.raises(AlreadyExists, match=f"port {port}/tcp .* already allocated"):
-            docker.run("late", ports={port: 80})
+            docker.run(f"late{port}", ports={port: 80})
     program.stop()
-    assert [container.name for container in docker.ps(all=True)] == ["web"]
+    assert [container.name for container in docker.ps()] == ["web"]
+    assert [container.state for container in docker.ps(all=True)] == ["up", "created", "created"]
+    with pytest.raises(AlreadyExists, match="'late8080' is in use"):
+        docker.run("late8080", ports={8082: 80})
+    docker.remove("late8080")
+    assert docker.run("late8080", ports={8082: 80}).address == "172.17.0.3", "nothing is held by what never ran"
 
 
 def test_another_machine_has_a_docker_of_its_own(docker: nk.Docker) -> None:
@@ -114,3 +119,30 @@ def test_rounds_leave_nothing(docker: nk.Docker, rounds: int) -> None:
         docker.stop(web)
         docker.remove(web)
     assert traces() == before
+
+
+def test_a_port_is_published_at_one_address_alone(docker: nk.Docker) -> None:
+    web = docker.run("web", server("web"), ports=["127.0.0.1:8085:80", "127.0.0.2:8085:80", "8090-8091:80-81"])
+    assert get(nk.host, "127.0.0.1", 8085) == get(nk.host, "127.0.0.2", 8085) == "web to 172.17.0.1"
+    assert get(nk.host, "172.17.0.1", 8090).startswith("web to ")
+    with pytest.raises(ConnectionRefusedError):
+        fetch(nk.host, "172.17.0.1", 8085)
+    assert docker.port(web) == {
+        "80/tcp": ["127.0.0.1:8085", "127.0.0.2:8085", "0.0.0.0:8090"],
+        "81/tcp": ["0.0.0.0:8091"],
+    }
+    assert "127.0.0.1:8085->80/tcp" in repr(docker.ps())
+
+
+def test_rules_of_ones_own_outlive_a_docker_and_serve_the_next() -> None:
+    place = nk.Namespace("kept")
+    first = nk.Docker(host=place)
+    place.iptables("-I DOCKER-USER -s 10.0.0.1 -j DROP")
+    first.close()
+    second = nk.Docker(host=place)
+    told = [rule.text for rule in place.state.rules if rule.chain == "DOCKER-USER"]
+    assert told == ["-N DOCKER-USER", "-A DOCKER-USER -s 10.0.0.1/32 -j DROP", "-A DOCKER-USER -j RETURN"]
+    place.iptables("-F DOCKER-USER")
+    second.close()
+    assert not place.state.rules
+    place.delete()

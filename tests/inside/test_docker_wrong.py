@@ -67,6 +67,16 @@ CASES: dict[str, tuple[type[nk.NetkitError], str]] = {
     "docker.run('new', ports={8080: 80})": (AlreadyExists, "8080/tcp"),
     "docker.run('new', ports={8081: 80, 8080: 81})": (AlreadyExists, "8080/tcp"),
     "docker.run('new', ports={9090: 80})": (AlreadyExists, "9090/tcp"),
+    "docker.run('new', ports=['127.0.0.1:8080:80'])": (AlreadyExists, "8080/tcp"),
+    "docker.run('new', ports=['10.99.0.1:8081:80'])": (NotFound, "host has no address 10.99.0.1"),
+    "docker.run('new', ports=['80'])": (InvalidValue, "PORT:PORT"),
+    "docker.run('new', ports=['1.2.3.4:80'])": (InvalidValue, "'1.2.3.4:80' is no port"),
+    "docker.run('new', ports=['::1:8081:80'])": (InvalidValue, "'::1:8081:80'"),
+    "docker.run('new', ports=['10.0.0.300:8081:80'])": (InvalidAddress, "'10.0.0.300'"),
+    "docker.run('new', ports=['8081-8083:80-81'])": (InvalidValue, "3 ports, 80-81 are 2"),
+    "docker.run('new', ports=['8083-8081:80'])": (InvalidValue, "0 ports"),
+    "docker.run('new', ports=['8081:80/sctp'])": (InvalidValue, "'8081:80/sctp'"),
+    "docker.run('new', ports=['70000:80'])": (InvalidValue, "70000 is not a port"),
     "docker.run('new', network='host', ports={8081: 80})": (Conflict, "'host'"),
     "docker.run('new', network='none', ports={8081: 80})": (Conflict, "'none'"),
     "docker.run('new', network='container:web', ports={8081: 80})": (Conflict, "'container:web'"),
@@ -114,6 +124,23 @@ CASES: dict[str, tuple[type[nk.NetkitError], str]] = {
 }
 
 
+CREATED = {
+    "docker.run('new', 'no-such-program -x')",
+    "docker.run('new', network='nope')",
+    "docker.run('new', network='container:nope')",
+    "docker.run('new', network='container:ended')",
+    "docker.run('new', network='small')",
+    "docker.run('new', ports={8080: 80})",
+    "docker.run('new', ports={8081: 80, 8080: 81})",
+    "docker.run('new', ports={9090: 80})",
+    "docker.run('new', ports=['127.0.0.1:8080:80'])",
+    "docker.run('new', ports=['10.99.0.1:8081:80'])",
+    "docker.run('new', links=['ended'])",
+    "docker.run('new', links=['full'])",
+}
+"""Whose container was there before its start was refused: `docker ps -a` of the Engine lists it as Created."""
+
+
 @pytest.fixture(scope="module")
 def stage() -> Iterator[dict[str, Any]]:
     """One docker with a container that runs, one that ended, a network without a free address, a port that is taken."""
@@ -151,6 +178,11 @@ def test_a_wrong_call_is_refused(stage: dict[str, Any], call: str) -> None:
         eval(call, dict(stage))  # noqa: S307  (the table's own lines)
     assert words in str(caught.value), f"{caught.value} does not name {words}"
     assert caught.value.remedy
+    left = stage["docker"].find("new")
+    assert (left is not None) == (call in CREATED)
+    if left is not None:
+        assert left.state == "created", "as Docker's, it was created, and its start was refused"
+        stage["docker"].remove(left)
     assert state(stage["docker"]) == stage["before"]
 
 
@@ -193,6 +225,8 @@ def test_a_process_that_does_not_start_is_told_in_its_own_words(
     monkeypatch.setattr(starters, "_PREPARE", "echo no way >&2; exit 1")
     with pytest.raises(CommandFailed, match="no way"):
         stage["docker"].run("new")
+    assert repr(stage["docker"].find("new")).startswith("new: created")
+    stage["docker"].remove("new")
     assert state(stage["docker"]) == stage["before"]
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from netkit import validation
-from netkit.docker import chains, dns, etc, naming
+from netkit.docker import chains, dns, etc, naming, publishing
 from netkit.errors import Conflict, InvalidAddress, NotFound
 from netkit.handles import guarded, keep
 from netkit.lab import journal
@@ -118,7 +118,7 @@ class Network:
     def plan(self, container: Container) -> etc.Files:
         """Take an address and the published ports; where there is no DNS, the hosts file tells the links."""
         keep(container, ip=self.take(container.name, container.undo))
-        container.reserve_ports()
+        publishing.reserve(self.machine, container.ports, container.undo)
         own = etc.line(str(container.ip), container.hostname)
         if self.knows_names:
             return etc.Files(etc.hosts(own), etc.EMBEDDED_DNS)
@@ -133,9 +133,9 @@ class Network:
             aliases = {alias.lower(): other.address for alias, other in container.linked.items()}
             look_up = lambda name: aliases.get(name) or self.address_of(name)  # noqa: E731  (two places to look)
             container.undo.callback(dns.serve(container.namespace.path, look_up, self.name_of).close)
-        for (protocol, here), there in container.ports.items():
-            rules = chains.port(protocol, here, str(container.ip), there, self.bridge)
-            add_rules(self.machine, rules, container.undo)
+        rules = (chains.port(one, str(container.ip), self.bridge) for one in container.ports)
+        # Two ports of the machine may lead to the same one of the container: what both need is written once.
+        add_rules(self.machine, dict.fromkeys(rule for group in rules for rule in group), container.undo)
 
     def plug(self, container: Container) -> None:
         """Lay a cable from the bridge into a container, and give its end there address, MAC and routes."""
@@ -241,8 +241,8 @@ def subnet(value: object) -> ipaddress.IPv4Network:
 
 def add_rules(machine: Namespace, rules: Iterable[chains.Rule], undo: ExitStack) -> None:
     """Carry rules out, all at once; what removes them is put on `undo`."""
-    own = list(rules)
-    change(machine, [rule.add for rule in own], [rule.delete for rule in own], undo)
+    if own := list(rules):
+        change(machine, [rule.add for rule in own], [rule.delete for rule in own], undo)
 
 
 def change(machine: Namespace, lines: list[str], opposite: list[str], undo: ExitStack) -> None:

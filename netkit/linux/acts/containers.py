@@ -188,16 +188,17 @@ class Contained:
         _ = self.status  # while its complaints can still be read
 
 
-def reserve(path: str, protocol: str, port: int) -> socket.socket:
+def reserve(path: str, protocol: str, address: str, port: int) -> socket.socket:
     """Take a port of a machine, so that nobody else does, as the Engine does for a published port.
 
     Args:
         path: a file that opens the machine's network namespace.
         protocol: "tcp" or "udp".
+        address: the machine's; "0.0.0.0" for all of them.
         port: its number.
 
     Raises:
-        OSError: somebody has it.
+        OSError: somebody has it, or the machine does not have the address.
     """
 
     def act() -> socket.socket:
@@ -205,7 +206,7 @@ def reserve(path: str, protocol: str, port: int) -> socket.socket:
         taken = socket.socket(socket.AF_INET, kind)
         try:
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(protocol == "tcp"))
-            taken.bind(("0.0.0.0", port))  # noqa: S104  (a published port is one of every address)
+            taken.bind((address, port))
             if protocol == "tcp":
                 taken.listen()
         except BaseException:

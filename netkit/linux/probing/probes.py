@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import CommandFailed, KernelRefused
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _SECONDS, _SECONDS_FOR_UDP = 1.0, 0.3
 _SECONDS_TO_START = 10.0
+_SECONDS_BETWEEN_PAGES = 0.02
 _SILENCE = "no answer"
 _ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
 
@@ -95,6 +97,42 @@ def echo(path: str, address: IPAddress, size: int = 0, *, seconds: float = _SECO
         return Answered(ok=False, command=" ".join(words), words=_SILENCE, silent=True)
     said = "answered" if answer.ok else answer.reason or _SILENCE
     return Answered(answer.ok, " ".join(words), said, silent=not answer.ok and not answer.reason)
+
+
+def page(path: str, address: str, port: int, seconds: float = _SECONDS) -> Answered:
+    """Ask a web server for a page (RFC 9112), again and again while nobody listens: a server takes a moment to start.
+
+    Args:
+        path: a file that opens the namespace that asks.
+        address: the server's.
+        port: at which it is asked.
+        seconds: float, how long an answer is waited for.
+
+    Returns:
+        Whether it answered; what is said of it is the first line.
+    """
+    command, deadline = f"busybox wget -qO- {address}:{port}", time.monotonic() + seconds
+    while True:
+        try:
+            said = _first_line(path, address, port, seconds)
+        except ConnectionRefusedError as error:
+            if time.monotonic() > deadline:
+                return Answered(ok=False, command=command, words=os.strerror(error.errno))
+            time.sleep(_SECONDS_BETWEEN_PAGES)
+        except TimeoutError:
+            return Answered(ok=False, command=command, words=_SILENCE, silent=True)
+        except OSError as error:
+            return Answered(ok=False, command=command, words=os.strerror(error.errno) if error.errno else str(error))
+        else:
+            return Answered(said.startswith("HTTP/"), command, said or "it says nothing")
+
+
+def _first_line(path: str, address: str, port: int, seconds: float) -> str:
+    with inside(path, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)) as asking:
+        asking.settimeout(seconds)
+        asking.connect((address, port))
+        asking.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        return asking.recv(200).decode(errors="replace").partition("\r\n")[0]
 
 
 def name(path: str, server: str, wanted: str) -> str | None:

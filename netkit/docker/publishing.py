@@ -1,0 +1,156 @@
+"""Published ports: read as Docker's option -p has them, told as `docker ps` and `docker inspect` do, and taken."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from netkit import kinds, validation
+from netkit.errors import AlreadyExists, InvalidValue, NotFound
+from netkit.linux.acts import containers
+from netkit.spelling import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from contextlib import ExitStack
+
+    from netkit.lab.namespaces import Namespace
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104  (what Docker takes where no address is named)
+_PROTOCOLS = ("tcp", "udp")
+
+
+class Published(NamedTuple):
+    """A port of the machine that leads into a container.
+
+    Attributes:
+        protocol: "tcp" or "udp".
+        here: the machine's port.
+        there: the container's port.
+        address: the machine's address that it is published at; 0.0.0.0 for all of them.
+    """
+
+    protocol: str
+    here: int
+    there: int
+    address: str = EVERYWHERE
+
+    @property
+    def outside(self) -> str:
+        """Where one asks: "127.0.0.1:8085"."""
+        return f"{self.address}:{self.here}"
+
+    @property
+    def inside(self) -> str:
+        """Where it leads: "80/tcp"."""
+        return f"{self.there}/{self.protocol}"
+
+    def __str__(self) -> str:
+        return f"{self.outside}->{self.inside}"
+
+
+def ports(value: Any) -> tuple[Published, ...]:
+    """Published ports: {8080: 80}, {5353: "53/udp"}, or as behind -p, ["127.0.0.1:8085:80", "9000-9002:9000-9002"].
+
+    Raises:
+        InvalidAddress: it is no IPv4 address that a machine has.
+        InvalidValue: it is no such table or list, or has a number that is no port.
+    """
+    if isinstance(value, dict):
+        found = [_pair(here, target) for here, target in value.items()]
+    elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        found = [one for item in value for one in _typed(item)]
+    else:
+        rule = "a table says which port leads where, or a list what stands behind Docker's -p"
+        raise InvalidValue(f"{shown(value)} are no ports", rule, "Try ports={8080: 80}, or ports=['127.0.0.1:8080:80']")
+    return tuple(dict.fromkeys(found))
+
+
+def table(published: Iterable[Published]) -> dict[str, list[dict[str, str]]]:
+    """Published ports by Docker's own keys: {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for one in published:
+        found.setdefault(one.inside, []).append({"HostIp": one.address, "HostPort": str(one.here)})
+    return found
+
+
+def reserve(machine: Namespace, published: Iterable[Published], undo: ExitStack) -> None:
+    """Take published ports, so that no program of the machine does; what gives them back is put on `undo`.
+
+    Raises:
+        AlreadyExists: somebody has one already.
+        NotFound: the machine does not have the address.
+    """
+    for one in published:
+        try:
+            undo.callback(containers.reserve(machine.path, one.protocol, one.address, one.here).close)
+        except OSError as error:
+            said = f"the kernel says: {error.strerror}"
+            if error.errno == errno.EADDRNOTAVAIL:
+                problem, remedy = (
+                    f"{machine.name} has no address {one.address}",
+                    "Publish at one of its own: ip -brief a",
+                )
+                raise NotFound(problem, said, remedy) from None
+            raise AlreadyExists(
+                f"port {one.here}/{one.protocol} of {machine.name} is already allocated",
+                f"a port belongs to one program or container; {said}",
+                "Publish another one, or remove what has it: docker.ps() lists containers, `ss -tlnp` programs",
+            ) from None
+
+
+def _pair(here: Any, target: Any) -> Published:
+    """A row of a table: the machine's port, and 80, "80" or "53/udp"."""
+    if not isinstance(target, str):
+        return Published("tcp", kinds.port(here), kinds.port(target))
+    number, protocol = _protocol(target)
+    return Published(protocol, kinds.port(here), _port(number, target))
+
+
+def _typed(text: str) -> Iterator[Published]:
+    """What stands behind -p: [ADDRESS:]PORT:PORT[/PROTOCOL]; both ports may be ranges of the same length."""
+    rest, protocol = _protocol(text)
+    *address, here, there = ("", "", *rest.split(":"))[-3:] if rest.count(":") < 3 else ("", "", "")
+    if not here or not there:
+        rule = "it is PORT:PORT or ADDRESS:PORT:PORT, the machine's port first"
+        raise InvalidValue(f"{shown(text)} publishes nothing", rule, "Try '127.0.0.1:8085:80'")
+    outside, inside = _range(here, text), _range(there, text)
+    if len(outside) != len(inside):
+        rule = f"{here} are {len(outside)} ports, {there} are {len(inside)}"
+        raise InvalidValue(f"{shown(text)} does not say which leads where", rule, "Take two ranges of one length")
+    at = _address(address[0]) if address[0] else EVERYWHERE
+    return (Published(protocol, *pair, at) for pair in zip(outside, inside, strict=True))
+
+
+def _protocol(text: str) -> tuple[str, str]:
+    """What stands before /tcp or /udp, and which of the two; TCP where none is named."""
+    before, slash, protocol = text.partition("/")
+    if slash and protocol not in _PROTOCOLS:
+        _refuse(text)
+    return before, protocol or "tcp"
+
+
+def _range(word: str, text: str) -> range:
+    """The ports of "9000-9002", or of "80"."""
+    first, _, last = word.partition("-")
+    start, end = _port(first, text), _port(last or first, text)
+    return range(start, end + 1)
+
+
+def _port(number: str, text: str) -> int:
+    if not (number.isascii() and number.isdecimal()):
+        _refuse(text)
+    return kinds.port(int(number[:6]))
+
+
+def _refuse(text: str) -> None:
+    rule = "it is a number, with /udp behind it for UDP"
+    raise InvalidValue(f"{shown(text)} is no port of a container", rule, "Try 80 or '53/udp'")
+
+
+def _address(text: str) -> str:
+    found = validation.address(text)
+    if not isinstance(found, ipaddress.IPv4Address):
+        raise InvalidValue(f"{shown(text)} is no IPv4 address", "ports are published at IPv4 here", "Try '127.0.0.1'")
+    return str(found)
