@@ -93,7 +93,7 @@ def test_few_were_left_before_the_keeper_came_to_look(monkeypatch: pytest.Monkey
     watch.look()
     notify(noticed, 162, 241)
     watch.look()
-    assert [text.split()[5] for text in said] == ["256", "241"]
+    assert [text.split()[6] for text in said] == ["256", "241"]
     for end in (notices, noticed):
         os.close(end)
 
