@@ -83,6 +83,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         signal.signal(number, handler)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("words", WRONG, ids=lambda words: " ".join(words)[:40].encode("unicode_escape").decode())
 def test_a_wrong_call_gets_a_sentence(words: tuple[str, ...], place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in place.iterdir()}
@@ -142,6 +143,7 @@ ODD = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("line", "statuses"), ODD)
 def test_odd_surroundings(line: str, statuses: tuple[int, ...], place: Path) -> None:
     path = f"{os.path.dirname(NETKIT)}:{os.environ['PATH']}"

@@ -22,6 +22,8 @@ from tests.project import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 CODE = "import netkit as nk\nprint(nk.require_sandbox())\n"
 SAID = "sandbox: host name netkit, you are root inside\n"
 

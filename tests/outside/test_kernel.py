@@ -23,7 +23,7 @@ from tests.outside.sessions import Session, eventually, session
 if TYPE_CHECKING:
     from pathlib import Path
 
-RESTARTS = 20
+RESTARTS = (4, pytest.param(20, marks=pytest.mark.long))
 
 
 def test_it_is_the_sandbox(kernel: Session) -> None:
@@ -109,9 +109,10 @@ def test_large_output_and_input_pass(kernel: Session) -> None:
     assert len(kernel.run(f"x = {'y' * 3_000_000!r}\nprint(x * 3)")) == 9_000_001
 
 
-def test_restarts() -> None:
+@pytest.mark.parametrize("times", RESTARTS)
+def test_restarts(times: int) -> None:
     with session() as kernel:
-        for number in range(RESTARTS):
+        for number in range(times):
             kernel.run(f"import os; os.system('ip netns add nk{number}')")
             kernel.manager.restart_kernel(now=number % 2 == 0)
             kernel.client.wait_for_ready(timeout=sessions.PATIENCE)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.once
+
 CAUSE = "the user world stops at the stage 'user namespace' (ENOSPC): user.max_user_namespaces is 0"
 FORBIDDING = (
     # In a user namespace of its own, where the setting is not the machine's.

@@ -40,6 +40,7 @@ class TestProtocol(jupyter_kernel_test.KernelTests):
     invalid_code_samples = ("import = 7q",)
 
 
+@pytest.mark.once
 @pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed")
 class TestProtocolInUml(TestProtocol):
     """The same in the uml world."""

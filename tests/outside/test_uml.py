@@ -42,7 +42,7 @@ def test_streams_and_exit_status_are_carried() -> None:
 
 
 def test_the_machine_waits_until_the_exit_status_has_been_carried() -> None:
-    assert [in_uml("sh", "-c", f"exit {status}").returncode for status in range(1, 6)] == [1, 2, 3, 4, 5]
+    assert [in_uml("sh", "-c", f"exit {status}").returncode for status in (1, 2)] == [1, 2]
 
 
 def test_work_is_kept_and_all_else_vanishes(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from tests.outside.trees import alive
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 HERE = [name for name in preload.COMPILERS if shutil.which(name)]
 PART = 2696
 """Bytes of the registers that User-Mode Linux keeps."""
