@@ -52,7 +52,7 @@ def configured(space: Any) -> Any:
         routes=_sorted(r for r in space.routes if not _by_itself(r.destination)),
         neighbours=_sorted(n for n in space.neighbours if n.state == "permanent"),
         fdb=_sorted(entry for entry in space.fdb if entry.state == "static"),
-        rules=tuple(dataclasses.replace(rule, packets=0) for rule in space.rules),
+        rules=tuple(dataclasses.replace(rule, packets=0, handle=0) for rule in space.rules),
         sysctls=dict(sorted(space.sysctls.items())),
         processes=(),
         connections=(),

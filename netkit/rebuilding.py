@@ -85,8 +85,6 @@ def _out_of_reach(snapshot: Snapshot) -> Iterator[str]:
             continue
         if people and space.name != HOST:
             yield f"what runs in {space.name}: {people}"
-        for rule in filter(_named_set, space.rules):
-            yield f"a rule of nft in {space.name} that asks a named set: {rule.text}"
 
 
 def _inside(space: Namespace, line: str) -> str:
@@ -213,19 +211,18 @@ def _rules(space: Namespace) -> Iterator[str]:
 
 
 def _of_nft(table: str, rules: list[Rule]) -> Iterator[str]:
-    """What nft is told for one of its tables: the table, its chains, then their rules."""
+    """What nft is told for one of its tables: the table, its sets and chains, then their rules."""
     yield f"add table {table}"
     heads = {rule.chain: f" {{ {rule.text} }}" for rule in rules if rule.kind == "base"}
-    for chain in dict.fromkeys(rule.chain for rule in rules):
+    for rule in rules:
+        if rule.kind == "set":
+            kind, _, words = rule.text.partition(" ")
+            yield f"add {kind} {table} {words}"
+    for chain in dict.fromkeys(rule.chain for rule in rules if rule.chain):
         yield f"add chain {table} {chain}{heads.get(chain, '')}"
     for rule in rules:
-        if rule.kind == "rule" and not _named_set(rule):
+        if rule.kind == "rule":
             yield f"add rule {table} {rule.chain} {rule.text}"
-
-
-def _named_set(rule: Rule) -> bool:
-    """Whether a rule of nft asks a set or a map by its name, of which a snapshot has no elements."""
-    return rule.tool == "nft" and any(word.startswith("@") for word in rule.text.split())
 
 
 def _saved(rule: Rule) -> str:

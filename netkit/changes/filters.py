@@ -74,7 +74,7 @@ def _sequence(old: list[Rule], new: list[Rule]) -> Iterator[tuple[str, str]]:
 def _placed(listed: list[Rule], at: int, same: set[int]) -> str:
     """A rule, and its place in the chain where that has other rules behind it."""
     rule = listed[at]
-    what = "chain" if rule.kind == "chain" else "rule"
+    what = rule.kind if rule.kind in ("chain", "set", "table") else "rule"
     if all(place in same for place in range(at + 1, len(listed))):
         return _said(what, rule)
     return f"{_said(what, rule)} (rule {_number(listed, at)} of {_number(listed, len(listed) - 1)})"
@@ -104,5 +104,5 @@ def _said(what: str, rule: Rule) -> str:
 def _tool(rule: Rule) -> str:
     """How the command begins that lists it."""
     if rule.tool == "nft":
-        return f"nft {rule.table} {rule.chain}: "
+        return f"nft {rule.table} {rule.chain}".rstrip() + ": "
     return rule.tool + (f" -t {rule.table} " if rule.table != "filter" else " ")

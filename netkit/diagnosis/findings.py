@@ -84,6 +84,13 @@ class ListenersQuestion:
 
 
 @dataclass(frozen=True)
+class RulesetQuestion:
+    """What are the rules of nft here, as values? `nft -j list ruleset`."""
+
+    namespace: str
+
+
+@dataclass(frozen=True)
 class PortQuestion:
     """What does the kernel know of this interface that a snapshot does not tell? `ip -d link show dev NAME`."""
 
@@ -168,6 +175,16 @@ class World:
     def port(self, end: End) -> Port:
         """What a snapshot does not tell of an interface."""
         return self._fact(PortQuestion(*end))  # type: ignore[no-any-return]
+
+    def ruleset(self, namespace: str) -> tuple[Mapping[str, Any], ...]:
+        """The rules of nft as values, none where a namespace has none of its own."""
+        if not any(rule.tool == "nft" for rule in self.space(namespace).rules):
+            return ()
+        return self._fact(RulesetQuestion(namespace))  # type: ignore[no-any-return]
+
+    def tables(self, namespace: str) -> tuple[Mapping[str, Any], ...]:
+        """All that nft lists, tables of iptables too, also empty ones."""
+        return self._fact(RulesetQuestion(namespace))  # type: ignore[no-any-return]
 
     @cached_property
     def topology(self) -> Topology:

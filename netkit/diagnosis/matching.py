@@ -1,16 +1,17 @@
-"""Which packets a rule of iptables matches."""
+"""A packet at a hook of the packet filter, and what can be said of it: true, false, or None where nobody knows."""
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from netkit.diagnosis.packet import Packet
     from netkit.model import Rule
+
+Holds = bool | None
+"""Whether a condition is met; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,21 @@ class Passing:
 
     Attributes:
         packet: the packet.
-        iif: the interface that it came in by, "" for one of the namespace's own.
-        oif: the interface that it leaves by, "" where that is not decided or it is delivered.
+        iif: the interface that it came in by, "" for one of the namespace's own; at a bridge's hooks the port.
+        oif: the interface that it leaves by, "" where that is not decided or it is delivered; or the port.
         own: the namespace's addresses.
-        port_in: the bridge's port that it came in by, where a bridge shows its packets to the filter.
+        port_in: the bridge's port that it came in by, where a bridge shows its packets to the filter of IP.
         port_out: the port that it leaves by.
         masquerade: the address that MASQUERADE would give it.
+        redirect: the address that REDIRECT would lead it to.
+        mac: the MAC that its frame came from; "" where nobody knows.
+        target: the MAC that its frame is for; "" where nobody knows.
+        bridge: the bridge, at a bridge's hooks.
+        broadcasts: the broadcast addresses of the namespace's networks.
+        state: of its connection: "NEW", "ESTABLISHED", "INVALID" or "UNTRACKED"; "" where an answer belongs to a
+            connection and all else begins one.
+        first: the first packet of its connection as it came to this namespace, None where that was never seen.
+        translated: what became of that: "DNAT", "SNAT".
     """
 
     packet: Packet
@@ -34,27 +44,132 @@ class Passing:
     port_in: str = ""
     port_out: str = ""
     masquerade: str = ""
+    redirect: str = ""
+    mac: str = ""
+    target: str = ""
+    bridge: str = ""
+    broadcasts: frozenset[str] = frozenset()
+    state: str = ""
+    first: Packet | None = None
+    translated: frozenset[str] = frozenset()
+
+    @property
+    def tracked(self) -> str:
+        """The state of its connection, in iptables' words."""
+        if self.packet.untracked:
+            return "UNTRACKED"
+        return self.state or ("ESTABLISHED" if self.packet.answer or self.packet.kind == "later" else "NEW")
+
+    def with_packet(self, packet: Packet) -> Passing:
+        """The same place, and the packet as it goes on."""
+        return self if packet is self.packet else replace(self, packet=packet)
 
 
-def matches(rule: Rule, passing: Passing) -> bool:
-    """Whether a rule matches a packet at a hook; a condition that is not known here, negated or not, never holds.
+@dataclass(frozen=True)
+class Place:
+    """Where a packet is asked about.
+
+    Attributes:
+        namespace: which.
+        hook: "FORWARD" …
+        iif: the interface that it came in by, "" for none; at a bridge's hooks the port.
+        oif: the interface that it leaves by.
+        ports: a bridge's ports that it passes from the one to the other, where IP's filter sees what a bridge forwards.
+        bridge: the bridge, at its own hooks.
+        layer: "bridge", "arp" or "netdev"; "" for IP.
+    """
+
+    namespace: str
+    hook: str
+    iif: str = ""
+    oif: str = ""
+    ports: tuple[str, str] = ("", "")
+    bridge: str = ""
+    layer: str = ""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Rules that may have dropped a packet: nobody knows whether they match it."""
+
+    place: Place
+    passing: Passing
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A rule that changed a packet's TTL."""
+
+    namespace: str
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a rule does with a packet, or may do.
+
+    Attributes:
+        kind: "on" to the next rule, "accept", "drop", "jump", "goto", "return", or "proxy" where a program gets it.
+        chain: where a jump leads.
+        packet: as it goes on, None where nothing is changed.
+    """
+
+    kind: str
+    chain: str = ""
+    packet: Packet | None = None
+
+
+ON, ACCEPT, DROP, RETURN, PROXY = map(Act, ("on", "accept", "drop", "return", "proxy"))
+
+
+def negated(holds: Holds, no: bool) -> Holds:  # noqa: FBT001  (a word of the rule's)
+    """What is left of a condition that may stand behind a "!".
 
     Args:
-        rule: of iptables.
+        holds: whether it is met without that.
+        no: whether it stands there.
     """
-    conditions = (match for match in rule.matches if match.field != "-m")
-    return all(_holds(match.field, "".join(match.words[:1]), passing) is (not match.negated) for match in conditions)
+    return None if holds is None else holds is not no
 
 
-def _holds(option: str, value: str, passing: Passing) -> bool | None:
-    test = _TESTS.get(option)
-    return test(passing, value) if test else None
+def both(conditions: list[Holds]) -> Holds:
+    """Whether all of some conditions are met: false if one is not, else unknown if one is that."""
+    return False if False in conditions else None if None in conditions else True
 
 
-def _in(address: str, prefix: str) -> bool | None:
+def either(conditions: list[Holds]) -> Holds:
+    """Whether one of some conditions is met: true if one is, else unknown if one is that."""
+    return True if True in conditions else None if None in conditions else False
+
+
+def within(address: str, text: str) -> Holds:
+    """Whether an address is the one, or in the prefix or the range, that a rule names.
+
+    Args:
+        address: the packet's; "" where it has none.
+        text: "10.0.0.1", "10.0.0.0/8", "10.0.0.0/255.0.0.0", "10.0.0.1-10.0.0.9".
+    """
+    low, dash, high = text.partition("-")
     try:
-        return bool(address) and ipaddress.ip_address(address) in ipaddress.ip_network(prefix, strict=False)
-    except ValueError:  # a mask with gaps, 10.0.0.1/255.0.0.255
+        own = ipaddress.ip_address(address) if address else None
+        if own is None or own.version != ipaddress.ip_address(low.partition("/")[0]).version:
+            return False
+        if dash:
+            first, last = ipaddress.ip_address(low), ipaddress.ip_address(high)
+            return int(first) <= int(own) <= int(last)
+        return own in ipaddress.ip_network(low, strict=False)
+    except ValueError:
+        return _masked(address, low)
+
+
+def _masked(address: str, text: str) -> Holds:
+    """The same for a mask with gaps, 10.0.0.1/255.0.0.255."""
+    wanted, slash, mask = text.partition("/")
+    try:
+        bits = int(ipaddress.ip_address(mask)) if slash else -1
+        return (int(ipaddress.ip_address(address)) ^ int(ipaddress.ip_address(wanted))) & bits == 0
+    except ValueError:
         return None
 
 
@@ -68,77 +183,75 @@ def device(name: str, wanted: str) -> bool:
     return bool(name) and (name == wanted or (wanted.endswith("+") and name.startswith(wanted[:-1])))
 
 
-def _port(number: int | None, ranges: str) -> bool:
-    if number is None:
-        return False
-    bounds = ((part.partition(":")[0], part.rpartition(":")[2]) for part in ranges.split(","))
-    return any(int(low or 0) <= number <= int(high or 65535) for low, high in bounds)
+_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "icmpv6": "ipv6-icmp", "TCP": "tcp"}
 
 
-def state(passing: Passing, states: str) -> bool:
-    """Whether the state of a packet's connection is one of those that a rule names.
-
-    Args:
-        states: "RELATED,ESTABLISHED".
-    """
-    return ("ESTABLISHED" if passing.packet.answer else "NEW") in states.split(",")
+def protocol_of(packet: Packet) -> str:
+    """Its protocol's name (protocols(5)); ICMP is IPv4's, ICMPv6 is IPv6's; "" for ARP."""
+    if packet.protocol == "icmp" and packet.version == 6:
+        return "ipv6-icmp"
+    return "" if packet.protocol == "arp" else packet.protocol
 
 
-def _kind(address: str, kind: str, passing: Passing) -> bool:
-    local = address in passing.own or address.startswith("127.")
-    return {"LOCAL": local, "UNICAST": not local}.get(kind, False)
-
-
-def icmp(passing: Passing, kind: str) -> bool:
-    """Whether a packet is an echo request or reply, and of the kind that a rule names.
+def protocol(packet: Packet, name: str) -> bool:
+    """Whether a packet is of the protocol that a rule names.
 
     Args:
-        kind: its number or name.
+        name: of the protocol, or its number.
     """
-    asked = kind in ("8", "echo-request", "8/0", "128", "any")
-    replied = kind in ("0", "echo-reply", "129", "any")
-    return passing.packet.protocol == "icmp" and (replied if passing.packet.answer else asked)
+    return name in ("all", "0") or _PROTOCOLS.get(name, name.lower()) == protocol_of(packet)
 
 
-def protocol(passing: Passing, name: str) -> bool:
-    """Whether a packet is of the protocol that a rule names; ICMP is IPv4's, ICMPv6 is IPv6's.
-
-    Args:
-        name: of the protocol, or its number (protocols(5)).
-    """
-    own = "ipv6-icmp" if passing.packet.protocol == "icmp" and passing.packet.version == 6 else passing.packet.protocol
-    return name in ("all", "0") or _PROTOCOLS.get(name, name) == own
-
-
-_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "icmpv6": "ipv6-icmp"}
-
-
-def _first(passing: Passing) -> bool:
-    return passing.packet.protocol == "tcp" and not passing.packet.answer
-
-
-_TESTS: dict[str, Callable[[Passing, str], bool | None]] = {
-    "-s": lambda p, value: _in(p.packet.source, value),
-    "-d": lambda p, value: _in(p.packet.destination, value),
-    "-i": lambda p, value: device(p.iif, value),
-    "-o": lambda p, value: device(p.oif, value),
-    "-p": protocol,
-    "--dport": lambda p, value: _port(p.packet.destination_port, value),
-    "--sport": lambda p, value: _port(p.packet.source_port, value),
-    "--dports": lambda p, value: _port(p.packet.destination_port, value),
-    "--sports": lambda p, value: _port(p.packet.source_port, value),
-    "--ctstate": state,
-    "--dst-type": lambda p, value: _kind(p.packet.destination, value, p),
-    "--src-type": lambda p, value: _kind(p.packet.source, value, p),
-    "--physdev-in": lambda p, value: device(p.port_in, value),
-    "--physdev-out": lambda p, value: device(p.port_out, value),
-    "--physdev-is-in": lambda p, _: bool(p.port_in),
-    "--physdev-is-out": lambda p, _: bool(p.port_out),
-    "--physdev-is-bridged": lambda p, _: bool(p.port_in and p.port_out),
-    "--icmp-type": icmp,
-    "--icmpv6-type": icmp,
-    "--syn": lambda p, _: _first(p),
-    "--tcp-flags": lambda p, _: _first(p),
-    "--limit": lambda _p, _value: True,
-    "--limit-burst": lambda _p, _value: True,
+_SENT, _ANSWERED = ("echo-request", "8", "128"), ("echo-reply", "0", "129")
+_KINDS = {
+    "neighbour-solicitation": ("neighbour-solicitation", "neighbor-solicitation", "nd-neighbor-solicit", "135"),
+    "neighbour-advertisement": ("neighbour-advertisement", "neighbor-advertisement", "nd-neighbor-advert", "136"),
 }
+
+
+def icmp(packet: Packet, kind: str) -> bool:
+    """Whether a packet is of the kind of ICMP message that a rule names; false for all that is no ICMP.
+
+    Args:
+        kind: its number, with a code perhaps, or its name; "any".
+    """
+    if packet.protocol != "icmp":
+        return False
+    names = _KINDS.get(packet.kind) or (_ANSWERED if packet.answer else _SENT)
+    return kind == "any" or kind in names or (kind.endswith("/0") and kind[:-2] in names)
+
+
+def flags(packet: Packet) -> frozenset[str]:
+    """The flags of a TCP packet: of the first one, of the answer to it, or of the one behind that; none for others."""
+    if packet.protocol != "tcp":
+        return frozenset()
+    if packet.kind == "later":
+        return frozenset({"ACK"})
+    return frozenset({"SYN", "ACK"} if packet.answer else {"SYN"})
+
+
+def kind_of_address(passing: Passing, address: str) -> str:
+    """What an address is to a namespace: "LOCAL", "BROADCAST", "MULTICAST" or "UNICAST"."""
+    known = ipaddress.ip_address(address)
+    if known.is_multicast:
+        return "MULTICAST"
+    if address in passing.own or known.is_loopback:
+        return "LOCAL"
+    return "BROADCAST" if address == "255.255.255.255" or address in passing.broadcasts else "UNICAST"
+
+
+_LEAST = {"tcp": 40, "udp": 28, "icmp": 28}
+_MOST = 65535
+
+
+def length(packet: Packet, low: int, high: int) -> Holds:
+    """Whether its length lies between two numbers of bytes; nobody knows how much it carries.
+
+    Args:
+        low: the least.
+        high: the most.
+    """
+    least = _LEAST.get(packet.protocol, 28) + (20 if packet.version == 6 else 0)
+    if high < least:
+        return False
+    return True if low <= least and high >= _MOST else None

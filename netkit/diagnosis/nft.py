@@ -1,131 +1,137 @@
-"""What a rule of nft does with a packet (nft(8))."""
+"""What a rule of nft does with a packet, read from what `nft -j` lists (libnftables-json(5))."""
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis import matching
+from netkit.diagnosis import nat, nft_values
+from netkit.diagnosis.matching import ACCEPT, DROP, ON, PROXY, RETURN, Act
+from netkit.diagnosis.nft_fields import ABSENT, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
-    from netkit.diagnosis.matching import Passing
-    from netkit.model import Rule
-    from netkit.model.reading import Match
+    from netkit.diagnosis.matching import Holds, Passing
+    from netkit.diagnosis.nft_values import Sets
+    from netkit.diagnosis.packet import Packet
 
-    Has = Callable[[Passing], bool]
-    Test = Callable[[Passing, str], bool | None]
-
-_VERDICTS = frozenset({"accept", "drop", "reject", "return", ""})
-_UNREAD = re.compile(r"[@.&|^<>=].*|v?map|.* .*")
-"""What stands in a value's place and is none: named sets, concatenations, masks, comparisons, maps, timeouts."""
+_VERDICTS = {"accept": ACCEPT, "drop": DROP, "reject": DROP, "return": RETURN, "continue": ON, "tproxy": PROXY}
+_SILENT = frozenset(["counter", "log", "comment", "set", "map", "flow", "ct helper", "ct timeout", "dup"])
+_MAY_END = frozenset(["queue", "synproxy", "fwd"])
+"""Statements that may end a packet's way here, or lead it elsewhere."""
 
 
-def does(rule: Rule, passing: Passing) -> str | None:
-    """What a rule of nft does with a packet.
+def does(rule: dict[str, Any], sets: Sets, passing: Passing) -> list[Act]:
+    """What a rule may do with a packet: one thing where all is known, else first of all to let it go on.
 
     Args:
-        rule: of nft.
-
-    Returns:
-        "accept", "drop", "reject" or "return" where it matches; "" where it does nothing to this packet; None where it
-        says more than is known here: then nobody can tell.
+        rule: the statements and conditions are its "expr".
+        sets: the elements of named sets and maps.
+        passing: the packet at its hook.
     """
-    for match in rule.matches:
-        holds = _holds(match, passing)
-        if holds is not True:
-            return None if holds is None else ""
-    return rule.target if rule.target in _VERDICTS else None
+    packet, sure = passing.packet, True
+    for statement in rule.get("expr", ()):
+        [(name, said)] = statement.items()
+        now = passing.with_packet(packet)
+        if name in _SILENT:
+            continue
+        if name == "vmap":
+            return _known(_mapped(said, sets, now), packet, passing, sure=sure)
+        if name in _VERDICTS or name in ("jump", "goto"):
+            act = _VERDICTS.get(name) or Act(name, said["target"])
+            return _known([act], packet, passing, sure=sure)
+        if name in _MAY_END:
+            return [ON, DROP]
+        if name in _TRANSLATING:
+            return _translated(name, said, sets, now, sure=sure)
+        if name == "notrack":
+            packet = replace(packet, untracked=True)
+        elif name == "mangle":
+            packet = _written(said, sets, now)
+        else:
+            holds = _holds(name, said, sets, now)
+            if holds is False:
+                return _known([ON], packet, passing, sure=True)
+            sure = sure and holds is True
+    return _known([ON], packet, passing, sure=sure)
 
 
-def _holds(match: Match, passing: Passing) -> bool | None:
-    """Whether a packet meets a condition, None where that is not known."""
-    if match.field not in _FIELDS:
+def _known(acts: Iterable[Act], packet: Packet, passing: Passing, *, sure: bool) -> list[Act]:
+    """The acts with what was written into the packet before; the packet may also pass where that is not sure."""
+    given = [act if packet is passing.packet else Act(act.kind, act.chain, packet) for act in acts]
+    return given if sure else [ON, *(act for act in given if act != ON)]
+
+
+def _holds(name: str, said: Any, sets: Sets, passing: Passing) -> Holds:
+    """Whether a packet meets a condition; None for limits, quotas, extensions of iptables and all else."""
+    if name != "match":
         return None
-    has, test = _FIELDS[match.field]
-    if not has(passing):
-        return False
-    found = {None if _UNREAD.fullmatch(value) else test(passing, value) for value in match.values}
-    holds = True if True in found else None if None in found or not found else False
-    return holds if holds is None else holds is not match.negated
+    value = nft_values.value(said["left"], sets, passing)
+    if value is ABSENT or value is UNKNOWN:
+        return False if value is ABSENT else None
+    return nft_values.compared(value, said["op"], said["right"], sets)
 
 
-def _address(address: str, text: str) -> bool | None:
-    """Whether an address is the one, or in the prefix or the range, that a rule names."""
-    low, dash, high = text.partition("-")
-    try:
-        if dash:
-            first, own, last = (int(ipaddress.ip_address(each)) for each in (low, address, high))
-            return first <= own <= last
-        return ipaddress.ip_address(address) in ipaddress.ip_network(low, strict=False)
-    except ValueError:
-        return None
+def _mapped(said: dict[str, Any], sets: Sets, passing: Passing) -> list[Act]:
+    """What a verdict map says; each of its verdicts where the key is not known."""
+    key, pairs = nft_values.value(said["key"], sets, passing), sets.pairs(said["data"])
+    if key is ABSENT:
+        return [ON]
+    if key is UNKNOWN:
+        return [ON, *(_verdict(each) for _, each in pairs)]
+    unsure = []
+    for wanted, each in pairs:
+        fits = nft_values.fits(key, wanted, sets)
+        if fits:
+            return [*unsure, _verdict(each)]
+        unsure += [_verdict(each)] if fits is None else []
+    return [ON, *unsure]
 
 
-def _port(number: int | None, text: str) -> bool | None:
-    """Whether a port is the one, or in the range, that a rule names."""
-    low, _, high = text.partition("-")
-    if number is None or not low.isdigit() or not (high or low).isdigit():
-        return None
-    return int(low) <= number <= int(high or low)
+def _verdict(said: dict[str, Any]) -> Act:
+    [(name, more)] = said.items()
+    return _VERDICTS.get(name) or Act(name, more["target"])
 
 
-_STATES = {"0x1": "invalid", "0x2": "established", "0x4": "related", "0x8": "new", "0x40": "untracked"}
-"""The states of a connection, which nft lists by name or number."""
+def _written(said: dict[str, Any], sets: Sets, passing: Passing) -> Packet:
+    """The packet after a statement that writes into it: its mark, its TTL, an address without tracking."""
+    packet, value = passing.packet, nft_values.value(said["value"], sets, passing)
+    if value is ABSENT:
+        return packet
+    key = nft_values.name(said["key"])
+    if key == "meta mark":
+        return replace(packet, mark=value if isinstance(value, int) else None)
+    if key in ("ip ttl", "ip6 hoplimit") and isinstance(value, int):
+        return replace(packet, ttl=value)
+    if key in ("ip daddr", "ip6 daddr") and isinstance(value, str):
+        return replace(packet, destination=value)
+    return replace(packet, source=value) if key in ("ip saddr", "ip6 saddr") and isinstance(value, str) else packet
 
 
-def _state(passing: Passing, text: str) -> bool | None:
-    """Whether the state of a packet's connection is one of those that a rule names."""
-    names = [_STATES.get(each, each) for each in text.split(",")]
-    return matching.state(passing, ",".join(names).upper()) if set(names) <= set(_STATES.values()) else None
+_TRANSLATING = frozenset({"dnat", "snat", "masquerade", "redirect"})
 
 
-def _family(passing: Passing, text: str) -> bool | None:
-    """Whether the version of IP is the one that a rule names: "ipv4", or AF_INET, which is 2; "ipv6", AF_INET6, 10."""
-    version = {"ipv4": 4, "2": 4, "ipv6": 6, "10": 6}.get(text)
-    return None if version is None else passing.packet.version == version
+def _translated(name: str, said: dict[str, Any] | None, sets: Sets, passing: Passing, *, sure: bool) -> list[Act]:
+    """What a statement that translates addresses does with a connection's first packet."""
+    found = said or {}
+    address, port = _aim(found, sets, passing)
+    if ABSENT in (address, port):
+        return [ON]
+    if UNKNOWN in (address, port):
+        return [ON, ACCEPT]
+    packet = passing.packet
+    if isinstance(address, dict):
+        packet = nat.mapped(packet, nft_values.prefix(address), there=name == "dnat")
+    elif name in ("dnat", "redirect"):
+        packet = nat.to(packet, passing.redirect if name == "redirect" else address, port)
+    else:
+        packet = nat.hidden(packet, passing.masquerade if name == "masquerade" else address, port)
+    return [Act("accept", packet=packet)] if sure else [ON, Act("accept", packet=packet)]
 
 
-def _device(name: str, wanted: str) -> bool:
-    return matching.device(name, f"{wanted[:-1]}+" if wanted.endswith("*") else wanted)
-
-
-def _any(_: Passing) -> bool:
-    return True
-
-
-def _version(version: int) -> Has:
-    return lambda passing: passing.packet.version == version
-
-
-def _protocol(*names: str) -> Has:
-    return lambda passing: any(matching.protocol(passing, name) for name in names)
-
-
-# Each condition's words: whether a packet has what it looks at (else it fails, negated or not), and whether that has
-# a value.
-_FIELDS: dict[str, tuple[Has, Test]] = {
-    "iif": (_any, lambda p, value: _device(p.iif, value)),
-    "oif": (_any, lambda p, value: _device(p.oif, value)),
-    "iifname": (_any, lambda p, value: _device(p.iif, value)),
-    "oifname": (_any, lambda p, value: _device(p.oif, value)),
-    "ip saddr": (_version(4), lambda p, value: _address(p.packet.source, value)),
-    "ip daddr": (_version(4), lambda p, value: _address(p.packet.destination, value)),
-    "ip6 saddr": (_version(6), lambda p, value: _address(p.packet.source, value)),
-    "ip6 daddr": (_version(6), lambda p, value: _address(p.packet.destination, value)),
-    "ip protocol": (_version(4), matching.protocol),
-    "ip6 nexthdr": (_version(6), matching.protocol),
-    "meta l4proto": (_any, matching.protocol),
-    "meta nfproto": (_any, _family),
-    "tcp sport": (_protocol("tcp"), lambda p, value: _port(p.packet.source_port, value)),
-    "tcp dport": (_protocol("tcp"), lambda p, value: _port(p.packet.destination_port, value)),
-    "udp sport": (_protocol("udp"), lambda p, value: _port(p.packet.source_port, value)),
-    "udp dport": (_protocol("udp"), lambda p, value: _port(p.packet.destination_port, value)),
-    "th sport": (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.source_port, value)),
-    "th dport": (_protocol("tcp", "udp"), lambda p, value: _port(p.packet.destination_port, value)),
-    "ct state": (_any, _state),
-    "icmp type": (_protocol("icmp"), matching.icmp),
-    "icmpv6 type": (_protocol("ipv6-icmp"), matching.icmp),
-}
+def _aim(said: dict[str, Any], sets: Sets, passing: Passing) -> tuple[Any, Any]:
+    """The address and the port that a translation leads to, the first of several; "" and None where they stay."""
+    address = nft_values.first(said["addr"], sets, passing) if "addr" in said else ""
+    port = nft_values.first(said["port"], sets, passing) if "port" in said else None
+    return address if isinstance(address, tuple) and len(address) == 2 else (address, port)

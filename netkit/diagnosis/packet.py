@@ -21,9 +21,10 @@ class Packet:
         size: bytes of the largest packet that its sender would send that way; 0 until that is known.
         scope: the interface, of the namespace where it is, behind which its link-local addresses are valid: that which
             its sender named, then that by which it came in; "" while nobody knows.
-        mark: the number that rules have put on it, for other rules and for routes to ask (`fwmark`); it stays in a
-            namespace.
-        kind: of ICMP, "neighbour-solicitation" or "neighbour-advertisement"; "" for an echo request or reply.
+        mark: the number that rules have put on it, for other rules and for routes to ask (`fwmark`), None where nobody
+            knows it; it stays in its namespace.
+        kind: of ICMP, "neighbour-solicitation" or "neighbour-advertisement", "" for an echo request or reply; of TCP,
+            "later" for what follows when a connection is there.
         untracked: whether a rule has kept it from being remembered as a part of a connection (NOTRACK).
     """
 
@@ -36,7 +37,7 @@ class Packet:
     ttl: int = 64
     size: int = 0
     scope: str = ""
-    mark: int = 0
+    mark: int | None = 0
     kind: str = ""
     untracked: bool = False
 

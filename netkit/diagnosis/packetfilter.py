@@ -1,27 +1,47 @@
-"""What the packet filter of a namespace does with a packet: chains and rules tried as the kernel tries them."""
+"""What the packet filters of a namespace do with a packet at a hook: base chains, one after the other."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis import matching, nft
+from netkit.diagnosis import nft, xtables
+from netkit.diagnosis.nft_values import Sets
+from netkit.model import Rule
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.matching import Passing
-    from netkit.diagnosis.packet import Packet
-    from netkit.model import Namespace, Rule
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-_TABLES = {
+    from netkit.diagnosis.matching import Act, Passing
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import Namespace
+
+    Place = tuple[tuple[str, int], ...]
+    """Where a packet is: chain and number of the rule, and those to come back to before it."""
+
+_XTABLES = {
     "PREROUTING": ("raw", "mangle", "nat"),
-    "INPUT": ("mangle", "filter", "security", "nat"),
+    "INPUT": ("mangle", "nat", "filter", "security"),
     "FORWARD": ("mangle", "filter", "security"),
     "OUTPUT": ("raw", "mangle", "nat", "filter", "security"),
     "POSTROUTING": ("mangle", "nat"),
 }
-"""Which tables have a chain at a hook, in the order in which they are passed (iptables(8))."""
+"""Which tables have a chain at a hook (iptables(8))."""
 
-_MAX_JUMPS = 64
+_PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0, "security": 50}
+_DESTINATION, _SOURCE = -100, 100
+"""When chains are passed that translate the one and the other address (<linux/netfilter_ipv4.h>)."""
+
+_BRIDGES = -200
+"""When the chains of ebtables are passed (<linux/netfilter_bridge.h>)."""
+
+_TOOLS = {"ip4": ("iptables", "iptables-legacy"), "ip6": ("ip6tables", "ip6tables-legacy")}
+_FAMILIES = {"ip4": ("ip", "inet"), "ip6": ("ip6", "inet"), "netdev": ("netdev", "inet")}
+_MOST_WAYS = 64
 
 
 @dataclass(frozen=True)
@@ -29,124 +49,215 @@ class Verdict:
     """What became of a packet at a hook.
 
     Attributes:
-        rule: the rule or policy that dropped or translated it, None where nothing did.
-        dropped: whether it ended there.
         packet: as it goes on.
+        dropped: whether it ended there.
+        rule: the rule or policy that dropped or changed it, None where nothing did.
+        doubts: rules that may have dropped it, where nobody knows whether they matched.
+        proxy: whether a program of the namespace gets it.
     """
 
     packet: Packet
     dropped: bool = False
     rule: Rule | None = None
+    doubts: tuple[Rule, ...] = ()
+    proxy: bool = False
 
 
-def at_hook(space: Namespace, hook: str, passing: Passing) -> Verdict:
+@dataclass(frozen=True)
+class Step:
+    """A rule, and what it may do with a packet."""
+
+    rule: Rule
+    does: Callable[[Passing], list[Act]]
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base chain, where packets begin, with all chains of its table.
+
+    Attributes:
+        name: the chain's.
+        priority: the lower the earlier.
+        translates: whether only the first packet of a connection passes it.
+        chains: the rules by chain.
+        policy: the rule that says so where it drops what comes to the end, else None.
+    """
+
+    name: str
+    priority: int
+    translates: bool
+    chains: Mapping[str, Sequence[Step]]
+    policy: Rule | None = None
+
+
+def at_hook(space: Namespace, hook: str, passing: Passing, ruleset: Sequence[Any] = (), layer: str = "") -> Verdict:
     """Let a packet pass a hook of a namespace.
 
     Args:
         space: the namespace.
-        hook: "PREROUTING", "INPUT", "FORWARD", "OUTPUT" or "POSTROUTING".
+        hook: "PREROUTING", "INPUT", "FORWARD", "OUTPUT" or "POSTROUTING"; of a device "INGRESS" or "EGRESS".
         passing: the packet, and its interfaces.
+        ruleset: what `nft -j list ruleset` lists there.
+        layer: "bridge", "arp" or "netdev"; "" for the filter of its version of IP.
     """
-    rules = [rule for rule in space.rules if rule.tool != "nft" and passing.packet.version in rule.versions]
-    translated = None
-    for table in _TABLES[hook]:
-        if table == "nat" and passing.packet.answer:
-            continue  # only a connection's first packet asks there
-        said = _table([rule for rule in rules if rule.table == table], hook, passing)
-        if said.dropped:
-            return said
-        translated = said.rule or translated
-        passing = replace(passing, packet=said.packet)
-    said = _nft(space, hook, passing)
-    return said if said.dropped else Verdict(passing.packet, rule=translated)
-
-
-def _table(rules: list[Rule], hook: str, passing: Passing) -> Verdict:
-    """A table's chain at a hook, and its policy."""
-    found = _chain(rules, hook, passing, 0)
-    if found is None:
-        policy = next((rule for rule in rules if rule.chain == hook and rule.policy == "DROP"), None)
-        return Verdict(passing.packet, dropped=policy is not None, rule=policy)
-    rule, target = found
-    if target in ("DROP", "REJECT"):
-        return Verdict(passing.packet, dropped=True, rule=rule)
-    packet = _translated(rule, passing)
-    return Verdict(packet, rule=rule if packet != passing.packet else None)
-
-
-def _chain(rules: list[Rule], chain: str, passing: Passing, depth: int) -> tuple[Rule, str] | None:
-    """The rule that decides, and its target; None where the chain comes to its end."""
-    chains = {rule.chain for rule in rules}
-    for rule in rules:
-        if rule.chain != chain or not rule.target or depth > _MAX_JUMPS or not matching.matches(rule, passing):
+    doubts: list[Rule] = []
+    changed: Rule | None = None
+    translated = False
+    for base in bases(space, hook, passing, ruleset, layer):
+        if base.translates and (translated or passing.tracked != "NEW"):
             continue
-        if rule.target in chains:
-            found = _chain(rules, rule.target, passing, depth + 1)
-            if found is not None or rule.goto:
-                return found
-        elif rule.target == "RETURN":
-            return None
-        elif rule.target in _TERMINAL:
-            return rule, rule.target
-    return None
+        ways = list(islice(_ways(base, passing), _MOST_WAYS))
+        through = [way for way in ways if not way.dropped]
+        lost = {way.rule: None for way in ways if way.dropped and way.rule is not None}
+        if not through:
+            certain = next(iter(lost)) if len(lost) == 1 else None
+            unsure = () if certain else lost
+            return Verdict(passing.packet, dropped=certain is not None, rule=certain, doubts=(*doubts, *unsure))
+        doubts += lost
+        chosen = ways[-1] if not ways[-1].dropped else through[-1]
+        if chosen.proxy:
+            return Verdict(passing.packet, rule=chosen.rule, doubts=tuple(doubts), proxy=True)
+        changed = chosen.rule or changed
+        translated = base.translates and chosen.packet != passing.packet
+        passing = passing.with_packet(chosen.packet)
+    return Verdict(passing.packet, rule=changed, doubts=tuple(doubts))
 
 
-_TERMINAL = frozenset({"ACCEPT", "DROP", "REJECT", "DNAT", "SNAT", "MASQUERADE", "REDIRECT"})
+def _ways(base: Base, passing: Passing) -> Iterator[Verdict]:
+    """All that may become of a packet; last of all what does where every condition that nobody knows is not met."""
+    yield from _from(base, ((base.name, 0),), passing, None)
 
 
-def _translated(rule: Rule, passing: Passing) -> Packet:
-    """The packet after a rule of the table nat."""
-    packet = passing.packet
-    if rule.target == "DNAT":
-        address, port = _target(rule.option("--to-destination"))
-        return replace(
-            packet, destination=address or packet.destination, destination_port=port or packet.destination_port
-        )
-    if rule.target == "SNAT":
-        return replace(packet, source=_target(rule.option("--to-source"))[0] or packet.source)
-    if rule.target == "MASQUERADE":
-        return replace(packet, source=passing.masquerade or packet.source)
-    if rule.target == "REDIRECT":
-        ports = rule.option("--to-ports")
-        return replace(packet, destination_port=int(ports.partition("-")[0]) if ports else packet.destination_port)
-    return packet
+def _from(base: Base, place: Place, passing: Passing, rule: Rule | None) -> Iterator[Verdict]:
+    while place:
+        chain, at = place[-1]
+        steps = base.chains.get(chain, ())
+        if at >= len(steps):
+            place = place[:-1]
+            continue
+        step, place = steps[at], (*place[:-1], (chain, at + 1))
+        first, *others = step.does(passing)
+        for act in others:
+            end = _end(act, step, passing, rule)
+            if end is not None:
+                yield end
+            else:
+                yield from _from(base, _next(act, place), _after(act, passing), rule)
+        end = _end(first, step, passing, rule)
+        if end is not None:
+            yield end
+            return
+        changes = first.packet is not None and first.packet != passing.packet
+        place, passing, rule = _next(first, place), _after(first, passing), step.rule if changes else rule
+    yield Verdict(passing.packet, dropped=base.policy is not None, rule=base.policy or rule)
 
 
-def _target(text: str) -> tuple[str, int | None]:
-    """Address and port of "172.17.0.2:80", "172.17.0.2", ":80", "[fd00::2]:80"."""
-    if text.startswith("["):
-        address, _, port = text[1:].partition("]")
-        return address, int(port[1:]) if port else None
-    if text.count(":") > 1:
-        return text, None
-    address, _, port = text.partition(":")
-    return address.partition("-")[0], int(port.partition("-")[0]) if port else None
+def _end(act: Act, step: Step, passing: Passing, rule: Rule | None) -> Verdict | None:
+    """The verdict where an act is one, None where the packet goes on in this chain or another one."""
+    if act.kind in ("drop", "proxy"):
+        return Verdict(passing.packet, dropped=act.kind == "drop", rule=step.rule, proxy=act.kind == "proxy")
+    if act.kind != "accept":
+        return None
+    packet = act.packet or passing.packet
+    return Verdict(packet, rule=step.rule if packet != passing.packet else rule)
 
 
-def _nft(space: Namespace, hook: str, passing: Passing) -> Verdict:
-    """The base chains of nft's own tables at a hook; named sets, maps and jumps are not followed."""
-    chains: dict[tuple[str, str], list[Rule]] = {}
+def _after(act: Act, passing: Passing) -> Passing:
+    return passing.with_packet(act.packet or passing.packet)
+
+
+def _next(act: Act, place: Place) -> Place:
+    """Where a packet goes on after an act that is no verdict."""
+    if act.kind == "jump":
+        return (*place, (act.chain, 0))
+    if act.kind == "goto":
+        return (*place[:-1], (act.chain, 0))
+    return place[:-1] if act.kind == "return" else place
+
+
+def bases(space: Namespace, hook: str, passing: Passing, ruleset: Sequence[Any], layer: str) -> list[Base]:
+    """The base chains that a packet passes at a hook, in their order.
+
+    Args:
+        space: the namespace.
+        hook: in capitals.
+        passing: the packet.
+        ruleset: what `nft -j list ruleset` lists there.
+        layer: "bridge", "arp" or "netdev"; "" for the filter of its version of IP.
+    """
+    layer = layer or f"ip{passing.packet.version}"
+    tools = _TOOLS.get(layer) or {"bridge": ("ebtables",), "arp": ("arptables",)}.get(layer, ())
+    found = [base for tool in tools for base in _of_xtables(space, tool, hook)]
+    found += _of_nft(space, hook, passing, ruleset, _FAMILIES.get(layer, (layer,)))
+    return sorted(found, key=lambda base: base.priority)
+
+
+def _of_xtables(space: Namespace, tool: str, hook: str) -> Iterator[Base]:
+    tables: dict[str, list[Rule]] = defaultdict(list)
     for rule in space.rules:
-        if rule.tool == "nft" and passing.packet.version in rule.versions:
-            chains.setdefault((rule.table, rule.chain), []).append(rule)
-    for lines in chains.values():
-        base = next((line for line in lines if line.hook == hook.lower()), None)
-        if base is None:
+        if rule.tool == tool and rule.table in _XTABLES.get(hook, ()):
+            tables[rule.table].append(rule)
+    for table, rules in tables.items():
+        chains: dict[str, list[Step]] = {rule.chain: [] for rule in rules}
+        for rule in rules:
+            if rule.kind == "rule":
+                chains[rule.chain].append(Step(rule, partial(xtables.does, rule, chains)))
+        if tool == "ebtables":
+            _end_with_policies(rules, chains)
+        policy = next((rule for rule in rules if rule.chain == hook and rule.policy == "DROP"), None)
+        if policy or chains.get(hook):
+            yield Base(hook, _priority(tool, table, hook), table == "nat" and tool != "ebtables", chains, policy)
+
+
+def _end_with_policies(rules: Sequence[Rule], chains: Mapping[str, list[Step]]) -> None:
+    """A chain of one's own of ebtables ends with a policy, ACCEPT where nobody set another one."""
+    said = {rule.chain: rule for rule in rules if rule.kind == "policy"}
+    for head in [rule for rule in rules if rule.kind == "chain"]:
+        policy = said.get(head.chain, head)
+        chains[head.chain].append(Step(policy, partial(xtables.ends, policy)))
+
+
+def _priority(tool: str, table: str, hook: str) -> int:
+    if tool == "ebtables":
+        return _BRIDGES
+    return _PRIORITIES.get(table, _DESTINATION if hook in ("PREROUTING", "OUTPUT") else _SOURCE)
+
+
+def _of_nft(
+    space: Namespace, hook: str, passing: Passing, ruleset: Sequence[Any], families: Sequence[str]
+) -> Iterator[Base]:
+    own = {rule.table for rule in space.rules if rule.tool == "nft"}
+    for said in ruleset:
+        head = said.get("chain")
+        if head is None or head.get("hook") != hook.lower() or head["family"] not in families:
             continue
-        rule = _dropping(base, [line for line in lines if line is not base], passing)
-        if rule is not None:
-            return Verdict(passing.packet, dropped=True, rule=rule)
-    return Verdict(passing.packet)
+        if f"{head['family']} {head['table']}" in own and _on(head, passing, hook):
+            yield _base(space, head, ruleset)
 
 
-def _dropping(base: Rule, lines: list[Rule], passing: Passing) -> Rule | None:
-    """The rule of a base chain of nft, or the policy, that drops a packet; None if none does, or nobody can tell."""
-    for line in lines:
-        said = nft.does(line, passing)
-        if said in ("drop", "reject"):
-            return line
-        if said == "return":
-            break
-        if said == "accept" or (said is None and line.target not in ("drop", "reject")):
-            return None  # what cannot be read may have accepted it
-    return base if base.policy == "drop" else None
+def _on(head: Mapping[str, Any], passing: Passing, hook: str) -> bool:
+    """Whether a base chain is that of the device that the packet passes, where it belongs to one."""
+    devices = head.get("dev", ())
+    name = passing.oif if hook == "EGRESS" else passing.iif
+    return not devices or name in ([devices] if isinstance(devices, str) else devices)
+
+
+def _base(space: Namespace, head: Mapping[str, Any], ruleset: Sequence[Any]) -> Base:
+    where = (head["family"], head["table"])
+    listed = [said for said in ruleset for said in said.values() if (said.get("family"), said.get("table")) == where]
+    sets = Sets({said["name"]: said.get("elem", []) for said in listed if "type" in said and "hook" not in said})
+    texts = {(r.chain, r.handle): r for r in space.rules if r.tool == "nft" and r.table == " ".join(where)}
+    chains: dict[str, list[Step]] = defaultdict(list)
+    for said in listed:
+        if "expr" in said:
+            rule = texts.get((said["chain"], said["handle"])) or _untold(said)
+            chains[said["chain"]].append(Step(rule, partial(nft.does, said, sets)))
+    drops = head.get("policy") == "drop"
+    policy = next((r for r in texts.values() if r.chain == head["name"] and r.kind == "base"), None) if drops else None
+    return Base(head["name"], int(head["prio"]), head["type"] == "nat", chains, policy)
+
+
+def _untold(said: Mapping[str, Any]) -> Rule:
+    """A rule that came after the snapshot."""
+    words = json.dumps(said["expr"])
+    return Rule("nft", f"{said['family']} {said['table']}", said["chain"], words, handle=said["handle"])

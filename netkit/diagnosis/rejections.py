@@ -1,74 +1,102 @@
-"""A rule or policy that drops a packet: in words, with what shows it and what mends it."""
+"""A rule or policy that drops a packet, or shortens its life: in words, with what shows it and what mends it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netkit.diagnosis import permissions
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
-    from netkit.diagnosis.matching import Passing
+    from netkit.diagnosis.matching import Passing, Place, Setting
+    from netkit.diagnosis.packet import Packet
     from netkit.model import Rule
 
 
-def dropped(world: World, namespace: str, hook: str, passing: Passing, rule: Rule) -> Finding:
+def dropped(world: World, place: Place, passing: Passing, rule: Rule) -> Finding:
     """A packet was dropped at a hook.
 
     Args:
-        namespace: where.
-        hook: "FORWARD" …
+        place: the hook.
+        passing: the packet.
         rule: the rule or the policy that did it.
     """
-    packet = passing.packet
-    what = f"{packet.protocol} packets from {packet.source} to {packet.destination}"
-    policy = rule.kind == "policy"
-    why = "no rule allows them, and the policy is DROP" if policy else f"by the rule `{rule.text}`"
-    words = f"the packet filter of {namespace} drops {what} in {hook}: {why}"
-    evidence = [_listed(world, namespace, rule)]
-    if passing.port_in:
-        family = "iptables" if packet.version == 4 else "ip6tables"
-        switch = f"net.bridge.bridge-nf-call-{family}"
-        words += f"; the bridge {passing.iif} shows it what goes from port to port"
+    namespace, packet = place.namespace, passing.packet
+    words = f"{_who(place)} drops {_what(packet)} in {place.hook}{_at(place)}: {_why(rule)}"
+    evidence = [listed(world, namespace, rule)]
+    if place.ports[0]:
+        switch = f"net.bridge.bridge-nf-call-{'iptables' if packet.version == 4 else 'ip6tables'}"
+        words += f"; the bridge {passing.iif or passing.oif} shows it what goes from port to port"
         evidence.append(shown(world, namespace, f"sysctl {switch}", "1"))
-    return Finding("filter", words, tuple(evidence), _repair(world, namespace, hook, passing, rule), namespace)
+    if passing.tracked == "INVALID":
+        words += f"; {namespace} never saw what this answers, so it belongs to no connection there"
+    repair = [typed(world, namespace, line) for line in permissions.lines(world, place, passing, rule)]
+    repair += _forgotten(world, packet) if repair else ()
+    return Finding("filter", words, tuple(evidence), tuple(repair), namespace)
 
 
-def _listed(world: World, namespace: str, rule: Rule) -> str:
+def _forgotten(world: World, packet: Packet) -> list[str]:
+    """Who asked for a neighbour in vain asks again when it has forgotten that."""
+    if packet.protocol != "arp" and not packet.kind.startswith("neighbour"):
+        return []
+    asker, asked = (packet.destination, packet.source) if packet.answer else (packet.source, packet.destination)
+    places = dict.fromkeys(place for place, _ in world.topology.bearers(asker))
+    return [typed(world, place, f"ip neigh flush to {asked}") for place in places]
+
+
+def _who(place: Place) -> str:
+    if place.layer == "bridge":
+        return f"the filter of the bridge {place.bridge} in {place.namespace}"
+    return f"the packet filter of {place.namespace}"
+
+
+def _at(place: Place) -> str:
+    return f" of {place.iif or place.oif}" if place.layer == "netdev" else ""
+
+
+def _what(packet: Packet) -> str:
+    if packet.protocol == "arp":
+        words = "answers" if packet.answer else "questions"
+        return f"the ARP {words} of {packet.source} for {packet.destination}"
+    if packet.kind.startswith("neighbour"):
+        return f"the {packet.kind}s of {packet.source} for {packet.destination}"
+    later = " that follow a connection's first" if packet.kind == "later" else ""
+    return f"{packet.protocol} packets from {packet.source} to {packet.destination}{later}"
+
+
+def _why(rule: Rule) -> str:
+    if rule.kind == "policy":
+        return f"no rule allows them, and the policy is {rule.policy}"
+    if rule.kind == "base":
+        return f"no rule of {rule.table} {rule.chain} allows them (policy drop)"
+    return f"by the rule `{rule.text}`"
+
+
+def listed(world: World, namespace: str, rule: Rule) -> str:
+    """What lists a rule, and the rule.
+
+    Args:
+        namespace: where it is.
+        rule: the rule.
+    """
     if rule.tool == "nft":
         return shown(world, namespace, f"nft list chain {rule.table} {rule.chain}", rule.text)
-    table = "" if rule.table == "filter" else f"-t {rule.table} "
-    return shown(world, namespace, f"{rule.tool} {table}-S {rule.chain}", rule.text)
+    table = permissions.table(rule)
+    listing = f"{table}-L {rule.chain}" if rule.tool in ("ebtables", "arptables") else f"{table}-S {rule.chain}"
+    return shown(world, namespace, f"{rule.tool} {listing}", rule.text)
 
 
-def _repair(world: World, namespace: str, hook: str, passing: Passing, rule: Rule) -> tuple[str, ...]:
-    if rule.tool == "nft":
-        return _nft(world, namespace, passing, rule)
-    table = "" if rule.table == "filter" else f"-t {rule.table} "
-    if rule.kind == "policy":
-        lines = [f"{rule.tool} {table}-A {hook} {each} -j ACCEPT" for each in _directions(passing)]
-    elif rule.chain.startswith("DOCKER"):
-        lines = [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
-    else:
-        lines = [f"{rule.tool} {table}-D {rule.specification}"]
-    return tuple(typed(world, namespace, line) for line in lines)
+def short_lived(world: World, setting: Setting, namespace: str) -> Finding:
+    """A rule lets packets pass so few routers that they end here.
 
-
-def _directions(passing: Passing) -> list[str]:
-    """What matches the packet's way, and the way back where it is another one."""
-    there = " ".join(f"{option} {name}" for option, name in (("-i", passing.iif), ("-o", passing.oif)) if name)
-    back = " ".join(f"{option} {name}" for option, name in (("-i", passing.oif), ("-o", passing.iif)) if name)
-    return [there] if not (passing.iif and passing.oif) else list(dict.fromkeys((there, back)))
-
-
-def _nft(world: World, namespace: str, passing: Passing, rule: Rule) -> tuple[str, ...]:
-    """An accept ahead of what drops, in both directions."""
-    family = "ip" if passing.packet.version == 4 else "ip6"
-    one, other = passing.packet.source, passing.packet.destination
-    pairs = ((one, other), (other, one)) if passing.iif and passing.oif else ((one, other),)
-    lines = [
-        f"nft insert rule {rule.table} {rule.chain} {family} saddr {source} {family} daddr {destination} accept"
-        for source, destination in pairs
-    ]
-    return tuple(typed(world, namespace, line) for line in lines)
+    Args:
+        setting: the rule, and where it is.
+        namespace: the router in which the packet's TTL came to its end.
+    """
+    rule = setting.rule
+    words = f"the packet's TTL was used up in {namespace}: the rule `{rule.text}` of {setting.namespace} changes it"
+    lines = permissions.without(world, setting.namespace, rule)
+    repair = tuple(typed(world, setting.namespace, line) for line in lines)
+    return Finding("filter", words, (listed(world, setting.namespace, rule),), repair, setting.namespace)

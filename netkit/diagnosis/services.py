@@ -11,8 +11,8 @@ from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import Listener, World
+    from netkit.diagnosis.flows import Flows
     from netkit.diagnosis.packet import Packet
-    from netkit.diagnosis.translations import Flows
     from netkit.model import Rule
 
 _IGNORE = "net.ipv4.icmp_echo_ignore_all"

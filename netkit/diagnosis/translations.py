@@ -1,9 +1,8 @@
-"""The address translations that a walk met: what conntrack would remember, and a translation that is missing."""
+"""An address translation that is missing."""
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.commands import shown, typed
@@ -11,69 +10,7 @@ from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
-    from netkit.diagnosis.packet import Packet
-
-_FIRST, _LAST = ("PREROUTING", "OUTPUT"), ("POSTROUTING", "INPUT")
-
-
-@dataclass
-class Flows:
-    """A connection as each namespace that it passed knows it.
-
-    Attributes:
-        known: by namespace: the first packet as it came, and as it left.
-    """
-
-    known: dict[str, list[tuple[Packet, Packet]]] = field(default_factory=dict)
-    _began: dict[str, Packet] = field(default_factory=dict)
-    _incoming: dict[str, Packet] = field(default_factory=dict)
-
-    def enters(self, namespace: str, hook: str, packet: Packet) -> Packet:
-        """A packet before it passes a hook: an answer gets back at the first one whom the connection began with."""
-        if hook in _FIRST and not packet.answer:
-            self._began[namespace] = packet
-        if hook in _FIRST and packet.answer:
-            self._incoming[namespace] = packet
-            flow = self._flow(namespace, packet)
-            if flow is not None:
-                return replace(packet, destination=flow.source, destination_port=flow.source_port)
-        return packet
-
-    def leaves(self, namespace: str, hook: str, packet: Packet) -> Packet:
-        """A packet after it has passed a hook: at the last one a connection is remembered, an answer's source set."""
-        if hook not in _LAST:
-            return packet
-        if not packet.answer:
-            if namespace in self._began:
-                self.known.setdefault(namespace, []).append((self._began[namespace], packet))
-            return packet
-        flow = self._flow(namespace, self._incoming.get(namespace, packet))
-        return packet if flow is None else replace(packet, source=flow.destination, source_port=flow.destination_port)
-
-    def undone(self, namespace: str, packet: Packet) -> Packet:
-        """An answer that a bridge shows to the packet filter: both translations are undone at once."""
-        flow = self._flow(namespace, packet) if packet.answer else None
-        if flow is None:
-            return packet
-        back = flow.reversed()
-        return replace(
-            packet,
-            source=back.source,
-            destination=back.destination,
-            source_port=back.source_port,
-            destination_port=back.destination_port,
-        )
-
-    def _flow(self, namespace: str, answer: Packet) -> Packet | None:
-        """The first packet, as it came, of the connection that an answer belongs to."""
-        for first, last in self.known.get(namespace, ()):
-            if _ends(last.reversed()) == _ends(answer):
-                return first
-        return None
-
-
-def _ends(packet: Packet) -> tuple[object, ...]:
-    return packet.source, packet.destination, packet.source_port, packet.destination_port
+    from netkit.diagnosis.flows import Flows
 
 
 def missing(world: World, flows: Flows, finding: Finding) -> Finding | None:

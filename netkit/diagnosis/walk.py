@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from netkit.diagnosis import l2, rejections, routers, routes, services, translations, tunnels, unanswered
 from netkit.diagnosis.findings import Decision, Finding, Found, RouteQuestion
-from netkit.diagnosis.matching import Passing
+from netkit.diagnosis.hooks import Hooks, moved
+from netkit.diagnosis.matching import Place
 from netkit.diagnosis.packet import Packet
-from netkit.diagnosis.packetfilter import at_hook
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import RouteAnswer, World
@@ -30,6 +30,7 @@ class Walk:
         passed: what was found in order, by layer.
         mtu: a bottleneck that drops large packets without a word, if there is one.
         outdated: a neighbour entry that was learned and is wrong by now, if there is one.
+        hooks: the packet filters that were passed, and where nobody knows what they did.
     """
 
     def __init__(self, world: World, keep: str = "") -> None:
@@ -38,7 +39,7 @@ class Walk:
         self.mtu: Finding | None = None
         self.outdated: Finding | None = None
         self.decisions: list[Decision] = []
-        self._flows = translations.Flows()
+        self.hooks = Hooks(world)
         self._suspicion: Finding | None = None
         self._back = False
 
@@ -63,10 +64,21 @@ class Walk:
                 self.ok("service", f"somebody in {place} listens at {arrived.protocol} port {arrived.destination_port}")
             self._back, self.decisions = True, []
             home, answer = self.send(place, arrived.reversed())
-            self._stop(services.answered(self.world, self._flows, packet, answer))
+            self._stop(services.answered(self.world, self.hooks.flows, packet, answer))
             self.ok("return path", f"{place} → {home}")
+            if answer.protocol == "tcp":
+                self._follow_up(home, answer)
         except Found as found:
             raise Found(self._suspicion or found.finding) from None
+
+    def _follow_up(self, namespace: str, answer: Packet) -> None:
+        """What follows when a connection is there: a filter may let its first packet pass, and nothing else."""
+        self._back, self.decisions = False, []
+        try:
+            self.send(namespace, replace(answer.reversed(), answer=False, kind="later"))
+        except Found as found:
+            if found.finding.layer == "filter":
+                raise Found(replace(found.finding, lasting=True)) from None
 
     def send(self, namespace: str, packet: Packet) -> tuple[str, Packet]:
         """Follow a packet that a namespace sends.
@@ -74,8 +86,10 @@ class Walk:
         Returns:
             The namespace that takes it, and the packet as it arrives.
         """
+        self.hooks.setting = None
         answer = self._way_out(namespace, packet)
-        packet = replace(packet, source=packet.source or answer.source or "")
+        ttl = routers.start_ttl(self.world, namespace, packet.version)
+        packet = replace(packet, source=packet.source or answer.source or "", ttl=ttl)
         changed = self._hook(namespace, "OUTPUT", packet, oif=answer.device or "")
         if changed.destination != packet.destination:
             self._stop(services.translated(self.world, namespace, packet, changed))
@@ -83,7 +97,6 @@ class Walk:
         packet = changed
         if answer.kind == "local":
             return namespace, self._within(namespace, packet)
-        packet = replace(packet, ttl=routers.start_ttl(self.world, namespace, packet.version))
         return self._out(namespace, answer, packet, "")
 
     def _way_out(self, namespace: str, packet: Packet) -> RouteAnswer:
@@ -122,6 +135,7 @@ class Walk:
             self.decisions.append(Decision(namespace, answer, packet, iif))
             packet = self._hook(namespace, "POSTROUTING", packet, oif=answer.device or "")
             end, packet = self._carried(namespace, answer, packet)
+            packet = moved(packet, elsewhere=end[0] != namespace)
             namespace, iif = end
             before = packet = replace(packet, scope=iif)
             packet = self._hook(namespace, "PREROUTING", packet, iif=iif)
@@ -130,12 +144,18 @@ class Walk:
             answer = self._way_in(namespace, iif, packet)
             if answer.kind == "local":
                 return namespace, self._hook(namespace, "INPUT", packet, iif=iif)
-            self._stop(routers.ttl(self.world, self.decisions[0], namespace, packet))
+            self._stop(self._used_up(namespace, packet))
             packet = replace(packet, ttl=packet.ttl - 1)
             packet = self._hook(namespace, "FORWARD", packet, iif=iif, oif=answer.device or "")
             self.ok("route", f"{namespace}: {packet.destination} {_words(answer)}")
         self._stop(Finding("route", f"packets for {packet.destination} go round in circles", where=namespace))
         return namespace, packet
+
+    def _used_up(self, namespace: str, packet: Packet) -> Finding | None:
+        """Whether a packet's TTL has come to its end: a rule has seen to that, or its sender."""
+        found = routers.ttl(self.world, self.decisions[0], namespace, packet)
+        setting = self.hooks.setting
+        return rejections.short_lived(self.world, setting, namespace) if found and setting else found
 
     def _way_in(self, namespace: str, iif: str, packet: Packet) -> RouteAnswer:
         """The kernel's choice for a packet that came in."""
@@ -161,7 +181,16 @@ class Walk:
         keep = self.keep if hop == packet.destination and not self._back else ""
         self._stop(l2.duplicate_address(self.world, holders, hop, keep))
         way = self.world.topology.way(reached, holders[0])
-        return holders[0], self._over(way, hop, replace(packet, size=packet.size or self.world.link(start).mtu))
+        over = self._over(way, hop, replace(packet, size=packet.size or self.world.link(start).mtu))
+        return self._led_away(reached, way, packet, over), over
+
+    def _led_away(self, reached: dict[End, End | None], way: list[End], before: Packet, after: Packet) -> End:
+        """Where a frame ends: a bridge that shows it to the filter of IP may lead it to another destination."""
+        if before.answer or after.destination == before.destination:
+            return way[-1]
+        bridge = next(end for end in way if self.world.link(end).kind == "bridge")
+        self._stop(services.translated(self.world, bridge[0], before, after))
+        return next((end for end in self.world.topology.bearers(after.destination) if end in reached), bridge)
 
     def _over(self, way: list[End], hop: str, packet: Packet) -> Packet:
         """A frame travels a way of interfaces."""
@@ -173,6 +202,10 @@ class Walk:
         self._stop(l2.duplicate_mac(world, start, target))
         self._stop(l2.neighbour(world, start, target, hop, way))
         self.outdated = self.outdated or l2.outdated(world, start, target, hop)
+        if not l2.known(world, start, target, hop) and not any(world.link(end).has("proxy") for end in way):
+            self.hooks.question(way, hop)
+        self.hooks.sent(start, target)
+        self.hooks.devices(way, packet)
         self.ok("neighbour", f"{start[0]} can ask {target[0]}")
         mac = world.link(target).mac
         for place, end in enumerate(way):
@@ -181,21 +214,11 @@ class Walk:
             if world.link(end).kind == "bridge":
                 self._stop(l2.bridge(world, before, end, after, mac))
                 self.ok("bridge", f"{end[1]} in {end[0]}")
-                packet = self._bridged(before, end, after, packet)
+                packet = self.hooks.bridge(before, end, after, packet) if len(way) > 1 else packet
             if world.link(end).kind == "vxlan" and after is not None and world.link(after).kind == "vxlan":
                 self._tunnelled(end, after, mac, asks=not l2.known(world, start, target, hop))
         self.mtu = self.mtu or self._named(l2.mtu(world, way, packet.size))
         return packet
-
-    def _bridged(self, before: End | None, bridge: End, after: End | None, packet: Packet) -> Packet:
-        """A bridge may show what it forwards to the packet filter (br_netfilter)."""
-        family = "iptables" if packet.version == 4 else "ip6tables"
-        on = self.world.switch(bridge[0], f"net.bridge.bridge-nf-call-{family}") == "1"
-        if before is None or after is None or not on:
-            return packet
-        packet = self._flows.undone(bridge[0], packet)
-        ports = {"port_in": before[1], "port_out": after[1]}
-        return self._hook(bridge[0], "FORWARD", packet, iif=bridge[1], oif=bridge[1], ports=ports)
 
     def _tunnelled(self, one: End, other: End, mac: str | None, *, asks: bool) -> None:
         """A VXLAN device sends a frame to another one, in a UDP packet that has a way of its own."""
@@ -206,6 +229,7 @@ class Walk:
         if remote:
             outer = Packet(link.detail("local") or "", remote, "udp", None, int(link.detail("port") or VXLAN_PORT))
             inner = Walk(self.world)
+            inner.hooks.doubts = self.hooks.doubts
             try:
                 inner.send(self.world.topology.home(one), outer)
             except Found as found_below:
@@ -214,29 +238,14 @@ class Walk:
                 self._stop(replace(below, explanation=words))
         self.ok("tunnel", f"{one[1]} in {one[0]} → {other[1]} in {other[0]}")
 
-    def _hook(  # noqa: PLR0913  (what a packet has at a hook)
-        self,
-        namespace: str,
-        hook: str,
-        packet: Packet,
-        *,
-        iif: str = "",
-        oif: str = "",
-        ports: dict[str, str] | None = None,
-    ) -> Packet:
+    def _hook(self, namespace: str, hook: str, packet: Packet, *, iif: str = "", oif: str = "") -> Packet:
         """A packet passes a hook of a namespace's packet filter."""
-        space = self.world.space(namespace)
-        packet = self._flows.enters(namespace, hook, packet)
-        mine = self.world.topology.prefixes((namespace, oif), packet.version) if oif in space.interfaces else []
-        masquerade = str(mine[0].ip) if mine else ""
-        passing = Passing(packet, iif, oif, space.addresses, masquerade=masquerade, **(ports or {}))
-        verdict = at_hook(space, hook, passing)
-        if verdict.dropped and verdict.rule is not None:
-            self._stop(rejections.dropped(self.world, namespace, hook, passing, verdict.rule))
-        self.ok("filter", f"{hook} of {namespace}" if space.rules else f"no rules in {namespace}")
-        if verdict.packet != packet:
-            self.ok("nat", f"{hook} of {namespace}: {_change(packet, verdict.packet)}")
-        return self._flows.leaves(namespace, hook, verdict.packet)
+        after = self.hooks.at(Place(namespace, hook, iif, oif), packet)
+        self.ok("filter", f"{hook} of {namespace}" if self.world.space(namespace).rules else f"no rules in {namespace}")
+        translated = _change(packet, after) if not packet.answer and packet.kind != "later" else ""
+        if translated:
+            self.ok("nat", f"{hook} of {namespace}: {translated}")
+        return after
 
     def _stop(self, finding: Finding | None) -> None:
         """End the walk at a fault, if there is one."""
@@ -250,7 +259,7 @@ class Walk:
         """On the way back, a missing or wrong route is the return path's, or that of a translation which is missing."""
         if finding is None or not self._back or finding.layer != "route":
             return finding
-        return translations.missing(self.world, self._flows, finding) or replace(finding, layer="return path")
+        return translations.missing(self.world, self.hooks.flows, finding) or replace(finding, layer="return path")
 
 
 def _words(answer: RouteAnswer) -> str:
@@ -261,4 +270,4 @@ def _change(before: Packet, after: Packet) -> str:
     if before.destination != after.destination or before.destination_port != after.destination_port:
         port = f":{after.destination_port}" if after.destination_port else ""
         return f"DNAT to {after.destination}{port}"
-    return f"the source becomes {after.source}"
+    return f"the source becomes {after.source}" if before.source != after.source else ""

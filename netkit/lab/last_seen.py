@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import Finding, Packet, World, rejections
-from netkit.diagnosis.matching import Passing
+from netkit.diagnosis.matching import Passing, Place
 from netkit.journey.values import Seen
 from netkit.model import Rule
 
@@ -65,7 +65,8 @@ def _told(world: World, source: str, packet: Packet, journey: Journey) -> Findin
         rule = Rule(drop.tool, drop.table, drop.chain, drop.rule)
         seen = Packet(journey.source, journey.destination, packet.protocol)
         passing = Passing(seen, drop.iif or "", drop.oif or "")
-        return rejections.dropped(world, last.namespace, str(last.hook).upper(), passing, rule)
+        place = Place(last.namespace, str(last.hook).upper(), drop.iif or "", drop.oif or "")
+        return rejections.dropped(world, place, passing, rule)
     back = journey.source == packet.destination
     what = f"the answer to {source}" if back else "the probe"
     words = f"every layer looks right, but {what} did not arrive: last seen at {last.where}; {journey.end}"

@@ -8,14 +8,20 @@ from functools import partial
 from typing import Annotated, Any
 
 from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands
-from netkit.diagnosis.findings import ListenersQuestion, PortQuestion, RouteQuestion, SwitchQuestion
+from netkit.diagnosis.findings import (
+    ListenersQuestion,
+    PortQuestion,
+    RouteQuestion,
+    RulesetQuestion,
+    SwitchQuestion,
+)
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
 from netkit.lab import goals, journal, last_seen
 from netkit.lab.place import Place, place_of
 from netkit.linux import namespaces, sysctls
-from netkit.linux.looks import lookups, observe, sockets
+from netkit.linux.looks import lookups, observe, rules, sockets
 from netkit.linux.probing import probes
 from netkit.model import HOST
 from netkit.shell import in_namespace
@@ -128,6 +134,8 @@ def _ask(paths: dict[str, str], question: Any) -> Any:
         return sysctls.value(path, question.name)
     if isinstance(question, PortQuestion):
         return lookups.port(path, question.interface)
+    if isinstance(question, RulesetQuestion):
+        return rules.ruleset(path)
     if isinstance(question, ListenersQuestion):
         return sockets.listeners(path)
     raise TypeError(question)

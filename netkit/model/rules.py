@@ -13,7 +13,7 @@ from netkit.model import reading
 if TYPE_CHECKING:
     from netkit.model.reading import Match, Reading
 
-_FAMILIES = {"iptables": frozenset({4}), "ip6tables": frozenset({6}), "ip": frozenset({4}), "ip6": frozenset({6})}
+_NFT_KINDS = {"type": "base", "chain": "chain", "set": "set", "map": "set", "table": "table"}
 _BASE = re.compile(r"type \S+ hook (\S+)(?:.*\bpolicy (\w+))?")
 
 
@@ -23,12 +23,15 @@ class Rule:
     """One packet-filter rule or chain policy, in the words of the tool that lists it.
 
     Attributes:
-        tool: "iptables", "ip6tables" or "nft".
+        tool: "iptables", "ip6tables", "nft", "ebtables", "arptables"; "iptables-legacy" or "ip6tables-legacy" for rules
+            of the older kind, where iptables itself is of the newer one.
         table: "filter", "nat" …; for nft with its family, "inet mytable".
-        chain: "FORWARD", "POSTROUTING" …
+        chain: "FORWARD", "POSTROUTING" …; "" for a set of nft's.
         text: the rule, "-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE", a policy,
-            "-P FORWARD DROP", or a chain of one's own, "-N DOCKER".
+            "-P FORWARD DROP", or a chain of one's own, "-N DOCKER"; nft's set,
+            "set ports { type inet_service; }".
         packets: how many packets it counted; not part of equality.
+        handle: the number by which nft knows a rule of its own, 0 for others; not part of equality.
     """
 
     tool: str
@@ -36,19 +39,14 @@ class Rule:
     chain: str
     text: str
     packets: int = field(default=0, compare=False)
+    handle: int = field(default=0, compare=False)
 
     @property
-    def kind(self) -> Literal["rule", "policy", "chain", "base"]:
-        """What it is: a rule, the policy of a chain, a chain of one's own, or the head of nft's base chain."""
+    def kind(self) -> Literal["rule", "policy", "chain", "base", "set", "table"]:
+        """What it is: a rule, a chain's policy, a chain of one's own; nft's base chain, set, bare table."""
         if self.tool == "nft":
-            return "base" if self.text.startswith("type ") else "rule"
+            return _NFT_KINDS.get(self.text.partition(" ")[0], "rule")  # type: ignore[return-value]
         return {"-P": "policy", "-N": "chain"}.get(self.text[:2], "rule")  # type: ignore[return-value]
-
-    @property
-    def versions(self) -> frozenset[int]:
-        """The versions of IP whose packets it sees; none for a family of nft that is not of IP."""
-        family = self.tool if self.tool != "nft" else self.table.partition(" ")[0]
-        return frozenset({4, 6}) if family == "inet" else _FAMILIES.get(family, frozenset())
 
     @property
     def policy(self) -> str:

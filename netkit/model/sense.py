@@ -10,7 +10,7 @@ from netkit.errors import InvalidValue
 from netkit.spelling import shown
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2})*", re.ASCII)
-_TOOLS = ("iptables", "ip6tables", "nft")
+_TOOLS = ("iptables", "ip6tables", "nft", "ebtables", "arptables", "iptables-legacy", "ip6tables-legacy")
 _RULE = "only what .to_json() wrote can be read"
 _REMEDY = "Try nk.snapshot().to_json()"
 

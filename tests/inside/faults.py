@@ -55,7 +55,7 @@ FILTERS = [
             )
         ),
         "filter",
-        "nft insert rule ip guard transit",
+        "nft delete rule ip guard transit handle",
     ),
     routed(
         "nft policy",
@@ -67,7 +67,7 @@ FILTERS = [
             )
         ),
         "filter",
-        "nft insert rule inet guard transit",
+        "nft add rule inet guard transit ip saddr",
     ),
     Fault("INPUT rule", "bridge", f"{IN} ns2 iptables -A INPUT -p icmp -j DROP", "filter", "-D INPUT", where="ns2"),
     Fault("INPUT policy", "bridge", f"{IN} ns2 iptables -P INPUT DROP", "filter", "-A INPUT -i eth1", where="ns2"),

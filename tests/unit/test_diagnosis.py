@@ -10,8 +10,6 @@ import pytest
 
 from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming
 from netkit.diagnosis.findings import LAYERS, ListenersQuestion, Port, PortQuestion, RouteAnswer, RouteQuestion
-from netkit.diagnosis.matching import Passing, matches
-from netkit.diagnosis.packetfilter import at_hook
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
 from netkit.validation import mac_of
 
@@ -149,98 +147,6 @@ def test_a_link_local_destination_binds_a_packet_to_its_interface() -> None:
 def test_nobody_listens() -> None:
     found = finding(host(), container(1), container(2), packet=Packet("", "172.17.1.2", "tcp", 40000, 80))
     assert (found.layer, found.where) == ("service", "ns2")
-
-
-REQUEST = Passing(Packet("172.17.0.2", "10.0.0.1", "tcp", 40000, 80), "docker0", "eth0", frozenset({"10.0.0.1"}))
-RULES = {
-    "-A FORWARD -j DROP": True,
-    "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT": True,
-    "-A FORWARD -i docker+ -j ACCEPT": True,
-    "-A FORWARD -s 172.17.0.0/16 -d 10.0.0.0/8 -j ACCEPT": True,
-    "-A FORWARD ! -s 172.17.0.0/16 -j ACCEPT": False,
-    "-A FORWARD -p udp -j ACCEPT": False,
-    "-A FORWARD -p tcp -m tcp --dport 80 -j ACCEPT": True,
-    "-A FORWARD -p tcp -m tcp --dport 81:90 -j ACCEPT": False,
-    "-A FORWARD -p tcp -m multiport --dports 22,80 -j ACCEPT": True,
-    "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT": False,
-    "-A FORWARD -m conntrack --ctstate NEW -j ACCEPT": True,
-    "-A FORWARD -m addrtype --dst-type LOCAL -j DOCKER": True,
-    '-A FORWARD -m comment --comment "a drop" -j DROP': True,
-    '-A FORWARD -m comment --comment "-j is here" -j DROP': True,
-    "-A FORWARD -m physdev --physdev-in veth1 -j DROP": False,
-    "-A FORWARD -m physdev --physdev-is-bridged -j ACCEPT": False,
-    "-A FORWARD -m physdev ! --physdev-is-bridged -j ACCEPT": True,
-    "-A FORWARD -m physdev --physdev-is-in ! --physdev-is-out -j ACCEPT": False,
-    "-A FORWARD -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT": True,
-    "-A FORWARD -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT": False,
-    "-A FORWARD -m string --string virus -j DROP": False,
-    "-A FORWARD -m string ! --string virus -j DROP": False,
-    "-A FORWARD -s 172.0.0.2/255.0.0.255 -j DROP": False,
-    "-A FORWARD ! -s 172.0.0.2/255.0.0.255 -j DROP": False,
-}
-
-
-def iptables(text: str, table: str = "filter") -> Rule:
-    return Rule("iptables", table, text.split()[1], text)
-
-
-@pytest.mark.parametrize(("rule", "expected"), RULES.items())
-def test_a_rule_matches(rule: str, expected: bool) -> None:  # noqa: FBT001  (a column of the table)
-    assert matches(iptables(rule), REQUEST) is expected
-
-
-BRIDGED = dataclasses.replace(REQUEST, port_in="veth1", port_out="veth2")
-OPTIONS_WITHOUT_VALUE = {
-    "-m physdev --physdev-is-bridged": True,
-    "-m physdev ! --physdev-is-bridged": False,
-    "-m physdev --physdev-is-in": True,
-    "-m physdev --physdev-is-out": True,
-    "-m physdev --physdev-is-in ! --physdev-is-out": False,
-    "-p tcp -m tcp --syn": True,
-    "-f": False,
-}
-
-
-@pytest.mark.parametrize(("conditions", "expected"), OPTIONS_WITHOUT_VALUE.items())
-def test_an_option_without_a_value_leaves_the_target(conditions: str, expected: bool) -> None:  # noqa: FBT001
-    read = iptables(f"-A FORWARD {conditions} -j ACCEPT")
-    assert read.target == "ACCEPT"
-    assert matches(read, BRIDGED) is expected
-
-
-@pytest.mark.parametrize(
-    ("protocol", "expected"),
-    [("icmp", (True, False)), ("1", (True, False)), ("ipv6-icmp", (False, True)), ("icmpv6", (False, True))],
-)
-def test_icmp_of_iptables_is_that_of_its_version(protocol: str, expected: tuple[bool, bool]) -> None:
-    rule = iptables(f"-A FORWARD -p {protocol} -j DROP")
-    pings = Passing(PING), Passing(Packet("", "fd00::2"))
-    assert tuple(matches(rule, each) for each in pings) == expected
-
-
-def space(*texts: str, table: str = "filter") -> Namespace:
-    return Namespace("host", rules=tuple(iptables(text, table) for text in texts))
-
-
-def test_a_chain_is_passed_as_the_kernel_does() -> None:
-    rules = ("-P FORWARD DROP", "-N MINE", "-A FORWARD -j MINE", "-A MINE -p udp -j ACCEPT", "-A MINE -j RETURN")
-    assert at_hook(space(*rules), "FORWARD", REQUEST).dropped
-    assert not at_hook(space(*rules, "-A FORWARD -i docker0 -j ACCEPT"), "FORWARD", REQUEST).dropped
-    assert not at_hook(space(*rules), "INPUT", REQUEST).dropped
-
-
-def test_translations() -> None:
-    led = at_hook(
-        space("-A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 172.17.0.9:81", table="nat"),
-        "PREROUTING",
-        REQUEST,
-    )
-    assert (led.packet.destination, led.packet.destination_port) == ("172.17.0.9", 81)
-    hiding = space("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE", table="nat")
-    leaving = dataclasses.replace(REQUEST, masquerade="192.168.7.1")
-    assert at_hook(hiding, "POSTROUTING", leaving).packet.source == "192.168.7.1"
-    answered = dataclasses.replace(leaving, packet=dataclasses.replace(REQUEST.packet, answer=True))
-    assert at_hook(hiding, "POSTROUTING", answered).packet.source == "172.17.0.2"
 
 
 def test_hosts_files() -> None:

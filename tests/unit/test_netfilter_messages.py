@@ -8,9 +8,9 @@ from ipaddress import ip_address
 import pytest
 
 from netkit.linux.looks import conntrack
+from netkit.linux.looks.rules import parse_nft
 from netkit.linux.netlink import nftables
 from netkit.linux.netlink.protocol import attribute, attributes
-from netkit.linux.tracing.rulebook import by_handle
 from netkit.netfilter import Connection
 
 
@@ -123,7 +123,7 @@ table inet lab { # handle 4
 	}
 }
 """
-    assert by_handle(listing) == {
+    assert {rule.handle: rule.text for rule in parse_nft(listing, "inet web") if rule.handle} == {
         5: "ip saddr { 10.3.0.0/24, 10.3.1.0/24, 10.3.2.0/24 } drop",
         7: 'counter accept comment "# handle 3"',
         8: "jump other",

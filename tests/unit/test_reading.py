@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from netkit.diagnosis import nft
 from netkit.model import Rule
-from netkit.model.reading import NFT_FIELDS, Match
+from netkit.model.reading import Match
 
 
 def iptables(text: str) -> Rule:
@@ -71,13 +70,3 @@ def test_what_is_not_known_of_nft_is_a_condition_of_which_nobody_knows_more() ->
     rule = listed("meta mark 0x1 jump other")
     assert rule.matches == (Match("meta"), Match("mark"), Match("0x1"))
     assert rule.target == "other"
-
-
-def test_the_versions_that_a_rule_sees() -> None:
-    tables = {"ip t": {4}, "ip6 t": {6}, "inet t": {4, 6}, "bridge t": set()}
-    assert {table: set(Rule("nft", table, "c", "drop").versions) for table in tables} == tables
-    assert Rule("ip6tables", "filter", "c", "-A c -j DROP").versions == {6}
-
-
-def test_a_diagnosis_knows_only_fields_that_are_read() -> None:
-    assert set(nft._FIELDS) <= NFT_FIELDS

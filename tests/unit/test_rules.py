@@ -21,19 +21,22 @@ COMMIT
 COMMIT
 """
 LISTED = """\
-table inet web {
-\tset ports {
+table inet web { # handle 4
+\tset ports { # handle 1
 \t\ttype inet_service
-\t\telements = { 80, 443 }
+\t\tflags interval,timeout
+\t\telements = { 80, 443 timeout 1h expires 59m2s,
+\t\t\t     8000-8010 }
 \t}
 
-\tchain input {
+\tchain input { # handle 2
 \t\ttype filter hook input priority 0; policy drop;
-\t\ttcp dport @ports counter packets 7 bytes 420 accept
-\t\tip saddr 10.0.0.0/8 drop
+\t\ttcp dport @ports counter packets 7 bytes 420 accept # handle 5
+\t\tip saddr { 10.0.0.0/8,
+\t\t\t   192.168.0.0/16 } drop # handle 6
 \t}
 
-\tchain empty {
+\tchain empty { # handle 3
 \t}
 }
 """
@@ -58,9 +61,42 @@ def test_nothing_but_policies_that_accept_is_no_rule() -> None:
 
 def test_nft() -> None:
     rules = parse_nft(LISTED, "inet web")
-    assert [(rule.chain, rule.text, rule.packets) for rule in rules] == [
-        ("input", "type filter hook input priority 0; policy drop;", 0),
-        ("input", "tcp dport @ports counter accept", 7),
-        ("input", "ip saddr 10.0.0.0/8 drop", 0),
+    assert [(rule.kind, rule.chain, rule.text, rule.packets, rule.handle) for rule in rules] == [
+        (
+            "set",
+            "",
+            "set ports { type inet_service; flags interval,timeout; elements = { 80, 443 timeout 1h, 8000-8010 } }",
+            0,
+            0,
+        ),
+        ("base", "input", "type filter hook input priority 0; policy drop;", 0, 0),
+        ("rule", "input", "tcp dport @ports counter accept", 7, 5),
+        ("rule", "input", "ip saddr { 10.0.0.0/8, 192.168.0.0/16 } drop", 0, 6),
+        ("chain", "empty", "chain empty", 0, 0),
     ]
     assert {(rule.tool, rule.table) for rule in rules} == {("nft", "inet web")}
+
+
+def test_a_table_without_anything_in_it() -> None:
+    [rule] = parse_nft("table bridge bare { # handle 7\n}\n", "bridge bare")
+    assert (rule.kind, rule.table) == ("table", "bridge bare")
+
+
+OF_BRIDGES = """\
+*filter
+:INPUT ACCEPT
+:FORWARD DROP
+:mine RETURN
+[2:9] -A FORWARD -p IPv4 --ip-dst 10.0.0.2 -j mine
+"""
+
+
+def test_ebtables_and_arptables() -> None:
+    assert [(rule.text, rule.packets) for rule in parse_save(OF_BRIDGES, "ebtables")] == [
+        ("-P FORWARD DROP", 0),
+        ("-N mine", 0),
+        ("-P mine RETURN", 0),
+        ("-A FORWARD -p IPv4 --ip-dst 10.0.0.2 -j mine", 2),
+    ]
+    [rule] = parse_save("*filter\n:INPUT ACCEPT\n[0:0] -A INPUT -j DROP -s 10.0.0.3\n", "arptables")
+    assert (rule.text, rule.target, rule.asks("-s")) == ("-A INPUT -s 10.0.0.3 -j DROP", "DROP", "10.0.0.3")

@@ -1,16 +1,18 @@
-"""Read the packet filter's rules: iptables' and nftables', in the words of the tools that list them."""
+"""Read the rules of packet filters, of iptables and its kin and of nft, in the words of what lists them."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import shutil
 import subprocess
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netkit.errors import KernelRefused
+from netkit.linux.entering import inside
 from netkit.linux.looks import older_tables
 from netkit.linux.netlink.nftables import EVERYTHING, FAMILIES, GET_TABLES, NETFILTER
 from netkit.linux.netlink.protocol import Talk, attributes, text
@@ -23,22 +25,35 @@ if TYPE_CHECKING:
 IPTABLES_TABLES = ("mangle", "security", "raw", "filter", "nat")
 """The tables that iptables has, as iptables-nft-save orders them; nftables may have others of any name."""
 
+TABLES = {"ip": IPTABLES_TABLES, "ip6": IPTABLES_TABLES, "bridge": ("filter", "nat", "broute"), "arp": ("filter",)}
+"""Those that iptables, ip6tables, ebtables and arptables have, by nftables' name of the family."""
+
 _TRY_AGAIN = "Look again when the machine is less busy"
 _REMEMBERED = 64
 """Of so many different packet filters the words are kept."""
 
-SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save"}
-"""What lists iptables' rules, by nftables' name of the family."""
+SAVE = {"ip": "iptables-save", "ip6": "ip6tables-save", "bridge": "ebtables-save", "arp": "arptables-save"}
+"""What lists the rules of iptables and its kin, by nftables' name of the family."""
+
+_OLDER_SAVE = {"ip": "iptables-legacy-save", "ip6": "ip6tables-legacy-save"}
+"""What lists those of the older kind, where what bears the plain name is of the newer one."""
 
 _SECONDS = 20.0
 """How long a listing may take: the thread that enters namespaces waits for it, and all others for that thread."""
 
 _COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*)")
-_CHAIN = re.compile(r":(\S+) (\S+) \[(\d+):")
+_CHAIN = re.compile(r":(\S+) (\S+)(?: \[(\d+):)?")
+_BUILT_IN = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING"})
+_TARGET_FIRST = re.compile(r"(-A \S+) (-j \S+) (.+)")
+"""As arptables-save writes them: the target before the conditions."""
+
+_HANDLE = re.compile(r"(.*?)\s*# handle (\d+)$")
+_COUNTER = re.compile(r"counter packets (\d+) bytes \d+")
+_FLEETING = re.compile(r" expires \w+")
 
 
 def read_here(legacy: frozenset[str]) -> tuple[Rule, ...]:
-    """Every rule, chain and policy of the namespace that the calling thread is in.
+    """Every rule, chain, policy and set of the namespace that the calling thread is in.
 
     No program is started where the kernel says that there are no tables.
 
@@ -50,13 +65,14 @@ def read_here(legacy: frozenset[str]) -> tuple[Rule, ...]:
     """
     nft, found = _nft_tables(), []
     for family, save in SAVE.items():
-        wanted = {name for kind, name in nft if kind == family and name in IPTABLES_TABLES}
-        listed = _listed(save) if wanted else older_here(family) if family in legacy else ()
+        wanted = {name for kind, name in nft if kind == family and name in TABLES[family]}
+        listed = _listed(save) if wanted else ()
         found += listed
         known = {rule.table for rule in listed}
         nft -= {(family, name) for name in wanted if name in known or not _foreign(family, name)}
+        found += older_here(family) if family in legacy else ()
     for family, name in sorted(nft):
-        found += parse_nft(said("nft", "-nn", "list", "table", family, name), f"{family} {name}")
+        found += parse_nft(said("nft", "-nn", "-a", "list", "table", family, name), f"{family} {name}")
     return tuple(found)
 
 
@@ -64,8 +80,8 @@ def parse_save(listing: str, tool: str) -> tuple[Rule, ...]:
     """What `iptables-save -c` lists, without the built-in chains' policy ACCEPT.
 
     Args:
-        listing: its output (iptables-save(8)).
-        tool: "iptables" or "ip6tables".
+        listing: its output (iptables-save(8)), or that of its kin for bridges and for ARP.
+        tool: "iptables", "ip6tables", "ebtables" …
     """
     found, table = [], ""
     for line in listing.splitlines():
@@ -73,33 +89,58 @@ def parse_save(listing: str, tool: str) -> tuple[Rule, ...]:
             table = line[1:].strip()
         elif match := _CHAIN.match(line):
             chain, policy = match[1], match[2]
-            if policy == "-":
+            if chain not in _BUILT_IN:
                 found.append(Rule(tool, table, chain, f"-N {chain}"))
-            elif policy != "ACCEPT":
-                found.append(Rule(tool, table, chain, f"-P {chain} {policy}", int(match[3])))
+            if policy not in ("ACCEPT", "-"):
+                found.append(Rule(tool, table, chain, f"-P {chain} {policy}", int(match[3] or 0)))
         elif match := _COUNTED.match(line):
-            found.append(Rule(tool, table, match[3], match[2], int(match[1])))
+            text = _TARGET_FIRST.sub(r"\1 \3 \2", match[2]) if tool == "arptables" else match[2]
+            found.append(Rule(tool, table, match[3], text, int(match[1])))
     return tuple(found)
 
 
 def parse_nft(listing: str, table: str) -> tuple[Rule, ...]:
-    """What `nft list table` lists: each line inside a chain, its type and policy among them.
+    """What `nft -a list table` lists: the lines inside chains, their type and policy among them, and sets.
 
     Args:
         listing: its output (nft(8)).
         table: family and name, "inet mytable".
     """
-    found, chain = [], ""
+    found: list[Rule] = []
+    head, lines = "", []
     for line in map(str.strip, listing.splitlines()):
-        if line.startswith("chain "):
-            chain = line.removeprefix("chain ").removesuffix("{").strip()
-        elif line == "}":
-            chain = ""
-        elif chain and line:
-            counted = re.search(r"counter packets (\d+) bytes \d+", line)
-            words = re.sub(r"counter packets \d+ bytes \d+", "counter", line)
-            found.append(Rule("nft", table, chain, words, int(counted[1]) if counted else 0))
-    return tuple(found)
+        if line.startswith(("chain ", "set ", "map ")) and line.partition(" # handle")[0].endswith("{"):
+            head, lines = line.partition("{")[0].strip(), []
+        elif line == "}" and head:
+            found += _chain(table, head, lines) if head.startswith("chain ") else [_set(table, head, lines)]
+            head = ""
+        elif head and line:
+            lines.append(line)
+    return tuple(found) or (Rule("nft", table, "", "table"),) * bool(listing.strip())
+
+
+def _chain(table: str, head: str, lines: list[str]) -> list[Rule]:
+    """A chain's rules, each of which ends with its number, however many lines it has."""
+    chain, parts, found = head.partition(" ")[2], [], []
+    for line in lines:
+        if line.startswith("type "):
+            found.append(Rule("nft", table, chain, line))
+        elif match := _HANDLE.match(line):
+            words = " ".join([*parts, match[1]])
+            counted = _COUNTER.search(words)
+            text = _FLEETING.sub("", _COUNTER.sub("counter", words))
+            found.append(Rule("nft", table, chain, text, int(counted[1]) if counted else 0, int(match[2])))
+            parts = []
+        elif not line.startswith("comment "):
+            parts.append(line)
+    return found or [Rule("nft", table, chain, head)]
+
+
+def _set(table: str, head: str, lines: list[str]) -> Rule:
+    """A named set or map, with its elements, in one line."""
+    facts = [line if line.endswith((",", "{", "}")) or line[-1:] == ";" else f"{line};" for line in lines]
+    words = _FLEETING.sub("", _COUNTER.sub("counter", " ".join(facts)))
+    return Rule("nft", table, "", f"{head} {{ {words} }}")
 
 
 def _nft_tables() -> set[tuple[str, str]]:
@@ -115,7 +156,7 @@ def _nft_tables() -> set[tuple[str, str]]:
 
 def legacy_families() -> frozenset[str]:
     """Those of which this kernel has the older, separate iptables: then every namespace has a list of its tables."""
-    return frozenset(family for family in SAVE if os.path.exists(older_tables.SHAPES[family].names))
+    return frozenset(family for family, shape in older_tables.SHAPES.items() if os.path.exists(shape.names))
 
 
 def older_here(family: str) -> tuple[Rule, ...]:
@@ -137,7 +178,7 @@ def older_here(family: str) -> tuple[Rule, ...]:
         known = _words.get(_key(tables))
         if known is None:
             there = {table.name for table in tables}
-            listed = _listed(SAVE[family])
+            listed = _listed(_older_save(family))
             known = tuple(rule for name in IPTABLES_TABLES if name in there for rule in listed if rule.table == name)
             if _key(older_tables.read_here(family)) == _key(tables):  # nobody changed them meanwhile
                 _remember(_key(tables), known)
@@ -149,7 +190,7 @@ def older_here(family: str) -> tuple[Rule, ...]:
 def older_words(tables: Iterable[older_tables.Table]) -> tuple[Rule, ...] | None:
     """The rules of tables that `older_here` has listed already; None if it has not listed all of them."""
     found = []
-    for family in SAVE:
+    for family in older_tables.SHAPES:
         own = [table for table in tables if table.family == family]
         known = _words.get(_key(own)) if own else ()
         if known is None:
@@ -192,9 +233,25 @@ def _listed(save: str) -> tuple[Rule, ...]:
     return parse_save(said(save, "-c"), save.removesuffix("-save"))
 
 
+def _older_save(family: str) -> str:
+    """The program that lists the rules of the older kind."""
+    plain = shutil.which(SAVE[family])
+    return _OLDER_SAVE[family] if plain and os.path.realpath(plain).endswith("nft-multi") else SAVE[family]
+
+
 def _foreign(family: str, name: str) -> bool:
     """Whether a table that bears one of iptables' names is none of iptables' making."""
     return "incompatible" in said(SAVE[family], "-t", name, errors=subprocess.STDOUT)
+
+
+def ruleset(path: str) -> tuple[dict[str, Any], ...]:
+    """The rules of nft as values (libnftables-json(5)), those of iptables among them; none without nft.
+
+    Args:
+        path: a file that opens the namespace.
+    """
+    listed = inside(path, lambda: said("nft", "-j", "list", "ruleset"))
+    return tuple(json.loads(listed)["nftables"]) if listed else ()
 
 
 def said(program: str, *arguments: str, errors: int = subprocess.DEVNULL) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _ATTEMPTS = 3
-_HANDLE = re.compile(r"(.*?)\s*# handle (\d+)$")
-_COUNTED = re.compile(r"counter packets \d+ bytes \d+")
 
 Name = tuple[str, str, str]
 """(family, table, chain)."""
@@ -72,7 +69,7 @@ def _generation(talk: Talk) -> int:
 
 def _texts(numbers: Mapping[tuple[str, str], Mapping[str, Sequence[int]]]) -> dict:
     """The words for all rules; iptables' for those that iptables can list."""
-    listed = {family for family, table in numbers if family in rules.SAVE and table in rules.IPTABLES_TABLES}
+    listed = {family for family, table in numbers if table in rules.TABLES.get(family, ())}
     saved = {family: _saved(family) for family in listed}
     found = {}
     for (family, table), chains in numbers.items():
@@ -84,7 +81,7 @@ def _texts(numbers: Mapping[tuple[str, str], Mapping[str, Sequence[int]]]) -> di
                 found |= {(family, table, handle): (tool, line) for handle, line in pairs}
         else:
             listing = rules.said("nft", "-nn", "-a", "list", "table", family, table)
-            found |= {(family, table, handle): ("nft", line) for handle, line in by_handle(listing).items()}
+            found |= {(family, table, r.handle): ("nft", r.text) for r in rules.parse_nft(listing, table) if r.handle}
     return found
 
 
@@ -95,25 +92,4 @@ def _saved(family: str) -> dict[tuple[str, str], list[str]]:
     for rule in rules.parse_save(rules.said(program, "-c"), program.removesuffix("-save")):
         if rule.text.startswith("-A "):
             found[rule.table, rule.chain].append(rule.text)
-    return found
-
-
-def by_handle(listing: str) -> dict[int, str]:
-    """The rules of `nft -a list table`, by number; counters are taken out, lines that belong together put together.
-
-    Args:
-        listing: its output (nft(8)).
-    """
-    found, parts, inside = {}, [], False
-    for line in map(str.strip, listing.splitlines()):
-        if line.startswith("chain "):
-            inside, parts = True, []
-        elif not inside or line == "}" or line.startswith(("type ", "comment ")):
-            inside, parts = inside and line != "}", []
-        elif match := _HANDLE.match(line):
-            words = " ".join([*parts, match[1]])
-            found[int(match[2])] = _COUNTED.sub("counter", words)
-            parts = []
-        else:
-            parts.append(line)
     return found

@@ -50,7 +50,7 @@ def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
     yield from (f"{switch} = {value}" for switch, value in facts.switches(name).items())
     for rule in space.rules:
         if rule.policy != "ACCEPT":
-            chain = f" chain {rule.chain}" if rule.tool == "nft" else ""
+            chain = f" chain {rule.chain}" if rule.tool == "nft" and rule.chain else ""
             yield f"{rule.tool} table {rule.table}{chain}: {rule.text}"
 
 

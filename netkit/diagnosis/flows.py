@@ -1,0 +1,104 @@
+"""A connection as each namespace on its way would remember it (conntrack)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.packet import Packet
+
+_FIRST, _LAST = ("PREROUTING", "OUTPUT"), ("POSTROUTING", "INPUT")
+
+
+@dataclass
+class Flows:
+    """A connection as each namespace that it passed knows it.
+
+    Attributes:
+        known: by namespace: the first packet as it came, and as it left.
+    """
+
+    known: dict[str, list[tuple[Packet, Packet]]] = field(default_factory=dict)
+    _came: dict[str, Packet] = field(default_factory=dict)
+
+    def enters(self, namespace: str, hook: str, packet: Packet) -> Packet:
+        """A packet before it passes a hook: at the first one it gets the destination that its connection has here.
+
+        An answer gets back at whom the connection began with; what follows the first packet goes where that went.
+        """
+        if hook not in _FIRST:
+            return packet
+        self._came[namespace] = packet
+        flow = self._flow(namespace, packet)
+        if flow is None:
+            return packet
+        first, last = flow
+        if packet.answer:
+            return replace(packet, destination=first.source, destination_port=first.source_port)
+        return replace(packet, destination=last.destination, destination_port=last.destination_port)
+
+    def leaves(self, namespace: str, hook: str, packet: Packet) -> Packet:
+        """A packet after it has passed a hook: at the last one a connection is remembered, or the source is set."""
+        if hook not in _LAST or packet.untracked or packet.protocol == "arp" or _neighbourly(packet):
+            return packet
+        came = self._came.get(namespace)
+        if not packet.answer and packet.kind != "later":
+            if came is not None:
+                self.known.setdefault(namespace, []).append((came, packet))
+            return packet
+        flow = self._flow(namespace, came or packet)
+        if flow is None:
+            return packet
+        first, last = flow
+        if packet.answer:
+            return replace(packet, source=first.destination, source_port=first.destination_port)
+        return replace(packet, source=last.source, source_port=last.source_port)
+
+    def state(self, namespace: str, packet: Packet) -> str:
+        """What conntrack says of a packet in a namespace, in iptables' words.
+
+        An answer to what never passed here belongs to no connection, but a datagram then begins one.
+        """
+        if packet.untracked or _neighbourly(packet):
+            return "UNTRACKED"
+        if not packet.answer and packet.kind != "later":
+            return "NEW"
+        if self._flow(namespace, self._came.get(namespace, packet)) is not None:
+            return "ESTABLISHED"
+        return "NEW" if packet.protocol == "udp" or packet.kind == "later" else "INVALID"
+
+    def first(self, namespace: str, packet: Packet) -> Packet | None:
+        """The first packet of a connection as it came to a namespace, None where that was never seen."""
+        came = self._came.get(namespace, packet)
+        flow = self._flow(namespace, came)
+        if flow is not None:
+            return flow[0]
+        return came if not packet.answer and packet.kind != "later" else None
+
+    def translated(self, namespace: str, packet: Packet) -> frozenset[str]:
+        """Which addresses of the connection a namespace translates: "DNAT", "SNAT"."""
+        first = self.first(namespace, packet)
+        if first is None:
+            return frozenset()
+        flow = self._flow(namespace, self._came.get(namespace, packet))
+        last = flow[1] if flow else packet
+        led = (first.destination, first.destination_port) != (last.destination, last.destination_port)
+        hidden = (first.source, first.source_port) != (last.source, last.source_port)
+        return frozenset(["DNAT"] * led + ["SNAT"] * hidden)
+
+    def _flow(self, namespace: str, packet: Packet) -> tuple[Packet, Packet] | None:
+        """The connection that a packet belongs to, as it came in."""
+        for first, last in self.known.get(namespace, ()):
+            known = last.reversed() if packet.answer else first
+            if (packet.answer or packet.kind == "later") and _ends(known) == _ends(packet):
+                return first, last
+        return None
+
+
+def _neighbourly(packet: Packet) -> bool:
+    return packet.kind.startswith("neighbour")
+
+
+def _ends(packet: Packet) -> tuple[object, ...]:
+    return packet.source, packet.destination, packet.source_port, packet.destination_port

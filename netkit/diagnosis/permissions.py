@@ -1,0 +1,203 @@
+"""What has to be typed so that a packet filter lets a packet pass: it opens no more than what dropped it closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netkit.diagnosis import nft_values
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import World
+    from netkit.diagnosis.matching import Passing, Place
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import Rule
+
+_ANSWERS = {"iptables": "-m conntrack --ctstate RELATED,ESTABLISHED", "nft": "ct state established,related"}
+_BROAD = frozenset(
+    {"-i", "-o", "-m", "--ctstate", "iifname", "oifname", "iif", "oif", "ct state", "meta l4proto", "-p"}
+)
+"""Conditions that a rule at the end of a list of what is allowed may have: it stands there for all the rest."""
+
+
+def table(rule: Rule) -> str:
+    """How a table other than filter is named in a command: "-t nat "."""
+    return "" if rule.table == "filter" else f"-t {rule.table} "
+
+
+def lines(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
+    """The commands that let a packet pass, as one types them in its namespace.
+
+    Args:
+        place: the hook at which it is dropped.
+        passing: the packet.
+        rule: the rule or policy that drops it.
+    """
+    if rule.kind in ("policy", "base"):
+        return _added(rule, place, passing)
+    if rule.chain.startswith("DOCKER"):
+        return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
+    if rule.tool == "nft":
+        return _without_element(world, place.namespace, passing, rule) or _nft(world, place, passing, rule)
+    if _ends_a_list(world, place.namespace, rule):
+        at = number(world, place.namespace, rule)
+        return [f"{rule.tool} {table(rule)}-I {rule.chain} {at} {each}" for each in _allowed(rule, place, passing)]
+    return without(world, place.namespace, rule)
+
+
+def without(world: World, namespace: str, rule: Rule) -> list[str]:
+    """The commands that take a rule away, as often as it is there.
+
+    Args:
+        namespace: where it is.
+        rule: the rule.
+    """
+    if rule.tool == "nft":
+        return [f"nft delete rule {rule.table} {rule.chain} handle {rule.handle}"] if rule.handle else []
+    same = [each for each in world.space(namespace).rules if each == rule]
+    return [f"{rule.tool} {table(rule)}-D {rule.specification}"] * max(len(same), 1)
+
+
+def _chain(world: World, namespace: str, rule: Rule) -> list[Rule]:
+    """The rules of the chain that a rule stands in."""
+    rules = world.space(namespace).rules
+    return [r for r in rules if (r.tool, r.table, r.chain, r.kind) == (rule.tool, rule.table, rule.chain, "rule")]
+
+
+def number(world: World, namespace: str, rule: Rule) -> int:
+    """The number by which iptables knows a rule of a chain, from 1 on."""
+    return _chain(world, namespace, rule).index(rule) + 1
+
+
+def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
+    """Whether a rule drops whatever those before it did not allow, or what belongs to no connection."""
+    fields = {match.field for match in rule.matches}
+    if not fields <= _BROAD:
+        return False
+    invalid = any("INVALID" in match.value.upper() for match in rule.matches)
+    before = _chain(world, namespace, rule)
+    allows = [r for r in before[: before.index(rule)] if r.target in ("ACCEPT", "accept")] if rule in before else []
+    return invalid or bool(allows and before[-1] == rule and not fields & {"-p", "meta l4proto"})
+
+
+def _added(rule: Rule, place: Place, passing: Passing) -> list[str]:
+    """Rules at the end of a base chain, in front of its policy."""
+    allowed = _allowed(rule, place, passing)
+    if rule.tool == "nft":
+        return [f"nft add rule {rule.table} {rule.chain} {each}" for each in allowed]
+    return [f"{rule.tool} {table(rule)}-A {rule.chain} {each}" for each in allowed]
+
+
+def _nft(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
+    """A rule in front of one that has other uses too; else that one goes."""
+    if "vmap" in rule.text.split() or _ends_a_list(world, place.namespace, rule):
+        where = f"{rule.table} {rule.chain} handle {rule.handle}"
+        return [f"nft insert rule {where} {each}" for each in _allowed(rule, place, passing)]
+    return without(world, place.namespace, rule)
+
+
+def _without_element(world: World, namespace: str, passing: Passing, rule: Rule) -> list[str]:
+    """The element of a named set that a rule asks for is taken out of it, where it is just this packet's."""
+    said = next((r for r in _rules(world, namespace) if _is(r, rule)), None)
+    sets = {s["name"]: s for s in _of_table(world, namespace, rule) if "type" in s and "hook" not in s}
+    found = nft_values.Sets({name: each.get("elem", []) for name, each in sets.items()})
+    for statement in said["expr"] if said else ():
+        match = statement.get("match", {})
+        name = match.get("right")
+        if match.get("op") == "!=" or not isinstance(name, str) or not name.startswith("@"):
+            continue
+        own = nft_values.value(match["left"], found, passing)
+        parts = own if isinstance(own, tuple) else (own,)
+        exact = {"concat": list(own)} if isinstance(own, tuple) else own
+        if exact in found.elements(name):  # type: ignore[operator]
+            return [f"nft delete element {rule.table} {name[1:]} {{ {' . '.join(map(str, parts))} }}"]
+    return []
+
+
+def _of_table(world: World, namespace: str, rule: Rule) -> list[dict[str, Any]]:
+    family, _, name = rule.table.partition(" ")
+    listed = [each for said in world.ruleset(namespace) for each in said.values()]
+    return [each for each in listed if (each.get("family"), each.get("table")) == (family, name)]
+
+
+def _rules(world: World, namespace: str) -> list[dict[str, Any]]:
+    return [said["rule"] for said in world.ruleset(namespace) if "rule" in said]  # type: ignore[misc]
+
+
+def _is(said: dict[str, Any], rule: Rule) -> bool:
+    return (f"{said['family']} {said['table']}", said["chain"], said["handle"]) == (rule.table, rule.chain, rule.handle)
+
+
+def _directions(passing: Passing) -> list[str]:
+    """What matches the packet's way, and the way back where it is another one."""
+    there = _ways((passing.iif, passing.oif))
+    back = _ways((passing.oif, passing.iif))
+    return [there] if not (passing.iif and passing.oif) else list(dict.fromkeys((there, back)))
+
+
+def _ways(names: tuple[str, str]) -> str:
+    return " ".join(f"{option} {name}" for option, name in zip(("-i", "-o"), names, strict=True) if name)
+
+
+def _allowed(rule: Rule, place: Place, passing: Passing) -> list[str]:
+    """Conditions and verdict of rules that let the packet pass, and the answers to it where it goes through."""
+    if rule.tool in ("ebtables", "arptables"):
+        return [f"{each} -j ACCEPT" for each in _framed(rule, place, passing.packet)]
+    if rule.tool == "nft":
+        return [f"{each} accept" for each in _of_nft(rule, place, passing)]
+    return [f"{each} -j ACCEPT" for each in _of_iptables(place, passing)]
+
+
+def _of_iptables(place: Place, passing: Passing) -> list[str]:
+    packet, ways = passing.packet, _ways((passing.iif, passing.oif))
+    if packet.kind.startswith("neighbour"):
+        return [f"-p ipv6-icmp -m icmp6 --icmpv6-type {packet.kind}"]
+    if passing.tracked == "ESTABLISHED":
+        narrow = _ways(("" if passing.oif else passing.iif, passing.oif))
+        return [f"{narrow} {_ANSWERS['iptables']}".strip()]
+    if passing.tracked != "NEW":
+        return [_flow(packet)]
+    through = place.hook == "FORWARD" and passing.iif != passing.oif
+    answers = [f"{_ways(('', passing.iif))} {_ANSWERS['iptables']}"] if through else []
+    return [ways or _flow(packet), *answers]
+
+
+def _flow(packet: Packet) -> str:
+    """Just the packets between two addresses, at these ports."""
+    ports = (("--sport", packet.source_port),) if packet.answer else (("--dport", packet.destination_port),)
+    name = "ipv6-icmp" if packet.protocol == "icmp" and packet.version == 6 else packet.protocol
+    words = [f"-s {packet.source}", f"-d {packet.destination}", f"-p {name}"]
+    return " ".join([*words, *(f"{option} {port}" for option, port in ports if port)])
+
+
+def _of_nft(rule: Rule, place: Place, passing: Passing) -> list[str]:
+    packet, family = passing.packet, rule.table.partition(" ")[0]
+    if family == "arp" or packet.protocol == "arp":
+        return [f"arp saddr ip {packet.source}", f"arp saddr ip {packet.destination}"]
+    if packet.kind.startswith("neighbour"):
+        return [f"icmpv6 type nd-neighbor-{'solicit' if packet.kind.endswith('solicitation') else 'advert'}"]
+    if passing.tracked == "ESTABLISHED" and not place.layer:
+        return [_ANSWERS["nft"]]
+    first = _pair(packet, packet.source, packet.destination)
+    through = place.hook == "FORWARD" and not packet.answer
+    back = _pair(packet, packet.destination, packet.source) if place.layer else _ANSWERS["nft"]
+    return [first, back] if through or place.layer else [first]
+
+
+def _pair(packet: Packet, source: str, destination: str) -> str:
+    family = "ip" if packet.version == 4 else "ip6"
+    port = packet.source_port if packet.answer else packet.destination_port
+    asked = (source == packet.source) is not packet.answer
+    ports = f" {packet.protocol} {'dport' if asked else 'sport'} {port}" if port else ""
+    return f"{family} saddr {source} {family} daddr {destination}{ports}"
+
+
+def _framed(rule: Rule, place: Place, packet: Packet) -> list[str]:
+    """The same for frames, which know no connections: there and back."""
+    ends = (packet.source, packet.destination)
+    pairs = (ends, ends[::-1]) if place.hook not in ("INPUT", "OUTPUT") or rule.tool == "ebtables" else (ends,)
+    if rule.tool == "arptables":
+        return [f"-s {source} -d {destination}" for source, destination in pairs]
+    if packet.protocol == "arp":
+        return [f"-p ARP --arp-ip-src {source} --arp-ip-dst {destination}" for source, destination in pairs]
+    name, option = ("IPv4", "ip") if packet.version == 4 else ("IPv6", "ip6")
+    return [f"-p {name} --{option}-src {source} --{option}-dst {destination}" for source, destination in pairs]
