@@ -83,7 +83,8 @@ def _end_namespaces(places: list[Place]) -> None:
         if place.processes and place.named:
             journal.perform(f"ip netns pids {shlex.quote(place.name)} | xargs -r kill -9", lambda: None)
         elif place.processes:
-            journal.show(f"kill -9 {' '.join(str(pid) for pid, _ in namespaces.inhabitants(place.inode)[place.inode])}")
+            pids = " ".join(str(each.pid) for each in namespaces.inhabitants(place.inode)[place.inode])
+            journal.show(f"kill -9 {pids}")
     if places:
         note_ends(teardown.ending([place.path for place in places], act))
 
@@ -92,7 +93,7 @@ def _kill(spaces: set[int]) -> None:
     """End every process in some namespaces (inodes)."""
     deadline = time.monotonic() + _SECONDS_TO_END
     while time.monotonic() < deadline:
-        people = [pid for inode, found in namespaces.inhabitants().items() if inode in spaces for pid, _ in found]
+        people = [each.pid for inode, found in namespaces.inhabitants().items() if inode in spaces for each in found]
         for pid in people:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
                 os.kill(pid, signal.SIGKILL)

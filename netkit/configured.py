@@ -57,6 +57,7 @@ def configured(space: Any) -> Any:
         processes=(),
         connections=(),
         hosts=None,
+        containers={},
     )
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from netkit.errors import CommandFailed, EngineUnavailable
+from netkit.linux.contained import ENGINE_DATA
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.run import Process
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SOCKET = "/run/docker.sock"
-DATA = "/run/docker-data"
-"""Where it keeps images and containers: in memory, and gone with the sandbox."""
+DATA = ENGINE_DATA
 
 COMMAND = shlex.join(
     (

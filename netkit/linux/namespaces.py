@@ -7,11 +7,12 @@ A namespace is referred to by a *path* that opens it: "/run/netns/ns1" for a nam
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
+from netkit.linux import contained
 from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart
 from netkit.linux.libc import checked, libc
 from netkit.model import HOST
@@ -37,6 +38,7 @@ class Place:
         named: whether /run/netns has a name for it.
         processes: names of the processes in it.
         oldest: the process id of the oldest of them; None where there is none.
+        containers: those whose first process is in it, by name, each with that process's name.
     """
 
     name: str
@@ -45,6 +47,15 @@ class Place:
     named: bool = True
     processes: tuple[str, ...] = ()
     oldest: int | None = None
+    containers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Inhabitant(NamedTuple):
+    """A process in a namespace: its process id, its program's name, and the process id of its parent."""
+
+    pid: int
+    program: str
+    parent: int
 
 
 def path_of(name: str) -> str:
@@ -69,9 +80,7 @@ def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
     people_of = inhabitants()
 
     def place(name: str, path: str, inode: int, *, named: bool = True) -> Place:
-        people = people_of.get(inode, [])
-        programs = tuple(sorted(program for _, program in people))
-        return Place(name, path, inode, named, programs, people[0][0] if people else None)
+        return _place(name, path, inode, people_of.get(inode, []), named=named)
 
     host = os.stat(HOST_PATH).st_ino
     places = {host: place(HOST, HOST_PATH, host)}
@@ -81,9 +90,9 @@ def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
             places[inode] = place(known.get(inode) or _free_name(name, taken), path, inode)
     for inode, people in people_of.items():
         if inode not in places:
-            pid, program = people[0]
-            name = known.get(inode) or _free_name(f"[{program}]", taken)
-            places[inode] = place(name, f"/proc/{pid}/ns/net", inode, named=False)
+            oldest = people[0]
+            name = known.get(inode) or _free_name(f"[{oldest.program}]", taken)
+            places[inode] = place(name, f"/proc/{oldest.pid}/ns/net", inode, named=False)
     return list(places.values())
 
 
@@ -100,21 +109,30 @@ def named(name: str) -> Place | None:
     status = _status(path)
     if name == HOST or status is None or status.st_dev != os.stat(HOST_PATH).st_dev:
         return None
-    people = inhabitants(status.st_ino).get(status.st_ino, [])
-    programs = tuple(sorted(program for _, program in people))
-    return Place(name, path, status.st_ino, processes=programs, oldest=people[0][0] if people else None)
+    return _place(name, path, status.st_ino, inhabitants(status.st_ino).get(status.st_ino, []))
 
 
-def inhabitants(only: int | None = None) -> dict[int, list[tuple[int, str]]]:
+def _place(name: str, path: str, inode: int, people: list[Inhabitant], *, named: bool = True) -> Place:
+    """A namespace with its inhabitants."""
+    programs = tuple(sorted(each.program for each in people))
+    minded = {parent: contained.name_by(parent) for parent in {each.parent for each in people}}
+    containers: dict[str, str] = {}
+    for each in people:
+        if container := minded[each.parent]:
+            containers.setdefault(container, each.program)
+    return Place(name, path, inode, named, programs, people[0].pid if people else None, containers)
+
+
+def inhabitants(only: int | None = None) -> dict[int, list[Inhabitant]]:
     """The processes in each namespace; the kernel's own are none.
 
     Args:
         only: the one namespace (inode) that is looked at.
 
     Returns:
-        (process id, program) by inode, the oldest process first.
+        Processes by inode, the oldest first.
     """
-    people: dict[int, list[tuple[int, str]]] = {}
+    people: dict[int, list[Inhabitant]] = {}
     kernels: set[int] = set()
     for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
         status = _status(f"/proc/{pid}/ns/net")
@@ -124,7 +142,7 @@ def inhabitants(only: int | None = None) -> dict[int, list[tuple[int, str]]]:
         if flags & _PF_KTHREAD or parent in kernels:  # a thread of the kernel, or a program that it started for itself
             kernels.add(pid)
         else:
-            people.setdefault(status.st_ino, []).append((pid, program))
+            people.setdefault(status.st_ino, []).append(Inhabitant(pid, program, parent))
     return people
 
 

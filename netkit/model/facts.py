@@ -24,6 +24,8 @@ _FALLBACKS = frozenset(
     ["tunl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0", "teql0"]
 )
 """Devices that a kernel puts into every new namespace once a module is loaded; they say nothing about this network."""
+MOST_NAMES = 4
+"""How many names stand beside one another; of more, the rest is counted."""
 FORWARDING = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 _BRIDGE_CALLS = "net.bridge.bridge-nf-call-iptables"
 
@@ -129,6 +131,38 @@ class Facts:
             on.append(_BRIDGE_CALLS)
         return {name: space.sysctls[name] for name in on}
 
+    def containers(self, namespace: str) -> dict[str, str]:
+        """The containers that live in a namespace, by name, each with the program of its first process."""
+        found = self._seen[namespace].containers
+        return {name: found[name] for name in sorted(found, key=natural)}
+
+    def called(self, namespace: str) -> str:
+        """The title of a namespace's room: its name, or those of its containers where nobody gave it one."""
+        containers = self.containers(namespace)
+        return " + ".join(_few(containers)) if containers and not self.spaces[namespace].named else namespace
+
+    def sharing(self, namespace: str) -> list[str]:
+        """The programs that share a namespace, each once or with its container: "busybox (web)", "tcpdump".
+
+        There are some with several containers, and with several programs in a namespace that nothing else names: what
+        runs in a single container, or in a namespace with a name, changes often, and shares it with nobody.
+        """
+        containers, programs = self.containers(namespace), set(self._seen[namespace].processes)
+        by_themselves = not self.spaces[namespace].named and not containers and len(programs) > 1
+        if namespace == HOST or not (len(containers) > 1 or by_themselves):
+            return []
+        others = sorted(programs - set(containers.values()))
+        return [*(f"{program} ({name})" for name, program in containers.items()), *others]
+
+    def lived_in(self, namespace: str) -> list[str]:
+        """Who lives in a namespace, in words: its own name where the title is another, its containers, its programs."""
+        containers = self.containers(namespace)
+        told = [] if self.called(namespace) == namespace else [namespace]
+        if self.spaces[namespace].named and containers and list(containers) != [namespace]:
+            told.append(f"container{'s' * (len(containers) > 1)} {listed(_few(containers))}")
+        programs = self.sharing(namespace)
+        return [*told, *([f"processes {listed(_few(programs))}"] if programs else [])]
+
     def tells_loopback(self, namespace: str) -> bool:
         """Whether "lo" is worth a word: it is down, has addresses of its own, or is all there is."""
         links = self.links(namespace)
@@ -166,6 +200,12 @@ def vni(link: Interface) -> str:
 def odd_mtu(link: Interface) -> str:
     """The words "mtu 1450" where the MTU is not the usual one, else nothing."""
     return "" if link.mtu == PLAIN_MTU.get(link.kind, 1500) else f"mtu {link.mtu}"
+
+
+def _few(names: Iterable[str]) -> list[str]:
+    """Names as far as there is room for them; the last one is "3 more" where there is no more."""
+    told = list(names)
+    return told if len(told) <= MOST_NAMES else [*told[: MOST_NAMES - 1], f"{len(told) - MOST_NAMES + 1} more"]
 
 
 def listed(words: Iterable[str]) -> str:

@@ -146,6 +146,8 @@ class Namespace:
         named: whether /run/netns has a name for it.
         connections: the tracked connections (conntrack), in the order of their addresses.
         hosts: the text of /etc/hosts as its processes see it, None where that is the host's own file.
+        containers: those that live in it, of nk.Docker and of the Docker Engine, by name, each with the program of its
+            first process.
     """
 
     name: str
@@ -159,9 +161,10 @@ class Namespace:
     named: bool = True
     connections: tuple[Connection, ...] = ()
     hosts: str | None = None
+    containers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("interfaces", "sysctls"):
+        for name in ("interfaces", "sysctls", "containers"):
             object.__setattr__(self, name, _names_to(getattr(self, name)))
 
     @property
@@ -232,7 +235,7 @@ class Snapshot:
 
         Returns:
             A snapshot in which random MACs, indexes, carrier and operational states, IPv6 link-local
-            addresses and routes, learned neighbours and FDB entries, and processes are gone, and whose
+            addresses and routes, learned neighbours and FDB entries, processes and containers are gone, and whose
             namespaces, interfaces, addresses, routes and entries are sorted (rules keep their order).
         """
         return Snapshot({name: configured(self.namespaces[name]) for name in sorted(self.namespaces)})

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from typing import Any
 
 import pytest
 
 import netkit as nk
 from tests.inside.containers import OUTSIDER, client, fetch, get, server, typed, wait_for_the_end
+from tests.inside.wire import wait_until
 
 
 def outsider() -> nk.Namespace:
@@ -134,6 +137,34 @@ def test_sharers_of_a_network_are_as_on_one_host(docker: nk.Docker) -> None:
     clash = docker.run("clash", server("clash"), network="container:pod")
     wait_for_the_end(clash)
     assert "Address already in use" in clash.logs
+
+
+def _others(space: Any) -> tuple[str, ...]:
+    """The programs of a namespace that is neither named nor a container's."""
+    return () if space.named or space.containers else space.processes
+
+
+def test_a_snapshot_knows_whose_namespace_it_is(docker: nk.Docker) -> None:
+    web, db = docker.run("web"), docker.run("db")
+    docker.run("side", "sh -c 'exec tail -f'", network="container:web")
+    docker.run("here", network="host")
+    docker.run("alone", network="none")
+    nk.sh(f"ln -s /proc/{db.pid}/ns/net /run/netns/base")
+    other = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+    wait_until(lambda: "sleep" in {program for space in nk.snapshot() for program in _others(space)})
+    found = {space.name: dict(space.containers) for space in nk.snapshot() if space.containers}
+    assert found == {
+        "host": {"here": "sleep"},
+        web.namespace.name: {"web": "sleep", "side": "tail"},
+        "base": {"db": "sleep"},
+        docker.find("alone").namespace.name: {"alone": "sleep"},
+    }
+    assert nk.Namespace.get("base").state.containers == {"db": "sleep"}
+    other.kill()
+    other.wait()
+    docker.stop("side")
+    assert nk.snapshot()[web.namespace.name].containers == {"web": "sleep"}
+    os.unlink("/run/netns/base")
 
 
 def test_a_link_is_a_line_in_the_hosts_file(docker: nk.Docker) -> None:

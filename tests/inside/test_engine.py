@@ -115,6 +115,17 @@ def test_the_article_s_nginx(engine: Engine) -> None:
 
 
 @needs_engine
+def test_a_snapshot_knows_its_containers_by_name(engine: Engine) -> None:
+    engine.docker(f"run -d --name first {SERVE}")
+    engine.docker("run -d --name side --network container:first busybox sleep 60")
+    engine.docker("run -d --name here --network host busybox sleep 60")
+    engine.docker("rename first web")
+    engine.docker("exec -d web sleep 60")
+    found = {space.name: set(space.containers) for space in nk.snapshot() if space.containers}
+    assert found == {"host": {"here"}, engine.namespace("web").name: {"web", "side"}}
+
+
+@needs_engine
 def test_the_network_of_a_container_by_its_process(engine: Engine) -> None:
     engine.docker(f"run -d --name web {SERVE}")
     space = engine.namespace("web")

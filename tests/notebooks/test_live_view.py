@@ -137,5 +137,6 @@ def test_in_a_file_only_the_twin_stays_and_it_is_the_same_each_time(tmp_path: Pa
     [twin], [running] = cells[1].outputs, cells[4].outputs
     assert running.text == "False\n", "a view ends when its widget is closed"
     assert twin.data.keys() == {"text/plain", "text/html"}
-    assert twin.data["text/plain"].startswith("Live view of the network; at first:\n2 namespaces: host and ns1.")
+    words = "Live view of the network; at first:\n2 namespaces: host and ns1; no cable between them.\n"
+    assert twin.data["text/plain"].startswith(words)
     assert "data:image/svg+xml;base64," in twin.data["text/html"]

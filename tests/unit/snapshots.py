@@ -74,6 +74,7 @@ def namespaces(draw: st.DrawFn, name: str) -> Namespace:
         sysctls=draw(st.dictionaries(names, texts, max_size=2)),
         processes=draw(tuples(names)),
         named=draw(st.booleans()),
+        containers=draw(st.dictionaries(names, texts, max_size=2)),
     )
 
 

@@ -9,7 +9,7 @@ from netkit.pictures.ink import describe
 from tests.unit import cases
 
 SECTION_4 = """\
-3 namespaces: host, ns1 and ns2.
+3 namespaces: host, ns1 and ns2; bridge brtest of host with ns1 and ns2.
 host: lo is up.
 host: bridge brtest is up with 172.17.1.254/24, ports veth1 and veth2.
 host: veth1 is up, a port of brtest, cabled to eth1 of ns1.

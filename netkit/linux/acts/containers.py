@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netkit.errors import CommandFailed
+from netkit.linux.contained import CLIENT
 from netkit.linux.entering import inside
 from netkit.linux.run import popen
 
@@ -33,7 +34,6 @@ _SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 20.0, 0.001
 _KILLED = "sigprocmask unblock failed"
 """What unshare says, with status 1, when SIGKILL ended what it waited for: it wants to end by the same signal."""
 
-_CLIENT = "netkit-container"
 _PREPARE = """\
 directory=$1 hostname=$2
 shift 2
@@ -79,7 +79,7 @@ def starting(
     """
     enter = ["nsenter", f"--net={network}"] if network else []
     kinds = ["--net"] if own_network and not network else []
-    prepare = ["sh", "-c", _PREPARE, _CLIENT, directory, hostname, *command]
+    prepare = ["sh", "-c", _PREPARE, CLIENT, directory, hostname, *command]
     apart = ["unshare", *kinds, "--mount", "--uts", "--ipc", "--propagation", "slave", *prepare]
     return ["unshare", "--pid", "--fork", "--kill-child", *enter, *apart]
 
@@ -147,7 +147,7 @@ class Contained:
     def _preparing(self) -> bool:
         """Whether it still is the shell that prepares, or the program that gives capabilities up (proc(5), cmdline)."""
         words = _cmdline(self.pid).split("\0")
-        return words == [""] or words[:3] == limited(()) or _CLIENT in words[:4]  # nothing: just about to change
+        return words == [""] or words[:3] == limited(()) or CLIENT in words[:4]  # nothing: just about to change
 
     @property
     def running(self) -> bool:

@@ -188,6 +188,7 @@ def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
         place.named,
         connections_here(),
         hosts.of(place),
+        place.containers,
     )
     return _Reading(links, addresses, rest)
 

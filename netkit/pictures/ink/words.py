@@ -1,4 +1,7 @@
-"""Knows how to say in words what a picture shows: one fact a line, the same for the same network."""
+"""Knows how to say in words what a picture shows: a sentence that sums it up, then one fact a line.
+
+The words are the same for the same network.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
 from netkit.model.facts import Facts, listed, odd_mtu, own_addresses, vni
+from netkit.pictures.ink.outline import outline
 from netkit.visible import in_line
 
 if TYPE_CHECKING:
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def describe(snapshot: Snapshot, *, mac: bool = False) -> str:
-    """A network in words, one fact a line.
+    """A network in words: a sentence that sums it up, then one fact a line.
 
     What the kernel draws at random or learns by itself is not told, so the text of the same network is the same.
 
@@ -31,8 +35,7 @@ def describe(snapshot: Snapshot, *, mac: bool = False) -> str:
         ns1: lo is down.
     """
     facts = Facts(snapshot)
-    names = [in_line(name) for name in facts.spaces]
-    lines = [f"{len(names)} namespace{'s' * (len(names) != 1)}{': ' + listed(names) if names else ''}."]
+    lines = [outline(facts)]
     for name in facts.spaces:
         lines += (f"{in_line(name)}: {in_line(fact)}." for fact in _facts_of(facts, name, mac=mac))
     for a, b in facts.tunnels:
@@ -43,6 +46,7 @@ def describe(snapshot: Snapshot, *, mac: bool = False) -> str:
 
 def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
     space = facts.spaces[name]
+    yield from _containers(facts, name)
     for link in facts.links(name):
         yield _interface(facts, name, link, mac=mac)
     yield from (_route(route) for route in facts.routes(name))
@@ -52,6 +56,14 @@ def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
         if rule.policy != "ACCEPT":
             chain = f" chain {rule.chain}" if rule.tool == "nft" and rule.chain else ""
             yield f"{rule.tool} table {rule.table}{chain}: {rule.text}"
+
+
+def _containers(facts: Facts, name: str) -> Iterator[str]:
+    told = [f"{container} ({program})" for container, program in facts.containers(name).items()]
+    if told:
+        yield f"container{'s' * (len(told) > 1)} {listed(told)}"
+    if programs := facts.sharing(name):
+        yield f"processes {listed(programs)}"
 
 
 def _interface(facts: Facts, namespace: str, link: Interface, *, mac: bool) -> str:

@@ -121,7 +121,9 @@ def _lines(facts: Facts, name: str) -> list[Words]:
     """A tile's lines: the namespace, its first address, and in words what is wrong."""
     links = [link for link in facts.links(name) if link.kind != "loopback"]
     addresses = [address for link in links for address in own_addresses(link)]
-    lines = [Words(in_line(name), "title", bold=True), *(Words(a.split("/")[0], "address") for a in addresses[:1])]
+    lines = [Words(in_line(facts.called(name)), "title", bold=True)]
+    lines += [Words(in_line(text), "quiet") for text in facts.lived_in(name)]
+    lines += [Words(address.split("/")[0], "address") for address in addresses[:1]]
     if any(not link.up for link in links):
         return [*lines, Words("down", "warning", bold=True)]
     dead = any(not facts.carries((name, link.name)) for link in links)

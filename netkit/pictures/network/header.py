@@ -105,7 +105,8 @@ def header(
         centred: whether it stands in the middle of its room.
         stations: of packets, see `lay_out`.
     """
-    items = [Words(in_line(namespace), "title", bold=True)]
+    items = [Words(in_line(facts.called(namespace)), "title", bold=True)]
+    items += [Words(in_line(text), "quiet") for text in facts.lived_in(namespace)]
     if facts.tells_loopback(namespace):
         lo = facts.link((namespace, "lo")) if "lo" in facts.spaces[namespace].interfaces else None
         items += [Words(" ".join(["lo", "up" if lo.up else "down", *own_addresses(lo)]), "lo")] if lo else []

@@ -105,11 +105,12 @@ class _Summary:
     def _frame(self, scene: Scene, name: str, top: float) -> float:
         """A namespace with its bridges; returns where it ends."""
         place, bottom = len(scene.rooms), top + PAD
-        head, bridges = Words(in_line(name), "title", bold=True), self._world.inside(name)
+        head, bridges = Words(in_line(self._facts.called(name)), "title", bold=True), self._world.inside(name)
         scene.rooms.append(Room(name, Box(0, 0, 0, 0), "host" if name == HOST else "namespace"))
         more = [in_line(bridge) for _, bridge in bridges[MOST:]]
         others = [Words(f"and {len(more)} more bridges: {_few(more)}", "quiet")] if more else []
-        for words in [head, *self._rules(name), *self._others((name, ""), set()), *others]:
+        who = [Words(in_line(text), "quiet") for text in self._facts.lived_in(name)]
+        for words in [head, *who, *self._rules(name), *self._others((name, ""), set()), *others]:
             size = COMPACT.title if words is head else SIZE
             base = bottom + ASCENT * size
             scene.texts.append(
@@ -180,7 +181,8 @@ class _Summary:
         name, bridge = part
         links = [self._facts.link(part)] if bridge else self._facts.links(name)
         own = [address for link in links for address in own_addresses(link)]
-        words = [Words(in_line(own[0]) + (f" + {len(own) - 1}" if own[1:] else ""), "address")] if own else []
+        words = [] if bridge else [Words(in_line(text), "quiet") for text in self._facts.lived_in(name)]
+        words += [Words(in_line(own[0]) + (f" + {len(own) - 1}" if own[1:] else ""), "address")] if own else []
         for link in links if not bridge else []:
             if link.kind == "bridge":
                 ports = len(self._facts.ports(name, link.name))
@@ -216,7 +218,7 @@ class _Summary:
         else:
             scene.rooms.append(Room(name, tile.box, "host" if name == HOST else "namespace"))
         y = tile.box.y + PAD + COMPACT.chip / 2
-        title = Words(in_line(bridge or name), "bridge" if bridge else "title", bold=True)
+        title = Words(in_line(bridge or self._facts.called(name)), "bridge" if bridge else "title", bold=True)
         for words in [title, *tile.words]:
             size = COMPACT.title if words is title else SIZE
             text = _cut(words, size, LONGEST_WORDS)
