@@ -123,6 +123,7 @@ def test_another_world_takes_the_place(restriction: Restriction) -> None:
     assert told["world"] == restriction.world, told["reason"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("restriction", OF_LESSONS, ids=name_of)
 def test_a_missing_program_is_named(restriction: Restriction) -> None:
     told, status = consulted(*restriction.command(NETKIT, "doctor"))
@@ -141,6 +142,7 @@ def assert_named(told: Told, restriction: Restriction) -> None:
     assert restriction.remedy in f"{found[0]['remedy']} {found[0]['line']}"
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not HAS_UML, reason="user-mode-linux is not installed")
 def test_lessons_are_tried_in_the_world_that_is_left() -> None:
     told, _ = consulted(*OF_WORLDS[0].command(NETKIT, "doctor"))
