@@ -40,7 +40,7 @@ ARTIFACTS = ROOT / "artifacts"
 MARK = "NETKIT_TEST_RUN"
 SECONDS_TO_END = 10.0
 
-PYTEST = ("python", "-m", "pytest", "-m", "not long")
+PYTEST = ("python", "-m", "pytest")
 VIEW = "tests/notebooks/test_user_view.py"
 NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "60")
 ONLY_FAILED = ("--last-failed", "--last-failed-no-failures=none")
