@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netkit.lessons.overview import progress
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
+    from netkit.tickets.ticket import fault
     from netkit.validation import mac_of
     from netkit.widgets.live import live
     from netkit.xrays import xray
@@ -60,6 +61,7 @@ _HOMES = {
     "echo": "netkit.lab.journal",
     "engine": "netkit.dockerd",
     "expected": "netkit.lessons.expecting",
+    "fault": "netkit.tickets.ticket",
     "hint": "netkit.lessons.desk",
     "host": "netkit.lab.namespaces",
     "lesson": "netkit.lessons.course",
@@ -103,6 +105,7 @@ __all__ = [
     "echo",
     "engine",
     "expected",
+    "fault",
     "hint",
     "host",
     "lesson",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netkit.errors import KernelRefused
 from netkit.face import face
-from netkit.lab import journal
+from netkit.lab import journal, withheld
 from netkit.lab.namespaces import host, note_ends
 from netkit.linux import namespaces
 from netkit.linux.acts import teardown
@@ -49,6 +49,7 @@ def reset() -> None:
         $ ip -all netns delete
     """
     journal.in_sandbox()
+    withheld.give_back()
     for docker in _made("netkit.docker.daemon", "machines"):
         docker.close()
     for engine in _made("netkit.dockerd", "engines"):

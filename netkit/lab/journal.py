@@ -17,12 +17,15 @@ from netkit.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from netkit.model import Snapshot
+
 Result = TypeVar("Result")
 
 _HEAD = ("#!/bin/sh", "# Rebuilds this network, command by command, in a fresh sandbox.")
 _lines: list[str] = []
 _shown = True
 _acted = False
+_beginning: Snapshot | None = None
 
 _REMEDIES = {
     errno.EBUSY: "Something else uses it: look with nk.draw()",
@@ -135,9 +138,20 @@ def note(line: str) -> None:
     _lines.append(line)
 
 
-def begin_anew() -> None:
-    """Forget what was written down: the network is empty again."""
+def begin_anew(state: Snapshot | None = None) -> None:
+    """Forget what was written down: the network is empty again, or one that the learner did not make.
+
+    Args:
+        state: the network; None for an empty one.
+    """
+    global _beginning  # noqa: PLW0603  (one notebook, one network)
     _lines.clear()
+    _beginning = state
+
+
+def beginning() -> Snapshot | None:
+    """The network that the learner was given at the last beginning, None for an empty one."""
+    return _beginning
 
 
 def look() -> None:

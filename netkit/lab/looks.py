@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from netkit.errors import InvalidValue
 from netkit.face import face
 from netkit.kinds import Flag, Title, number
-from netkit.lab import journal
+from netkit.lab import journal, withheld
 from netkit.lab.interfaces import Interface
 from netkit.lab.namespaces import Namespace
 from netkit.linux.capturing.ring import ALL_OF_IT
@@ -57,6 +57,7 @@ def snapshot() -> Snapshot:
         >>> nk.snapshot()["ns1"]["eth1"].addresses  # doctest: +SKIP
         ('172.17.1.1/24',)
     """
+    withheld.refuse("snapshot")
     journal.look()
     return observe.snapshot()
 
@@ -80,6 +81,7 @@ def draw(state: State | None = None, *, title: Title = "", highlight: Any = (), 
     """
     from netkit.pictures.ink import picture
 
+    withheld.refuse("draw")
     drawn = state if state is not None else snapshot()
     return picture(drawn, title=title, highlight=highlight, mac=mac)
 
@@ -103,6 +105,7 @@ def capture(*where: Point, snaplen: Snaplen = ALL_OF_IT) -> Capture:
     """
     from netkit.linux.capturing.capture import capture as record
 
+    withheld.refuse("capture")
     journal.in_sandbox()
     journal.look()
     return record(list(where) or None, snaplen=snaplen)

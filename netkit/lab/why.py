@@ -18,7 +18,7 @@ from netkit.diagnosis.findings import (
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
-from netkit.lab import goals, journal, last_seen
+from netkit.lab import goals, journal, last_seen, withheld
 from netkit.lab.place import Place, place_of
 from netkit.linux import namespaces, sysctls
 from netkit.linux.looks import lookups, observe, rules, sockets
@@ -79,6 +79,7 @@ def why(source: Source, destination: Any, port: Port | None = None, protocol: Pr
         >>> nk.why("ns1", "172.17.1.2")  # doctest: +SKIP
         ✓ ns1 reaches 172.17.1.2
     """
+    withheld.refuse("why")
     journal.in_sandbox()
     how = _how(port, protocol)
     journal.look()

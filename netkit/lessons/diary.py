@@ -21,9 +21,9 @@ class Event(NamedTuple):
 
     Attributes:
         time: seconds since the epoch.
-        kind: "check", "hint", "solution", "answer", "predict".
-        id: of the task, the question or the prediction.
-        ok: whether it was right; None where nothing could be.
+        kind: "check", "hint", "solution", "answer", "predict", "ticket".
+        id: of the task, the question or the prediction; of a ticket its lesson, seed and level: "06/17/1".
+        ok: whether it was right; None where nothing could be, as when a ticket is begun.
     """
 
     time: float

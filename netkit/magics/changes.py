@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from IPython.display import display
 
 from netkit.errors import InvalidValue
+from netkit.lab import journal, withheld
 from netkit.magics.cell import Ending
 from netkit.spelling import nearest, shown
 
@@ -101,6 +102,7 @@ class Watch:
 
         + is new, - is gone, ~ has changed (old → new).
         """
+        withheld.refuse("snapshot")
         options, rest = read(line)
         if cell is None:
             return self._line(options, rest)
@@ -116,7 +118,7 @@ class Watch:
         if not code:
             rule = "a line is followed by what it does; a whole cell begins with %%changes"
             raise InvalidValue("%changes is followed by nothing", rule, 'Try %changes nk.Namespace("ns1")')
-        before = at_rest()
+        before, given = at_rest(), journal.beginning()
         try:
             source = self._shell.transform_cell(code).rstrip("\n")
             try:
@@ -126,13 +128,19 @@ class Watch:
                 return None
             return eval(expression, self._shell.user_ns)  # noqa: S307  (the learner's line)
         finally:
-            show(before, options)
+            show(_since(before, given), options)
 
     def _begin(self, options: Options) -> None:
         """Look now, and again at the end of the cell that runs."""
         self._ending.forget()
-        before = at_rest()
-        self._ending.call(lambda _: show(before, options))
+        before, given = at_rest(), journal.beginning()
+        self._ending.call(lambda _: show(_since(before, given), options))
+
+
+def _since(before: Snapshot, given: Snapshot | None) -> Snapshot:
+    """The network before; one that was given to the learner in the meantime is no change of the learner's."""
+    now = journal.beginning()
+    return before if now is None or now is given else now
 
 
 def show(before: Snapshot, options: Options) -> None:

@@ -9,7 +9,7 @@ from netkit.errors import Conflict, InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Flag, seconds
-from netkit.lab import journal
+from netkit.lab import journal, withheld
 from netkit.lab.looks import snapshot
 from netkit.lab.namespaces import Namespace
 from netkit.model import Snapshot
@@ -140,6 +140,7 @@ def live(*where: Where, seconds: Duration = 600, counters: Flag = True) -> Live:
     """
     from netkit.pictures.ink import picture
 
+    withheld.refuse("live")
     order = Order(where, seconds, counters)
     journal.in_sandbox()
     seen = _seen(order.names)

@@ -49,6 +49,7 @@ FLOORS = {
     "netkit.lessons": 12,
     "netkit.widgets": 13,
     "netkit.clearing": 13,
+    "netkit.tickets": 14,
     "netkit.journeys": 14,
     "netkit.magics": 14,
     "netkit.xrays": 15,
@@ -59,6 +60,7 @@ FLOORS = {
     "netkit.arguments": 16,
     "netkit.cli": 17,
     "netkit.demo": 17,
+    "netkit.drilling": 17,
 }
 ROOMS = {
     "netkit.journey": ("joining", "shown", "telling"),

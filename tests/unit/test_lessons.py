@@ -108,6 +108,20 @@ def test_progress_tells_what_is_done_and_what_comes_next() -> None:
     assert "scope='col'" in found._repr_html_()
 
 
+def test_progress_counts_tickets_by_lesson_and_their_hints() -> None:
+    for key in ("04/17/1", "04/18/1", "any/3/2"):
+        diary.note("ticket", key)
+    for key, ok in (("04/17/1", False), ("04/17/1", True), ("04/18/1", False), ("04/17/1", False)):
+        diary.note("ticket", key, ok=ok)
+    diary.note("hint", "04/18/1")
+    diary.note("hint", "04.1")
+    found = nk.progress()
+    assert next(row for row in found.rows if row.lesson.startswith("04")).mended == (1, 2)
+    assert (found.mended, found.hints) == ((1, 3), 1)
+    assert "1 of 2" in repr(found)
+    assert "Of 3 tickets 1 were mended; hints: 1." in repr(found)
+
+
 def test_progress_that_cannot_be_kept_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", "/proc/nowhere")
     diary.note("check", "04.1", ok=True)

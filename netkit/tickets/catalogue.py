@@ -1,0 +1,101 @@
+"""All cases of tickets: single faults, and two at once; and which of them a lesson and a seed mean."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netkit.errors import NotFound
+from netkit.tickets import faults_docked, faults_far, faults_near, faults_shared
+from netkit.tickets.bases import BASES
+from netkit.tickets.draw import Draw
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from netkit.tickets.fault import Fault, Network
+
+FAULTS = (
+    *faults_near.CABLE,
+    *faults_near.BRIDGE,
+    *faults_shared.NAMES,
+    *faults_shared.POD,
+    *faults_far.ROUTER,
+    *faults_far.ROUTERS,
+    *faults_far.OVERLAY,
+    *faults_docked.WAY_OUT,
+    *faults_docked.PUBLISHED,
+    *faults_docked.NETWORKS,
+)
+
+_PAIRS = (
+    ("the host's end is switched off", "all that comes in is dropped"),
+    ("no default route", "a rule at the router"),
+    ("a router does not know the far network", "the second router does not forward"),
+    ("the host does not forward", "nobody translates the sender's address"),
+    ("the published port leads to a wrong port", "the container does not know a way back"),
+    ("two tunnels with different numbers", "the tunnel's packets are filtered"),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is wrong in a ticket's network.
+
+    Attributes:
+        faults: one, or several of the same base at once; a user complains of the first.
+    """
+
+    faults: tuple[Fault, ...]
+
+    @property
+    def name(self) -> str:
+        """What is wrong, in words."""
+        return ", and ".join(fault.name for fault in self.faults)
+
+    @property
+    def base(self) -> str:
+        """The network that it begins with."""
+        return self.faults[0].base
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a kernel has to have."""
+        return frozenset(fault.needs for fault in self.faults if fault.needs)
+
+    def network(self, seed: str) -> Network:
+        """Its network, with names and addresses drawn anew.
+
+        Args:
+            seed: the same one draws the same.
+        """
+        return BASES[self.base].build(Draw(random.Random(f"{seed} {self.name}")))  # noqa: S311  (a game)
+
+
+_BY_NAME = {fault.name: fault for fault in FAULTS}
+CASES = (
+    *(Case((fault,)) for fault in FAULTS),
+    *(Case(tuple(_BY_NAME[name] for name in names)) for names in _PAIRS),
+)
+LESSONS = tuple(sorted({lesson for base in BASES.values() for lesson in base.lessons}))
+"""The lessons that have tickets."""
+
+
+def case(lesson: str, seed: int, lacking: Container[str] = ()) -> Case:
+    """The case that a lesson and a seed mean.
+
+    Args:
+        lesson: its number, "06"; "" for any.
+        seed: draws it.
+        lacking: what this kernel does not have; a case that needs it is passed over.
+
+    Raises:
+        NotFound: the lesson has no tickets.
+    """
+    if lesson and lesson not in LESSONS:
+        rule = f"there are some for: {', '.join(LESSONS)}"
+        raise NotFound(f"lesson '{lesson}' has no tickets", rule, 'Try nk.fault("06"), or nk.fault() for any')
+    fitting = [each for each in CASES if not lesson or lesson in BASES[each.base].lessons]
+    random.Random(f"{lesson} {seed}").shuffle(fitting)  # noqa: S311
+    return next(each for each in fitting if not any(need in lacking for need in each.needs))

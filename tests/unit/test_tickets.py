@@ -1,0 +1,73 @@
+"""The catalogue of tickets: each fault is a whole value, names of its network stand in it, and seeds draw anew."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netkit.tickets import catalogue
+from netkit.tickets.bases import BASES
+from netkit.tickets.draw import Draw
+from netkit.tickets.kinds_of_faults import KINDS
+
+if TYPE_CHECKING:
+    from netkit.tickets.fault import Fault
+
+NAMES = {fault.name: fault for fault in catalogue.FAULTS}
+
+
+def drawn(seed: int) -> Draw:
+    return Draw(random.Random(seed))  # noqa: S311  (a game)
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(catalogue.FAULTS) >= 40
+    assert len({fault.kind for fault in catalogue.FAULTS}) >= 15
+    assert len({fault.base for fault in catalogue.FAULTS}) >= 8
+    assert sum(len(case.faults) > 1 for case in catalogue.CASES) >= 5
+    assert len(NAMES) == len(catalogue.FAULTS)
+
+
+def test_every_kind_has_faults() -> None:
+    assert {fault.kind for fault in catalogue.FAULTS} == set(KINDS)
+
+
+@pytest.mark.parametrize("fault", catalogue.FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_fits_its_network(fault: Fault) -> None:
+    network = catalogue.Case((fault,)).network("7")
+    assert fault.flow in network.flows
+    lines = (fault.says, fault.inject, fault.repair, *fault.wrong.values(), *fault.equal)
+    told = [network.told(line) for line in lines]
+    for pattern in told[-len(fault.equal) :] if fault.equal else ():
+        re.compile(pattern)
+    assert told[1] != told[2]
+    assert len({**network.wrong, **fault.wrong}) >= 3
+
+
+def test_what_a_user_says_does_not_give_it_away() -> None:
+    for fault in catalogue.FAULTS:
+        said = catalogue.Case((fault,)).network("7").told(fault.says)
+        assert not re.search(r"\b(ip|iptables|sysctl|bridge -|down|MTU|route|MASQUERADE|DNAT)\b", said), said
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_a_seed_draws_the_same_and_another_one_other_names_and_addresses(base: str) -> None:
+    first, again, other = (BASES[base].build(drawn(seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert first.names != other.names
+    assert first.lines != other.lines
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_interfaces_and_addresses_are_right_for_many_seeds(base: str) -> None:
+    for seed in range(50):
+        network = BASES[base].build(drawn(seed))
+        rooms = {server.room for server in network.servers}
+        assert rooms <= set(network.names.values())
+        made = [line.split()[3] for line in network.lines if line.startswith("ip netns add ")]
+        assert len(made) == len(set(made)) >= 2
+        names = re.findall(r"(?:dev|name) ([\w-]+)", "\n".join(network.lines))
+        assert all(len(name) <= 15 for name in names)
