@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from netkit import validation
 from netkit.docker import naming
+from netkit.docker.endpoint import Ways
 from netkit.docker.namespace import ContainerNamespace
 from netkit.errors import Conflict
 from netkit.face import face
@@ -86,7 +87,8 @@ class Container:
         driver: how it comes to its network.
         undo: takes away what was made for it, last first.
         own_proc: whether it has a /proc of its own.
-        ip: the address that its Docker gave it, None where it has none of its own.
+        ip: the address that its Docker gave it on its own network, None where it has none of its own.
+        ways: its places on networks, by their names.
 
     Example:
         >>> web = docker.run("web", "httpd -f -p 80", ports={8080: 80})  # doctest: +SKIP
@@ -107,6 +109,7 @@ class Container:
     files: ExitStack
     own_proc: bool
     ip: IPv4Address | None
+    ways: Ways
     variable: str
     directory: str
 
@@ -115,7 +118,7 @@ class Container:
         keep(self, name=name, settings=settings, network=settings.network, ports=settings.ports, links=settings.links)
         keep(self, id=naming.identity(machine.name, name), variable=naming.variable(name), directory=place)
         keep(self, linked={}, machine=machine, driver=driver, own_proc=True, ip=None)
-        keep(self, undo=ExitStack(), files=ExitStack())
+        keep(self, undo=ExitStack(), files=ExitStack(), ways=Ways())
         self._process: containers.Contained | None = None
 
     @property

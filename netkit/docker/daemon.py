@@ -39,7 +39,17 @@ def machines() -> list[Docker]:
     return list(_machines.values())
 
 
-@guarded({"rm": ".remove(…)", "kill": ".stop(…)", "containers": ".ps()", "networks": ".network_ls()"})
+_INSTEAD = {
+    "rm": ".remove(…)",
+    "kill": ".stop(…)",
+    "containers": ".ps()",
+    "networks": ".network_ls()",
+    "network_connect": ".connect(…)",
+    "network_disconnect": ".disconnect(…)",
+}
+
+
+@guarded(_INSTEAD)
 class Docker(Networking):
     """A small docker: containers and their networks, made of the acts that a learner knows by now.
 

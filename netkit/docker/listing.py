@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from netkit.docker import publishing
+from netkit import validation
+from netkit.docker import naming, publishing
 from netkit.errors import NotFound
 from netkit.handles import Several
 from netkit.spelling import shown
@@ -13,6 +14,7 @@ from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from netkit.docker.container import Container
+    from netkit.docker.endpoint import Endpoint
 
 _HEAD = ("CONTAINER ID", "IMAGE", "COMMAND", "STATUS", "PORTS", "NAMES")
 _LONGEST_COMMAND = 22
@@ -50,6 +52,8 @@ def details(container: Container) -> dict[str, Any]:
         container: it.
     """
     own = container.settings
+    modes = [container.network] if container.network in (naming.HOST, naming.NONE) else []
+    networks = {name: _place(None) for name in modes} | {name: _place(one) for name, one in container.ways.items()}
     published = publishing.table(container.ports)
     notes = [] if container.own_proc else ["It sees the sandbox's /proc: the kernel refuses it one of its own here"]
     return {
@@ -73,9 +77,18 @@ def details(container: Container) -> dict[str, Any]:
             "Privileged": own.privileged,
         },
         "NetworkSettings": {
-            "IPAddress": container.address or "",
-            "MacAddress": container.mac or "",
             "Ports": published if container.running else {},
+            **networks.get(naming.DEFAULT, _place(None)),
+            "Networks": networks,
         },
         "Notes": notes,
     }
+
+
+def _place(endpoint: Endpoint | None) -> dict[str, Any]:
+    """A container's place on a network, by Docker's own keys; empty where it has no address there."""
+    if endpoint is None:
+        return {"Gateway": "", "IPAddress": "", "IPPrefixLen": 0, "MacAddress": ""}
+    address, net = str(endpoint.address), endpoint.network
+    found = {"Gateway": str(net.gateway), "IPAddress": address, "IPPrefixLen": net.subnet.prefixlen}
+    return {**found, "MacAddress": validation.mac_of(address)}

@@ -6,10 +6,9 @@ from contextlib import ExitStack
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from netkit.docker import chains, naming
-from netkit.docker.drivers import bridge as networks
+from netkit.docker import chains, naming, rules, subnets
 from netkit.docker.drivers.bridge import Network
-from netkit.docker.kinds import NetworkName, NetworkThere
+from netkit.docker.kinds import ContainerThere, NetworkName, NetworkThere
 from netkit.errors import AlreadyExists, Conflict, InvalidName, NotFound
 from netkit.face import face
 from netkit.handles import Several
@@ -38,8 +37,8 @@ class Networking:
         own = [chain.rpartition(" ")[::2] for chain in chains.CHAINS]
         left = {(rule.table, rule.chain) for rule in self.host.state.rules if rule.kind == "chain"}
         new = [f"{table} -N {name}".lstrip() for table, name in own if (table[3:] or "filter", name) not in left]
-        networks.change(self.host, new, [f"{table} -X {name}".lstrip() for table, name in own], undo)
-        networks.add_rules(self.host, chains.skeleton(), undo)
+        rules.change(self.host, new, [f"{table} -X {name}".lstrip() for table, name in own], undo)
+        rules.add_rules(self.host, chains.skeleton(), undo)
         self.host.set_policy("FORWARD", "DROP")
         undo.callback(self.host.set_policy, "FORWARD", "ACCEPT")
 
@@ -49,12 +48,13 @@ class Networking:
 
         Args:
             name: of the new network.
-            subnet: "172.30.0.0/16"; without one the next that is free of Docker's own.
+            subnet: "172.30.0.0/16"; without one the next of Docker's own that is free, and that the machine has no
+                route to.
             internal: whether it has no way out.
 
         Raises:
             AlreadyExists: the name is taken.
-            Conflict: the subnet overlaps with another one.
+            Conflict: the subnet overlaps with another network's.
             InvalidAddress: it is no subnet.
             InvalidName: it is no name.
         """
@@ -62,12 +62,13 @@ class Networking:
             raise AlreadyExists(f"there is a network '{name}' already", "names are unique", "Choose another name")
         if name in naming.RESERVED:
             raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'my-net'")
-        there = self.network_ls()
-        found = networks.subnet_of(subnet, there, networks.routed(self.host))
+        # As the Engine: of its own choice it takes none that the machine has a route to; what is asked for, it takes.
+        busy = subnets.routed(self.host) if subnet is None else ()
+        found = subnets.subnet_of(subnet, self.network_ls(), busy)
         return self._add_network(name, found, internal=internal)
 
     def _add_default_network(self) -> None:
-        self._add_network(naming.DEFAULT, IPv4Network(networks.DEFAULT_SUBNET), internal=False)
+        self._add_network(naming.DEFAULT, IPv4Network(subnets.DEFAULT), internal=False)
 
     def _add_network(self, name: str, subnet: IPv4Network, *, internal: bool) -> Network:
         net = Network(self.host, name, subnet, internal=internal)
@@ -103,6 +104,63 @@ class Networking:
             inside = ", ".join(net.here)
             raise Conflict(f"network '{net.name}' is in use by {inside}", "only an empty one goes", "Remove them first")
         self._networks.pop(net.name)[1].close()
+
+    @face
+    def connect(self, network: NetworkThere, container: ContainerThere) -> None:
+        """Join a container that runs to one more network: `docker network connect NETWORK CONTAINER`.
+
+        It gets one more interface there.  Its default route and its published ports go by the network whose name
+        comes first, as with the Engine; an internal one comes last.
+
+        Args:
+            network: its name, or the network.
+            container: its name, or the container.
+
+        Raises:
+            NotFound: there is no such network or container.
+            AlreadyExists: it is on that network.
+            Conflict: it does not run, or has no network of its own; or there is no address left.
+        """
+        joining = self._joinable(container)
+        if network in joining.ways:
+            problem, rule = f"'{joining.name}' is on network '{network}'", "a container is on a network once"
+            raise AlreadyExists(problem, rule, f"See docker.network_inspect('{network}')")
+        self._network(network).join(joining)
+
+    @face
+    def disconnect(self, network: NetworkThere, container: ContainerThere) -> None:
+        """Take a container that runs off a network: `docker network disconnect NETWORK CONTAINER`.
+
+        Args:
+            network: its name, or the network.
+            container: its name, or the container.
+
+        Raises:
+            NotFound: there is no such network or container, or it is not on that network.
+            Conflict: it does not run, or has no network of its own.
+        """
+        leaving = self._joinable(container)
+        left = self._network(network)
+        if left.name not in leaving.ways:
+            there = ", ".join(leaving.ways) or "none"
+            problem, rule = f"'{leaving.name}' is not on network '{network}'", f"it is on: {there}"
+            raise NotFound(problem, rule, "Take one of these")
+        left.leave(leaving)
+
+    def _joinable(self, name: str) -> Container:
+        """A container that runs and whose networks can change."""
+        found = self._running(name)
+        if not found.driver.isolated or found.network == naming.NONE:
+            raise Conflict(
+                f"'{name}' has --network {found.network}",
+                "Docker joins a container to further networks only if it has a network of its own that Docker made",
+                f"Start it on a network: docker.run('{name}', network='bridge')",
+            )
+        return found
+
+    def _running(self, name: str) -> Container:
+        """The container of that name, which has to run."""
+        raise NotImplementedError
 
     def _network(self, name: str) -> Network:
         if name not in self._networks:

@@ -12,9 +12,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit import validation
-from netkit.docker import naming
+from netkit.docker import naming, subnets
 from netkit.docker.daemon import Docker
-from netkit.docker.drivers import bridge as networks
 from netkit.docker.drivers.overlay import End, Fabric
 from netkit.docker.kinds import NetworkName
 from netkit.errors import AlreadyExists, Conflict, InvalidName, InvalidValue, NotFound
@@ -133,7 +132,7 @@ def _machines(hosts: Any) -> list[Namespace]:
 
 
 Machines = Annotated[Any, _machines]
-Subnet = Annotated[Any, networks.subnet]
+Subnet = Annotated[Any, subnets.subnet]
 
 
 @face
@@ -194,8 +193,8 @@ def _free(
         if docker is not None and name in docker._networks:
             problem = f"{machine.name} has a network '{name}' already"
             raise AlreadyExists(problem, "names are unique", "Choose another name")
-        busy = [*networks.routed(machine), ipaddress.IPv4Network(networks.DEFAULT_SUBNET)]
-        found = networks.subnet_of(subnet, docker.network_ls() if docker is not None else (), busy)
+        busy = [*subnets.routed(machine), ipaddress.IPv4Network(subnets.DEFAULT)]
+        found = subnets.subnet_of(subnet, docker.network_ls() if docker is not None else (), busy)
     return found
 
 

@@ -59,6 +59,29 @@ def _internal(docker: nk.Docker) -> None:
     docker.run("web", SLEEP, network="shop")
 
 
+_CONNECTED = (
+    f"network create --subnet {BACK} back",
+    f"network create --subnet {SHOP} shop",
+    f"run -d --name web -p 8080:80 {IDLE}",
+    "network connect shop web",
+    "network connect back web",
+)
+
+
+def _connected(docker: nk.Docker) -> None:
+    docker.network_create("back", BACK)
+    docker.network_create("shop", SHOP)
+    web = docker.run("web", SLEEP, ports={8080: 80})
+    docker.connect("shop", web)
+    docker.connect("back", web)
+
+
+def _disconnected(docker: nk.Docker) -> None:
+    _connected(docker)
+    docker.disconnect("bridge", "web")
+    docker.disconnect("back", "web")
+
+
 def _host(docker: nk.Docker) -> None:
     docker.run("web", SLEEP, network="host")
 
@@ -103,6 +126,11 @@ MODES = {
     ),
     "internal network": Mode(
         (f"network create --internal --subnet {SHOP} shop", f"run -d --name web --network shop {IDLE}"), _internal
+    ),
+    "connected": Mode(_CONNECTED, _connected),
+    "disconnected": Mode(
+        (*_CONNECTED, "network disconnect bridge web", "network disconnect back web"),
+        _disconnected,
     ),
     "host": Mode((f"run -d --name web --network host {IDLE}",), _host),
     "none": Mode((f"run -d --name web --network none {IDLE}",), _none),

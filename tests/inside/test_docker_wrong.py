@@ -93,7 +93,7 @@ CASES: dict[str, tuple[type[nk.NetkitError], str]] = {
     "docker.exec('web', '')": (InvalidValue, "''"),
     "docker.exec('web', 'sleep 9', timeout=0.05)": (CommandFailed, "sleep 9"),
     "docker.exec('web', 'true', timeout=-1)": (InvalidValue, "-1"),
-    "docker.inspect('nope')": (NotFound, "web, ended, full"),
+    "docker.inspect('nope')": (NotFound, "web, ended, full, hosted, lonely"),
     "docker.logs('nope')": (NotFound, "'nope'"),
     "docker.port('nope')": (NotFound, "'nope'"),
     "docker.stop('nope')": (NotFound, "'nope'"),
@@ -106,7 +106,6 @@ CASES: dict[str, tuple[type[nk.NetkitError], str]] = {
     "docker.network_create('a b')": (InvalidName, "'a b'"),
     "docker.network_create('new', '172.17.5.0/24')": (Conflict, "overlaps with 172.17.0.0/16"),
     "docker.network_create('new', '10.0.0.0/8')": (Conflict, "overlaps with 10.9.0.0/30"),
-    "docker.network_create('new', '192.168.7.0/24')": (Conflict, "a route of the machine"),
     "docker.network_create('new', '10.1.0.1/16')": (InvalidAddress, "10.1.0.0/16"),
     "docker.network_create('new', '10.1.0.0/31')": (InvalidAddress, "10.1.0.0/31"),
     "docker.network_create('new', '224.0.0.0/8')": (InvalidAddress, "224.0.0.0/8"),
@@ -116,6 +115,17 @@ CASES: dict[str, tuple[type[nk.NetkitError], str]] = {
     "docker.network_create('new', internal=1)": (InvalidValue, "internal=1"),
     "docker.network_inspect('nope')": (NotFound, "bridge, small"),
     "docker.network_remove('nope')": (NotFound, "'nope'"),
+    "docker.connect('nope', 'web')": (NotFound, "'nope'"),
+    "docker.connect('bridge', 'nope')": (NotFound, "'nope'"),
+    "docker.connect('bridge', 'web')": (AlreadyExists, "on network 'bridge'"),
+    "docker.connect('small', 'web')": (Conflict, "no address left"),
+    "docker.connect('small', 'ended')": (Conflict, "'ended' is not running"),
+    "docker.connect('small', 'hosted')": (Conflict, "'hosted' has --network host"),
+    "docker.connect('small', 'lonely')": (Conflict, "'lonely' has --network none"),
+    "docker.connect(None, 'web')": (InvalidName, "None"),
+    "docker.disconnect('small', 'web')": (NotFound, "'web' is not on network 'small'"),
+    "docker.disconnect('bridge', 'hosted')": (Conflict, "'hosted' has --network host"),
+    "docker.disconnect('nope', 'web')": (NotFound, "'nope'"),
     "docker.network_remove('bridge')": (Conflict, "'bridge'"),
     "docker.network_remove('small')": (Conflict, "in use by full"),
     "nk.Docker(host='web')": (InvalidValue, "'web'"),
@@ -156,6 +166,8 @@ def stage() -> Iterator[dict[str, Any]]:
     docker.run("web", ports={8080: 80})
     wait_for_the_end(docker.run("ended", "true"))
     docker.run("full", network="small")
+    docker.run("hosted", network="host")
+    docker.run("lonely", network="none")
     docker.ps()
     program = nk.host.start(typed(server("program", 9090)))
     assert get(nk.host, "127.0.0.1", 9090)

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import ipaddress
-import shlex
 import zlib
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from netkit import validation
-from netkit.docker import chains, dns, etc, naming, publishing
-from netkit.errors import Conflict, InvalidAddress, NotFound
+from netkit.docker import chains, etc, leading, naming, publishing, rules
+from netkit.docker.endpoint import Endpoint
+from netkit.errors import Conflict, NotFound
 from netkit.handles import guarded, keep
 from netkit.lab import journal
 from netkit.lab.bridges import Bridge, veth
-from netkit.linux.acts import links, nat
-from netkit.shell import joined
-from netkit.spelling import shown
+from netkit.linux.acts import links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from contextlib import ExitStack
+    import ipaddress
 
     from netkit.docker.container import Container
     from netkit.lab.interfaces import Interface
     from netkit.lab.namespaces import Namespace
-
-DEFAULT_SUBNET = "172.17.0.0/16"
-_POOL = tuple(f"172.{number}.0.0/16" for number in range(18, 32))
-"""The networks that Docker takes one after the other where none is given."""
 
 
 @guarded({"remove": "docker.network_remove(…)", "delete": "docker.network_remove(…)", "containers": ".addresses"})
@@ -45,7 +37,7 @@ class Network:
         addresses: who has which address, by container.
     """
 
-    isolated, shared = True, None
+    isolated, shared, leads_out = True, None, True
     machine: Namespace
     name: str
     id: str
@@ -95,8 +87,8 @@ class Network:
         bridge.add_address(f"{self.gateway}/{self.subnet.prefixlen}")
         # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
         self.machine.sysctl(f"net.ipv4.conf.{self.bridge}.route_localnet", 1)
-        rules = chains.internal if self.internal else chains.network
-        add_rules(self.machine, rules(str(self.subnet), self.bridge), undo)
+        own = chains.internal if self.internal else chains.network
+        rules.add_rules(self.machine, own(str(self.subnet), self.bridge), undo)
         bridge.up()
 
     def take(self, container: str, undo: ExitStack) -> ipaddress.IPv4Address:
@@ -115,9 +107,22 @@ class Network:
         undo.callback(self.addresses.pop, container)
         return address
 
+    def admit(self, container: Container) -> Endpoint:
+        """Take an address for a container, and the name of its interface.
+
+        Raises:
+            Conflict: there is no address left.
+        """
+        ways, held = container.ways, ExitStack()
+        endpoint = Endpoint(self, self.take(container.name, held), ways.next_interface(), held)
+        ways[self.name] = endpoint
+        container.undo.callback(held.close)
+        container.undo.callback(ways.forget, endpoint)
+        return endpoint
+
     def plan(self, container: Container) -> etc.Files:
         """Take an address and the published ports; where there is no DNS, the hosts file tells the links."""
-        keep(container, ip=self.take(container.name, container.undo))
+        keep(container, ip=self.admit(container).address)
         publishing.reserve(self.machine, container.ports, container.undo)
         own = etc.line(str(container.ip), container.hostname)
         if self.knows_names:
@@ -126,24 +131,40 @@ class Network:
         return etc.Files(etc.hosts(*links, own), etc.machines().resolv)
 
     def build(self, container: Container) -> None:
-        """Lay a cable, serve the names, and lead the published ports there."""
+        """Lay a cable, serve the names, and lead the way out and the published ports there."""
         container.switch_lo_on()
-        self.plug(container)
-        if self.knows_names:
-            aliases = {alias.lower(): other.address for alias, other in container.linked.items()}
-            look_up = lambda name: aliases.get(name) or self.address_of(name)  # noqa: E731  (two places to look)
-            container.undo.callback(dns.serve(container.namespace.path, look_up, self.name_of).close)
-        rules = (chains.port(one, str(container.ip), self.bridge) for one in container.ports)
-        # Two ports of the machine may lead to the same one of the container: what both need is written once.
-        add_rules(self.machine, dict.fromkeys(rule for group in rules for rule in group), container.undo)
+        self.plug(container, container.ways[self.name])
+        leading.settle(container)
 
-    def plug(self, container: Container) -> None:
-        """Lay a cable from the bridge into a container, and give its end there address, MAC and routes."""
-        bridge, room = self.machine[self.bridge], container.namespace
-        outer, eth0 = veth(naming.veth(container.id), "eth0", namespace=self.machine, peer_namespace=room)
-        container.undo.callback(_delete, outer)
-        eth0.set_mac(validation.mac_of(str(container.ip)))
-        eth0.add_address(f"{container.ip}/{self.subnet.prefixlen}")
+    def join(self, container: Container) -> None:
+        """Lay one more cable into a container that runs; this network may lead out from now on.
+
+        Raises:
+            NetkitError: as the kernel refuses it; the container is as it was then.
+        """
+        endpoint = self.admit(container)
+        try:
+            self.plug(container, endpoint)
+            leading.settle(container)
+        except BaseException:
+            self.leave(container)
+            raise
+        leading.add_line(container, endpoint)
+
+    def leave(self, container: Container) -> None:
+        """Take the cable into a container away, and give its address back."""
+        endpoint = container.ways[self.name]
+        endpoint.cable.close()
+        container.ways.forget(endpoint)
+        endpoint.held.close()
+        leading.settle(container)
+
+    def plug(self, container: Container, endpoint: Endpoint) -> None:
+        """Lay a cable from the bridge into a container, and give its end there address and MAC."""
+        bridge = self.machine[self.bridge]
+        outer, inner = self._cable(container, endpoint, self.machine)
+        inner.set_mac(validation.mac_of(str(endpoint.address)))
+        inner.add_address(f"{endpoint.address}/{self.subnet.prefixlen}")
         bridge.attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         # A container that calls its own published port gets its packets back by the port they came in by.
         journal.perform(
@@ -151,9 +172,16 @@ class Network:
             lambda: links.set_hairpin(self.machine.path, outer.name),
         )
         outer.up()
-        eth0.up()
-        # On an internal network, too, as the Engine does: there it is the rules that let nothing out.
-        room.add_route("default", via=str(self.gateway))
+        inner.up()
+
+    def _cable(self, container: Container, endpoint: Endpoint, place: Namespace) -> tuple[Interface, Interface]:
+        """A cable from some namespace into a container; its end there is named, and what takes it away is noted."""
+        first = endpoint.interface == "eth0"
+        id_ = container.id if first else naming.identity(container.id, endpoint.interface)
+        outer, inner = veth(naming.veth(id_), endpoint.interface, namespace=place, peer_namespace=container.namespace)
+        endpoint.cable.callback(_delete, outer)
+        container.undo.callback(endpoint.cable.close)
+        return outer, inner
 
     def details(self, containers: dict[str, Container]) -> dict[str, Any]:
         """What `docker network inspect` says, as far as there is such a thing here.
@@ -181,92 +209,6 @@ class Network:
     def __repr__(self) -> str:
         inside = ", ".join(f"{name} {address}" for name, address in self.addresses.items()) or "no container"
         return f"{self.name}: {self.subnet} at {self.bridge}{', internal' if self.internal else ''}: {inside}"
-
-
-def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
-    """The subnet of a new network: the one that is asked for, or the next one that nobody has.
-
-    Args:
-        value: "172.30.0.0/16", or None.
-        others: the networks that are there.
-        busy: networks that the machine has routes to.
-
-    Raises:
-        InvalidAddress: it is no IPv4 network with room for containers.
-        Conflict: it overlaps with another one.
-    """
-    taken = {network.subnet: f"network '{network.name}'" for network in others}
-    taken |= {network: "a route of the machine" for network in busy if network not in taken}
-    if value is None:
-        free = (ipaddress.IPv4Network(pool) for pool in _POOL)
-        found = next((pool for pool in free if not any(pool.overlaps(other) for other in taken)), None)
-        if found is None:
-            raise Conflict("all of Docker's own subnets are in use", "there are 14", "Name one: subnet='10.1.0.0/24'")
-        return found
-    wanted = subnet(value)
-    for other, owner in taken.items():
-        if wanted.overlaps(other):
-            raise Conflict(
-                f"subnet {wanted} overlaps with {other} of {owner}",
-                "an address belongs to one network",
-                "Choose another, or leave it out: Docker takes the next one",
-            )
-    return wanted
-
-
-def routed(machine: Namespace) -> list[ipaddress.IPv4Network]:
-    """The networks that a machine has routes to: Docker takes none of these."""
-    destinations = (validation.network(route.destination) for route in machine.routes)
-    return [found for found in destinations if isinstance(found, ipaddress.IPv4Network)]
-
-
-def subnet(value: object) -> ipaddress.IPv4Network:
-    """A network for containers.
-
-    Args:
-        value: "172.30.0.0/16".
-
-    Raises:
-        InvalidAddress: it is no IPv4 network with room for containers.
-    """
-    wanted = validation.network(value)
-    if not isinstance(wanted, ipaddress.IPv4Network) or not 8 <= wanted.prefixlen <= 30 or _special(wanted):
-        raise InvalidAddress(
-            f"{shown(value)} is no subnet for containers",
-            "it is an IPv4 network for machines with 8 to 30 bits in front",
-            "Try '172.30.0.0/16'",
-        )
-    return wanted
-
-
-def add_rules(machine: Namespace, rules: Iterable[chains.Rule], undo: ExitStack) -> None:
-    """Carry rules out, all at once; what removes them is put on `undo`."""
-    if own := list(rules):
-        change(machine, [rule.add for rule in own], [rule.delete for rule in own], undo)
-
-
-def change(machine: Namespace, lines: list[str], opposite: list[str], undo: ExitStack) -> None:
-    """Carry out what stands behind `iptables` in some lines; the opposite, last line first, is put on `undo`.
-
-    What the learner took away meanwhile, or uses, is left as it is then.
-    """
-
-    def act() -> list[bool]:
-        nat.change(machine.path, lines)
-        return [True] * len(lines)
-
-    backwards = opposite[::-1]
-    journal.perform_all(_typed(machine, lines), act)
-    undo.callback(journal.perform_all, _typed(machine, backwards), lambda: nat.take_away(machine.path, backwards))
-
-
-def _typed(machine: Namespace, lines: list[str]) -> list[str]:
-    return [machine.typed(joined(["iptables", *shlex.split(line)])) for line in lines]
-
-
-def _special(subnet: ipaddress.IPv4Network) -> bool:
-    unused = subnet.is_reserved or subnet[0] in ipaddress.ip_network("0.0.0.0/8")
-    return subnet.is_multicast or subnet.is_loopback or subnet.is_link_local or unused
 
 
 def _mac(id_: str) -> str:

@@ -19,7 +19,7 @@ from netkit.docker import naming
 from netkit.docker.drivers.bridge import Network, _delete
 from netkit.errors import AlreadyExists, Conflict, KernelRefused, NotFound
 from netkit.handles import guarded, keep
-from netkit.lab.bridges import Bridge, veth
+from netkit.lab.bridges import Bridge
 from netkit.lab.namespaces import Namespace
 from netkit.lab.tunnels import Vxlan, vxlan
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from netkit.docker.container import Container
+    from netkit.docker.endpoint import Endpoint
     from netkit.docker.etc import Files
 
 _BRIDGE, _DEVICE = "br0", "vxlan0"
@@ -63,6 +64,7 @@ class End(Network):
         space: the namespace of br0 and vxlan0; None when it has been removed.
     """
 
+    leads_out = False
     overlay: Fabric
     address: ipaddress.IPv4Address
     space: Namespace | None
@@ -156,21 +158,20 @@ class End(Network):
             )
         return super().plan(container)
 
-    def plug(self, container: Container) -> None:
+    def plug(self, container: Container, endpoint: Endpoint) -> None:
         """Lay a cable from br0 into a container, and tell the other machines where the container is."""
-        room, undo, address = container.namespace, container.undo, container.ip
-        outer, eth0 = veth(naming.veth(container.id), "eth0", namespace=self._space, peer_namespace=room)
-        undo.callback(_delete, outer)
+        address = endpoint.address
+        outer, inner = self._cable(container, endpoint, self._space)
         outer.set_mtu(self.overlay.mtu)
-        eth0.set_mtu(self.overlay.mtu)
-        eth0.set_mac(validation.mac_of(str(address)))
-        eth0.add_address(f"{address}/{self.subnet.prefixlen}")
+        inner.set_mtu(self.overlay.mtu)
+        inner.set_mac(validation.mac_of(str(address)))
+        inner.add_address(f"{address}/{self.subnet.prefixlen}")
         self._space[_BRIDGE].attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         outer.up()
-        eth0.up()
+        inner.up()
         for other in self.overlay if not self.overlay.learning else ():
             if other is not self and other.space is not None:  # None: its docker has been closed
-                other.introduce(str(address), str(self.address), undo)
+                other.introduce(str(address), str(self.address), endpoint.cable)
 
     def introduce(self, address: str, machine: str, undo: ExitStack) -> None:
         """Enter a container of another machine: where its address is, and where its MAC is.

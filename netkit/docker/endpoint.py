@@ -1,0 +1,81 @@
+"""A container's places on networks, and which of them leads out: values that drivers and containers share."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv4Network
+
+
+class Joined(Protocol):
+    """What a container's place asks of its network; `netkit.docker.drivers.bridge.Network` tells the attributes."""
+
+    name: str
+    bridge: str
+    subnet: IPv4Network
+    gateway: IPv4Address
+    internal: bool
+    leads_out: bool
+    addresses: dict[str, IPv4Address]
+
+    @property
+    def knows_names(self) -> bool:
+        """Whether its containers can ask for one another's names."""
+        ...
+
+    def address_of(self, name: str) -> IPv4Address | None:
+        """The address of a container on it."""
+        ...
+
+    def name_of(self, address: str) -> str | None:
+        """The name of the container that has an address."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """A container's place on a network.
+
+    Attributes:
+        network: which one.
+        address: the container's address there.
+        interface: the container's end of the cable: "eth0".
+        held: gives the address back.
+        cable: takes the cable away.
+    """
+
+    network: Joined
+    address: IPv4Address
+    interface: str
+    held: ExitStack = field(default_factory=ExitStack)
+    cable: ExitStack = field(default_factory=ExitStack)
+
+
+class Ways(dict[str, Endpoint]):
+    """A container's endpoints, by their networks' names.
+
+    Attributes:
+        leading: the one that its default route and its published ports lead to; None where none does.
+        published: takes the rules of its published ports away.
+        asks: whether it has a resolver for the names of its networks.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leading: Endpoint | None = None
+        self.published = ExitStack()
+        self.asks = False
+        self._numbers = itertools.count()
+
+    def next_interface(self) -> str:
+        """The name of the next interface: eth0, then eth1 …; a number is not used again, as with the Engine."""
+        return f"eth{next(self._numbers)}"
+
+    def forget(self, endpoint: Endpoint) -> None:
+        """Leave an endpoint out from now on."""
+        if self.get(endpoint.network.name) is endpoint:
+            del self[endpoint.network.name]

@@ -1,0 +1,82 @@
+"""Containers on several networks: one of these leads out, and all of them are asked for names.
+
+As with the Engine, the default route and the published ports follow the network that leads: an internal one never
+does while there is another, and among the others the first by name does (libnetwork, sandbox.go).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netkit.docker import chains, dns, etc, rules
+from netkit.errors import KernelRefused, NotFound
+from netkit.handles import keep
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address
+
+    from netkit.docker.container import Container
+    from netkit.docker.endpoint import Endpoint
+
+
+def settle(container: Container) -> None:
+    """Let the right network lead, after one was joined or left.
+
+    Args:
+        container: it.
+    """
+    ways = container.ways
+    own = ways.get(container.network) or next(iter(ways.values()), None)
+    keep(container, ip=own.address if own is not None else None)
+    leading = min((each for each in ways.values() if each.network.leads_out), key=_rank, default=None)
+    if leading is not ways.leading:
+        _lead(container, leading)
+    if not ways.asks and any(each.network.knows_names for each in ways.values()):
+        ways.asks = True
+        Path(container.directory, "resolv.conf").write_text(etc.EMBEDDED_DNS, encoding="utf-8")
+        serving = dns.serve(container.namespace.path, partial(_address_of, container), partial(_name_of, container))
+        container.undo.callback(serving.close)
+
+
+def add_line(container: Container, endpoint: Endpoint) -> None:
+    """Write a container's address on one more network into its own /etc/hosts, where the Engine leaves it for good."""
+    with Path(container.directory, "hosts").open("a", encoding="utf-8") as hosts:
+        hosts.write(etc.line(str(endpoint.address), container.hostname))
+
+
+def _rank(endpoint: Endpoint) -> tuple[bool, str]:
+    return endpoint.network.internal, endpoint.network.name
+
+
+def _lead(container: Container, leading: Endpoint | None) -> None:
+    """Turn the default route and the published ports to a network."""
+    ways, room = container.ways, container.namespace
+    ways.published.close()
+    if ways.leading in ways.values():  # else its cable has gone, and the route with it
+        with suppress(KernelRefused, NotFound):  # the learner may have taken it away
+            room.delete_route("default")
+    ways.leading = leading
+    if leading is None:
+        return
+    room.add_route("default", via=str(leading.network.gateway))
+    # Two ports of the machine may lead to the same one of the container: what both need is written once.
+    groups = (chains.port(one, str(leading.address), leading.network.bridge) for one in container.ports)
+    rules.add_rules(container.machine, dict.fromkeys(rule for group in groups for rule in group), ways.published)
+    container.undo.callback(ways.published.close)
+
+
+def _address_of(container: Container, name: str) -> IPv4Address | None:
+    """The address that a name has for a container: that of a link first."""
+    linked = {alias.lower(): other.name for alias, other in container.linked.items()}
+    networks = [each.network for each in container.ways.values() if each.network.knows_names]
+    found = [net.addresses.get(linked[name]) for net in networks if name in linked]
+    return next(filter(None, [*found, *(net.address_of(name) for net in networks)]), None)
+
+
+def _name_of(container: Container, address: str) -> str | None:
+    """The name that an address has for a container."""
+    networks = (each.network for each in container.ways.values() if each.network.knows_names)
+    return next(filter(None, (net.name_of(address) for net in networks)), None)

@@ -1,0 +1,81 @@
+"""Which addresses a network of containers may have: the one that is asked for, or the next one that nobody has."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from netkit import validation
+from netkit.errors import Conflict, InvalidAddress
+from netkit.spelling import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netkit.docker.drivers.bridge import Network
+    from netkit.lab.namespaces import Namespace
+
+DEFAULT = "172.17.0.0/16"
+_POOL = tuple(f"172.{number}.0.0/16" for number in range(18, 32))
+"""The networks that Docker takes one after the other where none is given."""
+
+
+def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:
+    """The subnet of a new network: the one that is asked for, or the next one that nobody has.
+
+    Args:
+        value: "172.30.0.0/16", or None.
+        others: the networks that are there.
+        busy: networks that the machine has routes to.
+
+    Raises:
+        InvalidAddress: it is no IPv4 network with room for containers.
+        Conflict: it overlaps with another one.
+    """
+    taken = {network.subnet: f"network '{network.name}'" for network in others}
+    taken |= {network: "a route of the machine" for network in busy if network not in taken}
+    if value is None:
+        free = (ipaddress.IPv4Network(pool) for pool in _POOL)
+        found = next((pool for pool in free if not any(pool.overlaps(other) for other in taken)), None)
+        if found is None:
+            raise Conflict("all of Docker's own subnets are in use", "there are 14", "Name one: subnet='10.1.0.0/24'")
+        return found
+    wanted = subnet(value)
+    for other, owner in taken.items():
+        if wanted.overlaps(other):
+            raise Conflict(
+                f"subnet {wanted} overlaps with {other} of {owner}",
+                "an address belongs to one network",
+                "Choose another, or leave it out: Docker takes the next one",
+            )
+    return wanted
+
+
+def routed(machine: Namespace) -> list[ipaddress.IPv4Network]:
+    """The networks that a machine has routes to: Docker takes none of these."""
+    destinations = (validation.network(route.destination) for route in machine.routes)
+    return [found for found in destinations if isinstance(found, ipaddress.IPv4Network)]
+
+
+def subnet(value: object) -> ipaddress.IPv4Network:
+    """A network for containers.
+
+    Args:
+        value: "172.30.0.0/16".
+
+    Raises:
+        InvalidAddress: it is no IPv4 network with room for containers.
+    """
+    wanted = validation.network(value)
+    if not isinstance(wanted, ipaddress.IPv4Network) or not 8 <= wanted.prefixlen <= 30 or _special(wanted):
+        raise InvalidAddress(
+            f"{shown(value)} is no subnet for containers",
+            "it is an IPv4 network for machines with 8 to 30 bits in front",
+            "Try '172.30.0.0/16'",
+        )
+    return wanted
+
+
+def _special(subnet: ipaddress.IPv4Network) -> bool:
+    unused = subnet.is_reserved or subnet[0] in ipaddress.ip_network("0.0.0.0/8")
+    return subnet.is_multicast or subnet.is_loopback or subnet.is_link_local or unused
