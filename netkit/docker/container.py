@@ -284,11 +284,6 @@ class Container:
         Path(self.directory, "hosts").write_text(files.hosts, encoding="utf-8")
         Path(self.directory, "resolv.conf").write_text(files.resolv, encoding="utf-8")
 
-    def switch_lo_on(self) -> None:
-        """Give its own namespace a loopback that works, of IPv4 alone."""
-        self.namespace.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
-        self.namespace["lo"].up()
-
     def _end(self, grace: float) -> None:
         """End its process, then take its network away in the reverse order in which it was made."""
         if self._process is not None:

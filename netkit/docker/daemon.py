@@ -13,7 +13,7 @@ from netkit.docker.drivers.none import Nothing
 from netkit.docker.drivers.shared import Shared
 from netkit.docker.kinds import ContainerName, ContainerThere, Grace, Image, Links, NetworkMode, Ports
 from netkit.docker.listing import Containers, details
-from netkit.docker.networking import Networking
+from netkit.docker.networking import INSTEAD, Networking
 from netkit.errors import AlreadyExists, Conflict, NetkitError, NotFound
 from netkit.face import face
 from netkit.handles import guarded, keep
@@ -39,17 +39,7 @@ def machines() -> list[Docker]:
     return list(_machines.values())
 
 
-_INSTEAD = {
-    "rm": ".remove(…)",
-    "kill": ".stop(…)",
-    "containers": ".ps()",
-    "networks": ".network_ls()",
-    "network_connect": ".connect(…)",
-    "network_disconnect": ".disconnect(…)",
-}
-
-
-@guarded(_INSTEAD)
+@guarded({"rm": ".remove(…)", "kill": ".stop(…)", "containers": ".ps()", **INSTEAD})
 class Docker(Networking):
     """A small docker: containers and their networks, made of the acts that a learner knows by now.
 

@@ -40,6 +40,11 @@ class ContainerNamespace(Namespace):
         found = (place.name for place in namespaces.find() if place.inode == self._inode)
         return next(found, f"[{self._container}]")
 
+    def switch_lo_on(self) -> None:
+        """Give it a loopback that works, of IPv4 alone."""
+        self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+        self["lo"].up()
+
     @property
     def as_argument(self) -> str:
         """What `ip link set … netns` calls it: the container's process id."""

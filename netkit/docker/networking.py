@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from netkit.lab.namespaces import Namespace
 
 
+INSTEAD = {
+    "networks": ".network_ls()",
+    "network_connect": ".connect(…)",
+    "network_disconnect": ".disconnect(…)",
+}
+"""What a Docker answers to other names of what it can do with networks."""
+
+
 class Networking:
     """What a Docker knows of networks.
 

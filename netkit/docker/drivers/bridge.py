@@ -132,7 +132,7 @@ class Network:
 
     def build(self, container: Container) -> None:
         """Lay a cable, serve the names, and lead the way out and the published ports there."""
-        container.switch_lo_on()
+        container.namespace.switch_lo_on()  # type: ignore[attr-defined]  (its own)
         self.plug(container, container.ways[self.name])
         leading.settle(container)
 

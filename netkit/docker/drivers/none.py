@@ -21,4 +21,4 @@ class Nothing:
 
     def build(self, container: Container) -> None:
         """Switch lo on."""
-        container.switch_lo_on()
+        container.namespace.switch_lo_on()  # type: ignore[attr-defined]  (its own)
