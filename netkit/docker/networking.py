@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from netkit.docker import chains, naming, rules, subnets
+from netkit.docker import chains, naming, rulebook, subnets
 from netkit.docker.drivers.bridge import Network
 from netkit.docker.kinds import ContainerThere, NetworkName, NetworkThere
 from netkit.errors import AlreadyExists, Conflict, InvalidName, NotFound
@@ -45,8 +45,8 @@ class Networking:
         own = [chain.rpartition(" ")[::2] for chain in chains.CHAINS]
         left = {(rule.table, rule.chain) for rule in self.host.state.rules if rule.kind == "chain"}
         new = [f"{table} -N {name}".lstrip() for table, name in own if (table[3:] or "filter", name) not in left]
-        rules.change(self.host, new, [f"{table} -X {name}".lstrip() for table, name in own], undo)
-        rules.add_rules(self.host, chains.skeleton(), undo)
+        rulebook.change(self.host, new, [f"{table} -X {name}".lstrip() for table, name in own], undo)
+        rulebook.add_rules(self.host, chains.skeleton(), undo)
         self.host.set_policy("FORWARD", "DROP")
         undo.callback(self.host.set_policy, "FORWARD", "ACCEPT")
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from netkit import validation
-from netkit.docker import chains, etc, leading, naming, publishing, rules
+from netkit.docker import chains, etc, leading, naming, publishing, rulebook
 from netkit.docker.endpoint import Endpoint
 from netkit.errors import Conflict, NotFound
 from netkit.handles import guarded, keep
@@ -88,7 +88,7 @@ class Network:
         # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
         self.machine.sysctl(f"net.ipv4.conf.{self.bridge}.route_localnet", 1)
         own = chains.internal if self.internal else chains.network
-        rules.add_rules(self.machine, own(str(self.subnet), self.bridge), undo)
+        rulebook.add_rules(self.machine, own(str(self.subnet), self.bridge), undo)
         bridge.up()
 
     def take(self, container: str, undo: ExitStack) -> ipaddress.IPv4Address:
