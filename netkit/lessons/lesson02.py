@@ -33,10 +33,10 @@ _SWITCH = 'nk.host.sysctl("net.bridge.bridge-nf-call-iptables", 1)'
 _DROP = 'nk.host.iptables("-I FORWARD -i docker0 -o docker0 -j DROP")'
 
 _APART = (
-    Silent("[sleep]", "172.17.0.3"),
-    Silent("[tail]", "172.17.0.2"),
-    Reaches("[sleep]", "192.168.1.20"),
-    Reaches("[tail]", "192.168.1.20"),
+    Silent("c1", "172.17.0.3"),
+    Silent("c2", "172.17.0.2"),
+    Reaches("c1", "192.168.1.20"),
+    Reaches("c2", "192.168.1.20"),
 )
 
 

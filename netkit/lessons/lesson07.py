@@ -35,10 +35,10 @@ _WEB = 'docker.run("web", httpd, network="container:pause")\n'
 _API = 'docker.run("api", "busybox httpd -f -p 81 -h /run/site", network="container:pause")'
 
 _WIRED = (
-    Cable("[busybox]", "pc"),
-    Bears("[busybox]", "10.9.0.2/24", "pc"),
-    Bears("pc", "10.9.0.1/24", "[busybox]"),
-    Lit("[busybox]"),
+    Cable("lonely", "pc"),
+    Bears("lonely", "10.9.0.2/24", "pc"),
+    Bears("pc", "10.9.0.1/24", "lonely"),
+    Lit("lonely"),
     Reaches("pc", "10.9.0.2", 80),
 )
 

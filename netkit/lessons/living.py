@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from netkit.lessons.rooms import as_argument, in_room
+from netkit.lessons.rooms import as_argument, called, in_room
 from netkit.lessons.task import Found, Hints
 from netkit.lessons.wants import cables, free_name
 from netkit.model import HOST
@@ -92,38 +92,33 @@ class Houses:
 
 @dataclass(frozen=True)
 class Named:
-    """`ip netns` calls the room of a program by a name."""
+    """`ip netns` has a name for the room that a container lives in."""
 
-    room: str
+    container: str
     name: str
     needs_traffic = False
 
     @property
     def text(self) -> str:
         """The property, as a sentence."""
-        return f"`ip netns` calls the network of {self.program} {self.name}"
-
-    @property
-    def program(self) -> str:
-        """The program that lives there."""
-        return self.room.strip("[]")
+        return f"`ip netns` calls the network of {self.container} {self.name}"
 
     def found(self, world: Snapshot) -> Found:
         """Whether a network has it."""
         names = [space.name for space in world if space.named and space.name != HOST]
-        words = f"its names are {', '.join(names) or 'none'}"
         if self.name not in names:
-            return Found(ok=False, words=words)
-        return Found(self.room == self.name, f"{self.program} does not live in the namespace {self.name}")
+            return Found(ok=False, words=f"its names are {', '.join(names) or 'none'}")
+        there = called(world, self.container) == self.name
+        return Found(there, f"{self.container} does not live in the namespace {self.name}")
 
     def hints(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
-        file = f"/run/netns/{quote(self.name)}"
+        file, home = f"/run/netns/{quote(self.name)}", as_argument(called(world, self.container))
         away = [f"ip netns delete {quote(self.name)}"] if self.name in world.namespaces else [f"rm -f {file}"]
         return Hints(
             "Which file opens the network of a process, and where does `ip netns` look for names?",
             "A name is a file in /run/netns: `ln -s /proc/PID/ns/net /run/netns/NAME`",
-            "\n".join((*away, "mkdir -p /run/netns", f"ln -s {as_argument(self.room)} {file}")),
+            "\n".join((*away, "mkdir -p /run/netns", f"ln -s {home} {file}")),
         )
 
 

@@ -1,4 +1,4 @@
-"""Which room a want is about: a container's has no name, is called by its program, and may get a name meanwhile."""
+"""Which room a want is about: a container's is called by its program, "[tail]", until somebody names it."""
 
 from __future__ import annotations
 
@@ -13,30 +13,34 @@ if TYPE_CHECKING:
     from netkit.lessons.task import Want
     from netkit.model import Snapshot
 
+_ROOMS = ("room", "other", "near", "far", "towards")
+"""The attributes of wants that name a room."""
+
 Wanted = TypeVar("Wanted", bound="Want")
 
 
 def called(world: Snapshot, room: str) -> str:
-    """What a network calls a room: "[tail]" is "web" when somebody has named it so since.
+    """What a network calls a room: a container "web" lives in "[httpd]", until somebody names that.
 
     Args:
         world: the network.
-        room: a name, or "[program]" for the one that a program lives in.
+        room: a name, that of a container, or "[program]" for the one that a program lives in.
     """
-    if room in world.namespaces or not is_nameless(room):
+    if room in world.namespaces:
         return room
-    program = room.strip("[]")
-    named = [space.name for space in world if space.name != HOST and space.named and program in space.processes]
-    return named[0] if len(named) == 1 else room
+    homes = [space.name for space in world if room in space.containers]
+    if not homes and is_nameless(room):
+        program = room.strip("[]")
+        homes = [space.name for space in world if space.name != HOST and space.named and program in space.processes]
+    return homes[0] if len(homes) == 1 else room
 
 
 def placed(want: Wanted, world: Snapshot) -> Wanted:
     """A want, about rooms by the names that they have now."""
     if not is_dataclass(want):
         return want
-    values = {field.name: getattr(want, field.name) for field in fields(want)}
-    texts = {key: called(world, value) for key, value in values.items() if isinstance(value, str)}
-    return replace(want, **texts)  # type: ignore[type-var]  (it is a dataclass)
+    rooms = {field.name: getattr(want, field.name) for field in fields(want) if field.name in _ROOMS}
+    return replace(want, **{key: called(world, room) for key, room in rooms.items()})  # type: ignore[type-var]
 
 
 def in_room(name: str, line: str) -> str:
