@@ -35,6 +35,7 @@ class Hooks:
         flows: the connection, as each namespace knows it.
         doubts: where nobody knows whether a packet was dropped.
         setting: the last rule that changed the packet's TTL, None where none did.
+        leading: by namespace, the rule that gave a packet another destination.
     """
 
     def __init__(self, world: World) -> None:
@@ -42,6 +43,7 @@ class Hooks:
         self.flows = Flows()
         self.doubts: list[Doubt] = []
         self.setting: Setting | None = None
+        self.leading: dict[str, Rule] = {}
         self._macs = ("", "")
 
     def sent(self, start: End, target: End) -> None:
@@ -78,6 +80,8 @@ class Hooks:
             raise Found(rejections.dropped(self._world, place, passing, rule))
         if verdict.proxy:
             self._proxied(place, rule)
+        if _aim(verdict.packet) != _aim(passing.packet):
+            self.leading[place.namespace] = rule
         if verdict.packet.ttl != passing.packet.ttl:
             self.setting = Setting(place.namespace, rule)
 
@@ -244,6 +248,10 @@ def moved(packet: Packet, *, elsewhere: bool) -> Packet:
         elsewhere: whether that is another namespace.
     """
     return replace(packet, mark=0, untracked=False) if elsewhere else packet
+
+
+def _aim(packet: Packet) -> tuple[str, int | None]:
+    return packet.destination, packet.destination_port
 
 
 def _group(address: str) -> ipaddress.IPv6Address:

@@ -57,6 +57,20 @@ def without(world: World, namespace: str, rule: Rule) -> list[str]:
     return [f"{rule.tool} {table(rule)}-D {rule.specification}"] * max(len(same), 1)
 
 
+def instead(world: World, namespace: str, rule: Rule, wrong: str, right: str) -> list[str]:
+    """The commands that put a rule of iptables in the place of one.
+
+    Args:
+        namespace: where it is.
+        rule: the one that is there.
+        wrong: some of its words.
+        right: what the other one has in their place.
+    """
+    words = rule.specification.partition(" ")[2].replace(wrong, right)
+    there = f"{rule.chain} {number(world, namespace, rule)}"
+    return [f"{rule.tool} {table(rule)}-D {rule.specification}", f"{rule.tool} {table(rule)}-I {there} {words}"]
+
+
 def _chain(world: World, namespace: str, rule: Rule) -> list[Rule]:
     """The rules of the chain that a rule stands in."""
     rules = world.space(namespace).rules

@@ -1,46 +1,168 @@
-"""An address translation that is missing."""
+"""A translation of the sender's address that is missing, or leads the answers astray."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
+from netkit.diagnosis import matching, permissions, rejections
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.flows import Flows
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import Rule
+
+_SNAT = re.compile(r"snat (?:ip6? )?to \S+")
+_HIDING = ("SNAT", "MASQUERADE", "snat", "masquerade")
 
 
-def missing(world: World, flows: Flows, finding: Finding) -> Finding | None:
+def missing(world: World, flows: Flows, finding: Finding, ways: dict[str, str]) -> Finding | None:
     """Whether a router should have hidden the sender behind its own address: then the way back needs no route.
 
-    A router that hides a bridge's network, as Docker does, has packets come in by the bridge and leave by another way.
+    A router that hides a bridge's network, as Docker does, has packets come in by the bridge and leave by another way;
+    any other router shows by its table nat that it translates.
 
     Args:
         flows: the connection.
         finding: what is wrong with the way back.
+        ways: by namespace, the interface that the packet left by.
     """
     for namespace, packets in flows.known.items():
         first, last = packets[-1]
-        came = _bridge_of(world, namespace, first.source)
-        if came is None or first.source != last.source or namespace == finding.where:
+        if first.destination != last.destination or namespace == finding.where:
+            continue  # whoever is led on to a server here comes from outside
+        if namespace in {place for place, _ in world.topology.bearers(first.source)}:
             continue
-        bridge, network = came
-        if ipaddress.ip_address(last.destination) in ipaddress.ip_network(network):
-            continue
-        tool = "iptables" if last.version == 4 else "ip6tables"
-        command = f"{tool} -t nat -A POSTROUTING -s {network} ! -o {bridge} -j MASQUERADE"
-        rules = [r.text for r in world.space(namespace).rules if r.tool == tool and r.chain == "POSTROUTING"]
-        words = (
-            f"packets leave {namespace} with the source {last.source}, to which {finding.where} knows no way back: "
-            f"{namespace} does not hide the network {network} behind its own address"
-        )
-        listed = shown(world, namespace, f"{tool} -t nat -S POSTROUTING", "\n".join(rules) or "no rule")
-        evidence = (listed, *finding.evidence)
-        return Finding("nat", words, evidence, (typed(world, namespace, command),), namespace)
+        if first.source != last.source:
+            found = _astray(world, namespace, last, finding)
+        else:
+            found = _unhidden(world, namespace, last, finding, ways.get(namespace, ""))
+        if found is not None:
+            return found
     return None
+
+
+def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> Finding | None:
+    """A router hides the sender behind an address that is not its own, so that answers do not come back to it."""
+    if any(place == namespace for place, _ in world.topology.bearers(packet.source)):
+        return None
+    rules = [r for r in world.space(namespace).rules if r.target in _HIDING and packet.source in r.text]
+    if len(rules) != 1:
+        return None
+    [rule] = rules
+    words = (
+        f"{namespace} hides the sender behind {packet.source}, which is not an address of its own, and {finding.where} "
+        "knows no way to it"
+    )
+    lines = _masqueraded(world, namespace, rule)
+    evidence = (rejections.listed(world, namespace, rule), *finding.evidence)
+    return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+
+
+def _masqueraded(world: World, namespace: str, rule: Rule) -> list[str]:
+    """A rule in its place that hides senders behind the namespace's own address instead."""
+    if rule.tool == "nft":
+        again = _SNAT.sub("masquerade", rule.text)
+        return [f"nft replace rule {rule.table} {rule.chain} handle {rule.handle} {again}"]
+    options = f"-j {rule.target} --to-source {rule.option('--to-source')}"
+    return permissions.instead(world, namespace, rule, options, "-j MASQUERADE")
+
+
+def _unhidden(world: World, namespace: str, packet: Packet, finding: Finding, device: str) -> Finding | None:
+    """A router that translates lets the packet pass as it is."""
+    came = _bridge_of(world, namespace, packet.source)
+    network = came[1] if came else _network_of(world, namespace, packet.source)
+    within = network and ipaddress.ip_address(packet.destination) in ipaddress.ip_network(network)
+    if not network or within or not (came or _translates(world, namespace, packet)):
+        return None
+    out = f"! -o {came[0]}" if came else f"-o {device}"
+    lines = _hiding(world, namespace, packet.version, (network, out, device))
+    words = (
+        f"packets leave {namespace} with the source {packet.source}, to which {finding.where} knows no way back: "
+        f"{namespace} does not hide the network {network} behind its own address"
+    )
+    words += f" when they leave by {device}" if device and not came else ""
+    repair = tuple(typed(world, namespace, line) for line in lines)
+    return Finding("nat", words, (_listed(world, namespace, packet), *finding.evidence), repair, namespace)
+
+
+def _post(world: World, namespace: str, version: int) -> list[Rule]:
+    """The rules that may hide a sender."""
+    tool = "iptables" if version == 4 else "ip6tables"
+    rules = world.space(namespace).rules
+    return [r for r in rules if r.tool == tool and (r.table, r.chain, r.kind) == ("nat", "POSTROUTING", "rule")]
+
+
+def _listed(world: World, namespace: str, packet: Packet) -> str:
+    base = _own_base(world, namespace, packet.version)
+    if base is not None:
+        rules = [
+            r for r in world.space(namespace).rules if (r.table, r.chain) == (base.table, base.chain) and r != base
+        ]
+        listing = f"nft list chain {base.table} {base.chain}"
+    else:
+        rules = _post(world, namespace, packet.version)
+        listing = f"{'iptables' if packet.version == 4 else 'ip6tables'} -t nat -S POSTROUTING"
+    return shown(world, namespace, listing, "\n".join(rule.text for rule in rules) or "no rule")
+
+
+def _hiding(world: World, namespace: str, version: int, what: tuple[str, str, str]) -> list[str]:
+    """The command that has a network hidden: behind all other rules, or in front of those that let it pass as it is.
+
+    Args:
+        what: the network, the interface that its packets leave by as iptables asks for it, and that interface.
+    """
+    network, out, device = what
+    base = _own_base(world, namespace, version)
+    if base is not None:
+        family = "ip" if version == 4 else "ip6"
+        others = [
+            r for r in world.space(namespace).rules if (r.table, r.chain) == (base.table, base.chain) and r != base
+        ]
+        verb = "insert" if any(r.target in ("accept", "return") for r in others) else "add"
+        return [f'nft {verb} rule {base.table} {base.chain} {family} saddr {network} oifname "{device}" masquerade']
+    tool = "iptables" if version == 4 else "ip6tables"
+    passing = any(rule.target not in _HIDING for rule in _post(world, namespace, version))
+    return [f"{tool} -t nat {'-I' if passing else '-A'} POSTROUTING -s {network} {out} -j MASQUERADE"]
+
+
+def _own_base(world: World, namespace: str, version: int) -> Rule | None:
+    """The base chain of nft's own in which a namespace hides senders."""
+    families = ("ip", "inet") if version == 4 else ("ip6", "inet")
+    for rule in world.space(namespace).rules:
+        if rule.hook == "postrouting" and rule.text.startswith("type nat") and rule.table.split()[0] in families:
+            return rule
+    return None
+
+
+def _translates(world: World, namespace: str, packet: Packet) -> bool:
+    """Whether a namespace has a place for rules that hide senders, and none in it names other senders than this one."""
+    version = packet.version
+    hiding = [rule for rule in world.space(namespace).rules if rule.target in _HIDING]
+    named = [rule.asks("-s") or rule.asks("ip saddr") or rule.asks("ip6 saddr") for rule in hiding]
+    if named and not any(not each or matching.within(packet.source, each) for each in named):
+        return False
+    if _own_base(world, namespace, version) is not None:
+        return True
+    families = ("ip", "inet") if version == 4 else ("ip6", "inet")
+    heads = [said["chain"] for said in world.tables(namespace) if "chain" in said]
+    return any(
+        head.get("type") == "nat" and head.get("hook") == "postrouting" and head["family"] in families for head in heads
+    )
+
+
+def _network_of(world: World, namespace: str, address: str) -> str:
+    """The network of a namespace's own that an address is in, and is not the namespace's; "" for none."""
+    for link in world.space(namespace).interfaces.values():
+        for text in link.addresses:
+            own = ipaddress.ip_interface(text)
+            if ipaddress.ip_address(address) in own.network and str(own.ip) != address:
+                return str(own.network)
+    return ""
 
 
 def _bridge_of(world: World, namespace: str, address: str) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from netkit.diagnosis import l2, rejections, routers, routes, services, translations, tunnels, unanswered
+from netkit.diagnosis import aims, l2, rejections, routers, routes, services, translations, tunnels, unanswered
 from netkit.diagnosis.findings import Decision, Finding, Found, RouteQuestion
 from netkit.diagnosis.hooks import Hooks, moved
 from netkit.diagnosis.matching import Place
@@ -42,6 +42,7 @@ class Walk:
         self.hooks = Hooks(world)
         self._suspicion: Finding | None = None
         self._back = False
+        self._ways: dict[str, str] = {}
 
     def ok(self, layer: str, *what: str) -> None:
         """Note that something was found in order."""
@@ -62,6 +63,7 @@ class Walk:
             self._stop(services.taken(self.world, place, packet, arrived))
             if arrived.protocol != "icmp":
                 self.ok("service", f"somebody in {place} listens at {arrived.protocol} port {arrived.destination_port}")
+            self._ways = {each.namespace: str(each.answer.device) for each in self.decisions}
             self._back, self.decisions = True, []
             home, answer = self.send(place, arrived.reversed())
             self._stop(services.answered(self.world, self.hooks.flows, packet, answer))
@@ -92,7 +94,7 @@ class Walk:
         packet = replace(packet, source=packet.source or answer.source or "", ttl=ttl)
         changed = self._hook(namespace, "OUTPUT", packet, oif=answer.device or "")
         if changed.destination != packet.destination:
-            self._stop(services.translated(self.world, namespace, packet, changed))
+            self._stop(self._aimed(namespace, packet, changed))
             answer = self._way_out(namespace, changed)
         packet = changed
         if answer.kind == "local":
@@ -140,7 +142,7 @@ class Walk:
             before = packet = replace(packet, scope=iif)
             packet = self._hook(namespace, "PREROUTING", packet, iif=iif)
             if packet.destination != before.destination:
-                self._stop(services.translated(self.world, namespace, before, packet))
+                self._stop(self._aimed(namespace, before, packet))
             answer = self._way_in(namespace, iif, packet)
             if answer.kind == "local":
                 return namespace, self._hook(namespace, "INPUT", packet, iif=iif)
@@ -189,7 +191,7 @@ class Walk:
         if before.answer or after.destination == before.destination:
             return way[-1]
         bridge = next(end for end in way if self.world.link(end).kind == "bridge")
-        self._stop(services.translated(self.world, bridge[0], before, after))
+        self._stop(self._aimed(bridge[0], before, after))
         return next((end for end in self.world.topology.bearers(after.destination) if end in reached), bridge)
 
     def _over(self, way: list[End], hop: str, packet: Packet) -> Packet:
@@ -247,6 +249,10 @@ class Walk:
             self.ok("nat", f"{hook} of {namespace}: {translated}")
         return after
 
+    def _aimed(self, namespace: str, before: Packet, after: Packet) -> Finding | None:
+        """Whether a translation leads to somebody."""
+        return aims.translated(self.world, namespace, before, after, self.hooks.leading.get(namespace))
+
     def _stop(self, finding: Finding | None) -> None:
         """End the walk at a fault, if there is one."""
         if finding is not None:
@@ -259,7 +265,8 @@ class Walk:
         """On the way back, a missing or wrong route is the return path's, or that of a translation which is missing."""
         if finding is None or not self._back or finding.layer != "route":
             return finding
-        return translations.missing(self.world, self.hooks.flows, finding) or replace(finding, layer="return path")
+        missing = translations.missing(self.world, self.hooks.flows, finding, self._ways)
+        return missing or replace(finding, layer="return path")
 
 
 def _words(answer: RouteAnswer) -> str:

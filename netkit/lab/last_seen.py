@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netkit.journey.shown.table import Journey
+    from netkit.netfilter import TraceEvent
 
 
 def finding(world: World, source: str, packet: Packet, probe: Callable[[], object]) -> Finding | None:
@@ -57,12 +58,23 @@ def _watched(world: World, probe: Callable[[], object]) -> Seen:
     return Seen(frames, events, world.snapshot, world.snapshot, recording.lost, trace.lost, trace.untraced)
 
 
+def _rule(world: World, drop: TraceEvent) -> Rule | None:
+    """The rule or the policy that dropped a packet, None where that is neither listed nor told."""
+    table = f"{drop.family} {drop.table}" if drop.tool == "nft" else drop.table
+    same = [r for r in world.space(drop.namespace).rules if (r.table, r.chain) == (table, drop.chain)]
+    if not drop.rule:
+        own = [r for r in same if r.kind in ("policy", "base") and r.policy.upper() == "DROP"]
+        return own[0] if len(own) == 1 else None
+    known = next((r for r in same if (r.tool, r.text) == (drop.tool, drop.rule)), None)
+    return known or Rule(drop.tool, table, drop.chain, drop.rule)
+
+
 def _told(world: World, source: str, packet: Packet, journey: Journey) -> Finding:
     """What ended a packet: the rule that netfilter reported, else the place where it was last seen."""
     last = journey.hops[-1]
     drop = next((event for event in last.events if event.verdict == "drop"), None)
-    if drop is not None and drop.rule:
-        rule = Rule(drop.tool, drop.table, drop.chain, drop.rule)
+    rule = _rule(world, drop) if drop is not None else None
+    if drop is not None and rule is not None:
         seen = Packet(journey.source, journey.destination, packet.protocol)
         passing = Passing(seen, drop.iif or "", drop.oif or "")
         place = Place(last.namespace, str(last.hook).upper(), drop.iif or "", drop.oif or "")

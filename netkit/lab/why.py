@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands
 from netkit.diagnosis.findings import (
@@ -18,7 +18,7 @@ from netkit.diagnosis.findings import (
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
-from netkit.lab import goals, journal, last_seen, withheld
+from netkit.lab import doubting, goals, journal, last_seen, withheld
 from netkit.lab.place import Place, place_of
 from netkit.linux import namespaces, sysctls
 from netkit.linux.looks import lookups, observe, rules, sockets
@@ -26,6 +26,9 @@ from netkit.linux.probing import probes
 from netkit.model import HOST
 from netkit.shell import in_namespace
 from netkit.spelling import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Protocol = Annotated[str, choice("protocol", "icmp", "tcp", "udp")]
 _SECONDS, _SECONDS_TO_CONFIRM = 1.0, 0.5
@@ -154,6 +157,8 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     path = world.paths[asked.source]
     seconds = _SECONDS if found is None else _SECONDS_TO_CONFIRM
     answer = probes.probe(path, asked.protocol, ipaddress.ip_address(asked.address), asked.port, seconds)
+    if walk.hooks.doubts and answer.ok is not True and (found is None or not found.lasting):
+        found = doubting.decided(world, walk.hooks.doubts, (asked.source, asked.packet), _probe(world, asked)) or found
     if found is not None and (answer.ok is not True or found.lasting):
         return _failed(asked, found, walked, answer)
     if answer.ok is False:
@@ -169,16 +174,15 @@ def _too_large(world: World, asked: _Asked, finding: Finding) -> Finding | None:
     return finding if answer.silent else None
 
 
+def _probe(world: World, asked: _Asked) -> Callable[[], probes.Answered]:
+    """What sends another probe."""
+    path, address = world.paths[asked.source], ipaddress.ip_address(asked.address)
+    return partial(probes.probe, path, asked.protocol, address, asked.port, _SECONDS_TO_CONFIRM)
+
+
 def _watched(world: World, asked: _Asked, answer: probes.Answered) -> Finding:
     """What becomes of another probe that is watched on its way, since the walk found nothing."""
-    probe = partial(
-        probes.probe,
-        world.paths[asked.source],
-        asked.protocol,
-        ipaddress.ip_address(asked.address),
-        asked.port,
-        _SECONDS_TO_CONFIRM,
-    )
+    probe = _probe(world, asked)
     words = f"every layer looks right, yet no answer comes ({answer.words}): the kernel does not say why"
     layer = "service" if asked.port is not None else "return path"
     return last_seen.finding(world, asked.source, asked.packet, probe) or Finding(layer, words, where=asked.source)

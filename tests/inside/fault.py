@@ -20,6 +20,7 @@ class Fault:
         port: at which TCP port, None for an echo request.
         where: the namespace that the fault is in; "" where it does not matter.
         needs: a switch without which this kernel cannot have the fault.
+        long: whether it is tried only where there is time.
         alone: whether it is put into the sandbox itself: its repair names a process id, or the probe is watched.
     """
 
@@ -34,6 +35,7 @@ class Fault:
     where: str = ""
     needs: str = ""
     alone: bool = False
+    long: bool = False
 
 
 def routed(name: str, inject: str, layer: str, repair: str, **more: str | bool) -> Fault:

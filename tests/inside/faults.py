@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.inside.fault import IN, Fault, behind_nat, routed, tunnelled
 from tests.inside.faults_below import ADDRESSES, LINKS, NEIGHBOURS, ROUTES
+from tests.inside.faults_of_filters import MORE_FILTERS, TRANSLATIONS
 
 NF = "net.bridge.bridge-nf-call-iptables"
 FORGET = f"{IN} node1 ip neigh flush dev vxlan0"
@@ -157,4 +158,4 @@ TUNNELS = [
     tunnelled("inner link down", f"{IN} node2 ip link set vxlan0 down", "link", "vxlan0 up", where="node2"),
 ]
 
-FAULTS = [*LINKS, *ADDRESSES, *ROUTES, *NEIGHBOURS, *FILTERS, *SERVICES, *TUNNELS]
+FAULTS = [*LINKS, *ADDRESSES, *ROUTES, *NEIGHBOURS, *FILTERS, *MORE_FILTERS, *SERVICES, *TRANSLATIONS, *TUNNELS]

@@ -132,8 +132,11 @@ def judge(fault: Fault, seen: dict[str, Any]) -> None:
     assert seen["again"].ok, seen["again"]
 
 
+TOGETHER = [pytest.param(fault, marks=[pytest.mark.long] * fault.long) for fault in FAULTS if not fault.alone]
+
+
 @pytest.mark.once
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.alone], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", TOGETHER, ids=lambda fault: fault.name)
 def test_fault(fault: Fault, results: dict[str, Future[Results]]) -> None:
     if not possible(fault):
         pytest.skip(f"this kernel has no {fault.needs or 'nftables for IP'}")

@@ -244,6 +244,16 @@ def _foreign(family: str, name: str) -> bool:
     return "incompatible" in said(SAVE[family], "-t", name, errors=subprocess.STDOUT)
 
 
+def of(path: str) -> tuple[Rule, ...]:
+    """Every rule, chain, policy and set of a namespace.
+
+    Args:
+        path: a file that opens the namespace.
+    """
+    legacy = legacy_families()
+    return inside(path, lambda: read_here(legacy))
+
+
 def ruleset(path: str) -> tuple[dict[str, Any], ...]:
     """The rules of nft as values (libnftables-json(5)), those of iptables among them; none without nft.
 

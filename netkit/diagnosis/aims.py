@@ -1,0 +1,138 @@
+"""Where a rule that translates the destination leads: whether somebody listens there, and what was probably meant."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import listening, permissions, rejections
+from netkit.diagnosis.commands import typed
+from netkit.diagnosis.findings import Finding
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import World
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import Rule
+
+
+def translated(world: World, namespace: str, before: Packet, after: Packet, rule: Rule | None) -> Finding | None:
+    """Whether a translation leads to somebody who listens.
+
+    Args:
+        namespace: whose rule.
+        before: the packet as it came.
+        after: the packet as it goes on.
+        rule: the rule that did it, None where that is not known.
+
+    Returns:
+        None where somebody listens there, or somebody has the address and listens nowhere else: then nobody listens.
+    """
+    if after.answer or after.kind:
+        return None
+    places = [place for place, _ in world.topology.bearers(after.destination)]
+    if places and (after.destination_port is None or _heard(world, places, after)):
+        return None
+    right = _right(world, namespace, places, after)
+    needless = not places and _needless(world, namespace, before)
+    if places and (not right or rule is None):
+        return None
+    target = _end(after.destination, after.destination_port)
+    why = "nobody listens there" if places else "nobody has that address"
+    words = f"{namespace} leads {_asked(before)} to {target}, but {why}"
+    repair: list[str] = []
+    if rule is not None and needless:
+        words += f"; without that rule, they would reach {_end(before.destination, before.destination_port)}"
+        repair = permissions.without(world, namespace, rule)
+    elif rule is not None and rule.target == "NETMAP" and (network := _network(world, namespace, rule, after)):
+        words += f"; the network {network} is there"
+        repair = permissions.instead(world, namespace, rule, f"--to {rule.option('--to')}", f"--to {network}")
+    elif right:
+        words += f"; somebody listens at {_end(*right)}"
+        repair = _led(world, namespace, rule, before, right) if rule is not None else []
+    else:
+        words += "; decide where the rule is to lead, or delete it"
+    evidence = [rejections.listed(world, namespace, rule)] if rule is not None else []
+    evidence += [listening.told(world, place, after.protocol) for place in places[:1]]
+    return Finding("nat", words, tuple(evidence), tuple(typed(world, namespace, each) for each in repair), namespace)
+
+
+def _asked(packet: Packet) -> str:
+    port = packet.destination_port
+    return f"port {port}" if port is not None else f"packets for {packet.destination}"
+
+
+def _end(address: str, port: int | None) -> str:
+    if port is None:
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _heard(world: World, places: list[str], packet: Packet) -> bool:
+    """Whether somebody in some namespaces has a packet's port; at which address is asked where the packet arrives."""
+    found = (each for place in places for each in world.listeners(place) if listening.of(each, packet))
+    return any(not each.reserved or listening.hears(each, packet.destination) for each in found)
+
+
+def _needless(world: World, namespace: str, before: Packet) -> bool:
+    """Whether a packet would have found somebody elsewhere, as its sender wrote it."""
+    places = [place for place, _ in world.topology.bearers(before.destination) if place != namespace]
+    port = str(before.destination_port)
+    led = any(rule.asks("--dport") == port and rule.target == "DNAT" for p in places for rule in world.space(p).rules)
+    return bool(places) and (before.destination_port is None or led or _heard(world, places, before))
+
+
+def _right(world: World, namespace: str, places: list[str], packet: Packet) -> tuple[str, int | None] | None:
+    """The one server that can be meant: another port of whom is meant, else the same port of somebody else there.
+
+    Args:
+        namespace: whose rule.
+        places: the namespaces that have the address.
+        packet: as it is translated.
+    """
+    if places:
+        ports = {port for place in places for address, port in _served(world, place, packet)}
+        return (packet.destination, ports.pop()) if len(ports) == 1 else None
+    found = {end for place in world.topology.behind(namespace) for end in _served(world, place, packet)}
+    same = {end for end in found if end[1] == packet.destination_port}
+    chosen = same or found
+    return chosen.pop() if len(chosen) == 1 else None
+
+
+def _served(world: World, place: str, packet: Packet) -> set[tuple[str, int]]:
+    """Where a namespace serves a packet's protocol, in the network of its destination."""
+    links = [link for link in world.space(place).interfaces.values() if link.kind != "loopback"]
+    own = [ipaddress.ip_interface(text) for link in links for text in link.addresses]
+    near = [str(each.ip) for each in own if ipaddress.ip_address(packet.destination) in each.network]
+    servers = [e for e in world.listeners(place) if e.protocol == packet.protocol and not e.reserved]
+    return {(address, each.port) for address in near for each in servers if listening.hears(each, address)}
+
+
+def _led(world: World, namespace: str, rule: Rule, before: Packet, right: tuple[str, int | None]) -> list[str]:
+    """The rule is replaced by one that leads to the right end."""
+    address, port = right
+    if rule.tool == "nft":
+        family = "" if rule.table.startswith(("ip ", "ip6 ")) else f"{'ip' if before.version == 4 else 'ip6'} "
+        asked = f"{before.protocol} dport {before.destination_port} " if before.destination_port is not None else ""
+        line = f"nft insert rule {rule.table} {rule.chain} handle {rule.handle} {asked}dnat {family}to {_end(*right)}"
+        return [line] if rule.handle else []
+    if rule.target != "DNAT":
+        return []
+    aim = _end(address, port if port != before.destination_port or ":" in rule.option("--to-destination") else None)
+    wrong = f"--to-destination {rule.option('--to-destination')}"
+    return permissions.instead(world, namespace, rule, wrong, f"--to-destination {aim}")
+
+
+def _network(world: World, namespace: str, rule: Rule, packet: Packet) -> str:
+    """The one network behind a router in which somebody serves the packet whose last bits are kept; "" for none."""
+    length = ipaddress.ip_network(rule.option("--to"), strict=False).prefixlen
+    found = set()
+    for place in world.topology.behind(namespace):
+        texts = [text for link in world.space(place).interfaces.values() for text in link.addresses]
+        for own in map(ipaddress.ip_interface, texts):
+            network = ipaddress.ip_network((own.ip, length), strict=False)
+            kept = int(ipaddress.ip_address(packet.destination)) & int(network.hostmask)
+            if own.version == packet.version and not own.ip.is_loopback and network[kept] == own.ip:
+                moved = replace(packet, destination=str(own.ip))
+                found |= {str(network)} if packet.destination_port is None or _heard(world, [place], moved) else set()
+    return found.pop() if len(found) == 1 else ""

@@ -1,0 +1,109 @@
+"""A port that is to lead on to somebody else, and does not."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import listening, nat, rejections
+from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.matching import within
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import World
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import Rule
+
+
+def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool) -> Finding | None:
+    """Whether a port was to be published, and the rule that leads from it to a container is missing or for others.
+
+    Args:
+        namespace: where the packet has arrived.
+        packet: for a port at which nobody listens there.
+        reserved: whether somebody holds the port, so that nobody else takes it.
+    """
+    tool = "iptables" if packet.version == 4 else "ip6tables"
+    rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
+    chains = {(rule.table, rule.chain) for rule in rules}
+    leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
+    if not reserved and not leading:
+        return None
+    elsewhere = next((rule for rule in leading if _at_another(rule, packet)), None)
+    if elsewhere is not None:
+        return _for_others(world, namespace, packet, elsewhere)
+    twins = [nat.target(rule.option("--to-destination")) for rule in leading if _at_port(rule, packet)]
+    accepted = [end for rule in rules if (end := _accepted(rule, packet.protocol))]
+    led = {rule.option("--to-destination") for rule in leading}
+    free = dict.fromkeys((ip, port) for ip, port in accepted if f"{ip}:{port}" not in led)
+    found = (
+        {(ip, port): None for ip, port in twins if ip and port}
+        or free
+        or {(ip, port): None for ip, port in _others(world, namespace, packet) if f"{ip}:{port}" not in led}
+    )
+    if len(found) != 1:
+        return _undecided(world, namespace, packet) if reserved else None
+    [(address, port)] = found
+    chain = "DOCKER" if ("nat", "DOCKER") in chains else "PREROUTING"
+    match = f"-p {packet.protocol} -m {packet.protocol} --dport"
+    lines = [f"{tool} -t nat -A {chain} {match} {packet.destination_port} -j DNAT --to-destination {address}:{port}"]
+    if chain == "PREROUTING":
+        lines.append(lines[0].replace("PREROUTING", "OUTPUT -m addrtype --dst-type LOCAL"))
+    elif (address, port) not in accepted:
+        lines.append(f"{tool} -A DOCKER -d {address}/32 {match} {port} -j ACCEPT")
+    listed = "\n".join(rule.text for rule in leading) or "no rule that translates"
+    words = f"no rule of {namespace} leads port {packet.destination_port} on to {address}:{port}: it is not published"
+    evidence = (shown(world, namespace, f"{tool} -t nat -S", listed),)
+    lines = [typed(world, namespace, line) for line in lines]
+    return Finding("nat", words, evidence, tuple(lines), namespace, lasting=reserved)
+
+
+def _accepted(rule: Rule, protocol: str) -> tuple[str, int] | None:
+    """The address and the port that a rule lets packets of a protocol to, None for any other rule."""
+    address, slash, length = rule.asks("-d").partition("/")
+    port = rule.asks("--dport")
+    fits = rule.target == "ACCEPT" and rule.asks("-p") == protocol and slash and length == "32" and port.isdigit()
+    return (address, int(port)) if fits else None
+
+
+def _at_another(rule: Rule, packet: Packet) -> bool:
+    """Whether a rule leads this port on, at another address of the namespace only."""
+    wanted = rule.asks("-d")
+    return bool(wanted) and _at_port(rule, packet) and not within(packet.destination, wanted)
+
+
+def _at_port(rule: Rule, packet: Packet) -> bool:
+    """Whether a rule is for the port that a packet is for."""
+    return (rule.asks("-p"), rule.asks("--dport")) == (packet.protocol, str(packet.destination_port))
+
+
+def _for_others(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding:
+    """A port is published, but not for whom this packet comes from: nothing that one mends without a decision."""
+    words = (
+        f"{namespace} publishes port {packet.destination_port} at {rule.asks('-d').partition('/')[0]} only, not at "
+        f"{packet.destination}; publish it there too if others are meant to reach it"
+    )
+    return Finding("nat", words, (rejections.listed(world, namespace, rule),), (), namespace)
+
+
+def _undecided(world: World, namespace: str, packet: Packet) -> Finding:
+    words = (
+        f"port {packet.destination_port} of {namespace} is held for somebody, but no rule leads it on; decide whom it "
+        "is for, and publish it anew"
+    )
+    return Finding("nat", words, (listening.told(world, namespace, packet.protocol),), (), namespace, lasting=True)
+
+
+def _others(world: World, router: str, packet: Packet) -> list[tuple[str, int]]:
+    """Who listens in the networks of a router's bridges: (address, port)."""
+    spaces = world.space(router).interfaces.values()
+    bridges = [ipaddress.ip_interface(text).network for k in spaces if k.kind == "bridge" for text in k.addresses]
+    ends = [(place, text) for place in world.topology.behind(router) for text in world.space(place).addresses]
+    return [
+        (address, each.port)
+        for place, address in ends
+        if any(ipaddress.ip_address(address) in network for network in bridges)
+        for each in world.listeners(place)
+        if each.protocol == packet.protocol and listening.hears(each, address) and not each.reserved
+    ]
