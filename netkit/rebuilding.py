@@ -28,7 +28,7 @@ _ALONE = ("bridge", "dummy", "ifb")
 """Kinds that one command makes without further words."""
 
 _VXLAN = {"vni": "id", "local": "local", "group": "remote", "port": "dstport"}
-_SAVES = {"iptables": "iptables-restore", "ip6tables": "ip6tables-restore"}
+_SAVES = {f"ip{six}tables{older}": f"ip{six}tables{older}-restore" for six in ("", "6") for older in ("", "-legacy")}
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _entries(space: Namespace) -> Iterator[str]:
 
 
 def _rules(space: Namespace) -> Iterator[str]:
-    """The packet filter: one restore for each of iptables' tables, and nft's own rules one by one."""
+    """The packet filter: one restore for each of iptables' tables, all other rules one by one."""
     tables: dict[tuple[str, str], list[Rule]] = defaultdict(list)
     for rule in space.rules:
         tables[rule.tool, rule.table].append(rule)
@@ -206,20 +206,22 @@ def _rules(space: Namespace) -> Iterator[str]:
         if tool in _SAVES:
             text = "\n".join([f"*{table}", *map(_saved, rules), "COMMIT", ""])
             yield f"printf %s {quote(text)} | {_inside(space, _SAVES[tool])}"
-        else:
+        elif tool == "nft":
             yield from (_inside(space, f"nft {quote(line)}") for line in _of_nft(table, rules))
+        else:
+            yield from (_inside(space, f"{tool} -t {table} {rule.text}") for rule in rules)
 
 
 def _of_nft(table: str, rules: list[Rule]) -> Iterator[str]:
-    """What nft is told for one of its tables: the table, its sets and chains, then their rules."""
+    """What nft is told for one of its tables: the table, its chains and sets, then their rules."""
     yield f"add table {table}"
     heads = {rule.chain: f" {{ {rule.text} }}" for rule in rules if rule.kind == "base"}
+    for chain in dict.fromkeys(rule.chain for rule in rules if rule.chain):
+        yield f"add chain {table} {chain}{heads.get(chain, '')}"
     for rule in rules:
         if rule.kind == "set":
             kind, _, words = rule.text.partition(" ")
             yield f"add {kind} {table} {words}"
-    for chain in dict.fromkeys(rule.chain for rule in rules if rule.chain):
-        yield f"add chain {table} {chain}{heads.get(chain, '')}"
     for rule in rules:
         if rule.kind == "rule":
             yield f"add rule {table} {rule.chain} {rule.text}"

@@ -71,15 +71,20 @@ def instead(world: World, namespace: str, rule: Rule, wrong: str, right: str) ->
     return [f"{rule.tool} {table(rule)}-D {rule.specification}", f"{rule.tool} {table(rule)}-I {there} {words}"]
 
 
-def _chain(world: World, namespace: str, rule: Rule) -> list[Rule]:
-    """The rules of the chain that a rule stands in."""
+def chain(world: World, namespace: str, rule: Rule) -> list[Rule]:
+    """The rules of the chain that a rule stands in.
+
+    Args:
+        namespace: where it is.
+        rule: the rule.
+    """
     rules = world.space(namespace).rules
     return [r for r in rules if (r.tool, r.table, r.chain, r.kind) == (rule.tool, rule.table, rule.chain, "rule")]
 
 
 def number(world: World, namespace: str, rule: Rule) -> int:
     """The number by which iptables knows a rule of a chain, from 1 on."""
-    return _chain(world, namespace, rule).index(rule) + 1
+    return chain(world, namespace, rule).index(rule) + 1
 
 
 def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
@@ -88,7 +93,7 @@ def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
     if not fields <= _BROAD:
         return False
     invalid = any("INVALID" in match.value.upper() for match in rule.matches)
-    before = _chain(world, namespace, rule)
+    before = chain(world, namespace, rule)
     allows = [r for r in before[: before.index(rule)] if r.target in ("ACCEPT", "accept")] if rule in before else []
     return invalid or bool(allows and before[-1] == rule and not fields & {"-p", "meta l4proto"})
 

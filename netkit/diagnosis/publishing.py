@@ -5,15 +5,18 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import listening, nat, rejections
+from netkit.diagnosis import listening, nat, permissions, rejections, xtables
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
-from netkit.diagnosis.matching import within
+from netkit.diagnosis.matching import Passing, within
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
     from netkit.model import Rule
+
+
+_ENDING = ("RETURN", "ACCEPT")
 
 
 def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool) -> Finding | None:
@@ -33,6 +36,9 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     elsewhere = next((rule for rule in leading if _at_another(rule, packet)), None)
     if elsewhere is not None:
         return _for_others(world, namespace, packet, elsewhere)
+    behind = _behind(world, namespace, packet, [rule for rule in leading if _at_port(rule, packet)])
+    if behind is not None:
+        return behind
     twins = [nat.target(rule.option("--to-destination")) for rule in leading if _at_port(rule, packet)]
     accepted = [end for rule in rules if (end := _accepted(rule, packet.protocol))]
     led = {rule.option("--to-destination") for rule in leading}
@@ -65,6 +71,26 @@ def _accepted(rule: Rule, protocol: str) -> tuple[str, int] | None:
     port = rule.asks("--dport")
     fits = rule.target == "ACCEPT" and rule.asks("-p") == protocol and slash and length == "32" and port.isdigit()
     return (address, int(port)) if fits else None
+
+
+def _behind(world: World, namespace: str, packet: Packet, leading: list[Rule]) -> Finding | None:
+    """A rule that would lead the packet on, but stands behind one with which it leaves the chain."""
+    passing = Passing(packet, own=world.space(namespace).addresses)
+    for rule in leading:
+        chain = permissions.chain(world, namespace, rule)
+        before = chain[: chain.index(rule)]
+        ends = next((r for r in before if r.target in _ENDING and xtables.matches(r, passing)), None)
+        if ends is not None and xtables.matches(rule, passing):
+            words = (
+                f"the rule `{rule.text}` of {namespace}, which leads port {packet.destination_port} on, is never "
+                f"reached: `{ends.text}` stands before it"
+            )
+            number, table = permissions.number(world, namespace, ends), permissions.table(rule)
+            lines = [f"{rule.tool} {table}-D {rule.specification}"]
+            lines.append(f"{rule.tool} {table}-I {rule.chain} {number} {rule.specification.partition(' ')[2]}")
+            evidence = (shown(world, namespace, f"{rule.tool} {table}-S {rule.chain}", f"{ends.text}\n{rule.text}"),)
+            return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+    return None
 
 
 def _at_another(rule: Rule, packet: Packet) -> bool:

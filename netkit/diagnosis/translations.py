@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import matching, permissions, rejections
+from netkit.diagnosis import matching, permissions, rejections, xtables
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
@@ -44,6 +44,36 @@ def missing(world: World, flows: Flows, finding: Finding, ways: dict[str, str]) 
         if found is not None:
             return found
     return None
+
+
+def confined(world: World, namespace: str, packet: Packet, device: str) -> Finding | None:
+    """Whether a packet of 127.0.0.1's is led out of the namespace, which the kernel refuses without route_localnet.
+
+    Args:
+        namespace: whose packet it is.
+        packet: as it was led.
+        device: the interface that it is to leave by.
+    """
+    if packet.version != 4 or not packet.source.startswith("127.") or device == "lo":
+        return None
+    names = [f"net/ipv4/conf/{each}/route_localnet" for each in ("all", device)]
+    if any(world.switch(namespace, name) == "1" for name in names):
+        return None
+    words = (
+        f"{namespace} leads packets from {packet.source} to {packet.destination} by {device}, but lets none with a "
+        f"source of its own loopback network out: route_localnet is 0"
+    )
+    hidden = any(r.target in _HIDING and _asks(r, packet, device) for r in world.space(namespace).rules)
+    lines = [f"sysctl -w {names[1]}=1"]
+    masquerade = f"iptables -t nat -A POSTROUTING -s {packet.source} -o {device} -j MASQUERADE"
+    lines += [] if hidden else [masquerade]
+    line = shown(world, namespace, f"sysctl {names[1]}", "0")
+    return Finding("sysctl", words, (line,), tuple(typed(world, namespace, each) for each in lines), namespace)
+
+
+def _asks(rule: Rule, packet: Packet, device: str) -> bool:
+    """Whether a rule hides a packet that leaves by an interface."""
+    return rule.tool == "iptables" and xtables.matches(rule, matching.Passing(packet, oif=device)) is True
 
 
 def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> Finding | None:

@@ -96,6 +96,7 @@ class Walk:
         if changed.destination != packet.destination:
             self._stop(self._aimed(namespace, packet, changed))
             answer = self._way_out(namespace, changed)
+            self._stop(translations.confined(self.world, namespace, changed, answer.device or ""))
         packet = changed
         if answer.kind == "local":
             return namespace, self._within(namespace, packet)

@@ -8,6 +8,7 @@ import pytest
 
 import netkit as nk
 from netkit.rebuilding import rebuilding
+from tests.inside import needs
 from tests.inside.networks import NETWORKS
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
@@ -64,12 +65,34 @@ def test_rules_of_nft() -> None:
         "add chain inet guard own",
         "add rule inet guard transit jump own",
         "add rule inet guard own ip daddr 10.2.3.4 counter drop",
+        "add chain inet guard empty",
+        "add table bridge bare",
+        "'add set inet guard ports { type inet_service; flags interval; elements = { 22, 8000-8010 } }'",
+        "'add map inet guard verdicts { type inet_service : verdict; elements = { 80 : jump own } }'",
+        "add rule inet guard transit tcp dport @ports accept",
+        "add rule inet guard transit tcp dport vmap @verdicts",
     ):
         done = nk.sh(f"nft {line}")
         if "not supported" in done.stderr:
             pytest.skip(f"this kernel: {done.stderr}")
         assert done.returncode == 0, done
     before = nk.snapshot()
+    assert rebuilt(before) == before
+
+
+@needs.nftables
+def test_rules_of_all_other_tools() -> None:
+    for line in (
+        "ebtables -N mine",
+        "ebtables -A FORWARD -p IPv4 --ip-dst 10.0.0.2 -j mine",
+        "ebtables -P FORWARD DROP",
+        "arptables -A INPUT -s 10.0.0.3 -j DROP",
+        "iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT",
+        "iptables-legacy -P INPUT DROP",
+    ):
+        assert nk.sh(line).returncode == 0, line
+    before = nk.snapshot()
+    assert {rule.tool for rule in before["host"].rules} == {"ebtables", "arptables", "iptables-legacy"}
     assert rebuilt(before) == before
 
 
