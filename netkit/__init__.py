@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netkit.lessons.overview import progress
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
+    from netkit.saving import load, save
     from netkit.tickets.ticket import fault
     from netkit.validation import mac_of
     from netkit.widgets.live import live
@@ -66,11 +67,13 @@ _HOMES = {
     "host": "netkit.lab.namespaces",
     "lesson": "netkit.lessons.course",
     "live": "netkit.widgets.live",
+    "load": "netkit.saving",
     "mac_of": "netkit.validation",
     "overlay": "netkit.docker.overlay",
     "progress": "netkit.lessons.overview",
     "require_sandbox": "netkit.lab.journal",
     "reset": "netkit.clearing",
+    "save": "netkit.saving",
     "sh": "netkit.lab.namespaces",
     "snapshot": "netkit.lab.looks",
     "solution": "netkit.lessons.desk",
@@ -110,11 +113,13 @@ __all__ = [
     "host",
     "lesson",
     "live",
+    "load",
     "mac_of",
     "overlay",
     "progress",
     "require_sandbox",
     "reset",
+    "save",
     "sh",
     "snapshot",
     "solution",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shlex
 import signal
@@ -64,6 +65,12 @@ def reset() -> None:
         host.run(words)
     if host.routes:  # those that no link took with it: blackholes
         host.run("ip route flush table main")
+
+
+def quietly() -> None:
+    """The same, without a word."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        reset()
 
 
 def _made(module: str, what: str) -> Iterable[Any]:

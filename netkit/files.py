@@ -7,11 +7,11 @@ import os
 import stat
 import uuid
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from netkit.errors import NetkitError
 
@@ -21,6 +21,16 @@ _REMEDIES = {
     errno.EFBIG: "Files may not get larger here (ulimit -f): save it from another shell",
 }
 _REMEDY = "Choose a folder that exists and that you may write to"
+
+
+def kept(what: str) -> Path:
+    """The folder of a learner's own in which things are kept (XDG Base Directory Specification: data).
+
+    Args:
+        what: is kept there: "progress", "networks".
+    """
+    data = os.environ.get("XDG_DATA_HOME")
+    return Path(data or Path.home() / ".local" / "share") / "netkit" / what
 
 
 @contextmanager

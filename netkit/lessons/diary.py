@@ -10,8 +10,12 @@ import json
 import os
 import time
 import uuid
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.files import kept
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _own: str = ""
 
@@ -33,9 +37,8 @@ class Event(NamedTuple):
 
 
 def folder() -> Path:
-    """Where the files are (XDG Base Directory Specification: data)."""
-    data = os.environ.get("XDG_DATA_HOME")
-    return Path(data or Path.home() / ".local" / "share") / "netkit" / "progress"
+    """Where the files are."""
+    return kept("progress")
 
 
 def note(kind: str, id: str, ok: bool | None = None) -> None:  # noqa: A002, FBT001  (the field's name)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.clearing import reset
+from netkit import clearing
 from netkit.lab import journal
 from netkit.linux import sysctls
 from netkit.linux.entering import HOST_PATH
@@ -79,8 +77,7 @@ def build(network: Network, faults: Iterable[str]) -> Broken:
 def clear() -> None:
     """Take away what is there, and give the host its switches back."""
     global _covered  # noqa: PLW0603
-    with contextlib.redirect_stdout(io.StringIO()):
-        reset()
+    clearing.quietly()
     for name, value in _kept.items():
         sysctls.write(HOST_PATH, name, value)
     _kept.clear()

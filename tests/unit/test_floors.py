@@ -49,6 +49,7 @@ FLOORS = {
     "netkit.lessons": 12,
     "netkit.widgets": 13,
     "netkit.clearing": 13,
+    "netkit.saving": 14,
     "netkit.tickets": 14,
     "netkit.journeys": 14,
     "netkit.magics": 14,
