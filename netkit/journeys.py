@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from netkit import validation
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
 from netkit.face import face
-from netkit.handles import guarded
+from netkit.handles import Several, guarded
 from netkit.journey.shown.table import Journey
 from netkit.kinds import File, Flag, Rows, number, plain_number, word
 from netkit.spelling import shown
@@ -111,10 +111,10 @@ class Journeys:
 
         return JourneyList(journey for journey in self.everything if not journey.housekeeping)
 
-    @property
+    @cached_property
     def frames(self) -> tuple[Frame, ...]:
         """Every recorded frame, in the order in which the kernel handled them."""
-        return self.seen.frames
+        return Several(self.seen.frames, "frames")
 
     @property
     def packets(self) -> PacketList:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from netkit.errors import CaptureFailed, InvalidValue, NotFound
 from netkit.face import face
 from netkit.files import replacing
-from netkit.handles import guarded
+from netkit.handles import Several, guarded
 from netkit.kinds import File, Flag, Rows, title
 from netkit.packets import pcapng
 from netkit.packets.dissect import WORDS, read
@@ -91,10 +91,10 @@ class Recording:
             raise CaptureFailed("nothing was recorded yet", "a recording is read when it has ended", "Record some")
         return self._known
 
-    @property
+    @cached_property
     def frames(self) -> tuple[Frame, ...]:
         """Every recorded frame, in the order in which the kernel handled them."""
-        return self._recorded.frames
+        return Several(self._recorded.frames, "frames")
 
     @property
     def lost(self) -> int:

@@ -13,7 +13,7 @@ from scapy.layers.inet6 import ICMPv6ND_RS, IPv6
 from scapy.layers.l2 import ARP, Ether
 from scapy.utils import PcapNgReader
 
-from netkit.errors import CaptureFailed, InvalidValue, NotFound
+from netkit.errors import CaptureFailed, InvalidValue, NotFound, UnknownName
 from netkit.model import Frame
 from netkit.packets.recording import Recorded, Recording
 
@@ -184,6 +184,12 @@ def test_bad_values(call: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         call(recording(hop("ns1:eth1", "out", PING)))  # type: ignore[operator]
     assert caught.value.rule
     assert not list(tmp_path.iterdir())
+
+
+def test_frames_refuse_what_one_of_them_has() -> None:
+    frames = recording(hop("ns1:eth1", "out", PING)).frames
+    with pytest.raises(UnknownName, match=r"frames has no 'length'.* Try \[0\].length"):
+        frames.length  # type: ignore[attr-defined]  # noqa: B018  (reading it is the test)
 
 
 def test_an_unknown_word_lists_the_known_ones() -> None:
