@@ -24,6 +24,16 @@ def test_unsteady():
     seen.touch()
     assert known, "only the second time"
 """
+MEETS = """
+import pathlib, sys, time
+pathlib.Path(sys.argv[1]).touch()
+until = time.monotonic() + 60
+while not pathlib.Path(sys.argv[2]).exists():
+    assert time.monotonic() < until, "nobody runs beside"
+    time.sleep(0.01)
+print("met", flush=True)
+"""
+PAIR = (("one", "other"), ("other", "one"))
 MANY = "".join(f"def test_broken_{number}():\n    assert False\n" for number in range(run.FEW + 1))
 
 
@@ -89,3 +99,17 @@ def test_a_suite_that_does_not_end_has_failed(place: ordinary.Place) -> None:
     result = run.run_suite(suite, place)
     assert result.failed == 1
     assert "not ended after" in result.faults[0]
+
+
+def test_what_starts_kernels_runs_beside_what_starts_none(
+    place: ordinary.Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one, other = (run.Suite(a, ("python", "-c", MEETS, a, b), kernels=a == "one") for a, b in PAIR)
+    after = run.Suite("after", ("python", "-c", "import os; assert os.path.exists('one')"), kernels=True)
+    monkeypatch.setattr(run, "SUITES", (other, one, after))
+    monkeypatch.setattr(ordinary, "here", lambda _marks: place)
+    results = run.run_all(["one", "other", "after"], "mark=1", place.root)
+    assert [each.name for each in results] == ["one", "after", "other"]
+    assert {(each.passed, each.failed) for each in results} == {(1, 0)}
+    assert all(wall > 0 and worked > 0 for wall, worked in (each.seconds for each in results))
+    assert capfd.readouterr().out.count("met") == 2
