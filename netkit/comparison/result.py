@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netkit.errors import InvalidValue
 from netkit.handles import guarded
+from netkit.markup import row, table
 from netkit.model.facts import natural
 from netkit.spelling import shown
 from netkit.visible import in_html, visible
@@ -96,11 +97,10 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         last = ("known, because",) if self.known else ()
-        table = _table((*self.names, *last), [row[: 2 + len(last)] for row in self.rows]) if self.rows else ""
-        matched = _table(self.names, self.pairs)
-        return f"<div>{in_html(self._verdict())}</div>{table}<details><summary>what corresponds to what</summary>" + (
-            f"{matched}</details>"
-        )
+        different = table((*self.names, *last), [row(each[: 2 + len(last)]) for each in self.rows])
+        matched = table(self.names, [row(pair) for pair in self.pairs])
+        more = f"<details><summary>what corresponds to what</summary>{matched}</details>"
+        return f"<div>{in_html(self._verdict())}</div>{different}{more}"
 
     def _verdict(self) -> str:
         one, other = self.names
@@ -147,12 +147,3 @@ def _no_points(value: Any) -> InvalidValue:
         "each is a pair: a regular expression that finds the sentence, and the reason",
         "Try ignore=[('MTU', 'the cloud has smaller packets')]",
     )
-
-
-def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = _row("th", headings)
-    return f"<table><thead>{head}</thead><tbody>{''.join(_row('td', row) for row in rows)}</tbody></table>"
-
-
-def _row(tag: str, cells: Iterable[str]) -> str:
-    return f"<tr>{''.join(f'<{tag}>{in_html(cell)}</{tag}>' for cell in cells)}</tr>"

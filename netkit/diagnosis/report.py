@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass, field
 
 from netkit.diagnosis.findings import LAYERS
+from netkit.markup import broken, row
 from netkit.visible import in_html, visible
 
 
@@ -71,12 +72,11 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{sign}</td><td style='text-align:left'>{in_html(layer)}</td>"
-            f"<td style='text-align:left'>{in_html(words)}</td></tr>"
+            row((f"{sign} {layer}", words), scope="row", failed=layer == self.layer)
             for sign, layer, words in self._layers()
         )
         parts = [f"<p><strong>{'✓' if self.ok else '✗'} {in_html(self._head())}</strong></p><table>{rows}</table>"]
         for title, texts in (("What shows it", self.evidence), ("Repair, on the host", self.repair)):
             if texts:
-                parts.append(f"<p>{title}:</p><pre>{in_html(chr(10).join(texts))}</pre>")
+                parts.append(f"<p>{title}:</p><pre>{broken(chr(10).join(texts))}</pre>")
         return "".join(parts)

@@ -9,7 +9,7 @@ from netkit.face import face
 from netkit.lessons import catalogue, diary
 from netkit.lessons.prediction import Prediction
 from netkit.lessons.task import Question, Task
-from netkit.visible import in_html
+from netkit.markup import row, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,10 +80,8 @@ class Progress:
         return "\n".join([*lines, *filter(None, [self._foot()])])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th scope='col' style='text-align:left'>{name}</th>" for name in _COLUMNS)
-        rows = "".join(f"<tr>{''.join(map(_cell, row.cells()))}</tr>" for row in self.rows)
         foot = f"<p>{self._foot()}</p>" if self._foot() else ""
-        return f"<table><tr>{head}</tr>{rows}</table>{foot}"
+        return table(_COLUMNS, [row(one.cells(), scope="row") for one in self.rows]) + foot
 
 
 def of(events: Iterable[Event]) -> Progress:
@@ -141,7 +139,3 @@ def _share(count: tuple[int, int]) -> str:
 
 def _signs(done: tuple[bool, ...]) -> str:
     return "".join(_DONE if one else _OPEN for one in done)
-
-
-def _cell(text: str) -> str:
-    return f"<td style='text-align:left'>{in_html(text)}</td>"

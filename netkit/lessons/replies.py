@@ -6,6 +6,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netkit.markup import row
 from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
@@ -29,9 +30,13 @@ class Answer:
     ok: bool | None
     found: str = ""
 
+    @property
+    def words(self) -> str:
+        """What is said beside it: what is there instead, or why it was not asked."""
+        return _LATER if self.ok is None else "" if self.ok else self.found
+
     def __repr__(self) -> str:
-        words = _LATER if self.ok is None else self.found
-        return visible(f"{_SIGNS[self.ok]} {self.text}" + (f": {words}" if words and not self.ok else ""))
+        return visible(f"{_SIGNS[self.ok]} {self.text}" + (f": {self.words}" if self.words else ""))
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,9 +87,7 @@ class Check:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{_SIGNS[want.ok]}</td><td style='text-align:left'>{in_html(want.text)}</td>"
-            f"<td style='text-align:left'>{in_html(_LATER if want.ok is None else '' if want.ok else want.found)}"
-            "</td></tr>"
+            row((f"{_SIGNS[want.ok]} {want.text}", want.words), scope="row", failed=want.ok is False)
             for want in self.wants
         )
         after = f"<p>{in_html(self._next)}</p>" if self._next else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit import markup
 from netkit.packets.wording import ANY
 from netkit.visible import in_html, in_line
 
@@ -64,10 +65,8 @@ class Table:
         return "\n".join([*lines, *self._sentences()])
 
     def _repr_html_(self) -> str:
-        head = _html_row("th", HEADINGS)
-        body = "".join(_html_row("td", row) for row in self._cells())
-        table = f"<table><thead>{head}</thead><tbody>{body}</tbody></table>" if self.rows else ""
-        return table + "".join(f"<div>{in_html(sentence)}</div>" for sentence in self._sentences())
+        below = "".join(f"<div>{in_html(sentence)}</div>" for sentence in self._sentences())
+        return markup.table(HEADINGS, [markup.row(cells) for cells in self._cells()]) + below
 
     def _cells(self) -> list[tuple[str, ...]]:
         """The shown rows as texts; a packet's number stands at its first hop only."""
@@ -183,11 +182,6 @@ def loss(lost: int) -> tuple[str, ...]:
 def _row(number: int, frame: Frame, reading: Reading) -> Row:
     ends = f"{reading.source} → {reading.destination}"
     return Row(number, f"{frame.namespace}:{frame.interface}", frame.direction, ends, reading.what)
-
-
-def _html_row(tag: str, cells: Sequence[str]) -> str:
-    inner = "".join(f'<{tag} style="text-align:left">{in_html(cell)}</{tag}>' for cell in cells)
-    return f"<tr>{inner}</tr>"
 
 
 def _counted(number: int, thing: str) -> str:

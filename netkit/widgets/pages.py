@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netkit.journey.shown.table import ends, head, sent, way_of
 from netkit.journey.shown.tree import tree
 from netkit.journey.values import ROUTING
+from netkit.markup import broken, row, table
 from netkit.visible import in_html
 from netkit.widgets.page import on
 
@@ -127,7 +128,7 @@ def telling(journey: Journey, position: int) -> str:
         if position == len(journey.hops) and journey.end:
             lines.append(f"The end: {journey.end}.")
         lines = lines or ["Nothing was decided or changed here."]
-    told = "".join(f"<p>{in_html(line)}</p>" for line in lines)
+    told = "".join(f"<p>{broken(line)}</p>" for line in lines)
     rules = _events(journey.hops[position - 1].events) if position else ""
     return f'<div class="netkit-told" role="status" aria-live="polite"><h4>{in_html(title)}</h4>{told}{rules}</div>'
 
@@ -144,13 +145,12 @@ def _when(hop: Hop) -> str:
 
 def _events(events: Sequence[TraceEvent]) -> str:
     """The rules and policies that the kernel reported at a hook."""
-    rows = "".join(
-        f"<tr><td>{in_html(f'{event.table} {event.chain}')}</td>"
-        f"<td><code>{in_html(event.rule or event.kind)}</code></td><td>{in_html(event.verdict)}</td></tr>"
-        for event in events
-    )
-    head_row = "<tr><th>chain</th><th>rule</th><th>verdict</th></tr>"
-    return f"<table><thead>{head_row}</thead><tbody>{rows}</tbody></table>" if rows else ""
+    rows = []
+    for event in events:
+        failed = event.verdict == "drop"
+        verdict = f"✗ {event.verdict}" if failed else event.verdict
+        rows.append(row((f"{event.table} {event.chain}", event.rule or event.kind, verdict), failed=failed))
+    return table(("chain", "rule", "verdict"), rows)
 
 
 def about_frame(hop: Hop | None, *, here: bool) -> str:

@@ -32,6 +32,7 @@ FLOORS = {
     "netkit.validation": 3,
     "netkit.model": 4,
     "netkit.names": 5,
+    "netkit.markup": 5,
     "netkit.shell": 5,
     "netkit.kinds": 6,
     "netkit.packets": 7,

@@ -105,7 +105,7 @@ def test_progress_tells_what_is_done_and_what_comes_next() -> None:
     assert row.next == 'nk.answer("04.2")'
     assert found.foreseen == (1, 2), "the first try counts"
     assert "Of 2 predictions 1 were right" in repr(found)
-    assert "scope='col'" in found._repr_html_()
+    assert 'scope="col"' in found._repr_html_()
 
 
 def test_progress_counts_tickets_by_lesson_and_their_hints() -> None:

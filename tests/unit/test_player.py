@@ -64,7 +64,7 @@ def playing() -> Player:
 
 
 def told(playing: Player) -> str:
-    return re.sub(r"<[^>]+>", " ", playing._panel.told.value)
+    return re.sub(r"<[^>]+>", " ", re.sub(r"</?span[^>]*>", "", playing._panel.told.value))
 
 
 @pytest.mark.parametrize(

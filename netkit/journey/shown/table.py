@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
+from netkit import markup
 from netkit.errors import NotFound
 from netkit.journey.shown.tree import Branch, main_way, tree
 from netkit.journey.values import ROUTING
@@ -100,9 +101,9 @@ class Overview:
         return "\n".join([*(aligned(cells, right=1) if self.journeys else []), *self._sentences()])
 
     def _repr_html_(self) -> str:
-        body = "".join(_html_row("td", row, whole=1) for row in self._cells())
+        shown = [_journey_row(cells, one) for cells, one in zip(self._cells(), self.journeys, strict=False)]
         below = "".join(f"<div>{in_html(sentence)}</div>" for sentence in self._sentences())
-        return (_html_table(HEADINGS, body) if self.journeys else "") + below
+        return markup.table(HEADINGS, shown, _styles(0)) + below
 
     def _cells(self) -> list[tuple[str, ...]]:
         return [(str(j.number), sent(j), ends(j), way(j), j.end) for j in self.journeys[: self.shown]]
@@ -220,9 +221,13 @@ def hops_text(journey: Journey) -> str:
 
 def hops_html(journey: Journey) -> str:
     """A journey as an HTML table, under its head line; hooks stand on a darker ground than interfaces."""
-    branches = tree(journey.hops)
-    body = "".join(_html_row("td", _row(branch), whole=3, hook=branch.hop.interface is None) for branch in branches)
-    return f"<div><b>{in_html(head(journey))}</b></div>{_html_table(HOP_HEADINGS, body) if body else ''}"
+    found = []
+    for branch in tree(journey.hops):
+        failed = any(event.verdict == "drop" for event in branch.hop.events)
+        *cells, decided = _row(branch)
+        styles = _styles(3, _HOOK if branch.hop.interface is None and not failed else "")
+        found.append(markup.row((*cells, _signed(decided, failed=failed)), failed=failed, styles=styles))
+    return f"<div><b>{in_html(head(journey))}</b></div>{markup.table(HOP_HEADINGS, found, _styles(0))}"
 
 
 def aligned(cells: Sequence[Sequence[str]], *, right: int = 0) -> list[str]:
@@ -262,19 +267,17 @@ def _end(address: str, port: int | None) -> str:
     return f"{host}:{ANY if port in CHOSEN else port}"
 
 
-def _html_table(headings: Sequence[str], body: str) -> str:
-    return f"<table><thead>{_html_row('th', headings)}</thead><tbody>{body}</tbody></table>"
+def _journey_row(cells: Sequence[str], journey: Journey) -> str:
+    *told, end = cells
+    failed = not journey.delivered
+    return markup.row((*told, _signed(end, failed=failed)), failed=failed, styles=_styles(1))
 
 
-def _html_row(tag: str, cells: Sequence[str], *, whole: int = 0, hook: bool = False) -> str:
-    """A row; its first cells, `whole` of them, are not broken into lines."""
-    styles = [f"{_CELL}{'nowrap' if number < whole else 'normal'}" for number in range(len(cells))]
-    ground = f"; {_HOOK}" if hook else ""
-    inner = (f'<{tag} style="{one}{ground}">{_kept(cell)}</{tag}>' for one, cell in zip(styles, cells, strict=True))
-    return f"<tr>{''.join(inner)}</tr>"
+def _styles(whole: int, ground: str = "") -> list[str]:
+    """Of the cells of a row; the first of them, `whole`, are not broken into lines."""
+    more = f"; {ground}" if ground else ""
+    return [f"{_CELL}{'nowrap' if number < whole else 'normal'}{more}" for number in range(len(HEADINGS))]
 
 
-def _kept(cell: str) -> str:
-    """A cell as HTML; the spaces of an indentation stay."""
-    inner = cell.lstrip(" ")
-    return "&nbsp;" * (len(cell) - len(inner)) + in_html(inner)
+def _signed(text: str, *, failed: bool) -> str:
+    return f"✗ {text}" if failed else text

@@ -6,8 +6,10 @@ The unit is the CSS pixel; x grows to the right and y downward, as in SVG.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from netkit.model.pieces import pieces
 from netkit.pictures.network.measure import ASCENT, text_width
 from netkit.visible import visible
 
@@ -63,7 +65,7 @@ class Sheet:
 
 
 def wrapped(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
-    """A text in lines of at most this width; a word that is longer is cut.
+    """A text in lines of at most this width, an option beside its value; a word that is longer is cut.
 
     Args:
         text: what to wrap.
@@ -76,7 +78,10 @@ def wrapped(text: str, size: float, width: float, *, bold: bool = False) -> list
         ['the route', 'leads there']
     """
     lines: list[str] = []
-    for word in visible(text).split():
+    fitting = (
+        [piece] if text_width(piece, size, bold=bold) <= width else piece.split() for piece in pieces(visible(text))
+    )
+    for word in chain.from_iterable(fitting):
         first, *others = _pieces(word, size, width, bold=bold)
         joined = f"{lines[-1]} {first}" if lines else ""
         if joined and text_width(joined, size, bold=bold) <= width:

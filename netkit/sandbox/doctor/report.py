@@ -98,7 +98,7 @@ def html(report: Report) -> str:
         report: what the doctor found.
     """
     rows = "".join(
-        f'<tr><th colspan="2" style="text-align:left">{markup.escape(_title(name))}</th></tr>'
+        f'<tr><th colspan="2" scope="colgroup" style="text-align:left">{markup.escape(_title(name))}</th></tr>'
         + "".join(_html_row(*row) for row in _rows(tuple(group)))
         for name, group in groupby(report.findings, lambda one: one.section)
     )
