@@ -154,10 +154,21 @@ class Facts:
         others = sorted(programs - set(containers.values()))
         return [*(f"{program} ({name})" for name, program in containers.items()), *others]
 
+    def machine(self, namespace: str) -> str | None:
+        """The machine that an overlay's namespace belongs to: where the outer packets of its VXLAN device travel.
+
+        None where they travel in itself, or in several.
+        """
+        devices = [link.name for link in self.links(namespace) if link.kind == "vxlan"]
+        homes = {self._topology.home((namespace, device)) for device in devices} - {namespace}
+        return homes.pop() if len(homes) == 1 else None
+
     def lived_in(self, namespace: str) -> list[str]:
-        """Who lives in a namespace, in words: its own name where the title is another, its containers, its programs."""
+        """What a namespace is, in words: its own name where the title is another, its machine, who lives in it."""
         containers = self.containers(namespace)
         told = [] if self.called(namespace) == namespace else [namespace]
+        if machine := self.machine(namespace):
+            told.append(f"part of {self.called(machine)}")
         if self.spaces[namespace].named and containers and list(containers) != [namespace]:
             told.append(f"container{'s' * (len(containers) > 1)} {listed(_few(containers))}")
         programs = self.sharing(namespace)

@@ -69,6 +69,34 @@ def test_they_are_told_in_words() -> None:
     assert "[pause]: processes pause (pod), httpd (web) and tcpdump." in lines
 
 
+def overlay() -> Snapshot:
+    """Two machines and what each has of an overlay; the VXLAN device of each was made in the machine."""
+    network = cases.Network("host", "left", "right")
+    network.veth(("left", "eth0"), ("right", "eth0"), addresses=("10.1.0.2/24",))
+    network.change(("left", "eth0"), addresses=("10.1.0.1/24",))
+    for number, machine in enumerate(("left", "right"), 1):
+        inner = f"{machine}-net"
+        network.room(inner).bridge(inner, "br0", "10.0.0.1/24")
+        details = (("local", f"10.1.0.{number}"), ("remote", f"10.1.0.{3 - number}"), ("vni", "7"))
+        network.link(inner, "vxlan0", "vxlan", details=details).port(inner, "br0", "vxlan0")
+    return network.snapshot()
+
+
+def test_an_overlay_s_namespace_belongs_to_its_machine() -> None:
+    snapshot = overlay()
+    facts, scene = Facts(snapshot), lay_out(snapshot)
+    assert [facts.machine(name) for name in ("left-net", "right-net", "left", "host")] == ["left", "right", None, None]
+    assert {"part of left", "part of right"} <= {text.text for text in scene.texts}
+    assert not faults(scene)
+    first, *lines = describe(snapshot).splitlines()
+    assert "left-net (part of left)" in first
+    assert "right-net: part of right, where its VXLAN packets travel." in lines
+
+
+def test_a_vxlan_device_that_stays_at_home_belongs_to_nobody() -> None:
+    assert Facts(cases.two_hosts()).machine("hostA") is None
+
+
 @pytest.mark.parametrize("count", [70, 300], ids=["tiles", "summary"])
 def test_they_are_in_small_rooms_too(count: int) -> None:
     network = cases.Network("host").bridge("host", "docker0", "172.17.0.1/16")

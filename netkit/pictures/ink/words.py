@@ -46,7 +46,7 @@ def describe(snapshot: Snapshot, *, mac: bool = False) -> str:
 
 def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
     space = facts.spaces[name]
-    yield from _containers(facts, name)
+    yield from _whose(facts, name)
     for link in facts.links(name):
         yield _interface(facts, name, link, mac=mac)
     yield from (_route(route) for route in facts.routes(name))
@@ -58,10 +58,12 @@ def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
             yield f"{rule.tool} table {rule.table}{chain}: {rule.text}"
 
 
-def _containers(facts: Facts, name: str) -> Iterator[str]:
+def _whose(facts: Facts, name: str) -> Iterator[str]:
     told = [f"{container} ({program})" for container, program in facts.containers(name).items()]
     if told:
         yield f"container{'s' * (len(told) > 1)} {listed(told)}"
+    if machine := facts.machine(name):
+        yield f"part of {machine}, where its VXLAN packets travel"
     if programs := facts.sharing(name):
         yield f"processes {listed(programs)}"
 
