@@ -18,9 +18,10 @@ env: ## make or update the Python environment, .venv
 packages: ## install missing distribution packages (as root, or with sudo)
 	@sh tools/packages.sh --again lab test
 
-lab: env ## open JupyterLab on notebook 00, with the sandbox kernel
+lab: env ## hand the notebooks out into course/, and open JupyterLab on the first one, with the sandbox kernel
 	@sh tools/packages.sh lab
-	@exec $(BIN)/netkit lab notebooks/00-start-here.ipynb $(LAB)
+	@$(BIN)/netkit handout course
+	@exec $(BIN)/netkit lab course/00-start-here.ipynb $(LAB)
 
 test: env ## run every test (as root: also as an ordinary user)
 	@sh tools/packages.sh lab test

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the Dockerfile does as root: packages, the environment with netkit, and the user with a copy of the notebooks.
+# What the Dockerfile does as root: packages, the environment with netkit, and the user with hand-outs of the lessons.
 #
 #   NB_USER=jovyan NB_UID=1000 sh deploy/image.sh
 #
@@ -20,5 +20,5 @@ sh tools/environment.sh
 .venv/bin/python -m pip uninstall -qq --yes playwright ruff
 
 useradd --create-home --uid "$NB_UID" --no-user-group --gid users --shell /bin/bash "$NB_USER"
-cp -r notebooks "/home/$NB_USER/"
+.venv/bin/netkit handout "/home/$NB_USER/notebooks"
 chown -R "$NB_UID:users" "/home/$NB_USER"

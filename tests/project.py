@@ -8,7 +8,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SECOND_LANE = "NETKIT_SECOND_LANE"
 """Set in the environment of suites that repeat, as another user, what runs beside them."""
-MADE = {".git", ".venv", ".hypothesis", ".pytest_cache", ".ruff_cache", "__pycache__", "artifacts", "build", "dist"}
+MADE = {
+    ".git",
+    ".venv",
+    ".hypothesis",
+    ".pytest_cache",
+    ".ruff_cache",
+    "__pycache__",
+    "artifacts",
+    "build",
+    "course",
+    "dist",
+}
 """Folders that hold what commands made."""
 
 

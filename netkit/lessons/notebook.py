@@ -15,14 +15,17 @@ from netkit.spelling import nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SHIPPED = Path(__file__).parents[2] / "notebooks"
+SHIPPED = Path(__file__).parents[2] / "notebooks"
+"""The notebooks as they come with netkit: with outputs and solutions."""
+
 _SESSION, _EDITOR = "JPY_SESSION_NAME", "__vsc_ipynb_file__"
 """Where Jupyter Server and VS Code tell a kernel which file it runs."""
 
 _HEADING = re.compile(r"^#+[ \t]+(?P<words>.+?)[ \t]*$", re.MULTILINE)
 _WAITS = re.compile(r"\A(?:%%(?:predict|changes)\b.*\n|\s*\n)+")
 _LEFT_OUT = re.compile(
-    r"### BEGIN SOLUTION|\bnk\.(?:check|hint|solution|answer|fault|progress)\(|^%goto\b", re.MULTILINE
+    r"### BEGIN SOLUTION|^[ \t]*# your lines$|\bnk\.(?:check|hint|solution|answer|fault|progress)\(|^%goto\b",
+    re.MULTILINE,
 )
 _FAILS = "raises-exception"
 _ENGINE = "engine"
@@ -119,7 +122,7 @@ def find(names: Mapping[str, Any], number: str = "") -> Path:
     told = names.get(_EDITOR) or os.environ.get(_SESSION) or ""
     if isinstance(told, str) and told.endswith(".ipynb") and (path := Path(told)).exists():
         return path
-    shipped = sorted(_SHIPPED.glob(f"{number}-*.ipynb")) if number else []
+    shipped = sorted(SHIPPED.glob(f"{number}-*.ipynb")) if number else []
     if not shipped:
         rule = "this client does not tell which file it runs"
         raise NotFound("the lesson's file is not known", rule, "Try %goto --from FILE HEADING")

@@ -42,8 +42,9 @@ MOST_MEMORY = 1_500_000_000
 
 NBVAL = (
     "cp -r /opt/netkit/conftest.py /opt/netkit/pyproject.toml /opt/netkit/tests . && "
+    "cp -r /opt/netkit/notebooks shipped && "
     "exec timeout 900 python -m pytest -p no:cacheprovider --nbval --nbval-sanitize-with tests/notebooks.cfg "
-    '--nbval-cell-timeout 120 "notebooks/$1"'
+    '--nbval-cell-timeout 120 "shipped/$1"'
 )
 
 
