@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from netkit.errors import KernelRefused
@@ -56,6 +57,8 @@ def reset() -> None:
     for engine in _made("netkit.dockerd", "engines"):
         engine.stop()
     _end_namespaces([place for place in namespaces.find() if place.name != HOST])
+    for name in namespaces.dangling():
+        journal.perform(f"rm /run/netns/{shlex.quote(name)}", partial(namespaces.delete, name))
     space = observe.namespace(HOST)  # not `host.state`, which waits until bridges that will go have come to rest
     for name in [link.name for link in space.interfaces.values() if link.kind not in _OWN]:
         with contextlib.suppress(KernelRefused):  # a tunnel that the kernel made by itself stays

@@ -19,6 +19,7 @@ LESSONS = {
     "02": "See the bridge principle",
     "03": "Use network namespaces",
     "04": "Build Docker's bridge by hand",
+    "05": "Configure a running container",
     "06": "Map ports with NAT",
     "07": "Share or skip a network",
 }

@@ -12,7 +12,7 @@ from netkit.lessons.wants import cables, free_name
 from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from netkit.model import Snapshot
+    from netkit.model import Interface, Snapshot
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,49 @@ class Beside:
             "A container gets one more cable by docker.connect(NETWORK, CONTAINER), or by a veth pair of yours",
             f"{make}\nip link set dev {port} master {quote(bridge)}",
         )
+
+
+@dataclass(frozen=True)
+class At:
+    """A room has an address at the bridge that joins it and another one."""
+
+    room: str
+    other: str
+    address: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"{self.room} has the address {self.address} at the bridge of {self.other}"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        for room in (self.room, self.other):
+            if room not in world.namespaces:
+                return Found(ok=False, words=f"there is no namespace {room}")
+        there = [f"{address} on {link.name}" for link in self._links(world) for address in link.addresses]
+        words = f"it has {', '.join(there) or 'no address'} there"
+        return Found(any(self.address in link.addresses for link in self._links(world)), words)
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        links = world[self.room].interfaces.values() if self.room in world.namespaces else ()
+        away = [
+            f"ip addr del {self.address} dev {quote(link.name)}" for link in links if self.address in link.addresses
+        ]
+        name = next((link.name for link in self._links(world)), "INTERFACE") if links else "INTERFACE"
+        lines = [*away, f"ip addr add {self.address} dev {quote(name)}"]
+        return Hints(
+            f"Which interface of {self.room} leads to the bridge of {self.other}, and which addresses has it?",
+            "An interface gets an address by `ip addr add ADDRESS/LENGTH dev NAME`; docker.connect gives the next one",
+            "\n".join(in_room(self.room, line) for line in lines),
+        )
+
+    def _links(self, world: Snapshot) -> list[Interface]:
+        """The interfaces that lead to that bridge."""
+        theirs = _bridges(world, self.other) if self.other in world.namespaces else []
+        return [near for near, far in cables(world, self.room, HOST) if world[HOST][far].master in theirs]
 
 
 def _program(command: str) -> str:

@@ -105,11 +105,13 @@ class Plugged:
 
     def hints(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
-        ends = list(cables(world, self.room, HOST))
-        if self.bridge not in world[HOST].interfaces:
+        host = world[HOST]
+        ends = [host[far] for _, far in cables(world, self.room, HOST)]
+        free = [end.name for end in ends if not end.master or len(host.ports(end.master)) == 1]
+        if self.bridge not in host.interfaces:
             line = f"ip link add {self.bridge} type bridge"
-        elif ends:
-            line = f"ip link set dev {quote(ends[0][1])} master {self.bridge}"
+        elif free:
+            line = f"ip link set dev {quote(free[0])} master {self.bridge}"
         else:
             line = f"ip link add {free_name(world, HOST)} type veth peer name {free_name(world, self.room)}"
             line = f"{line} netns {as_argument(self.room)}"

@@ -189,6 +189,12 @@ def delete(name: str) -> None:
     os.unlink(path)
 
 
+def dangling() -> list[str]:
+    """The names in /run/netns that open nothing any more: links to the files of processes that have ended."""
+    names = sorted(os.listdir(DIRECTORY)) if os.path.isdir(DIRECTORY) else []
+    return [name for name in names if os.path.islink(path_of(name)) and not os.path.exists(path_of(name))]
+
+
 def _unshared_onto(path: str, at_birth: Callable[[], Result]) -> Result:
     """Move this thread to a new namespace and keep that by a bind mount; `apart` brings the thread back."""
     checked(libc().unshare(CLONE_NEWNET))

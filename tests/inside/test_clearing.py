@@ -56,6 +56,13 @@ def test_a_namespace_without_a_name_ends_with_its_program() -> None:
     assert host_links() == ["lo"]
 
 
+def test_a_name_that_leads_nowhere_goes_too() -> None:
+    web = nk.Docker().run("web", "sleep 600")
+    nk.sh(f"ln -s /proc/{web.pid}/ns/net /run/netns/web")
+    nk.reset()
+    assert nk.sh("ls /run/netns").stdout == ""
+
+
 def test_a_docker_is_closed_and_can_begin_again() -> None:
     docker = nk.Docker()
     docker.run("web", "sleep 600", ports={8080: 80})
