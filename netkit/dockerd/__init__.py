@@ -5,22 +5,27 @@ It never meets a Docker Engine of the machine, whose socket and files are out of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from netkit.dockerd import daemon
+from netkit.errors import Conflict
 from netkit.face import face
+from netkit.kinds import Flag, choice
 from netkit.lab import journal
 from netkit.sandbox import inside
 from netkit.sandbox.doctor import containers
+from netkit.sandbox.doctor.engines import chosen
 
 if TYPE_CHECKING:
     from netkit.dockerd.handle import Engine
+
+Backend = Annotated[str, choice("way to write rules", "iptables", "nftables")]
 
 _engines: list[Engine] = []
 
 
 @face
-def engine() -> Engine:
+def engine(*, userland_proxy: Flag | None = None, firewall_backend: Backend | None = None) -> Engine:
     """The Docker Engine of the sandbox, which is started first if need be: `dockerd … &`, and its images.
 
     Afterwards the docker command works in every cell: `!docker run -d -p 8080:80 nginx`.  No registry is
@@ -32,6 +37,7 @@ def engine() -> Engine:
 
     Raises:
         EngineUnavailable: it is not installed, or the sandbox cannot carry it; it says why.
+        Conflict: it runs already, and was started in another way.
         NotInSandbox: this process is not in the sandbox.
 
     Example:
@@ -39,15 +45,24 @@ def engine() -> Engine:
         >>> engine.docker("run -d --name web -p 8080:80 nginx")  # doctest: +SKIP
     """
     from netkit.dockerd.handle import start
+    from netkit.dockerd.launch import settings
 
     journal.in_sandbox()
+    if found := containers.obstacle():
+        raise daemon.unavailable(found.reason, found.remedy)
     if _engines and _engines[-1].running:
+        if not _engines[-1].runs_with(userland_proxy, firewall_backend):
+            raise Conflict(
+                f"the Docker Engine {_engines[-1].version} runs already, with other settings",
+                "there is one Engine in a sandbox",
+                "Stop it first: engine.stop()",
+            )
         return _engines[-1]
     for ended in _engines:
         ended.stop()
-    if found := containers.obstacle():
-        raise daemon.unavailable(found.reason, found.remedy)
-    _engines[:] = [start()]
+    place = chosen()
+    how = settings(place, userland_proxy=bool(userland_proxy), firewall_backend=firewall_backend or "")
+    _engines[:] = [start(place, how)]
     return _engines[-1]
 
 

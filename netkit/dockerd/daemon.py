@@ -8,8 +8,10 @@ import signal
 import socket
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netkit.dockerd import rootlesskit
 from netkit.errors import CommandFailed, EngineUnavailable
 from netkit.linux.contained import ENGINE_DATA
 from netkit.linux.entering import HOST_PATH
@@ -21,16 +23,50 @@ if TYPE_CHECKING:
 SOCKET = "/run/docker.sock"
 DATA = ENGINE_DATA
 
-COMMAND = shlex.join(
-    (
-        *("dockerd", "--rootless"),  # it is root in the sandbox only, and must not insist on what that root may not
-        *("--storage-driver", "vfs"),
-        *("--exec-opt", "native.cgroupdriver=cgroupfs"),
-        "--userland-proxy=false",  # published ports by iptables alone, from the host itself as well
-        *("--group", "root"),
-        *("--data-root", DATA),
-    )
-)
+FIRST_WITH_NFTABLES = 29
+"""The first version that can write its rules by nftables."""
+
+_BEHIND_ROOTLESSKIT = 27
+"""The first version that wants to know of RootlessKit."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the Engine is started.
+
+    Attributes:
+        version: of dockerd, as it says itself.
+        userland_proxy: whether docker-proxy serves published ports beside the rules.
+        firewall_backend: "iptables", "nftables", or "" for the Engine's own choice.
+    """
+
+    version: tuple[int, int, int]
+    userland_proxy: bool = False
+    firewall_backend: str = ""
+
+    @property
+    def asks_rootlesskit(self) -> bool:
+        """Whether it ends at once where nothing answers for RootlessKit."""
+        return self.version[0] >= _BEHIND_ROOTLESSKIT
+
+    @property
+    def command(self) -> str:
+        """As one types it in the sandbox."""
+        asked = rootlesskit.VARIABLES if self.asks_rootlesskit else {}
+        words = (
+            *(("env", *(f"{name}={value}" for name, value in asked.items())) if asked else ()),
+            *("dockerd", "--rootless"),  # it is root in the sandbox only, and must not insist on what that root may not
+            *("--storage-driver", "vfs"),
+            *("--exec-opt", "native.cgroupdriver=cgroupfs"),
+            f"--userland-proxy={str(self.userland_proxy).lower()}",
+            *((f"--firewall-backend={self.firewall_backend}",) if self.firewall_backend else ()),
+            *("--group", "root"),
+            *("--data-root", DATA),
+        )
+        return shlex.join(words)
+
+
+ROOTLESSKIT = "python -m netkit.dockerd.rootlesskit"
 UNTIL_READY = "until docker version >/dev/null 2>&1; do sleep 0.1; done"
 
 _SECONDS_TO_START, _SECONDS_TO_END, _SECONDS_TO_FOLLOW, _SECONDS_BETWEEN_LOOKS = 60.0, 20.0, 5.0, 0.01
@@ -41,9 +77,25 @@ def unavailable(problem: str, remedy: str, rule: str = "") -> EngineUnavailable:
     return EngineUnavailable(problem[0].upper() + problem[1:], rule, remedy)
 
 
-def start() -> Process:
-    """Start it; it is not ready yet."""
-    return Process(HOST_PATH, shlex.split(COMMAND), COMMAND)
+def start(command: str) -> Process:
+    """Start it; it is not ready yet.
+
+    Args:
+        command: as `Settings.command` has it.
+    """
+    return Process(HOST_PATH, shlex.split(command), command)
+
+
+def start_rootlesskit() -> Process:
+    """Start what answers for RootlessKit; returns when it does."""
+    process = Process(HOST_PATH, shlex.split(ROOTLESSKIT), ROOTLESSKIT)
+    if not _come_true(lambda: os.path.exists(rootlesskit.SOCKET) or not process.running, _SECONDS_TO_START):
+        process.stop()
+    if not process.running:
+        raise unavailable(
+            "what answers for RootlessKit did not start", "Try nk.engine() once more", _last_words(process)
+        )
+    return process
 
 
 def wait_until_ready(process: Process, seconds: float = _SECONDS_TO_START) -> None:

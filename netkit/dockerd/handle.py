@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from netkit import validation
 from netkit.dockerd import daemon, images, traces
+from netkit.dockerd.launch import launch
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import guarded, keep
@@ -21,8 +22,10 @@ from netkit.shell import joined
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
-    from netkit.linux.run import Process
+    from netkit.dockerd.daemon import Settings
+    from netkit.dockerd.launch import Launched
     from netkit.outcomes import Outcome
+    from netkit.sandbox.doctor import engines
 
 
 def _there(value: Any) -> str:
@@ -41,19 +44,21 @@ class Engine:
     """The real Docker Engine, running in the sandbox; `nk.engine()` starts it.
 
     Args:
-        process: its process, ready.
+        started: as `launch` gave it, ready.
         earlier: how the host was before it started.
 
     Attributes:
+        version: as it says itself, "20.10.24".
         image: the name of its busybox image, "busybox:latest".
         images: the names of all images that netkit made.
     """
 
-    def __init__(self, process: Process, earlier: traces.Before) -> None:
-        self._process: Process | None = process
+    def __init__(self, started: Launched, earlier: traces.Before) -> None:
+        self._started: Launched | None = started
         self._earlier, self._log = earlier, ""
         possible = tuple(image.name for image in images.IMAGES.values() if image.possible)
-        keep(self, image=images.BUSYBOX.name, images=possible)
+        version = ".".join(map(str, started.settings.version))
+        keep(self, version=version, image=images.BUSYBOX.name, images=possible)
 
     @face
     def docker(self, *words: Any, timeout: Timeout = 60.0) -> Outcome:
@@ -105,29 +110,37 @@ class Engine:
     @face
     def stop(self) -> None:
         """End it with its containers and networks, and leave the host as it was before; a second time does nothing."""
-        if self._process is None:
+        if self._started is None:
             return
         try:
-            if not self._process.running:  # somebody killed dockerd, and only dockerd knows all that it had made
-                daemon.end(self._process)
-                self._process = _launch()
+            if not self.running:  # somebody killed dockerd, and only dockerd knows all that it had made
+                daemon.end(self._started.dockerd)
+                self._started.clear()
+                self._started = launch(self._started.place, self._started.settings)
             self.docker("ps -aq | xargs -r docker rm -f -v")
             self.docker("network prune -f")
         finally:
-            process, self._process = self._process, None
-            journal.perform('kill "$(cat /run/docker.pid)"', lambda: daemon.end(process))
-            self._log = process.output
+            started, self._started = self._started, None
+            started.end()
+            self._log = started.dockerd.output
             traces.remove(self._earlier)
 
     @property
     def running(self) -> bool:
         """Whether it runs: it ends by `stop`, or when somebody ends dockerd."""
-        return self._process is not None and self._process.running
+        return self._started is not None and self._started.dockerd.running
 
     @property
     def log(self) -> str:
         """What it has written to its diary, as text."""
-        return self._process.output if self._process else self._log
+        return self._started.dockerd.output if self._started else self._log
+
+    def runs_with(self, userland_proxy: bool | None, firewall_backend: str | None) -> bool:  # noqa: FBT001
+        """Whether it was started in that way; None stands for any."""
+        if self._started is None:
+            return False
+        how = self._started.settings
+        return userland_proxy in (None, how.userland_proxy) and firewall_backend in (None, how.firewall_backend)
 
     def __enter__(self) -> Self:
         return self
@@ -136,11 +149,12 @@ class Engine:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Docker Engine: {'running' if self.running else 'stopped'}, images {', '.join(self.images)}>"
+        state = "running" if self.running else "stopped"
+        return f"<Docker Engine {self.version}: {state}, images {', '.join(self.images)}>"
 
     def _insist(self) -> None:
         if not self.running:
-            how = "was stopped" if self._process is None else "has ended by itself"
+            how = "was stopped" if self._started is None else "has ended by itself"
             raise daemon.unavailable(f"this Docker Engine {how}", "Start another: engine = nk.engine()")
 
     def _first_process(self, container: str) -> int:
@@ -160,15 +174,19 @@ class Engine:
         return pid
 
 
-def start() -> Engine:
-    """Start the Engine and make its images.
+def start(place: engines.Engine, settings: Settings) -> Engine:
+    """Start an Engine and make its images.
+
+    Args:
+        place: where its programs are.
+        settings: how it is started.
 
     Raises:
         EngineUnavailable: it did not come up; nothing of it is left then.
     """
     earlier = traces.before()
     try:
-        engine = Engine(_launch(), earlier)
+        engine = Engine(launch(place, settings), earlier)
     except BaseException:
         traces.remove(earlier)
         raise
@@ -180,18 +198,6 @@ def start() -> Engine:
         engine.stop()
         raise
     return engine
-
-
-def _launch() -> Process:
-    """Start dockerd, and wait until it is ready; an interrupt, too, ends what was started."""
-    process = journal.perform(f"{daemon.COMMAND} &", daemon.start)
-    try:
-        daemon.wait_until_ready(process)
-    except BaseException:
-        daemon.end(process)
-        raise
-    journal.note(daemon.UNTIL_READY)
-    return process
 
 
 def _import(image: images.Image) -> None:

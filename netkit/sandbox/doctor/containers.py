@@ -11,6 +11,7 @@ import sys
 from typing import NamedTuple
 
 from netkit.sandbox import system
+from netkit.sandbox.doctor import engines
 
 PROGRAMS = {
     "dockerd": "docker.io",
@@ -52,7 +53,13 @@ def obstacle() -> Obstacle | None:
 
 
 def _programs() -> Obstacle | None:
-    absent = [program for program in PROGRAMS if not shutil.which(program)]
+    engine, named = engines.chosen(), os.environ.get(engines.CHOICE)
+    if named and not engine.dockerd:
+        return Obstacle(
+            f"{engines.CHOICE} is {named!r}, and there is no dockerd",
+            "It names a dockerd, or the folder or the tree that holds one; unset it for the one of the machine",
+        )
+    absent = [program for program in PROGRAMS if not (engine.has(program) or shutil.which(program))]
     if not absent:
         return None
     packages = " ".join(dict.fromkeys(PROGRAMS[program] for program in absent))

@@ -29,6 +29,8 @@ _KERNEL_LACKS = ("Unknown device type", "qdisc kind is unknown", "not supported"
 _SECONDS = 10.0
 """After which a command has failed: User-Mode Linux starts programs slowly."""
 
+_SECONDS_OF_THE_ENGINE = 90.0
+
 WORKS = Cure("")
 
 
@@ -53,8 +55,19 @@ class Feature(NamedTuple):
 
 
 def _engine() -> Cure:
-    found = containers.obstacle()
-    return Cure(found.reason, found.remedy) if found else WORKS
+    """Start dockerd, let it say its version, and end it, in a process of its own."""
+    if found := containers.obstacle():
+        return Cure(found.reason, found.remedy)
+    command = [sys.executable, "-P", "-m", "netkit.dockerd.trial"]
+    try:
+        tried = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS_OF_THE_ENGINE, check=False)
+    except subprocess.TimeoutExpired:
+        return Cure(f"dockerd did not start within {_SECONDS_OF_THE_ENGINE:g} s", "Go on with nk.Docker()")
+    if tried.returncode:
+        last = (tried.stderr.strip().splitlines() or ["it was killed"])[-1]
+        return Cure(f"dockerd cannot be tried: {last}", "Please report this as a fault of netkit")
+    said = json.loads(tried.stdout.splitlines()[-1])
+    return WORKS if "version" in said else Cure(said["reason"], said["remedy"])
 
 
 _PINGS = "ping -q -i 0.1 -w 5 127.0.0.1 >/dev/null 2>&1 &"
