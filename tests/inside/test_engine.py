@@ -16,7 +16,7 @@ import pytest
 import netkit as nk
 from netkit import dockerd
 from netkit.dockerd import images
-from netkit.errors import EngineUnavailable, InvalidValue, NetkitError, NotFound
+from netkit.errors import Conflict, EngineUnavailable, InvalidValue, NetkitError, NotFound
 from tests.inside.empty import rest, sweep
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def fetch(url: str) -> str:
 @needs_engine
 def test_one_engine_with_images_and_docker0(engine: Engine) -> None:
     assert nk.engine() is engine
-    assert repr(engine) == f"<Docker Engine: running, images {', '.join(engine.images)}>"
+    assert repr(engine) == f"<Docker Engine {engine.version}: running, images {', '.join(engine.images)}>"
     assert engine.image == "busybox:latest"
     listed = engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
     assert sorted(listed) == sorted(engine.images)
@@ -131,7 +131,8 @@ def test_the_network_of_a_container_by_its_process(engine: Engine) -> None:
     space = engine.namespace("web")
     process = engine.docker("inspect", "-f", "{{.State.Pid}}", "web").stdout.strip()
     assert os.stat(space.path).st_ino == os.stat(f"/proc/{process}/ns/net").st_ino
-    assert nk.mac_of("172.17.0.2") in space.run("ip link show eth0").stdout
+    mac = engine.docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.MacAddress}}{{end}}", "web").stdout
+    assert mac.strip() in space.run("ip link show eth0").stdout
     assert space.ping("172.17.0.1").ok
     engine.docker("run -d --name shared --network host busybox sleep 60")
     assert engine.namespace("shared") == nk.host
@@ -174,8 +175,9 @@ def test_nothing_stays(engine: Engine, before: dict[str, Any], how: str) -> None
     engine.docker(f"run -d -p 8080:80 --network net1 {SERVE}")
     engine.docker(f"run -d -p 8081:80 {SERVE}")
     if how == "killed":
-        os.kill(engine._process.pid, signal.SIGKILL)
-        engine._process.wait()
+        assert engine._started is not None
+        os.kill(engine._started.dockerd.pid, signal.SIGKILL)
+        engine._started.dockerd.wait()
         with pytest.raises(EngineUnavailable, match=r"ended by itself.*nk\.engine\(\)"):
             engine.docker("ps")
     engine.stop()
@@ -183,10 +185,39 @@ def test_nothing_stays(engine: Engine, before: dict[str, Any], how: str) -> None
     # A socket that netkit keeps for a moment may have been open before.
     assert after["descriptors"] <= before["descriptors"]
     assert {**after, "descriptors": 0} == {**before, "descriptors": 0}
-    assert repr(engine).startswith("<Docker Engine: stopped")
+    assert repr(engine).startswith(f"<Docker Engine {engine.version}: stopped")
     with pytest.raises(EngineUnavailable, match="was stopped"):
         engine.namespace("web")
     engine.stop()
+
+
+@needs_engine
+def test_the_running_engine_is_not_started_in_another_way(engine: Engine) -> None:
+    assert nk.engine() is engine
+    assert nk.engine(userland_proxy=False) is engine
+    with pytest.raises(Conflict, match=r"runs already, with other settings.*engine\.stop\(\)"):
+        nk.engine(userland_proxy=True)
+    with pytest.raises(InvalidValue, match="one of iptables, nftables"):
+        nk.engine(firewall_backend="ipfw")
+
+
+@needs_engine
+def test_docker_proxy_serves_a_published_port_if_wanted(engine: Engine) -> None:
+    engine.stop()
+    engine = nk.engine(userland_proxy=True)
+    try:
+        engine.docker(f"run -d -p 8080:80 {SERVE}")
+        assert fetch("http://127.0.0.1:8080/") == PAGE
+        names = [Path(f"/proc/{pid}/comm").read_text() for pid in os.listdir("/proc") if pid.isdigit()]
+        assert "docker-proxy\n" in names
+    finally:
+        engine.stop()
+
+
+def test_a_choice_that_leads_nowhere_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NETKIT_DOCKERD", str(tmp_path))
+    with pytest.raises(EngineUnavailable, match=r"NETKIT_DOCKERD is '.*', and there is no dockerd"):
+        nk.engine()
 
 
 @pytest.mark.skipif(REASON is None, reason="the Engine works here")
@@ -201,6 +232,7 @@ def test_where_it_cannot_work_it_says_why(before: dict[str, Any]) -> None:
 
 def test_missing_programs_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("NETKIT_DOCKERD", raising=False)
     with pytest.raises(EngineUnavailable, match=r"no dockerd and no docker .*'make packages' installs docker\.io"):
         nk.engine()
 
