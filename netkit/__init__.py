@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
     from netkit.saving import load, save
+    from netkit.tickets.blackbox import blackbox
     from netkit.tickets.ticket import fault
     from netkit.validation import mac_of
     from netkit.widgets.live import live
@@ -53,6 +54,7 @@ _HOMES = {
     "NotFound": "netkit.errors",
     "Snapshot": "netkit.model",
     "answer": "netkit.lessons.desk",
+    "blackbox": "netkit.tickets.blackbox",
     "capture": "netkit.lab.looks",
     "check": "netkit.lessons.desk",
     "commands": "netkit.lab.journal",
@@ -99,6 +101,7 @@ __all__ = [
     "NotFound",
     "Snapshot",
     "answer",
+    "blackbox",
     "capture",
     "check",
     "commands",
