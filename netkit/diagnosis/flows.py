@@ -27,7 +27,7 @@ class Flows:
 
         An answer gets back at whom the connection began with; what follows the first packet goes where that went.
         """
-        if hook not in _FIRST:
+        if hook not in _FIRST or packet.untracked:
             return packet
         self._came[namespace] = packet
         flow = self._flow(namespace, packet)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from netkit.diagnosis import rejections
-from netkit.diagnosis.findings import Finding, Found
+from netkit.diagnosis import conntrack, rejections
+from netkit.diagnosis.findings import Found
 from netkit.diagnosis.flows import Flows
 from netkit.diagnosis.matching import Doubt, Passing, Place, Setting
 from netkit.diagnosis.packet import Packet
@@ -36,6 +36,7 @@ class Hooks:
         doubts: where nobody knows whether a packet was dropped.
         setting: the last rule that changed the packet's TTL, None where none did.
         leading: by namespace, the rule that gave a packet another destination.
+        untracking: by namespace, the rule that kept a packet from being tracked, so that nothing translates it.
     """
 
     def __init__(self, world: World) -> None:
@@ -44,6 +45,7 @@ class Hooks:
         self.doubts: list[Doubt] = []
         self.setting: Setting | None = None
         self.leading: dict[str, Rule] = {}
+        self.untracking: dict[str, Rule] = {}
         self._macs = ("", "")
 
     def sent(self, start: End, target: End) -> None:
@@ -60,17 +62,26 @@ class Hooks:
         Raises:
             Found: it is dropped there, or a program gets it.
         """
-        packet = packet if place.layer else self.flows.enters(place.namespace, place.hook, packet)
         space = self._world.space(place.namespace)
         if not space.rules:
-            return packet if place.layer else self.flows.leaves(place.namespace, place.hook, packet)
+            return packet if place.layer else self._through(place, packet)
+
+        def track(passing: Passing) -> Passing:
+            return self._passing(place, space, self.flows.enters(place.namespace, place.hook, passing.packet))
+
         passing = self._passing(place, space, packet)
-        verdict = at_hook(space, place.hook, passing, self._world.ruleset(place.namespace), place.layer)
+        ruleset = self._world.ruleset(place.namespace)
+        verdict = at_hook(space, place.hook, passing, ruleset, place.layer, None if place.layer else track)
         if verdict.doubts:
             self.doubts.append(Doubt(place, passing, verdict.doubts))
         if verdict.rule is not None:
             self._told(place, passing, verdict)
         return verdict.packet if place.layer else self.flows.leaves(place.namespace, place.hook, verdict.packet)
+
+    def _through(self, place: Place, packet: Packet) -> Packet:
+        """The packet behind a hook without rules."""
+        entered = self.flows.enters(place.namespace, place.hook, packet)
+        return self.flows.leaves(place.namespace, place.hook, entered)
 
     def _told(self, place: Place, passing: Passing, verdict: Verdict) -> None:
         rule = verdict.rule
@@ -79,19 +90,17 @@ class Hooks:
         if verdict.dropped:
             raise Found(rejections.dropped(self._world, place, passing, rule))
         if verdict.proxy:
-            self._proxied(place, rule)
+            raise Found(rejections.proxied(self._world, place.namespace, passing.packet, rule))
         if _aim(verdict.packet) != _aim(passing.packet):
             self.leading[place.namespace] = rule
+        if verdict.packet.source != passing.packet.source and place.hook == "POSTROUTING":
+            found = conntrack.used_up(self._world, place.namespace, verdict.packet, rule)
+            if found is not None:
+                raise Found(found)
+        if verdict.packet.untracked and not passing.packet.untracked:
+            self.untracking[place.namespace] = rule
         if verdict.packet.ttl != passing.packet.ttl:
             self.setting = Setting(place.namespace, rule)
-
-    def _proxied(self, place: Place, rule: Rule) -> NoReturn:
-        words = (
-            f"the rule `{rule.text}` of {place.namespace} hands these packets to a program of {place.namespace}: what "
-            "becomes of them there cannot be seen"
-        )
-        listed = rejections.listed(self._world, place.namespace, rule)
-        raise Found(Finding("filter", words, (listed,), (), place.namespace))
 
     def _passing(self, place: Place, space: Namespace, packet: Packet) -> Passing:
         return Passing(

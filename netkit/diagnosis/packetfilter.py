@@ -36,6 +36,9 @@ _PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0, "security": 50}
 _DESTINATION, _SOURCE = -100, 100
 """When chains are passed that translate the one and the other address (<linux/netfilter_ipv4.h>)."""
 
+_CONNTRACK = -200
+"""When a packet becomes a part of a connection (NF_IP_PRI_CONNTRACK)."""
+
 _BRIDGES = -200
 """When the chains of ebtables are passed (<linux/netfilter_bridge.h>)."""
 
@@ -90,7 +93,14 @@ class Base:
     policy: Rule | None = None
 
 
-def at_hook(space: Namespace, hook: str, passing: Passing, ruleset: Sequence[Any] = (), layer: str = "") -> Verdict:
+def at_hook(  # noqa: PLR0913, PLR0917  (a hook is what all this meets)
+    space: Namespace,
+    hook: str,
+    passing: Passing,
+    ruleset: Sequence[Any] = (),
+    layer: str = "",
+    track: Callable[[Passing], Passing] | None = None,
+) -> Verdict:
     """Let a packet pass a hook of a namespace.
 
     Args:
@@ -99,11 +109,14 @@ def at_hook(space: Namespace, hook: str, passing: Passing, ruleset: Sequence[Any
         passing: the packet, and its interfaces.
         ruleset: what `nft -j list ruleset` lists there.
         layer: "bridge", "arp" or "netdev"; "" for the filter of its version of IP.
+        track: what conntrack makes of the packet, behind the chains before it; None where it knows it already.
     """
     doubts: list[Rule] = []
     changed: Rule | None = None
     translated = False
     for base in bases(space, hook, passing, ruleset, layer):
+        if track is not None and base.priority > _CONNTRACK:
+            passing, track = track(passing), None
         if base.translates and (translated or passing.tracked != "NEW"):
             continue
         ways = list(islice(_ways(base, passing), _MOST_WAYS))
@@ -120,6 +133,7 @@ def at_hook(space: Namespace, hook: str, passing: Passing, ruleset: Sequence[Any
         changed = chosen.rule or changed
         translated = base.translates and chosen.packet != passing.packet
         passing = passing.with_packet(chosen.packet)
+    passing = track(passing) if track is not None else passing
     return Verdict(passing.packet, rule=changed, doubts=tuple(doubts))
 
 

@@ -18,6 +18,11 @@ _BROAD = frozenset(
 )
 """Conditions that a rule at the end of a list of what is allowed may have: it stands there for all the rest."""
 
+_BY_NUMBER = frozenset(
+    ["--connlimit-above", "--connlimit-upto", "--hashlimit-name", "--quota", "--name", "--match-set"]
+)
+"""Conditions of rules that the kernel adds something to, so that iptables does not find them by their words."""
+
 
 def table(rule: Rule) -> str:
     """How a table other than filter is named in a command: "-t nat "."""
@@ -53,7 +58,9 @@ def without(world: World, namespace: str, rule: Rule) -> list[str]:
     """
     if rule.tool == "nft":
         return [f"nft delete rule {rule.table} {rule.chain} handle {rule.handle}"] if rule.handle else []
-    same = [each for each in world.space(namespace).rules if each == rule]
+    same = [at for at, each in enumerate(chain(world, namespace, rule), 1) if each == rule]
+    if same and any(match.field in _BY_NUMBER for match in rule.matches):
+        return [f"{rule.tool} {table(rule)}-D {rule.chain} {at}" for at in reversed(same)]
     return [f"{rule.tool} {table(rule)}-D {rule.specification}"] * max(len(same), 1)
 
 

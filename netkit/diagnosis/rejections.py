@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import permissions
+from netkit.diagnosis import listening, permissions
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from netkit.diagnosis.matching import Passing, Place, Setting
     from netkit.diagnosis.packet import Packet
     from netkit.model import Rule
+
+_PORT = re.compile(r"tproxy (?:ip6? )?to \S*:(\d+)")
+"""Where nft says that a packet goes."""
 
 
 def dropped(world: World, place: Place, passing: Passing, rule: Rule) -> Finding:
@@ -100,3 +104,21 @@ def short_lived(world: World, setting: Setting, namespace: str) -> Finding:
     lines = permissions.without(world, setting.namespace, rule)
     repair = tuple(typed(world, setting.namespace, line) for line in lines)
     return Finding("filter", words, (listed(world, setting.namespace, rule),), repair, setting.namespace)
+
+
+def proxied(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding:
+    """A rule gives a packet to a program of the namespace (TPROXY): there the walk ends.
+
+    Args:
+        namespace: where.
+        packet: the packet.
+        rule: the rule.
+    """
+    port = rule.option("--on-port") or (_PORT.search(rule.text) or ("", ""))[1]
+    evidence = (listed(world, namespace, rule), listening.told(world, namespace, packet.protocol))
+    words = f"the rule `{rule.text}` of {namespace} hands these packets to a program at port {port} of {namespace}"
+    there = [e for e in world.listeners(namespace) if e.protocol == packet.protocol and str(e.port) == port]
+    if port and not there:
+        repair = tuple(typed(world, namespace, line) for line in permissions.without(world, namespace, rule))
+        return Finding("filter", f"{words}, but nobody listens there", evidence, repair, namespace)
+    return Finding("filter", f"{words}; what that makes of them cannot be seen from here", evidence, (), namespace)

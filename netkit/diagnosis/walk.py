@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from netkit.diagnosis import aims, l2, rejections, routers, routes, services, translations, tunnels, unanswered
+from netkit.diagnosis import (
+    aims,
+    conntrack,
+    l2,
+    rejections,
+    routers,
+    routes,
+    services,
+    translations,
+    tunnels,
+    unanswered,
+)
 from netkit.diagnosis.findings import Decision, Finding, Found, RouteQuestion
 from netkit.diagnosis.hooks import Hooks, moved
 from netkit.diagnosis.matching import Place
@@ -60,12 +71,14 @@ class Walk:
         """
         try:
             place, arrived = self.send(namespace, packet)
+            self._stop(conntrack.untracked(self.world, self.hooks.untracking) if arrived.untracked else None)
             self._stop(services.taken(self.world, place, packet, arrived))
             if arrived.protocol != "icmp":
                 self.ok("service", f"somebody in {place} listens at {arrived.protocol} port {arrived.destination_port}")
             self._ways = {each.namespace: str(each.answer.device) for each in self.decisions}
             self._back, self.decisions = True, []
             home, answer = self.send(place, arrived.reversed())
+            self._stop(conntrack.kept(self.world, self.hooks.untracking, (namespace, home), answer))
             self._stop(services.answered(self.world, self.hooks.flows, packet, answer))
             self.ok("return path", f"{place} → {home}")
             if answer.protocol == "tcp":
@@ -266,7 +279,8 @@ class Walk:
         """On the way back, a missing or wrong route is the return path's, or that of a translation which is missing."""
         if finding is None or not self._back or finding.layer != "route":
             return finding
-        missing = translations.missing(self.world, self.hooks.flows, finding, self._ways)
+        missing = conntrack.untracked(self.world, self.hooks.untracking)
+        missing = missing or translations.missing(self.world, self.hooks.flows, finding, self._ways)
         return missing or replace(finding, layer="return path")
 
 

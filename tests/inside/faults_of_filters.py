@@ -110,6 +110,16 @@ MORE_FILTERS = [
         where="r",
     ),
     routed(
+        "a proxy that is not there",
+        f"{IN} b busybox httpd -p 80; {IN} r iptables -t mangle -A PREROUTING -p tcp --dport 80 -j TPROXY --on-port 3128",
+        "filter",
+        "iptables -t mangle -D PREROUTING",
+        port=80,
+        where="r",
+        alone=True,
+        long=True,
+    ),
+    routed(
         "the same rule three times",
         f"for i in 1 2 3; do {IN} r iptables -A FORWARD -p icmp -j DROP; done",
         "filter",
@@ -197,6 +207,41 @@ MORE_FILTERS = [
     ),
 ]
 TRANSLATIONS = [
+    behind_nat(
+        "a published port that is not tracked",
+        "iptables -t raw -A PREROUTING -p tcp --dport 8080 -j CT --notrack",
+        "nat",
+        "iptables -t raw -D PREROUTING -p tcp",
+        where="host",
+    ),
+    behind_nat(
+        "answers that are not tracked where they are translated",
+        "iptables -t raw -A PREROUTING -i cable -j NOTRACK",
+        "nat",
+        "iptables -t raw -D PREROUTING -i cable",
+        source="c1",
+        destination="192.168.7.2",
+        port=None,
+        where="host",
+        long=True,
+    ),
+    behind_nat(
+        "a rule behind RETURN",
+        "iptables -t nat -I PREROUTING -p tcp -j RETURN",
+        "nat",
+        "iptables -t nat -I PREROUTING 1 -p tcp",
+        where="host",
+    ),
+    behind_nat(
+        "a published port at 127.0.0.1",
+        ":",
+        "sysctl",
+        "route_localnet=1",
+        source="host",
+        destination="127.0.0.1",
+        where="host",
+        long=True,
+    ),
     behind_nat(
         "a translation of nft that leads to nobody",
         "iptables -t nat -F PREROUTING; " + translating("", "prerouting", "tcp dport 8080 dnat to 172.17.0.9:80"),

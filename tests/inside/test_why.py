@@ -132,7 +132,10 @@ def judge(fault: Fault, seen: dict[str, Any]) -> None:
     assert seen["again"].ok, seen["again"]
 
 
-TOGETHER = [pytest.param(fault, marks=[pytest.mark.long] * fault.long) for fault in FAULTS if not fault.alone]
+TOGETHER, ALONE = (
+    [pytest.param(fault, marks=[pytest.mark.long] * fault.long) for fault in FAULTS if fault.alone is alone]
+    for alone in (False, True)
+)
 
 
 @pytest.mark.once
@@ -144,7 +147,7 @@ def test_fault(fault: Fault, results: dict[str, Future[Results]]) -> None:
 
 
 @pytest.mark.usefixtures("fresh")
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.alone], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", ALONE, ids=lambda fault: fault.name)
 def test_fault_in_the_sandbox_itself(fault: Fault) -> None:
     networks.build(fault.network)
     try:

@@ -1,0 +1,102 @@
+"""What conntrack has to do with a packet that is not translated: it is kept out, or no port is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import permissions, rejections
+from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.findings import Finding
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import World
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import Rule
+
+_TRANSLATING = ("SNAT", "MASQUERADE", "DNAT", "REDIRECT", "NETMAP", "snat", "masquerade", "dnat", "redirect")
+
+
+def untracked(world: World, untracking: dict[str, Rule]) -> Finding | None:
+    """A rule that keeps packets from being tracked where others are to translate them.
+
+    Args:
+        untracking: by namespace, such a rule that a packet met.
+    """
+    for namespace, rule in untracking.items():
+        if not any(each.target in _TRANSLATING for each in world.space(namespace).rules):
+            continue
+        words = (
+            f"the rule `{rule.text}` of {namespace} keeps these packets out of conntrack, so that no rule there "
+            "translates their addresses"
+        )
+        lines = permissions.without(world, namespace, rule)
+        repair = tuple(typed(world, namespace, line) for line in lines)
+        return Finding("nat", words, (rejections.listed(world, namespace, rule),), repair, namespace)
+    return None
+
+
+def kept(world: World, untracking: dict[str, Rule], ends: tuple[str, str], answer: Packet) -> Finding | None:
+    """Whether an answer ended on its way: a namespace that hid the sender took it for its own.
+
+    Args:
+        untracking: by namespace, a rule that kept a packet from being tracked.
+        ends: who asked, and who took the answer.
+        answer: as it was taken.
+    """
+    asked, home = ends
+    if asked == home:
+        return None
+    words = f"the answer to {asked} ends in {home}, which has {answer.destination} and knows of no such connection"
+    listed = shown(world, home, f"conntrack -L -p {answer.protocol} -s {answer.source}", "no entry")
+    return untracked(world, untracking) or Finding("return path", words, (listed,), (), home)
+
+
+def used_up(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding | None:
+    """Whether a rule may give a sender only ports that other connections to the same end have already.
+
+    Args:
+        namespace: whose rule.
+        packet: behind the rule.
+        rule: hides the sender.
+    """
+    low, _, high = _ports(rule).partition("-")
+    if not low.isdigit() or not (high or low).isdigit():
+        return None
+    end = (packet.protocol, packet.destination, packet.destination_port, packet.source)
+    held = {
+        known.reply_destination_port
+        for known in world.space(namespace).connections
+        if (known.protocol, known.reply_source, known.reply_source_port, known.reply_destination) == end
+    }
+    ports = range(int(low), int(high or low) + 1)
+    if not held.issuperset(ports):
+        return None
+    words = (
+        f"the rule `{rule.text}` of {namespace} hides senders behind the ports {_ports(rule)} only, and other "
+        f"connections to {packet.destination} have all of them"
+    )
+    lines = permissions.instead(world, namespace, rule, f"{_of_ports(rule)}", "") if rule.tool != "nft" else []
+    evidence = (rejections.listed(world, namespace, rule), _told(world, namespace, packet))
+    return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+
+
+def _ports(rule: Rule) -> str:
+    """The ports that a rule lets senders have: "5000-5009"; "" for any."""
+    source = rule.option("--to-source")
+    return rule.option("--to-ports") or (source.rpartition(":")[2] if source.count(":") == 1 or "]" in source else "")
+
+
+def _of_ports(rule: Rule) -> str:
+    """The words of a rule that name them."""
+    return f" --to-ports {_ports(rule)}" if rule.option("--to-ports") else f":{_ports(rule)}"
+
+
+def _told(world: World, namespace: str, packet: Packet) -> str:
+    """What conntrack lists of the connections to an end."""
+    held = [
+        f"{each.protocol} src={each.source} sport={each.source_port} … dst={each.reply_destination} "
+        f"dport={each.reply_destination_port}"
+        for each in world.space(namespace).connections
+        if (each.protocol, each.reply_source) == (packet.protocol, packet.destination)
+    ]
+    return shown(world, namespace, f"conntrack -L -p {packet.protocol} -r {packet.destination}", "\n".join(held))
