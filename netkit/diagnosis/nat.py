@@ -77,3 +77,16 @@ def target(text: str) -> tuple[str, int | None]:
         return text.partition("-")[0], None
     address, _, port = text.partition(":")
     return address.partition("-")[0], int(port.partition("-")[0]) if port else None
+
+
+def told(before: Packet, after: Packet) -> str:
+    """What a translation did, in words; "" where the addresses are as before.
+
+    Args:
+        before: in front of it.
+        after: behind it.
+    """
+    if before.destination != after.destination or before.destination_port != after.destination_port:
+        port = f":{after.destination_port}" if after.destination_port else ""
+        return f"DNAT to {after.destination}{port}"
+    return f"the source becomes {after.source}" if before.source != after.source else ""

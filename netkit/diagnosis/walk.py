@@ -9,6 +9,7 @@ from netkit.diagnosis import (
     aims,
     conntrack,
     l2,
+    nat,
     rejections,
     routers,
     routes,
@@ -231,6 +232,8 @@ class Walk:
                 self._stop(l2.bridge(world, before, end, after, mac))
                 self.ok("bridge", f"{end[1]} in {end[0]}")
                 packet = self.hooks.bridge(before, end, after, packet) if len(way) > 1 else packet
+                if before and after and world.space(end[0]).rules and self.hooks.shows(end[0], packet):
+                    self.ok("filter", f"FORWARD of {end[0]}")
             if world.link(end).kind == "vxlan" and after is not None and world.link(after).kind == "vxlan":
                 self._tunnelled(end, after, mac, asks=not l2.known(world, start, target, hop))
         self.mtu = self.mtu or self._named(l2.mtu(world, way, packet.size))
@@ -258,7 +261,7 @@ class Walk:
         """A packet passes a hook of a namespace's packet filter."""
         after = self.hooks.at(Place(namespace, hook, iif, oif), packet)
         self.ok("filter", f"{hook} of {namespace}" if self.world.space(namespace).rules else f"no rules in {namespace}")
-        translated = _change(packet, after) if not packet.answer and packet.kind != "later" else ""
+        translated = nat.told(packet, after) if not packet.answer and packet.kind != "later" else ""
         if translated:
             self.ok("nat", f"{hook} of {namespace}: {translated}")
         return after
@@ -286,10 +289,3 @@ class Walk:
 
 def _words(answer: RouteAnswer) -> str:
     return (f"via {answer.via} " if answer.via else "") + f"dev {answer.device}"
-
-
-def _change(before: Packet, after: Packet) -> str:
-    if before.destination != after.destination or before.destination_port != after.destination_port:
-        port = f":{after.destination_port}" if after.destination_port else ""
-        return f"DNAT to {after.destination}{port}"
-    return f"the source becomes {after.source}" if before.source != after.source else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit import spelling, validation
-from netkit.diagnosis import Finding, World, naming, routes
+from netkit.diagnosis import Finding, World, naming, resolver, routes
 from netkit.diagnosis.packet import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
 from netkit.lab.interfaces import Interface
@@ -159,6 +159,9 @@ def _named(world: World, place: Found_place, source: str, name: str) -> Goal:
     told = probes.name(place.path, _DNS, name) if served else None
     if told is not None:
         return Goal(told)
+    unheard = resolver.unheard(world, source, _DNS) if served else None
+    if unheard is not None:
+        return Goal("", "", unheard)
     if name in world.snapshot.namespaces and own is None:
         address = naming.address_of(world, source, name)
         return Goal(address, name) if address else Goal("", name, _without_address(world, source, name))

@@ -111,7 +111,8 @@ MORE_FILTERS = [
     ),
     routed(
         "a proxy that is not there",
-        f"{IN} b busybox httpd -p 80; {IN} r iptables -t mangle -A PREROUTING -p tcp --dport 80 -j TPROXY --on-port 3128",
+        f"{IN} b busybox httpd -p 80; "
+        f"{IN} r iptables -t mangle -A PREROUTING -p tcp --dport 80 -j TPROXY --on-port 3128",
         "filter",
         "iptables -t mangle -D PREROUTING",
         port=80,
