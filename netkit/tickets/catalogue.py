@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from netkit.errors import NotFound
@@ -83,7 +84,7 @@ LESSONS = tuple(sorted({lesson for base in BASES.values() for lesson in base.les
 
 
 def case(lesson: str, seed: int, lacking: Container[str] = ()) -> Case:
-    """The case that a lesson and a seed mean.
+    """The case that a lesson and a seed mean; one that is new in the catalogue leaves most others as they were.
 
     Args:
         lesson: its number, "06"; "" for any.
@@ -97,5 +98,5 @@ def case(lesson: str, seed: int, lacking: Container[str] = ()) -> Case:
         rule = f"there are some for: {', '.join(LESSONS)}"
         raise NotFound(f"lesson '{lesson}' has no tickets", rule, 'Try nk.fault("06"), or nk.fault() for any')
     fitting = [each for each in CASES if not lesson or lesson in BASES[each.base].lessons]
-    random.Random(f"{lesson} {seed}").shuffle(fitting)  # noqa: S311
-    return next(each for each in fitting if not any(need in lacking for need in each.needs))
+    possible = [each for each in fitting if not any(need in lacking for need in each.needs)]
+    return min(possible, key=lambda each: sha256(f"{lesson} {seed} {each.name}".encode()).digest())
