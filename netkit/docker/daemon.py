@@ -11,7 +11,7 @@ from netkit.docker.container import Container
 from netkit.docker.drivers.host import Host
 from netkit.docker.drivers.none import Nothing
 from netkit.docker.drivers.shared import Shared
-from netkit.docker.kinds import ContainerName, ContainerThere, Grace, Image, Links, NetworkMode, Ports
+from netkit.docker.kinds import ContainerName, ContainerThere, Grace, Image, Links, NetworkMode, Ports, Servers
 from netkit.docker.listing import Containers, details
 from netkit.docker.networking import INSTEAD, Networking
 from netkit.errors import AlreadyExists, Conflict, NetkitError, NotFound
@@ -109,6 +109,7 @@ class Docker(Networking):
         network: NetworkMode = naming.DEFAULT,
         ports: Ports | None = None,
         links: Links | None = None,
+        dns: Servers | None = None,
         privileged: Flag = False,
     ) -> Container:
         """Start a container: `docker run -d --name NAME -p … --network … IMAGE COMMAND`.
@@ -121,6 +122,7 @@ class Docker(Networking):
             ports: published ports, the host's first: {8080: 80}, {5353: "53/udp"}; or as behind `docker run -p`:
                 ["127.0.0.1:8085:80", "9000-9002:9000-9002", "53:53/udp"].
             links: containers whose names it is to know: ["c1"], ["c1:db"].
+            dns: name servers for names that this docker does not know: ["192.168.1.53"].
             privileged: whether it keeps the right to change its own network.
 
         Raises:
@@ -129,7 +131,7 @@ class Docker(Networking):
         """
         journal.in_sandbox()
         words = words_of(command) if command is not None else list(naming.IDLE)
-        wanted = settings.Settings(name, words, image or "", network, ports or (), links or {}, privileged)
+        wanted = settings.Settings(name, words, image or "", network, ports or (), links or {}, dns or (), privileged)
         settings.insist_on_agreement(wanted)
         return self._create(wanted)
 

@@ -2,8 +2,9 @@
 
 The Engine listens at a random port of 127.0.0.11 and leads port 53 there by NAT rules inside the container's
 namespace, so that programs in there may use port 53 themselves (docs.docker.com, "DNS services").  Here port 53
-of 127.0.0.11 is bound itself: simpler, and the same for whoever asks.  The Engine passes other names on to the
-machine's own servers; no internet is reachable here, so there are no other names.
+of 127.0.0.11 is bound itself: simpler, and the same for whoever asks.  Names that it does not know go on to other
+servers, from inside the container's namespace.  The Engine takes the machine's own where none are given; no internet is
+reachable here, so there are no other names then.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from netkit.linux.probing import probes
 from netkit.linux.probing.answering import Answering
 from netkit.packets import dns
 from netkit.packets.dns import Record
@@ -29,13 +31,14 @@ TTL = 600
 _REVERSE = ".in-addr.arpa"
 
 
-def serve(path: str, look_up: LookUp, name_of: LookUp | None = None) -> Answering:
+def serve(path: str, look_up: LookUp, name_of: LookUp | None = None, servers: Sequence[str] = ()) -> Answering:
     """Answer questions for names inside a namespace, until `.close()`.
 
     Args:
         path: a file that opens the namespace; its `lo` has to be up.
         look_up: called with a name in small letters; returns its IPv4 address, or None.
         name_of: called with an address; returns its name, or None: for questions the other way round.
+        servers: addresses of those that are asked for all other names, in this order.
 
     Returns:
         What answers, at 127.0.0.11:53.
@@ -49,7 +52,23 @@ def serve(path: str, look_up: LookUp, name_of: LookUp | None = None) -> Answerin
         >>> web.run("busybox nslookup web")  # doctest: +SKIP
         >>> server.close()  # doctest: +SKIP
     """
-    return Answering(path, ADDRESS, PORT, lambda data: answer(data, look_up, name_of))
+
+    def reply(data: bytes) -> bytes | None:
+        own = answer(data, look_up, name_of)
+        message = dns.read(own) if own is not None and servers else None
+        if message is None or message.flags & dns.STATUS != dns.NO_SUCH_NAME:
+            return own
+        passed_on = (probes.relayed(path, server, PORT, data) for server in servers)
+        return next((found for found in passed_on if found is not None), None) or _failed(data)
+
+    return Answering(path, ADDRESS, PORT, reply)
+
+
+def _failed(data: bytes) -> bytes | None:
+    """What is said when no other server answers: whether there is such a name is not known."""
+    message = dns.read(data)
+    question = message.question.data if message is not None and message.question is not None else b""
+    return _message(message, dns.SERVER_FAILED, question) if message is not None else None
 
 
 def answer(data: bytes, look_up: LookUp, name_of: LookUp | None = None) -> bytes | None:

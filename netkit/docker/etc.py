@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HOSTS = """\
 127.0.0.1\tlocalhost
@@ -15,6 +18,11 @@ ff02::2\tip6-allrouters
 """
 EMBEDDED_DNS = "nameserver 127.0.0.11\noptions ndots:0\n"
 """The resolv.conf of the containers of user-defined networks: where they ask for names (resolv.conf(5))."""
+
+
+def resolv(servers: Sequence[str]) -> str:
+    """A resolv.conf that names the servers to ask; the machine's own where none is given."""
+    return "".join(f"nameserver {server}\n" for server in servers) or machines().resolv
 
 
 class Files(NamedTuple):

@@ -32,6 +32,18 @@ def _mode(value: Any) -> str:
     return naming.checked(name, "network")
 
 
+def _servers(value: Any) -> tuple[str, ...]:
+    """Name servers, by their IPv4 addresses."""
+    if not isinstance(value, list | tuple):
+        raise InvalidValue(
+            f"{shown(value)} are no name servers", "a list of addresses is needed", "Try dns=['10.0.0.53']"
+        )
+    found = tuple(validation.address(each) for each in value)
+    if any(each.version != 4 for each in found):
+        raise InvalidValue(f"{shown(value)} are not all of IPv4", "containers here have IPv4", "Try dns=['10.0.0.53']")
+    return tuple(map(str, found))
+
+
 ContainerName = Annotated[str, partial(naming.checked, what="container")]
 NetworkName = Annotated[str, partial(naming.checked, what="network")]
 ContainerThere = Annotated["Container | str", partial(_there, kind=Container, what="container")]
@@ -39,5 +51,6 @@ NetworkThere = Annotated["Network | str", partial(_there, kind=Network, what="ne
 NetworkMode = Annotated["Network | str", _mode]
 Image = Annotated[str, naming.image]
 Ports = Annotated["dict[int, int | str] | list[str]", publishing.ports]
+Servers = Annotated["list[str]", _servers]
 Links = Annotated["list[str] | dict[str, str]", naming.links]
 Grace = Annotated[float, partial(seconds, what="a time of grace")]

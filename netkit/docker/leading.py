@@ -37,7 +37,8 @@ def settle(container: Container) -> None:
     if not ways.asks and any(each.network.knows_names for each in ways.values()):
         ways.asks = True
         Path(container.directory, "resolv.conf").write_text(etc.EMBEDDED_DNS, encoding="utf-8")
-        serving = dns.serve(container.namespace.path, partial(_address_of, container), partial(_name_of, container))
+        look_up, name_of = partial(_address_of, container), partial(_name_of, container)
+        serving = dns.serve(container.namespace.path, look_up, name_of, container.settings.dns)
         container.undo.callback(serving.close)
 
 

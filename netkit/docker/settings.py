@@ -23,6 +23,7 @@ class Settings:
         network: "bridge", "host", "none", "container:NAME", or the name of a user-defined one.
         ports: that are published.
         links: {container: alias}.
+        dns: the name servers that it was given.
         privileged: whether it keeps all rights.
     """
 
@@ -32,6 +33,7 @@ class Settings:
     network: str
     ports: tuple[Published, ...]
     links: dict[str, str]
+    dns: tuple[str, ...]
     privileged: bool
 
     @property

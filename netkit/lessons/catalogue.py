@@ -22,6 +22,8 @@ LESSONS = {
     "05": "Configure a running container",
     "06": "Map ports with NAT",
     "07": "Share or skip a network",
+    "08": "Find containers by name",
+    "09": "Reach across hosts",
 }
 """The lessons that ask for something, by their numbers."""
 

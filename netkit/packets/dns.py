@@ -15,7 +15,7 @@ INTERNET = 1
 """The class of all records here."""
 IS_ANSWER, OPERATION, RECURSION, RECURSION_AVAILABLE, STATUS = 0x8000, 0x7800, 0x0100, 0x0080, 0x000F
 """Bits of the flags."""
-MALFORMED, NO_SUCH_NAME, NOT_IMPLEMENTED = 1, 3, 4
+MALFORMED, SERVER_FAILED, NO_SUCH_NAME, NOT_IMPLEMENTED = 1, 2, 3, 4
 """What the status says."""
 
 _HEADER = struct.Struct("!HHHHHH")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -110,3 +111,27 @@ def test_containers_find_one_another_by_name() -> None:
     assert docker.exec("web", "getent hosts late").returncode == 2
     docker.close()
     assert threads() == []
+
+
+def test_other_names_are_asked_of_other_servers() -> None:
+    docker = nk.Docker()
+    world = nk.Namespace("world")
+    near, far = nk.veth("cable", "eth0", peer_namespace=world)
+    near.add_address("192.168.9.1/24"), far.add_address("192.168.9.53/24")
+    near.up(), far.up()
+    names = ["-m", "netkit.docker.nameserver", "192.168.9.53", "www.example.org=203.0.113.80"]
+    server = world.start([sys.executable, "-P", *names])
+    nk.sh("until ip netns exec world ss -Hlun sport = 53 | grep -q .; do sleep 0.02; done")
+    docker.network_create("shop", "172.30.0.0/24")
+    web = docker.run("web", network="shop", dns=["192.168.9.53"])
+    alone = docker.run("alone", network="shop")
+    lost = docker.run("lost", network="shop", dns=["192.168.9.99", "192.168.9.53"])
+    plain = docker.run("plain", dns=["192.168.9.53"])
+    for each in (web, lost, plain):
+        assert each.run("getent ahostsv4 www.example.org").stdout.split()[0] == "203.0.113.80"
+        assert each.run("getent ahostsv4 nobody").returncode == 2
+    assert web.run("getent ahostsv4 lost").stdout.split()[0] == lost.address, "its own names stay its own"
+    assert alone.run("getent ahostsv4 www.example.org").returncode == 2
+    server.stop()
+    assert "SERVFAIL" in web.run("busybox nslookup www.example.org 127.0.0.11").stdout
+    docker.close()

@@ -128,7 +128,7 @@ class Network:
         if self.knows_names:
             return etc.Files(etc.hosts(own), etc.EMBEDDED_DNS)
         links = (etc.line(str(one.ip), alias, one.hostname, one.name) for alias, one in container.linked.items())
-        return etc.Files(etc.hosts(*links, own), etc.machines().resolv)
+        return etc.Files(etc.hosts(*links, own), etc.resolv(container.settings.dns))
 
     def build(self, container: Container) -> None:
         """Lay a cable, serve the names, and lead the way out and the published ports there."""

@@ -15,9 +15,9 @@ class Nothing:
 
     isolated, shared = True, None
 
-    def plan(self, _container: Container) -> etc.Files:
+    def plan(self, container: Container) -> etc.Files:
         """It has no address that a line of its hosts file could tell."""
-        return etc.Files(etc.hosts(), etc.machines().resolv)
+        return etc.Files(etc.hosts(), etc.resolv(container.settings.dns))
 
     def build(self, container: Container) -> None:
         """Switch lo on."""

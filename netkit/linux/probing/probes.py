@@ -135,6 +135,25 @@ def _first_line(path: str, address: str, port: int, seconds: float) -> str:
         return asking.recv(200).decode(errors="replace").partition("\r\n")[0]
 
 
+def relayed(path: str, server: str, port: int, data: bytes) -> bytes | None:
+    """What a server answers to a datagram; None where it does not.
+
+    Args:
+        path: a file that opens the namespace that asks.
+        server: the server's IPv4 address.
+        port: at which UDP port it is asked.
+        data: what is sent.
+    """
+    with inside(path, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)) as asking:
+        asking.settimeout(_SECONDS)
+        try:
+            asking.connect((server, port))
+            asking.send(data)
+            return asking.recv(4096)
+        except OSError:  # nobody there, or no answer in time: the caller says so
+            return None
+
+
 def name(path: str, server: str, wanted: str) -> str | None:
     """The IPv4 address that a name server gives for a name (RFC 1035).
 
