@@ -24,6 +24,8 @@ LESSONS = {
     "07": "Share or skip a network",
     "08": "Find containers by name",
     "09": "Reach across hosts",
+    "10": "On a real host",
+    "11": "Write your own docker run",
 }
 """The lessons that ask for something, by their numbers."""
 

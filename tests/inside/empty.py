@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -19,6 +20,10 @@ SECONDS_TO_VANISH = 5.0
 def sweep() -> None:
     """Take away every named namespace, every link of the host but lo, its routes, its rules and its switches."""
     sockets.forget_all()
+    for name in sorted(os.listdir(entering.DIRECTORY)) if os.path.isdir(entering.DIRECTORY) else ():
+        path = f"{entering.DIRECTORY}/{name}"
+        if os.path.islink(path) and not os.path.exists(path):  # of a container that has ended
+            os.unlink(path)
     teardown.delete([place.name for place in spaces.find() if place.named and place.name != "host"])
     for link in observe.names(entering.HOST_PATH):
         if link != "lo" and link in observe.names(entering.HOST_PATH):
