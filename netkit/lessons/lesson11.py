@@ -43,7 +43,7 @@ nk.host.iptables("-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUER
 """
 
 _PORT = """
-server = web.start("busybox httpd -f -p 80 -h /run/site")
+web.run("busybox httpd -p 80 -h /run/site")
 nk.host.iptables("-t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80")
 nk.host.iptables("-t nat -A OUTPUT -d 192.168.1.1 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80")
 nk.host.iptables("-A FORWARD ! -i docker0 -o docker0 -d 172.17.0.2 -p tcp --dport 80 -j ACCEPT")
@@ -58,10 +58,11 @@ def my_run(name, number):
     eth0.add_address(f"172.17.0.{number}/16")
     port.up(), eth0.up()
     room.add_route("default", via="172.17.0.1")
-    return room.start("unshare --mount sh -c 'mount --bind /run/db.hosts /etc/hosts && exec sleep infinity'")
+    inside = "mount --bind /run/db.hosts /etc/hosts && exec sleep infinity"
+    room.run(f"setsid -f unshare --mount sh -c '{inside}' > /dev/null 2>&1")
 
 
-db = my_run("db", 3)
+my_run("db", 3)
 """
 
 _MASQUERADE = "iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"
@@ -183,7 +184,9 @@ for line in (
             Wrong(
                 "everything is forwarded", _OUT.replace('nk.host.set_policy("FORWARD", "DROP")', ""), _WAY_OUT[0].text
             ),
-            Wrong("no route in the room", _OUT.replace("web.add_route", "dict"), _WAY_OUT[1].text),
+            Wrong(
+                "no route in the room", _OUT.replace('web.add_route("default", via="172.17.0.1")', ""), _WAY_OUT[1].text
+            ),
             Wrong("its own address outside", _OUT.replace("MASQUERADE", "RETURN"), _WAY_OUT[1].text),
         ),
     ),
@@ -204,13 +207,19 @@ nk.sh("iptables -I FORWARD -o docker0 -m conntrack --ctstate DNAT -j ACCEPT")
 """,
         ),
         wrong=(
-            Wrong("nobody serves", _PORT.replace("server = web.start", "dict"), _PUBLISHED[0].text),
+            Wrong(
+                "nobody serves", _PORT.replace('web.run("busybox httpd -p 80 -h /run/site")', ""), _PUBLISHED[0].text
+            ),
             Wrong(
                 "the filter was forgotten",
                 _PORT.replace("-A FORWARD ! -i docker0", "-A FORWARD -i docker0"),
                 _PUBLISHED[1].text,
             ),
-            Wrong("the host was forgotten", _PORT.replace("OUTPUT", "INPUT"), _PUBLISHED[2].text),
+            Wrong(
+                "the host was forgotten",
+                _PORT.replace("OUTPUT -d 192.168.1.1", "OUTPUT -d 192.168.1.9"),
+                _PUBLISHED[2].text,
+            ),
         ),
     ),
     Task(
@@ -230,7 +239,7 @@ nk.sh("iptables -I FORWARD -o docker0 -m conntrack --ctstate DNAT -j ACCEPT")
                 _RUN.replace('"db", 3', '"db", 2').replace("port{n", "other{n"),
                 _SECOND[2].text,
             ),
-            Wrong("no way out", _RUN.replace("room.add_route", "dict"), _SECOND[4].text),
+            Wrong("no way out", _RUN.replace('room.add_route("default", via="172.17.0.1")', ""), _SECOND[4].text),
             Wrong("no name", _RUN.replace("mount --bind /run/db.hosts /etc/hosts", "true"), _SECOND[5].text),
         ),
     ),
