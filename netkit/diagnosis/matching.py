@@ -232,6 +232,8 @@ def flags(packet: Packet) -> frozenset[str]:
 
 def kind_of_address(passing: Passing, address: str) -> str:
     """What an address is to a namespace: "LOCAL", "BROADCAST", "MULTICAST" or "UNICAST"."""
+    if not address:
+        return "UNICAST"
     known = ipaddress.ip_address(address)
     if known.is_multicast:
         return "MULTICAST"

@@ -67,10 +67,13 @@ def _holds(name: str, said: Any, sets: Sets, passing: Passing) -> Holds:
     """Whether a packet meets a condition; None for limits, quotas, extensions of iptables and all else."""
     if name != "match":
         return None
-    value = nft_values.value(said["left"], sets, passing)
-    if value is ABSENT or value is UNKNOWN:
-        return False if value is ABSENT else None
-    return nft_values.compared(value, said["op"], said["right"], sets)
+    try:
+        value = nft_values.value(said["left"], sets, passing)
+        if value is ABSENT or value is UNKNOWN:
+            return False if value is ABSENT else None
+        return nft_values.compared(value, said["op"], said["right"], sets)
+    except (KeyError, TypeError, ValueError):  # listed in a form that is not read here
+        return None
 
 
 def _mapped(said: dict[str, Any], sets: Sets, passing: Passing) -> list[Act]:

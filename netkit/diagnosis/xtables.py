@@ -118,8 +118,16 @@ def matches(rule: Rule, passing: Passing) -> Holds:
             found.append(True if module in _SILENT_MODULES else None)
             continue
         test = _test(rule, module, match.field)
-        found.append(matching.negated(test(passing, match.words), match.negated) if test else None)
+        found.append(matching.negated(_asked(test, passing, match.words), match.negated) if test else None)
     return matching.both(found)
+
+
+def _asked(test: Test, passing: Passing, words: tuple[str, ...]) -> Holds:
+    """What a test says; None where the rule's words are not such as it reads."""
+    try:
+        return test(passing, words)
+    except (ValueError, IndexError):
+        return None
 
 
 def _test(rule: Rule, module: str, option: str) -> Test | None:

@@ -62,7 +62,8 @@ def _length(passing: Passing, words: tuple[str, ...]) -> Holds:
 
 
 def _packet_type(passing: Passing, words: tuple[str, ...]) -> Holds:
-    kind = matching.kind_of_address(passing, passing.packet.destination)
+    asks = passing.packet.protocol == "arp" and not passing.packet.answer
+    kind = "BROADCAST" if asks else matching.kind_of_address(passing, passing.packet.destination)
     known = {"LOCAL": "unicast", "UNICAST": "unicast"}.get(kind, kind.lower())
     return words[0] in (known, "host" if known == "unicast" else known)
 

@@ -80,6 +80,9 @@ RULES = {
     "-m set --match-set bad src": None,
     "-m socket": None,
     "-m connmark --mark 0x1": None,
+    "-p tcp -m tcp --dport http": None,
+    "-m mark --mark odd": None,
+    "-m length --length": None,
     "-s 172.0.0.2/255.0.0.255": True,
     "! -s 172.0.0.2/255.0.0.255": False,
     "-f": False,
@@ -179,6 +182,7 @@ FRAMES = {
     "-i v2 -o v3": (True, True),
     "--logical-in br0": (False, True),
     "--limit 5/min": (None, None),
+    "--pkttype-type broadcast": (True, False),
     "--among-src 02:00:00:00:00:02,": (None, None),
 }
 

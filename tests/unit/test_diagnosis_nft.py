@@ -18,6 +18,8 @@ LIMIT = {"limit": {"rate": 10, "per": "second"}}
 EXTENSION = {"xt": {"type": "match", "name": "string"}}
 STRANGE = {"match": {"op": "==", "left": {"rt": {"key": "classid"}}, "right": 7}}
 
+ODD = {"match": {"op": "<", "left": {"meta": {"key": "l4proto"}}, "right": {"concat": [1, 2]}}}
+
 
 def port(number: int) -> dict[str, Any]:
     left = {"payload": {"protocol": "tcp", "field": "dport"}}
@@ -49,7 +51,7 @@ def test_a_policy_drops_what_no_rule_accepts() -> None:
     assert not verdict([port(80), ACCEPT], [DROP], policy="drop").dropped
 
 
-@pytest.mark.parametrize("unknown", [LIMIT, EXTENSION, STRANGE], ids=["limit", "xt", "rt"])
+@pytest.mark.parametrize("unknown", [LIMIT, EXTENSION, STRANGE, ODD], ids=["limit", "xt", "rt", "odd"])
 def test_what_nobody_knows_is_a_doubt(unknown: dict[str, Any]) -> None:
     assert verdict([unknown, DROP]).doubts
     assert not verdict([unknown, DROP]).dropped
