@@ -31,6 +31,9 @@ SECONDS = 3.0
 AT_ONCE, EACH = 4, 9
 """How many networks there are side by side, and how many faults each of them suffers one after the other."""
 
+OF_NFTABLES = ("nft", "ebtables", "arptables", "iptables-legacy")
+"""Programs of kernels that have nftables; where they have not, iptables itself is the older one."""
+
 Results = dict[str, dict[str, Any]]
 
 
@@ -97,7 +100,7 @@ def rebuilt(name: str, servers: list[Process]) -> list[Process]:
 
 def possible(fault: Fault) -> bool:
     """Whether this kernel can have the fault."""
-    if "nft " in fault.inject and not needs.has_nftables():
+    if any(f"{tool} " in fault.inject for tool in OF_NFTABLES) and not needs.has_nftables():
         return False
     return not fault.needs or sysctls.value(entering.HOST_PATH, fault.needs) is not None
 
