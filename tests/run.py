@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -94,7 +93,6 @@ class Result:
     """How one suite ended.
 
     Attributes:
-        seconds: that it took, and that processors worked for it: how busy the machine is shows in the first alone.
         faults: a line for each test that failed.
         unsteady: a line for each test that failed and, repeated at once, passed: those do not fail the run.
     """
@@ -104,13 +102,13 @@ class Result:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
-    seconds: tuple[float, float] = (0.0, 0.0)
+    seconds: float = 0.0
     faults: tuple[str, ...] = ()
     unsteady: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counts = f"{self.passed:8}{self.failed:8}{self.skipped:9}"
-        return f"{self.name:<18}{self.who:<16}{counts}{self.seconds[0]:9.1f}{self.seconds[1]:9.1f}"
+        return f"{self.name:<18}{self.who:<16}{counts}{self.seconds:9.1f}"
 
 
 Lane = Callable[[IO[str] | None], list[Result]]
@@ -127,8 +125,8 @@ def run_suite(suite: Suite, place: ordinary.Place, output: IO[str] | None = None
     second, _ = _run_once(again, place, output)
     if second.failed or not second.passed:
         return first
-    passed, seconds = first.passed + first.failed, map(sum, zip(first.seconds, second.seconds, strict=True))
-    return replace(first, passed=passed, failed=0, seconds=tuple(seconds), faults=(), unsteady=first.faults)
+    passed, seconds = first.passed + first.failed, first.seconds + second.seconds
+    return replace(first, passed=passed, failed=0, seconds=seconds, faults=(), unsteady=first.faults)
 
 
 def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> tuple[Result, int | str]:
@@ -139,7 +137,7 @@ def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> tu
     known = f"cache_dir=.pytest_cache/{suite.name.removesuffix(AGAIN)}"  # what failed, of this suite alone
     words = [*suite.command, f"--junitxml={written}", "-o", known] if suite.reports else [*suite.command]
     started = time.monotonic()
-    status, worked = _status(place, words, suite.limit, output)
+    status = _status(place, words, suite.limit, output)
     if written.exists() and written != report:
         shutil.copyfile(written, report)
     result = _reported(suite.name, place.who, written) if suite.reports else Result(suite.name, place.who)
@@ -149,11 +147,10 @@ def _run_once(suite: Suite, place: ordinary.Place, output: IO[str] | None) -> tu
         fault = f"{suite.name} ended with status {status}"
         print(fault, file=output, flush=True)
         result = replace(result, failed=1, faults=(fault,))
-    return replace(result, seconds=(time.monotonic() - started, worked)), status
+    return replace(result, seconds=time.monotonic() - started), status
 
 
-def _status(place: ordinary.Place, words: list[str], limit: float, output: IO[str] | None) -> tuple[int | str, float]:
-    """Its exit status, and the seconds that processors worked for it and what it waited for."""
+def _status(place: ordinary.Place, words: list[str], limit: float, output: IO[str] | None) -> int | str:
     program = place.root / ".venv" / "bin" / words[0]
     process = subprocess.Popen(
         [*place.prefix, str(program), *words[1:]],
@@ -164,18 +161,14 @@ def _status(place: ordinary.Place, words: list[str], limit: float, output: IO[st
         stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
     )
-    ended = None
-    watched = os.pidfd_open(process.pid)
     try:
-        ended = select.select([watched], [], [], limit)[0]
-    finally:
-        os.close(watched)
-        if not ended:
-            os.killpg(process.pid, 9)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    told = process.returncode if ended else f"'not ended after {limit:.0f} s'"
-    return told, usage.ru_utime + usage.ru_stime
+        return process.wait(limit)
+    except BaseException as reason:
+        os.killpg(process.pid, 9)
+        process.wait()
+        if isinstance(reason, subprocess.TimeoutExpired):
+            return f"'not ended after {limit:.0f} s'"
+        raise
 
 
 def _reported(name: str, who: str, written: Path) -> Result:
@@ -279,7 +272,7 @@ def main(names: list[str]) -> int:
         files = files_of_netkit(Path(temporary))
         results = run_all(names, mark, Path(temporary))
         results.append(check_machine(before, files, mark, Path(temporary)))
-    print(f"\n{'suite':<18}{'as':<16}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}{'cpu':>9}")
+    print(f"\n{'suite':<18}{'as':<16}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
     print(*results, sep="\n")
     for result in results:
         for line in result.unsteady:

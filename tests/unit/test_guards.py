@@ -15,8 +15,9 @@ STILL = {"links": ["lo"], "sysctls": ["net/ipv4/ip_forward = 0"]}
 
 
 def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    words = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "nbval.plugin", *arguments]
+    variables = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True, check=False, timeout=240)
 
 
 @pytest.mark.parametrize(

@@ -111,5 +111,4 @@ def test_what_starts_kernels_runs_beside_what_starts_none(
     results = run.run_all(["one", "other", "after"], "mark=1", place.root)
     assert [each.name for each in results] == ["one", "after", "other"]
     assert {(each.passed, each.failed) for each in results} == {(1, 0)}
-    assert all(wall > 0 and worked > 0 for wall, worked in (each.seconds for each in results))
     assert capfd.readouterr().out.count("met") == 2
