@@ -43,6 +43,9 @@ def configured(space: Any) -> Any:
             state="",
             mac=None if follows(link, space) else link.mac,
             addresses=tuple(sorted(a for a in link.addresses if not _by_itself(a))),
+            labels=tuple(
+                sorted((a, kept) for a, words in link.labels if not _by_itself(a) and (kept := lasting(words)))
+            ),
         )
         for name, link in sorted(space.interfaces.items())
     }
@@ -50,7 +53,7 @@ def configured(space: Any) -> Any:
         space,
         interfaces=interfaces,
         routes=_sorted(r for r in space.routes if not _by_itself(r.destination)),
-        neighbours=_sorted(n for n in space.neighbours if n.state == "permanent"),
+        neighbours=_sorted(n for n in space.neighbours if n.state in _TOLD),
         fdb=_sorted(entry for entry in space.fdb if entry.state == "static"),
         rules=tuple(dataclasses.replace(rule, packets=0, handle=0) for rule in space.rules),
         sysctls=dict(sorted(space.sysctls.items())),
@@ -58,7 +61,20 @@ def configured(space: Any) -> Any:
         connections=(),
         hosts=None,
         containers={},
+        files=tuple((path, text) for path, text in space.files if path.startswith("/etc/netns/")),
+        local_routes=_sorted(r for r in space.local_routes if r.protocol != "kernel"),
     )
+
+
+_TOLD = frozenset(["permanent", "noarp", "proxy"])
+"""Neighbour entries in these states were made by somebody, those in others by asking."""
+
+_FOR_A_MOMENT = frozenset(["tentative", "optimistic"])
+
+
+def lasting(words: str) -> str:
+    """What an address has, but for what it has while nobody knows yet whether it is another one's too."""
+    return " ".join(word for word in words.split() if word not in _FOR_A_MOMENT)
 
 
 def follows(link: Any, space: Any) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from netkit.changes.pairing import NO_MAC
 from netkit.changes.place import arrow
 from netkit.changes.result import GONE, MADE, OTHER
-from netkit.changes.words import SWITCHES, setting, steady
+from netkit.changes.words import setting, steady
+from netkit.model.details import usual
 from netkit.model.facts import natural
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from netkit.changes.place import Place
     from netkit.changes.words import Words
     from netkit.model import Interface, Namespace
-
-_USUAL = {"learning": "1", **dict.fromkeys(SWITCHES - {"learning"}, "0")}
-"""What a detail is where a snapshot does not tell it."""
 
 
 def links(place: Place) -> Iterator[tuple[str, str]]:
@@ -82,6 +80,9 @@ def _changes(place: Place, origin: End, link: Interface) -> Iterator[str]:
     peers = place.pairs.end(before.peer), link.peer
     if peers[0] != peers[1]:
         yield f"peer {arrow(*(place.after.peer(place.name, peer) for peer in peers))}"
+    below = place.pairs.end(before.parent), link.parent
+    if below[0] != below[1]:
+        yield f"on {arrow(*(place.after.peer(place.name, parent) for parent in below))}"
     yield from _details(before, link)
 
 
@@ -104,8 +105,8 @@ def _details(before: Interface, link: Interface) -> Iterator[str]:
     old, new = _by_key(before), _by_key(link)
     for key in dict.fromkeys((*old, *new)):
         if old.get(key) != new.get(key):
-            values = (found.get(key, _USUAL.get(key, "none")) for found in (old, new))
-            yield f"{key} {arrow(*(setting(key, value) for value in values))}"
+            values = (found.get(key, usual(key, link.kind) or "none") for found in (old, new))
+            yield f"{key.replace('_', ' ')} {arrow(*(setting(key, value) for value in values))}"
 
 
 def _by_key(link: Interface) -> dict[str, str]:

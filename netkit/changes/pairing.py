@@ -54,6 +54,9 @@ class Pairs:
             fdb=tuple(
                 replace(one, device=names.get(one.device, one.device), master=called(one.master)) for one in space.fdb
             ),
+            local_routes=tuple(replace(one, device=called(one.device)) for one in space.local_routes),
+            next_hops=tuple(replace(one, device=called(one.device)) for one in space.next_hops),
+            queues=tuple(replace(one, device=names.get(one.device, one.device)) for one in space.queues),
         )
 
 

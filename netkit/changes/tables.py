@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from netkit.changes import words
 from netkit.changes.place import Entry, against
 from netkit.changes.result import GONE, MADE, OTHER
 from netkit.changes.words import Words, follows_from_a_mac, steady
-from netkit.configured import is_random_mac
+from netkit.configured import is_random_mac, lasting
 from netkit.model.facts import own_addresses
 
 if TYPE_CHECKING:
@@ -24,27 +25,63 @@ _BY_ITSELF = (ipaddress.ip_network("fe80::/10"), ipaddress.ip_network("ff00::/8"
 
 
 def addresses(place: Place) -> Iterator[tuple[str, str]]:
-    """Addresses; not those that lo and IPv6 give themselves."""
-    return against(_addresses(place, old=True), _addresses(place, old=False))
+    """Addresses, and what else they have; not those that lo and IPv6 give themselves."""
+    old, new = _addresses(place, old=True), _addresses(place, old=False)
+    both = old.keys() & new.keys()
+    return against(*([_address(key, words, key in both) for key, words in side.items()] for side in (old, new)))
 
 
-def _addresses(place: Place, *, old: bool) -> Iterator[Entry]:
+def _addresses(place: Place, *, old: bool) -> dict[tuple[str, str], str]:
+    """(interface as it is called now, address) of each, and what else it has in `ip`'s words."""
     space, other = (place.old, place.new) if old else (place.new, place.old)
+    found = {}
     for link in space.interfaces.values() if space else ():
         there = (other.interfaces.get(link.name) if other else None) if link.kind == "loopback" else None
         # 127.0.0.1 comes and goes with lo's state; only where that is the same did somebody do it.
         kept = link.addresses if there and there.up == link.up else own_addresses(link)
-        name = link.name
+        name, labels = link.name, dict(link.labels)
         if old and place.old and (now := place.pairs.links.get((place.old.name, name))) and now[0] == place.name:
             name = now[1]
-        for address in kept:
-            if not follows_from_a_mac(address):
-                yield Entry((name, address), (name, address), f"address {address} on {steady(name)}", "")
+        found |= {(name, one): lasting(labels.get(one, "")) for one in kept if not follows_from_a_mac(one)}
+    return found
+
+
+def _address(key: tuple[str, str], words: str, kept: bool) -> Entry:  # noqa: FBT001  (a fact)
+    """An entry; of an address that is new or gone, its broadcast and whether it was checked go without saying."""
+    says = words if kept else re.sub(r"(broadcast \S+|nodad|for a time)\s*", "", words).strip()
+    return Entry(key, (*key, words), f"address {key[1]} on {steady(key[0])}", says or ("" if not kept else "plain"))
 
 
 def routes(place: Place) -> Iterator[tuple[str, str]]:
-    """Routes of the tables that a snapshot holds."""
-    return against(*([_route(one) for one in _of(space).routes if not _own(one)] for space in (place.was, place.new)))
+    """Routes of all tables; of the table "local" those that do not follow from an address that came or went."""
+    old, new = ([_route(one) for one in _of(space).routes if not _own(one)] for space in (place.was, place.new))
+    yield from against(old, new)
+    yield from against(*_local_routes(place))
+
+
+def _local_routes(place: Place) -> tuple[list[Entry], list[Entry]]:
+    """What somebody changed in the table "local"; the kernel keeps it by itself with addresses and states of links."""
+    old, new = (dict.fromkeys(_of(space).local_routes) for space in (place.was, place.new))
+    moved = _moved(place)
+    told = [
+        [_route(one) for one in side if one not in other and (one.protocol != "kernel" or one.device not in moved)]
+        for side, other in ((old, new), (new, old))
+    ]
+    return told[0], told[1]
+
+
+def _moved(place: Place) -> set[str | None]:
+    """The interfaces whose addresses or states are other ones, by the names that they have now."""
+    if place.old is None or place.new is None:
+        return {one.device for space in (place.was, place.new) for one in _of(space).local_routes}
+    same = set()
+    for (space, name), (there, now) in place.pairs.links.items():
+        if space == place.old.name and there == place.name:
+            before, after = place.old.interfaces[name], place.new.interfaces[now]
+            kept = before.addresses == after.addresses and before.labels == after.labels
+            if kept and (before.up, before.carrier) == (after.up, after.carrier):
+                same.add(now)
+    return {one.device for space in (place.was, place.new) for one in _of(space).local_routes} - same
 
 
 def _own(one: Route) -> bool:
@@ -80,17 +117,21 @@ def _forgetful(place: Place) -> set[str]:
     }
 
 
+_BY_HAND = ("permanent", "noarp", "proxy")
+
+
 def _neighbours(space: Namespace | None, say: Words) -> Iterator[Entry]:
     for one in _of(space).neighbours:
-        if one.state == "permanent" or not _link_local(one.address):
+        if one.state in _BY_HAND or not _link_local(one.address):
             about = f"neighbour {one.address} on {steady(one.device)}"
-            yield Entry((one.device, one.address), (one.device, one.address, *_mood(one)), about, say.neighbour(one))
+            key = one.device, one.address, "proxy" if one.state == "proxy" else ""
+            yield Entry(key, (one.device, one.address, *_mood(one)), about, say.neighbour(one))
 
 
 def _mood(one: Neighbour) -> tuple[str | None, str]:
     if one.state in ("failed", "incomplete"):
         return None, "failed"
-    return one.mac, "permanent" if one.state == "permanent" else "learned"
+    return one.mac, f"{one.state if one.state in _BY_HAND else 'learned'} {one.details}"
 
 
 def _link_local(address: str) -> bool:

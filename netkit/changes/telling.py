@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from netkit.changes.filters import rules
 from netkit.changes.links import links
 from netkit.changes.pairing import paired
-from netkit.changes.place import Entry, Place, against
+from netkit.changes.place import Place
 from netkit.changes.result import GONE, MADE, OTHER, Change
+from netkit.changes.steering import groups, next_hops, policies, queues, sysctls
 from netkit.changes.tables import addresses, connections, forwarding, neighbours, routes
 from netkit.changes.words import Words, steady
 from netkit.model.facts import host_first
@@ -44,7 +45,11 @@ def told(before: Snapshot, after: Snapshot, *, counters: bool) -> Iterator[Chang
         "fdb": forwarding,
         "rules": partial(rules, counters=counters),
         "connections": connections,
-        "sysctls": _sysctls,
+        "groups": groups,
+        "policies": policies,
+        "nexthops": next_hops,
+        "queues": queues,
+        "sysctls": sysctls,
         "hosts": _hosts,
         "processes": _processes,
     }
@@ -84,26 +89,26 @@ def _namespace(place: Place) -> Iterator[tuple[str, str]]:
         yield OTHER, f"namespace {place.name}: {' → '.join(words)}"
 
 
-def _sysctls(place: Place) -> Iterator[tuple[str, str]]:
-    """Switches; of a new namespace only those that matter in it, since it copies the others from the machine."""
-    if place.old is not None and place.new is not None:
-        return against(_switches(place.old), _switches(place.new))
-    space, words = (place.new, place.after) if place.new else (place.old, place.before)
-    sign = MADE if place.new else GONE
-    switches = words.facts.switches(space.name)  # type: ignore[union-attr]
-    return ((sign, f"sysctl {name} = {value}") for name, value in switches.items())
-
-
-def _switches(space: Namespace) -> list[Entry]:
-    return [Entry((name,), (name, value), f"sysctl {name}", value) for name, value in space.sysctls.items()]
-
-
 def _hosts(place: Place) -> Iterator[tuple[str, str]]:
-    """Lines of /etc/hosts."""
+    """Lines of /etc/hosts, and of the other files that name hosts."""
     there = place.old is not None and place.new is not None
     old, new = (_lines(space, all_of_it=there) for space in (place.old, place.new))
     yield from ((GONE, f"hosts {line}") for line in (old - new).elements())
     yield from ((MADE, f"hosts {line}") for line in (new - old).elements())
+    was, now = (_of_files(space, all_of_it=there) for space in (place.old, place.new))
+    yield from ((GONE, line) for line in (was - now).elements())
+    yield from ((MADE, line) for line in (now - was).elements())
+
+
+def _of_files(space: Namespace | None, *, all_of_it: bool) -> Counter[str]:
+    """Each line with its file; of a namespace that was not always there only what was made for it."""
+    kept = [pair for pair in (space.files if space else ()) if all_of_it or pair[0].startswith("/etc/netns/")]
+    lines = [
+        (path.replace("/etc/hosts", "hosts"), " ".join(line.split()))
+        for path, text in kept
+        for line in text.splitlines()
+    ]
+    return Counter(f"{path} {line}" for path, line in lines if line)
 
 
 def _lines(space: Namespace | None, *, all_of_it: bool) -> Counter[str]:

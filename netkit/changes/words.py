@@ -8,10 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
+from netkit.model.details import SWITCHES
 from netkit.model.facts import Facts, odd_mtu
 from netkit.packets.wording import ANY, CHOSEN, Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netkit.model import ForwardingEntry, Interface, Neighbour, Route, Snapshot
     from netkit.netfilter import Connection
 
@@ -21,7 +24,6 @@ _NAME_SERVER = re.compile(r"(127\.0\.0\.11:|--sport )\d+")
 """The ports of the embedded DNS, which the Engine lets the kernel choose."""
 
 _ID = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])(?:[0-9a-f]{64}|[0-9a-f]{12})\b")
-SWITCHES = frozenset(["hairpin", "isolated", "learning", "proxy", "stp"])
 LINK_LOCAL = ipaddress.ip_network("fe80::/10")
 
 
@@ -88,6 +90,7 @@ class Words:
             odd_mtu(link).replace("mtu", "MTU"),
             f"MAC {chosen}" if chosen and not is_random_mac(chosen) else "",
             f"port of {steady(link.master)}" if link.master else "",
+            f"on {self.peer(namespace, link.parent)}" if link.parent else "",
             *(f"{key} {setting(key, value)}" for key, value in link.details),
         ]
         return "link " + ", ".join(part for part in parts if part)
@@ -114,7 +117,8 @@ class Words:
         if entry.state in ("failed", "incomplete"):
             return "without an answer"
         at = f"at {self._mac_at(entry)}, " if entry.mac else ""
-        return at + ("permanent" if entry.state == "permanent" else "learned")
+        state = entry.state if entry.state in ("permanent", "noarp", "proxy") else "learned"
+        return " ".join((at + state, *_pairs(entry.details)))
 
     def _mac_at(self, entry: Neighbour) -> str:
         """The entry's MAC, a random one called after the interface that also has the address: a bridge, say."""
@@ -130,7 +134,7 @@ class Words:
         """What an FDB entry says of its MAC."""
         to = f" to {entry.destination}" if entry.destination else ""
         of = f" of {steady(entry.master)}" if entry.master else ""
-        return f"on {steady(entry.device)}{of}{to}, {entry.state}"
+        return " ".join((f"on {steady(entry.device)}{of}{to}, {entry.state}", *_pairs(entry.details)))
 
     @staticmethod
     def connection(one: Connection) -> str:
@@ -151,9 +155,15 @@ def bearers(snapshot: Snapshot) -> dict[str, str]:
     return {str(link.mac): f"{name}:{steady(link.name)}" for name, link in links}
 
 
+def _pairs(details: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """Further facts as `ip` writes them: "mtu 900", "onlink"."""
+    return (f"{key} {value}".rstrip() for key, value in details)
+
+
 def route(one: Route) -> str:
     """A route behind its destination, as `ip route` lists it."""
-    usual = "link" if one.via is None and one.kind == "unicast" and ":" not in one.destination else "global"
+    near = one.via is None and one.kind in ("unicast", "broadcast") and ":" not in one.destination
+    usual = "link" if near else "host" if one.kind == "local" and ":" not in one.destination else "global"
     parts = [
         f"via {one.via}" if one.via else "",
         f"dev {steady(one.device)}" if one.device else "",
@@ -162,6 +172,7 @@ def route(one: Route) -> str:
         f"table {one.table}" if one.table != "main" else "",
         f"scope {one.scope}" if one.scope != usual else "",
         {"kernel": "(kernel)", "boot": ""}.get(one.protocol, f"proto {one.protocol}"),
+        *_pairs(one.details),
     ]
     return " ".join(part for part in parts if part)
 

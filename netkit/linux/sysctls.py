@@ -19,9 +19,16 @@ THAT_MATTER = (
     "net.ipv4.conf.default.rp_filter",
     "net.ipv6.conf.all.disable_ipv6",
     "net.ipv6.conf.all.forwarding",
+    *("net.bridge.bridge-nf-call-ip6tables", "net.bridge.bridge-nf-call-arptables"),
+    *("net.ipv4.conf.all.arp_ignore", "net.ipv4.conf.all.arp_announce", "net.ipv4.conf.all.arp_filter"),
+    *("net.ipv4.conf.all.accept_local", "net.ipv4.conf.all.route_localnet", "net.ipv4.conf.all.proxy_arp"),
+    *("net.ipv4.icmp_echo_ignore_all", "net.ipv4.ip_default_ttl", "net.ipv4.ip_nonlocal_bind"),
+    "net.ipv6.conf.default.disable_ipv6",
 )
-"""The switches that decide whether a container's packets get through."""
+"""The switches that decide whether packets get through; those of single interfaces come with their links.
 
+Each file takes a hundredth of a snapshot's time.
+"""
 
 _TIME = re.compile(r"time|interval|delay|(^|_)secs?$|_ms$")
 _CHOICES = {
@@ -123,6 +130,31 @@ def read_here(name: str) -> str | None:
         os.close(file)
 
 
+_LEFT_OUT = re.compile(
+    r"net\.ipv4\.(fib_multipath_hash_seed|tcp_fastopen_key|tcp_available_congestion_control|tcp_ehash_entries|route\.flush)"
+    r"|net\.ipv6\.route\.flush|net\.netfilter\.nf_conntrack_count|net\.ipv[46]\.conf\.(all|default)\.stable_secret"
+    r"|net\.ipv4\.conf\.all\.forwarding|net\.ipv[46]\.neigh\..*\.(base_reachable_time|retrans_time|unres_qlen)"
+)
+"""Drawn at random, counted, only to be written, or another name of a switch that is read."""
+
+_OF_AN_INTERFACE = re.compile(r"net/ipv[46]/conf/(?!(all|default)$)[^/]+")
+
+
+def everything_here() -> dict[str, str]:
+    """Every switch of the namespace that the calling thread is in, but those that an interface's own record tells."""
+    found = {}
+    for folder, folders, files in os.walk("/proc/sys/net"):
+        inner = folder.removeprefix("/proc/sys/")
+        if _OF_AN_INTERFACE.fullmatch(inner):
+            folders.clear()
+            continue
+        for file in files:
+            name = f"{inner}/{file}".replace(".", "\0").replace("/", ".").replace("\0", "/")
+            if not _LEFT_OUT.fullmatch(name) and (value := read_here(name)) is not None:
+                found[name] = value
+    return dict(sorted(found.items()))
+
+
 def write_here(name: str, value: str) -> None:
     """Set a switch of the namespace that the calling thread is in.
 
@@ -165,4 +197,8 @@ def _absent(name: str) -> NotFound:
 
 @cache
 def _file(name: str) -> str:
-    return "/proc/sys/" + (name if "/" in name else name.replace(".", "/"))
+    return "/proc/sys/" + name.translate(_EXCHANGED if "." in name.partition("/")[0] else {})
+
+
+_EXCHANGED = str.maketrans("./", "/.")
+"""As sysctl(8) reads a name that begins with dots: net.ipv4.conf.eth0/5.rp_filter is that of the VLAN eth0.5."""

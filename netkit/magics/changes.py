@@ -96,7 +96,8 @@ class Watch:
 
         Options, before the code of a line:
             --only links,rules  only these: namespaces, links, addresses, routes, neighbours, fdb, rules,
-                                connections, sysctls, hosts, processes
+                                connections, groups, policies, nexthops, queues, sysctls, hosts,
+                                processes
             --in host,ns1       only in these namespaces
             --counters          also how many packets each rule has counted
 
@@ -178,10 +179,10 @@ def at_rest(before: Snapshot | None = None) -> Snapshot:
     known = _loose(before) if before is not None else None
     patience = time.monotonic() + (_SECONDS_FOR_LOOSE_CABLES if known is None else _SECONDS_TO_REST)
     settle.wait()
-    last = observe.snapshot()
+    last = observe.snapshot()  # the second one reads everything; what only that has read is not set against the first
     while time.monotonic() < deadline:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
-        now = observe.snapshot()
+        now = observe.snapshot(everything=True)
         waiting = _loose(now) - (known or set()) and time.monotonic() < patience
         if not waiting and (last.namespaces == now.namespaces or not diff(last, now)):
             return now

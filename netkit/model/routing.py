@@ -31,6 +31,7 @@ class Route:
         metric: the lower the better.
         table: "main", or another table's number.
         version: of IP, 4 or 6; a default route without `via` has nothing else that tells.
+        details: further facts, in `ip`'s words: (("mtu", "900"), ("onlink", ""), ("weight", "2"), ("nhid", "5")).
     """
 
     destination: str
@@ -43,6 +44,11 @@ class Route:
     metric: int = 0
     table: str = "main"
     version: int = field(default=4, repr=False)
+    details: tuple[tuple[str, str], ...] = ()
+
+    def detail(self, name: str) -> str | None:
+        """A further fact of it ("mtu", "nhid" …), None where it has none of that name."""
+        return next((value for key, value in self.details if key == name), None)
 
     def is_default(self, version: int) -> bool:
         """Whether it is the default route of IPv4 or of IPv6.

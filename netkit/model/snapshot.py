@@ -17,6 +17,8 @@ from netkit.configured import configured
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import guarded
+from netkit.model.entries import ForwardingEntry, Neighbour  # noqa: TC001
+from netkit.model.policy import NextHop, PolicyRule, Queue  # noqa: TC001
 from netkit.model.routing import Route  # noqa: TC001
 from netkit.model.rules import Rule  # noqa: TC001
 from netkit.model.sense import Indent, Json, insist_on_sense
@@ -48,8 +50,11 @@ class Interface:
         addresses: "10.0.0.1/24" texts, in the kernel's order, IPv4 first.
         peer: (namespace, interface) of a veth's other end, None if there is none or it is out of sight.
         master: name of the bridge that it is a port of.
-        details: further facts of its kind, sorted pairs: (("vni", "42"),).
+        details: further facts of its kind, sorted pairs, of those that are not what nobody set: (("vni", "42"),).
         index: its number in its namespace.
+        parent: (namespace, interface) that a macvlan, an ipvlan, a VLAN or a tunnel lies on; None if out of sight.
+        switches: of net.ipv4.conf and net.ipv6.conf, those that are not what nobody set: (("ipv4.rp_filter", "2"),).
+        labels: what an address has beside itself, in `ip`'s words: (("10.0.0.1/24", "peer 10.0.0.2"),).
     """
 
     name: str
@@ -64,6 +69,9 @@ class Interface:
     master: str | None = None
     details: tuple[tuple[str, str], ...] = ()
     index: int = 0
+    parent: tuple[str, str] | None = None
+    switches: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
     def detail(self, name: str) -> str | None:
         """A further fact of its kind ("local", "group", "port" …), None where it has none of that name."""
@@ -83,37 +91,6 @@ class Interface:
     def bare_addresses(self) -> list[str]:
         """Its addresses without their prefix lengths: "10.0.0.1"."""
         return [address.partition("/")[0] for address in self.addresses]
-
-
-@guarded()
-@dataclass(frozen=True)
-class Neighbour:
-    """One entry of the neighbour (ARP) table: this address is at that MAC (ip-neighbour(8))."""
-
-    address: str
-    device: str
-    mac: str | None = None
-    state: str = "reachable"
-
-
-@guarded()
-@dataclass(frozen=True)
-class ForwardingEntry:
-    """One entry of a forwarding database (FDB): this MAC is behind that port (bridge(8)).
-
-    Attributes:
-        mac: the destination MAC.
-        device: the port, or the VXLAN device.
-        master: the bridge; None for a VXLAN device's own entry.
-        destination: the remote VTEP's address, for VXLAN.
-        state: "learned", "static", or "permanent" (the port's own MAC).
-    """
-
-    mac: str
-    device: str
-    master: str | None = None
-    destination: str | None = None
-    state: str = "learned"
 
 
 def _item(values: Mapping[str, Any], name: str, what: str) -> Any:
@@ -137,7 +114,7 @@ class Namespace:
     Attributes:
         name: "host", the name given by `ip netns add`, or "[program]" for a nameless one.
         interfaces: by name, in index order.
-        routes: of the main table and the learner's own tables, not of the table "local".
+        routes: of the main table and the learner's own tables.
         neighbours: the ARP and neighbour-discovery tables.
         fdb: the forwarding databases of its bridges and VXLAN devices.
         rules: iptables, ip6tables and nft rules and policies.
@@ -148,6 +125,12 @@ class Namespace:
         hosts: the text of /etc/hosts as its processes see it, None where that is the host's own file.
         containers: those that live in it, of nk.Docker and of the Docker Engine, by name, each with the program of its
             first process.
+        policies: rules that choose a routing table, but the usual three; a usual one that was removed is "missing".
+        next_hops: those that routes share by number.
+        local_routes: the table "local": what the kernel itself takes in.
+        queues: queueing disciplines, classes and filters that somebody set.
+        files: (path, text) of the host's /etc/hosts and resolv.conf, and of what /etc/netns holds for the namespace.
+        groups: (interface, MAC) of the groups that somebody made an interface listen to; only where all was read.
     """
 
     name: str
@@ -162,6 +145,12 @@ class Namespace:
     connections: tuple[Connection, ...] = ()
     hosts: str | None = None
     containers: Mapping[str, str] = field(default_factory=dict)
+    policies: tuple[PolicyRule, ...] = ()
+    next_hops: tuple[NextHop, ...] = ()
+    local_routes: tuple[Route, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("interfaces", "sysctls", "containers"):

@@ -15,6 +15,7 @@ from netkit.linux.netlink import sockets
 from tests.inside.tracing import forget_rules
 
 SECONDS_TO_VANISH = 5.0
+_NOT_ZERO = {"net.ipv4.ip_default_ttl": "64"}
 
 
 def sweep() -> None:
@@ -32,8 +33,9 @@ def sweep() -> None:
     if nk.snapshot()["host"].routes:  # those that no link took with it: blackholes
         nk.host.run("ip route flush table main")
     for switch in sysctls.THAT_MATTER:
-        if sysctls.value(entering.HOST_PATH, switch) not in ("0", None):
-            sysctls.write(entering.HOST_PATH, switch, "0")
+        usual = _NOT_ZERO.get(switch, "0")
+        if sysctls.value(entering.HOST_PATH, switch) not in (usual, None):
+            sysctls.write(entering.HOST_PATH, switch, usual)
     sockets.forget_all()
 
 

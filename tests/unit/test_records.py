@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from netkit.linux.looks import records
+from netkit.linux.looks import records, ways
 from netkit.linux.netlink.protocol import attributes
 from netkit.model import ForwardingEntry, Neighbour, Route
 
@@ -27,7 +27,7 @@ def ip(text: str) -> bytes:
     return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
 
 
-def link(*facts: bytes, index: int = 7, flags: int = 1, hardware: int = 1) -> records.Link:
+def link(*facts: bytes, index: int = 7, flags: int = 0x1001, hardware: int = 1) -> records.Link:
     body = struct.pack("=BxHiII", 0, hardware, index, flags, 0)
     body += attribute(3, b"eth0\0") + attribute(4, u32(1500)) + b"".join(facts)
     return records.link(memoryview(body))
@@ -46,9 +46,10 @@ def test_a_veth() -> None:
     assert (found.name, found.kind, found.mac, found.mtu) == ("eth0", "veth", "02:42:ac:11:00:02", 1500)
     assert (found.up, found.carrier, found.state, found.master) == (True, True, "up", 3)
     assert found.end == (2, 0)
-    addresses = ["fe80::1/64", "10.0.0.1/24"]
+    addresses = [records.Address(7, "fe80::1/64"), records.Address(7, "10.0.0.1/24", "eth0:1", "peer 10.0.0.9")]
     assert records.interface(found, {3: "br0"}, addresses).addresses == ("10.0.0.1/24", "fe80::1/64")
     assert records.interface(found, {3: "br0"}).master == "br0"
+    assert records.interface(found, {3: "br0"}, addresses).labels == (("10.0.0.1/24", "peer 10.0.0.9 label eth0:1"),)
 
 
 def test_links_without_a_kind() -> None:
@@ -85,14 +86,16 @@ def test_kind_and_master_alone() -> None:
 @pytest.mark.parametrize(("address", "family"), [("10.0.0.1", socket.AF_INET), ("fd00::1", socket.AF_INET6)])
 def test_addresses(address: str, family: int) -> None:
     header = struct.pack("=BBBBi", family, 24, 0, 0, 7)
-    assert records.address(memoryview(header + attribute(1, ip(address)))) == (7, f"{address}/24")
+    assert records.address(memoryview(header + attribute(1, ip(address)))) == (7, f"{address}/24", "", "")
     peer = attribute(1, ip("10.9.9.9" if family == socket.AF_INET else "fd09::9")) + attribute(2, ip(address))
-    assert records.address(memoryview(header + peer)) == (7, f"{address}/24"), "IFA_LOCAL is the own end"
+    found = records.address(memoryview(header + peer))
+    assert found.text == f"{address}/24", "IFA_LOCAL is the own end"
+    assert found.further.startswith("peer ")
 
 
 def route(*facts: bytes, length: int = 24, table: int = 254, kind: int = 1, flags: int = 0) -> list[Route]:
     header = struct.pack("=BBBBBBBBI", socket.AF_INET, length, 0, 0, table, 3, 0, kind, flags)
-    return records.routes(memoryview(header + b"".join(facts)), {7: "eth0", 8: "eth1"})
+    return ways.routes(memoryview(header + b"".join(facts)), {7: "eth0", 8: "eth1"})
 
 
 def test_routes() -> None:
@@ -104,9 +107,15 @@ def test_routes() -> None:
 
 
 def test_routes_that_are_left_out() -> None:
-    assert route(attribute(4, u32(7)), table=255) == []
     assert route(attribute(4, u32(7)), flags=0x200) == [], "a cached one"
-    assert route(attribute(4, u32(7)), kind=5) == [], "multicast"
+    assert route(attribute(4, u32(7)), kind=99) == [], "of a kind that nobody knows"
+
+
+def test_what_else_a_route_has() -> None:
+    metrics = attribute(2, u32(900)) + attribute(8, u32(860)) + attribute(1, u32(1 << 2))
+    [one] = route(attribute(1, ip("10.9.0.0")), attribute(8, metrics), attribute(30, u32(5)), flags=4)
+    assert dict(one.details) == {"mtu": "lock 900", "advmss": "860", "nhid": "5", "onlink": ""}
+    assert (one.detail("nhid"), one.detail("weight")) == ("5", None)
 
 
 def test_a_route_with_several_ways() -> None:
@@ -123,16 +132,21 @@ def test_a_router_of_the_other_family() -> None:
     assert route(attribute(1, ip("10.9.0.0")), attribute(18, via), attribute(4, u32(7)))[0].via == "fe80::9"
 
 
-def neighbour(state: int, *facts: bytes, family: int = socket.AF_INET) -> memoryview:
-    return memoryview(struct.pack("=BxxxiHBB", family, 7, state, 0, 0) + b"".join(facts))
+def neighbour(state: int, *facts: bytes, family: int = socket.AF_INET, flags: int = 0, kind: int = 0) -> memoryview:
+    return memoryview(struct.pack("=BxxxiHBB", family, 7, state, flags, kind) + b"".join(facts))
 
 
 def test_neighbours() -> None:
+    links = {7: link(attribute(1, MAC))}
     known = neighbour(2, attribute(1, ip("10.0.0.2")), attribute(2, MAC))
-    assert records.neighbour(known, {7: "eth0"}) == Neighbour("10.0.0.2", "eth0", "02:42:ac:11:00:02", "reachable")
+    assert ways.neighbour(known, links) == Neighbour("10.0.0.2", "eth0", "02:42:ac:11:00:02", "reachable")
     failed = neighbour(32, attribute(1, ip("10.0.0.2")))
-    assert records.neighbour(failed, {7: "eth0"}) == Neighbour("10.0.0.2", "eth0", None, "failed")
-    assert records.neighbour(neighbour(64, attribute(1, ip("10.0.0.2"))), {7: "eth0"}) is None, "NOARP is computed"
+    assert ways.neighbour(failed, links) == Neighbour("10.0.0.2", "eth0", None, "failed")
+    assert ways.neighbour(neighbour(64, attribute(1, ip("10.0.0.2"))), links) is None, "NOARP is computed"
+    proxy = neighbour(0, attribute(1, ip("10.0.0.9")), flags=8)
+    assert ways.neighbour(proxy, links) == Neighbour("10.0.0.9", "eth0", None, "proxy")
+    told = neighbour(64, attribute(1, ip("10.0.0.2")), attribute(2, bytes(6)), kind=1)
+    assert ways.neighbour(told, links) == Neighbour("10.0.0.2", "eth0", "00:00:00:00:00:00", "noarp")
 
 
 def test_forwarding_entries() -> None:
@@ -140,18 +154,18 @@ def test_forwarding_entries() -> None:
     links = {7: port, 9: bridge}
     other = bytes.fromhex("0242ac110003")
     learned = neighbour(2, attribute(2, other), attribute(9, u32(9)), family=socket.AF_BRIDGE)
-    assert records.forwarding_entry(learned, links) == ForwardingEntry("02:42:ac:11:00:03", "eth0", "eth0", None)
+    assert ways.forwarding_entry(learned, links) == ForwardingEntry("02:42:ac:11:00:03", "eth0", "eth0", None)
     own = neighbour(128, attribute(2, MAC), attribute(9, u32(9)), family=socket.AF_BRIDGE)
-    assert records.forwarding_entry(own, links).state == "permanent"  # type: ignore[union-attr]
+    assert ways.forwarding_entry(own, links).state == "permanent"  # type: ignore[union-attr]
     fixed = neighbour(64, attribute(2, other), attribute(9, u32(9)), family=socket.AF_BRIDGE)
-    assert records.forwarding_entry(fixed, links).state == "static"  # type: ignore[union-attr]
+    assert ways.forwarding_entry(fixed, links).state == "static"  # type: ignore[union-attr]
     group = neighbour(128, attribute(2, bytes.fromhex("33330000000a")), attribute(9, u32(9)), family=socket.AF_BRIDGE)
-    assert records.forwarding_entry(group, links) is None
+    assert ways.forwarding_entry(group, links) is None
 
 
 def test_what_a_vxlan_device_was_told() -> None:
     device = link(info(b"vxlan", attribute(1, u32(42))))
     entry = neighbour(128, attribute(2, bytes(6)), attribute(1, ip("10.0.0.2")), family=socket.AF_BRIDGE)
-    assert records.forwarding_entry(entry, {7: device}) == ForwardingEntry(
+    assert ways.forwarding_entry(entry, {7: device}) == ForwardingEntry(
         "00:00:00:00:00:00", "eth0", None, "10.0.0.2", "static"
     )

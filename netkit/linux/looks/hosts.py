@@ -1,10 +1,12 @@
-"""The file /etc/hosts as the processes of a namespace see it (hosts(5), proc(5): /proc/PID/root)."""
+"""The files that name hosts as the processes of a namespace see them (hosts(5), ip-netns(8), /proc/PID/root)."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from netkit.model import HOST
 
 if TYPE_CHECKING:
     from netkit.linux.namespaces import Place
@@ -31,4 +33,30 @@ def of(place: Place) -> str | None:
         text = Path(theirs).read_text(errors="replace")
         return text if not os.path.exists(ours) or text != Path(ours).read_text(errors="replace") else None
     except OSError:  # the process has ended, has no such file, or belongs to somebody else
+        return None
+
+
+def files_of(place: Place) -> tuple[tuple[str, str], ...]:
+    """(path, text) of the host's own files, or of those that `ip netns exec` puts in their place.
+
+    Args:
+        place: the namespace.
+    """
+    if place.name == HOST:
+        return tuple((path, text) for path in _OF_THE_HOST if (text := _read(path)) is not None)
+    folder = f"/etc/netns/{place.name}"
+    try:
+        names = sorted(os.listdir(folder)) if place.named else ()
+    except OSError:  # it has none
+        return ()
+    return tuple((path, text) for name in names if (text := _read(path := f"{folder}/{name}")) is not None)
+
+
+_OF_THE_HOST = ("/etc/hosts", "/etc/resolv.conf")
+
+
+def _read(path: str) -> str | None:
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError:  # a folder, say
         return None

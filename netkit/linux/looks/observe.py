@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import socket
 import struct
 from collections import defaultdict
@@ -13,38 +12,43 @@ from typing import TYPE_CHECKING, Any
 from netkit import model
 from netkit.errors import NotFound
 from netkit.linux import entering, namespaces, sysctls
-from netkit.linux.looks import hosts, records, rules
+from netkit.linux.looks import cables, groups, hosts, policies, queues, records, rules, ways
 from netkit.linux.looks.conntrack import connections_here
 from netkit.linux.netlink import sockets
-from netkit.linux.netlink.protocol import Talk, attributes, number
+from netkit.linux.netlink.protocol import Talk, attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from netkit.validation import IPAddress
 
-_RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH, _RTM_GETNSID = 18, 22, 26, 30, 90
-_NETNSA_NSID, _NETNSA_FD, _NDA_MASTER = 1, 3, 9
+_RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH = 18, 22, 26, 30
+_NDA_MASTER = 9
 _IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
 _MAKE_IT = "Make it: nk.Namespace('ns1')"
 _NO_STATISTICS = struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
+_PROXIES = bytes(10) + b"\x08\0"
+"""Of struct ndmsg, the flag NTF_PROXY."""
+
+_TO_OWN = frozenset(["local", "broadcast", "anycast", "multicast"])
 _ALL_LINKS = bytes(16) + _NO_STATISTICS
 
 
-def snapshot(known: Mapping[int, str] = MappingProxyType({})) -> model.Snapshot:
+def snapshot(known: Mapping[int, str] = MappingProxyType({}), *, everything: bool = False) -> model.Snapshot:
     """The state of every network namespace, named and nameless.
 
     Args:
         known: names that namespaces keep, see `namespaces.find`.
+        everything: whether to read all switches of net.*, and groups, too, which takes several times as long.
 
     Returns:
         A Snapshot; a namespace that ends while it is read is left out.
     """
     places = namespaces.find(known)
-    readings = entering.apart(lambda: _read_all(places))
-    peers = _Peers(readings, {place.name: place.path for place in places})
+    readings = entering.apart(lambda: _read_all(places, everything=everything))
+    wires = cables.Cables({name: each.links for name, each in readings.items()}, {one.name: one.path for one in places})
     return model.Snapshot(
-        {name: model.Namespace(name, _interfaces(name, each, peers), *each.rest) for name, each in readings.items()}
+        {name: model.Namespace(name, _interfaces(name, each, wires), *each.rest) for name, each in readings.items()}
     )
 
 
@@ -78,7 +82,7 @@ def interface(path: str, name: str) -> model.Interface:
     def read(talk: Talk) -> model.Interface:
         index = talk.index_of(name)
         own = talk.dump(_RTM_GETADDR, struct.pack("=4xi", index))
-        addresses = [records.address(body)[1] for body in own]
+        addresses = [records.address(body) for body in own]
         [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
         link = records.link(body)
         return records.interface(link, {link.master: talk.name_of(link.master)} if link.master else {}, addresses)
@@ -126,7 +130,7 @@ def forwarding(path: str, name: str) -> tuple[model.ForwardingEntry, ...]:
         [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
         own = {index: records.link(body)}
         answers = talk.dump(_RTM_GETNEIGH, struct.pack("=B3xi4x", socket.AF_BRIDGE, index))
-        found = [records.forwarding_entry(each, own) for each in answers if _NDA_MASTER not in attributes(each[12:])]
+        found = [ways.forwarding_entry(each, own) for each in answers if _NDA_MASTER not in attributes(each[12:])]
         return [entry for entry in found if entry is not None]
 
     return tuple(sorted(sockets.use(path, read), key=lambda entry: (entry.mac, entry.destination or "")))
@@ -143,7 +147,7 @@ def bearer(path: str, address: IPAddress) -> str | None:
 
     def read(talk: Talk) -> str | None:
         found = [records.address(body) for body in talk.dump(_RTM_GETADDR, bytes([family]) + bytes(7))]
-        owners = (index for index, text in found if text.partition("/")[0] == str(address))
+        owners = (one.index for one in found if one.text.partition("/")[0] == str(address))
         return next((talk.name_of(index) for index in owners), None)
 
     return sockets.use(path, read)
@@ -154,30 +158,32 @@ class _Reading:
     """A namespace as read: its links, their addresses by index, and what a `model.Namespace` holds beside them."""
 
     links: list[records.Link]
-    addresses: dict[int, list[str]]
+    addresses: dict[int, list[records.Address]]
     rest: tuple[Any, ...]
 
 
-def _read_all(places: list[namespaces.Place]) -> dict[str, _Reading]:
+def _read_all(places: list[namespaces.Place], *, everything: bool) -> dict[str, _Reading]:
     """Read each namespace; called in the thread that enters namespaces, which then need not be waited for each time."""
     readings, legacy = {}, rules.legacy_families()
     for place in places:
         try:
-            readings[place.name] = entering.inside(place.path, lambda place=place: _read(place, legacy))
+            readings[place.name] = entering.inside(place.path, lambda place=place: _read(place, legacy, everything))
         except NotFound:
             continue  # it ended between being found and being read
     return readings
 
 
-def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
+def _read(place: namespaces.Place, legacy: frozenset[str], everything: bool) -> _Reading:  # noqa: FBT001
     """Read the namespace that the calling thread is in."""
     with Talk() as talk:
         links, addresses = _links(talk), _addresses(talk)
         names = {link.index: link.name for link in links}
-        routes = _routes(talk, names)
-        neighbours = _neighbours(talk, names)
+        routes, local = _routes(talk, names)
+        neighbours = _neighbours(talk, links)
         fdb = _fdb(talk, links) if any(link.kind in ("bridge", "vxlan") for link in links) else ()
-    switches = {name: value for name in sysctls.THAT_MATTER if (value := sysctls.read_here(name)) is not None}
+        steering = policies.policy_rules(talk), policies.next_hops(talk, names), local, queues.queues(talk, names)
+    named = {name: value for name in sysctls.THAT_MATTER if (value := sysctls.read_here(name)) is not None}
+    switches = named | (sysctls.everything_here() if everything else {})
     rest = (
         routes,
         neighbours,
@@ -189,6 +195,9 @@ def _read(place: namespaces.Place, legacy: frozenset[str]) -> _Reading:
         connections_here(),
         hosts.of(place),
         place.containers,
+        *steering,
+        hosts.files_of(place),
+        groups.listened_to_here() if everything else (),
     )
     return _Reading(links, addresses, rest)
 
@@ -198,82 +207,51 @@ def _links(talk: Talk) -> list[records.Link]:
     return sorted(map(records.link, talk.dump(_RTM_GETLINK, _ALL_LINKS)), key=lambda link: link.index)
 
 
-def _addresses(talk: Talk) -> dict[int, list[str]]:
+def _addresses(talk: Talk) -> dict[int, list[records.Address]]:
     """The addresses of all links, by index."""
-    found: dict[int, list[str]] = defaultdict(list)
-    for index, address in map(records.address, talk.dump(_RTM_GETADDR, bytes(8))):
-        found[index].append(address)
+    found: dict[int, list[records.Address]] = defaultdict(list)
+    for address in map(records.address, talk.dump(_RTM_GETADDR, bytes(8))):
+        found[address.index].append(address)
     return found
 
 
-def _routes(talk: Talk, names: dict[int, str]) -> tuple[model.Route, ...]:
-    bodies = talk.dump(_RTM_GETROUTE, bytes(12))
-    return tuple(route for body in bodies for route in records.routes(body, names))
+def _routes(talk: Talk, names: dict[int, str]) -> tuple[tuple[model.Route, ...], tuple[model.Route, ...]]:
+    """The routes of all tables but "local", and those of "local" with the kernel's own to groups."""
+    found = [route for body in talk.dump(_RTM_GETROUTE, bytes(12)) for route in ways.routes(body, names)]
+    local = [route for route in found if _is_local(route)]
+    return tuple(route for route in found if not _is_local(route)), tuple(local)
 
 
-def _neighbours(talk: Talk, names: dict[int, str]) -> tuple[model.Neighbour, ...]:
-    found = (records.neighbour(body, names) for body in talk.dump(_RTM_GETNEIGH, bytes(12)))
+def _is_local(route: model.Route) -> bool:
+    return route.table == "local" or (route.kind in _TO_OWN and route.protocol == "kernel")
+
+
+def _neighbours(talk: Talk, links: Iterable[records.Link]) -> tuple[model.Neighbour, ...]:
+    """The entries of the table, then the addresses that the namespace answers for others (proxies)."""
+    by_index = {link.index: link for link in links}
+    requests = bytes(12), _PROXIES
+    found = (ways.neighbour(body, by_index) for request in requests for body in talk.dump(_RTM_GETNEIGH, request))
     return tuple(entry for entry in found if entry is not None)
 
 
 def _fdb(talk: Talk, links: Iterable[records.Link]) -> tuple[model.ForwardingEntry, ...]:
     names = {link.index: link for link in links}
     request = bytes([socket.AF_BRIDGE]) + bytes(11)
-    found = (records.forwarding_entry(body, names) for body in talk.dump(_RTM_GETNEIGH, request))
+    found = (ways.forwarding_entry(body, names) for body in talk.dump(_RTM_GETNEIGH, request))
     return tuple(entry for entry in found if entry is not None)
 
 
-class _Peers:
-    """Finds the other end of a veth: an interface whose own other end is the first.
-
-    The kernel gives the other end's index and a number that only its own namespace knows the other
-    one by (network_namespaces(7), IFLA_LINK_NETNSID).  Mostly one interface fits; where several do,
-    the kernel is asked for the number of each candidate's namespace (RTM_GETNSID).
-    """
-
-    def __init__(self, readings: dict[str, _Reading], paths: dict[str, str]) -> None:
-        self._paths = paths
-        self._ends: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
-        for place, reading in readings.items():
-            for link in reading.links:
-                if link.end:
-                    self._ends[link.index, link.end[0]].append((place, link.name))
-
-    def of(self, place: str, link: records.Link) -> tuple[str, str] | None:
-        """(namespace, interface) of a link's other end, None if it has none, or in a namespace out of sight."""
-        if link.end is None:
-            return None
-        index, nsid = link.end
-        candidates = [end for end in self._ends.get((index, link.index), ()) if end != (place, link.name)]
-        if nsid is None:
-            return next((end for end in candidates if end[0] == place), None)
-        candidates = [end for end in candidates if end[0] != place]
-        if len(candidates) > 1:
-            candidates = [end for end in candidates if self._number(place, end[0]) == nsid]
-        return candidates[0] if candidates else None
-
-    def _number(self, place: str, other: str) -> int:
-        """The number by which one namespace knows another; -1 if it does not, or if one has ended meanwhile."""
-
-        def ask() -> int:
-            there = entering.opened(self._paths[other])
-            try:
-                with Talk() as talk:
-                    [answer] = talk.ask(_RTM_GETNSID, struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, there))
-            finally:
-                os.close(there)
-            return number(attributes(answer[4:])[_NETNSA_NSID], signed=True)
-
-        try:
-            return entering.inside(self._paths[place], ask)
-        except NotFound:
-            return -1
-
-
-def _interfaces(place: str, reading: _Reading, peers: _Peers) -> dict[str, model.Interface]:
+def _interfaces(place: str, reading: _Reading, wires: cables.Cables) -> dict[str, model.Interface]:
     """A namespace's interfaces by name, in index order."""
     names = {link.index: link.name for link in reading.links}
+    spanning = {link.index for link in reading.links if ("stp", "1") in link.details}
     return {
-        link.name: records.interface(link, names, reading.addresses.get(link.index, ()), peers.of(place, link))
+        link.name: records.interface(
+            link if link.master in spanning else records.with_state(link),
+            names,
+            reading.addresses.get(link.index, ()),
+            wires.peer(place, link),
+            wires.parent(place, link),
+        )
         for link in reading.links
     }

@@ -31,7 +31,7 @@ _NLM_F_ACK_TLVS = 0x200
 _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270, 10, 11, 12
 _HEADER = struct.Struct("=IHHII")
-_ATTRIBUTE = struct.Struct("=HH")
+ATTRIBUTE = struct.Struct("=HH")
 _NAMED = struct.Struct("=16si20x")
 _LINK = struct.Struct("=4xi")
 _SIOCGIFNAME, _SIOCGIFINDEX = 0x8910, 0x8933
@@ -154,7 +154,7 @@ class Talk:
 
 def attribute(number: int, value: bytes) -> bytes:
     """One attribute with its length and number, as it stands in a message."""
-    return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), number) + value + bytes(-len(value) % 4)
+    return ATTRIBUTE.pack(ATTRIBUTE.size + len(value), number) + value + bytes(-len(value) % 4)
 
 
 def attributes(data: memoryview) -> dict[int, memoryview]:
@@ -166,7 +166,7 @@ def attributes(data: memoryview) -> dict[int, memoryview]:
     Returns:
         The last value of each number; nested ones are read by another call.
     """
-    found, position, last, unpack = {}, 0, len(data) - 4, _ATTRIBUTE.unpack_from
+    found, position, last, unpack = {}, 0, len(data) - 4, ATTRIBUTE.unpack_from
     while position <= last:
         length, number = unpack(data, position)
         if length < 4:
@@ -183,7 +183,7 @@ def chosen(data: memoryview, *numbers: int) -> list[memoryview | None]:
         data: as for `attributes`.
         numbers: of those that are wanted.
     """
-    found, position, last, unpack = dict.fromkeys(numbers), 0, len(data) - 4, _ATTRIBUTE.unpack_from
+    found, position, last, unpack = dict.fromkeys(numbers), 0, len(data) - 4, ATTRIBUTE.unpack_from
     while position <= last:
         length, number = unpack(data, position)
         if length < 4:
