@@ -58,6 +58,34 @@ class TraceEvent:
 
 @guarded()
 @dataclass(frozen=True)
+class Mark:
+    """That a traced packet came to a hook, as an x-ray's own table saw it, which lets all packets pass.
+
+    At "prerouting" it came in; at "input" it has passed all that filters there, and goes to the sockets.
+
+    Attributes:
+        namespace: where.
+        packet: the kernel's number for the packet.
+        hook: "prerouting" or "input".
+        iif: the interface that it came in by.
+        network: its IP header there.
+        transport: the first bytes of what follows that.
+        at: how many of the namespace's events were reported before it.
+        time: nanoseconds since the epoch at which netkit read the report.
+    """
+
+    namespace: str
+    packet: int
+    hook: str
+    iif: str | None
+    network: bytes
+    transport: bytes
+    at: int
+    time: int = field(default=0, compare=False)
+
+
+@guarded()
+@dataclass(frozen=True)
 class Connection:
     """One tracked connection (conntrack(8)): how its packets look on the way there and on the way back.
 

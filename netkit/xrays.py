@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import weakref
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from netkit.errors import CaptureFailed
+from netkit.errors import CaptureFailed, NotFound
 from netkit.face import face
 from netkit.handles import guarded
 from netkit.journey.values import Seen
@@ -17,9 +18,12 @@ from netkit.lab import journal, looks, withheld
 from netkit.linux import namespaces
 from netkit.linux.capturing.ring import ALL_OF_IT
 from netkit.linux.looks import observe
+from netkit.linux.looks.counters import of_protocols
 from netkit.linux.tracing.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from netkit.linux.capturing.capture import Capture
     from netkit.model import Snapshot
 
@@ -82,6 +86,9 @@ class XRay(Journeys):
         self._before: Snapshot | None = None
         self._after: Snapshot | None = None
         self._names: dict[int, str] = {}
+        self._places: dict[str, str] = {}
+        self._counters: dict[str, dict[str, int]] = {}
+        self._counted: dict[str, dict[str, int]] = {}
         self._state = "not begun"
 
     def __enter__(self) -> Self:
@@ -92,6 +99,8 @@ class XRay(Journeys):
             undo.enter_context(self._capture)
             self._names = _names(self._capture)
             self._before = observe.snapshot(self._names)
+            self._places = {place.name: place.path for place in self._capture.watched()}
+            self._counters = _counters(self._places)
             self._trace = Trace(self._capture.watched())
             weakref.finalize(self, self._trace.ask_to_stop)  # an interrupt between here and the block
             self._capture.at_quiet(self._trace.shut)
@@ -108,6 +117,7 @@ class XRay(Journeys):
         finally:
             trace.stop()
         journal.look()
+        self._counted = _more(self._counters, _counters(self._places))
         self._after = observe.snapshot(self._names)
         self._state = "ended"
 
@@ -144,8 +154,20 @@ class XRay(Journeys):
             )
         trace, capture = self._traced(), self._capture
         frames = tuple(frame for frame in capture.frames if frame.time >= trace.began)  # the capture began before
-        events = trace.events(capture.interfaces())
-        return Seen(frames, events, self._before, self._after, capture.lost, trace.lost, trace.untraced, capture.places)
+        events, marks = trace.reports(capture.interfaces())
+        return Seen(
+            frames,
+            events,
+            self._before,
+            self._after,
+            capture.lost,
+            trace.lost,
+            trace.untraced,
+            capture.places,
+            marks,
+            trace.traced,
+            self._counted,
+        )
 
     def __repr__(self) -> str:
         return repr(self.table()) if self.ended else f"<XRay, {self._state}>"
@@ -158,3 +180,28 @@ def _names(capture: Capture) -> dict[int, str]:
     """The namespaces' names by inode, which they keep: a nameless one is called after its place among others."""
     watched = {place.inode: place.name for place in capture.watched()}
     return {place.inode: place.name for place in namespaces.find(watched)}
+
+
+def _counters(places: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """What each namespace has counted, by name; one that has ended counts no more."""
+    found = {}
+    for name, path in places.items():
+        with suppress(NotFound, OSError):
+            found[name] = of_protocols(path)
+    return found
+
+
+_WRONG = re.compile(r".*(Err|Drop|Overflow|Discard|Fail|Filter|NoRoutes|NoPorts|Csum|Prune|Reject).*")
+
+
+def _more(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """How much more was counted of what went wrong, where it was anything."""
+    return {
+        space: {
+            name: value - before[space].get(name, 0)
+            for name, value in counted.items()
+            if _WRONG.fullmatch(name) and value > before[space].get(name, 0)
+        }
+        for space, counted in after.items()
+        if space in before
+    }

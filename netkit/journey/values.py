@@ -9,11 +9,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from netkit.model import Frame, Snapshot
-from netkit.netfilter import TraceEvent  # noqa: TC001
+from netkit.netfilter import Mark, TraceEvent  # noqa: TC001
 from netkit.packets.reader import STANDARD, tunnel_ports
 
 if TYPE_CHECKING:
     from scapy.packet import Packet
+
+OUTSIDE, ENTERED, TAKEN = "outside", "entered", "taken"
+"""A frame that came in never came to netfilter; came there, and no further than that; passed all filters of INPUT."""
 
 ROUTING = "routing"
 """The `hook` of the hop at which the kernel looks a packet's way up in its routing table."""
@@ -32,6 +35,9 @@ class Seen:
         lost_events: whether the kernel had to drop reports of netfilter.
         untraced: why there are no events, "" if they could be recorded.
         watched: the interfaces at which frames were recorded, by namespace; empty for all.
+        marks: the packets that came to netfilter, and those that were taken in; in each namespace in order.
+        traced: the namespaces of which the marks are complete.
+        counted: how much more each namespace counted of what went wrong there, by nstat(8)'s names.
     """
 
     frames: tuple[Frame, ...]
@@ -42,6 +48,9 @@ class Seen:
     lost_events: bool = False
     untraced: str = ""
     watched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+    traced: tuple[str, ...] = ()
+    counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @cached_property
     def tunnels(self) -> frozenset[int]:
@@ -62,6 +71,8 @@ class Step(NamedTuple):
         direction: "in" or "out" at an interface, None at a hook.
         frame: what was seen there; None at a hook.
         events: what netfilter reported at the hook, in order.
+        fate: of a frame that came in, as the marks tell: OUTSIDE, ENTERED or TAKEN; "" where nobody knows.
+        taken: the headers of the packet that was taken in.
     """
 
     after: int | None
@@ -71,6 +82,8 @@ class Step(NamedTuple):
     direction: Literal["in", "out"] | None = None
     frame: Frame | None = None
     events: tuple[TraceEvent, ...] = ()
+    fate: str = ""
+    taken: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ class Hooks:
         if visits[0].hook == "prerouting":
             came = self._arrived(visits[0])
             if came is None:
-                self.alone.append(visits)
+                self._forsake(visits)
                 return
             self.arriving[came] = visits[0]
             self._latest = max(self._latest, self.frames.all[came].time)
@@ -186,9 +186,15 @@ class Hooks:
             found = self._near(kind, visits[0], visits[0].iif, came, self.ending)
             came = found if found is not None else came
         if came is None:
-            self.alone.append(visits)
+            self._forsake(visits)
         else:
             self.ending.setdefault(came, []).append(visits)
+
+    def _forsake(self, visits: list[Visit]) -> None:
+        """Hooks that no frame shows: a packet of its own, unless it was but seen passing."""
+        told = [visit for visit in visits if visit.shown]
+        if told:
+            self.alone.append(told)
 
     def _arrived(self, visit: Visit) -> int | None:
         """The first frame that fits and has no such hook yet."""

@@ -51,5 +51,5 @@ def join(seen: Seen) -> list[list[Step]]:
     """
     frames = connect(seen)
     tree = Tree(frames)
-    Between(tree, Hooks(frames, passages(seen.events)))
+    Between(tree, Hooks(frames, passages(seen.events, seen.marks)), frozenset(seen.traced))
     return tree.steps()

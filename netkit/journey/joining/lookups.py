@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.joining.frames import NONE, UNWRAPPED, Frames
 from netkit.journey.joining.stations import Station, Tree
-from netkit.journey.values import ROUTING
+from netkit.journey.values import ENTERED, OUTSIDE, ROUTING, TAKEN
 
 if TYPE_CHECKING:
     from netkit.journey.joining.hooks import Hooks
@@ -23,10 +23,11 @@ class Between:
     Args:
         tree: the frames; it gets the stations.
         hooks: those that netfilter reported, beside the frames.
+        traced: the namespaces in which every packet that came to a hook was reported.
     """
 
-    def __init__(self, tree: Tree, hooks: Hooks) -> None:
-        self._tree, self._frames, self._hooks = tree, tree.frames, hooks
+    def __init__(self, tree: Tree, hooks: Hooks, traced: frozenset[str] = frozenset()) -> None:
+        self._tree, self._frames, self._hooks, self._traced = tree, tree.frames, hooks, traced
         self._arrived = {number: self._visits([visit], number) for number, visit in hooks.arriving.items()}
         self._shared: dict[tuple[int, int], int] = {}
         self._ended: set[int] = set()
@@ -50,7 +51,8 @@ class Between:
     def _visits(self, visits: list[Visit], after: int, place: float = 0) -> int:
         """The last one of a row of hooks."""
         for visit in visits:
-            after = self._tree.add(Station(visit.namespace, visit.hook, tuple(visit.events), place), after)
+            if visit.shown:
+                after = self._tree.add(Station(visit.namespace, visit.hook, visit.shown, place), after)
         return after
 
     def _way_to(self, number: int) -> int:
@@ -76,6 +78,7 @@ class Between:
         visits = self._hooks.ending.get(number, [])
         after = self._arrived.get(number, number)
         routed = always or bool(visits) or (number not in self._frames.used and self._is_taken(number))
+        self._note(number, visits)
         if routed and self._frames.roles[number].bridge is None and not self._keeps_decision(number):
             after = self._tree.add(Station(self._frames.all[number].namespace, ROUTING), after)
         last = after
@@ -83,7 +86,19 @@ class Between:
             last = self._visits(row, after)
         return last
 
+    def _note(self, number: int, rows: list[list[Visit]]) -> None:
+        """What became of a received packet, where every packet that came to a hook was reported."""
+        role, packet = self._frames.roles[number], self._frames.packets[number]
+        if role.place[0] not in self._traced or role.bridge is not None or packet.lasting is None:
+            return
+        taken = next((visit for row in rows for visit in row if visit.is_taken), None)
+        fate = TAKEN if taken is not None else ENTERED if number in self._hooks.arriving else OUTSIDE
+        last = taken.events[-1] if taken is not None else None
+        self._tree.fates[number] = fate, last.network + last.transport if last is not None else b""
+
     def _is_taken(self, number: int) -> bool:
+        if self._frames.roles[number].place[0] in self._traced:
+            return False  # else INPUT was reported
         arrived = self._hooks.arriving.get(number)
         return not (arrived and arrived.ends) and is_taken(self._frames, number) and _is_complete(self._frames, number)
 

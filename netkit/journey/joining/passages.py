@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.keys import Packet, read
+from netkit.netfilter import TRACE_TABLE, TraceEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from netkit.netfilter import TraceEvent
+    from netkit.netfilter import Mark
 
 _NEXT = {
     "prerouting": ("input", "forward", "postrouting"),
@@ -36,6 +39,16 @@ class Visit:
     events: list[TraceEvent] = field(default_factory=list)
 
     @cached_property
+    def shown(self) -> tuple[TraceEvent, ...]:
+        """The events but those of an x-ray's own table, which only say that the packet was there."""
+        return tuple(event for event in self.events if event.table != TRACE_TABLE)
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the packet has passed all that filters at INPUT."""
+        return self.hook == "input" and self.events[-1].table == TRACE_TABLE
+
+    @cached_property
     def packet(self) -> Packet:
         """What the headers tell, as the hook began."""
         first = self.events[0]
@@ -57,17 +70,18 @@ class Visit:
         return self.events[-1].verdict in ("drop", "stolen") or self.events[-1].verdict.startswith("queue")
 
 
-def passages(events: Iterable[TraceEvent]) -> list[list[Visit]]:
+def passages(events: Iterable[TraceEvent], marks: Iterable[Mark] = ()) -> list[list[Visit]]:
     """The hooks that each packet passed in a namespace, one after the other.
 
     The kernel gives a packet a number, and another one when it copies it: then its way is told in several pieces.
 
     Args:
         events: those of all namespaces, each namespace's in order.
+        marks: the same.
     """
     found: list[list[Visit]] = []
     latest: dict[tuple[str, int], list[Visit]] = {}
-    for event in events:
+    for event in _merged(events, marks) if marks else events:
         key = event.namespace, event.packet
         known = latest.get(key)
         if known is None or not _goes_on(known[-1], event):
@@ -77,6 +91,35 @@ def passages(events: Iterable[TraceEvent]) -> list[list[Visit]]:
             known.append(Visit(event.namespace, event.hook))
         known[-1].events.append(event)
     return found
+
+
+def _merged(events: Iterable[TraceEvent], marks: Iterable[Mark]) -> Iterator[TraceEvent]:
+    """Events, and marks as events of the x-ray's table where they belong among them; all in the order of time."""
+    by_space: dict[str, tuple[list[TraceEvent], list[Mark]]] = defaultdict(lambda: ([], []))
+    for event in events:
+        by_space[event.namespace][0].append(event)
+    for mark in marks:
+        by_space[mark.namespace][1].append(mark)
+    return heapq.merge(*(_in_order(*both) for both in by_space.values()), key=lambda event: event.time)
+
+
+def _in_order(events: list[TraceEvent], marks: list[Mark]) -> Iterator[TraceEvent]:
+    told = 0
+    for mark in marks:
+        yield from events[told : mark.at]
+        told = mark.at
+        yield _as_event(mark)
+    yield from events[told:]
+
+
+def _as_event(mark: Mark) -> TraceEvent:
+    priority = _LAST if mark.hook == "input" else _FIRST
+    heads = {"iif": mark.iif, "network": mark.network, "transport": mark.transport, "time": mark.time}
+    where = mark.namespace, mark.packet, "inet", TRACE_TABLE, mark.hook, mark.hook, priority
+    return TraceEvent(*where, "policy", "accept", **heads)
+
+
+_FIRST, _LAST = -(2**31), 2**31 - 1
 
 
 def _goes_on(visit: Visit, event: TraceEvent) -> bool:

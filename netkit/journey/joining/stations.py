@@ -39,6 +39,8 @@ class Tree:
         self.after: list[int] = list(frames.follows)
         """What each frame and each station follows at once."""
         self._stations: list[Station] = []
+        self.fates: dict[int, tuple[str, bytes]] = {}
+        """What became of frames that came in, and the headers of those that were taken; see `values.Step`."""
 
     def add(self, station: Station, after: int = NONE) -> int:
         """Add a station.
@@ -90,6 +92,7 @@ class Tree:
     def _step(self, node: int, after: int | None) -> Step:
         if node < len(self.frames.all):
             frame = self.frames.all[node]
-            return Step(after, frame.namespace, frame.interface, None, frame.direction, frame)
+            fate = self.fates.get(node, ("", b""))
+            return Step(after, frame.namespace, frame.interface, None, frame.direction, frame, (), *fate)
         station = self._stations[node - len(self.frames.all)]
         return Step(after, station.namespace, None, station.hook, None, None, station.events)

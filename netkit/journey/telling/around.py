@@ -10,6 +10,8 @@ from functools import cached_property, wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from netkit.journey.joining.keys import read
+from netkit.journey.joining.wiring import Wiring
 from netkit.model.routing import matching
 from netkit.packets import reader
 from netkit.packets.arp import REPLY, REQUEST, arp
@@ -19,7 +21,8 @@ from netkit.packets.wording import Wording
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from netkit.journey.values import Seen
+    from netkit.journey.joining.keys import Flow
+    from netkit.journey.values import Seen, Step
     from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Route
     from netkit.netfilter import Connection
 
@@ -108,6 +111,43 @@ class Around:
         """A switch's value, None if it is unknown or was changed meanwhile."""
         values = {space.sysctls[name] for space in self.spaces(namespace) if name in space.sysctls}
         return values.pop() if len(values) == 1 else None
+
+    @cached_property
+    def _wiring(self) -> Wiring:
+        return Wiring(self.seen.before, self.seen.after)
+
+    def rewritten(self, step: Step) -> bytes | None:
+        """The address to which conntrack leads a packet that came in, None where it stays the same.
+
+        Args:
+            step: at the interface.
+        """
+        flows = self._wiring.translations.get(step.namespace)
+        if not flows or step.frame is None:
+            return None
+        frame = step.frame
+        packet = read(frame.data, frame.length, frame.link, self.seen.tunnels)
+        now = flows.get(packet.flow)
+        return now[2] if now is not None and now[2] != packet.flow[2] else None
+
+    def sends(self, namespace: str, flow: Flow) -> bool:
+        """Whether a namespace has sent a packet of a flow, as its sockets know it."""
+        return (namespace, flow) in self._sent
+
+    @cached_property
+    def _sent(self) -> set[tuple[str, Flow]]:
+        """What each namespace has sent, before its source was translated."""
+        found = set()
+        for frame in self.seen.frames:
+            if frame.direction == "out":
+                flow = read(frame.data, frame.length, frame.link, self.seen.tunnels).flow
+                found.add((frame.namespace, self._wiring.origins.get(frame.namespace, {}).get(flow, flow)))
+        return found
+
+    def counted(self, namespace: str, *names: str) -> int:
+        """How much more a namespace has counted meanwhile, by nstat(8)'s names: "TcpExtListenDrops"."""
+        found = self.seen.counted.get(namespace, {})
+        return sum(found.get(name, 0) for name in names)
 
     @cached_property
     def wording(self) -> Wording:

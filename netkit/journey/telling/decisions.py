@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.telling import verdicts
 from netkit.journey.telling.translation import Translation, entry
+from netkit.journey.telling.trip import taken_as
 from netkit.journey.values import ROUTING
 from netkit.packets.arp import REQUEST
 
@@ -140,20 +141,32 @@ def _route(trip: Trip, around: Around, number: int) -> str:
     view = _looked_at(trip, number)
     if view is None or view.ip is None:
         return ""
-    target, name = view.ip.target, around.wording.address(view.ip.target)
-    out = trip.way_out(number)
+    out, before = trip.way_out(number), trip.frame_before(number)
+    taken = taken_as(trip.steps[before]) if before is not None and out is None else None
+    target = taken.target if taken is not None else view.ip.target
+    name = around.wording.address(target)
     if out is not None and (again := _looked_up_again(trip, around, number, out)) != "":
         return again
-    if around.own(step.namespace, target):
-        whose = f"{name} is {step.namespace}'s own address"
-        return f"{whose}: the packet stays here." if out is not None else f"{whose}: the packet is taken in."
-    if around.everyone(step.namespace, target):
-        way = "is taken in" if out is None else f"goes out by {trip.steps[out].interface}"
-        return f"The packet is for everyone, or for a group: it {way}."
+    if (stays := _stays(trip, around, number, target)) != "":
+        return stays
+    if taken is not None:
+        return f"A route of the table local takes {name} in."
     device = trip.steps[out].interface if out is not None else None
     if (told := _translated_back(trip, around, number)) and out is not None:
         return _sentence([told, _led(around, step.namespace, target, device)])
     return _sentence([_led(around, step.namespace, target, device)])
+
+
+def _stays(trip: Trip, around: Around, number: int, target: bytes) -> str:
+    """What is decided of a packet for the namespace itself, or for everyone; "" for any other."""
+    space, out = trip.steps[number].namespace, trip.way_out(number)
+    if around.own(space, target):
+        whose = f"{around.wording.address(target)} is {space}'s own address"
+        return f"{whose}: the packet stays here." if out is not None else f"{whose}: the packet is taken in."
+    if around.everyone(space, target):
+        way = "is taken in" if out is None else f"goes out by {trip.steps[out].interface}"
+        return f"The packet is for everyone, or for a group: it {way}."
+    return ""
 
 
 def _looked_up_again(trip: Trip, around: Around, number: int, out: int) -> str:

@@ -8,6 +8,8 @@ from netkit.journey.telling import verdicts
 from netkit.journey.telling.decisions import EVERYONE
 from netkit.journey.telling.losses import lost
 from netkit.journey.telling.reasons import told_by_icmp, unheard
+from netkit.journey.telling.trip import taken_as
+from netkit.journey.values import TAKEN
 from netkit.packets.ip import TCP
 
 if TYPE_CHECKING:
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from netkit.journey.values import Step
     from netkit.packets.arp import Arp
 
-_SYN, _RST = 2, 4
+_SYN, _RST, _ACK = 2, 4, 16
+_FLAGS = 14  # bytes of a TCP header up to its flags
 _NAMED = 3  # more namespaces than these that ignored a flooded frame are counted, not named
 
 
@@ -68,6 +71,8 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
     leaves = [leaf for leaf in trip.leaves if not _went_on(trip, leaf)] or trip.leaves
     ends = [_end(trip, around, leaf) for leaf in leaves]
     taken = [end for end in ends if end.delivered]
+    if taken and (unheard_of := _unanswered(trip, around, replies)) != "":
+        return Ending(f"reached {taken[0].text}; {unheard_of}", _places(taken))
     if taken:
         return Ending(_delivered(trip, ends, replies), _places(taken), delivered=True)
     for end, leaf in zip(ends, leaves, strict=True):
@@ -96,6 +101,24 @@ def _went_on(trip: Trip, leaf: int) -> bool:
 
 def _point(step: Step) -> tuple[str, str | None, str | None]:
     return step.namespace, step.interface, step.direction
+
+
+def _unanswered(trip: Trip, around: Around, replies: Sequence[Trip]) -> str:
+    """Why it is not known that a socket took the first packet of a TCP connection; "" where it did, or none is due."""
+    head = trip.start.ip if trip.start is not None else None
+    if head is None or head.protocol != TCP or len(head.body) < _FLAGS or head.body[13] & (_SYN | _ACK) != _SYN:
+        return ""
+    places = [step for step in trip.steps if step.fate == TAKEN]
+    if replies or not places:
+        return ""
+    place, last = places[-1].namespace, taken_as(places[-1]) or head
+    if around.sends(place, (TCP, last.target, last.source, last.ports[1], last.ports[0])):
+        return ""  # to another SYN of the connection
+    if around.counted(place, "TcpExtListenOverflows", "TcpExtListenDrops"):
+        return (
+            f"the queue of those who wait at port {last.ports[1]} was full: {place} counted a drop (TcpExtListenDrops)"
+        )
+    return "whether a socket took it was not seen: nobody answered"
 
 
 def _delivered(trip: Trip, ends: list[End], replies: Sequence[Trip]) -> str:
@@ -169,14 +192,23 @@ def _arrived(trip: Trip, around: Around, leaf: int, at: int, view: View | None) 
         return End(text, step.namespace, ignored=True)
     if view is not None and view.arp is not None:
         return _asked(around, view.arp, step.namespace, mac)
-    whole = view is None or view.ip is None or not view.ip.fragment or _all_there(trip, at)
-    if view is not None and view.vni is None and view.ip is not None and whole:
-        target = view.ip.target
-        if around.own(step.namespace, target):
-            return End(f"{around.wording.address(target)} in {step.namespace}", step.namespace, delivered=True)
-        if around.everyone(step.namespace, target):
-            return End(step.namespace, step.namespace, delivered=True)
+    target = _taken(trip, at, view)
+    if target and around.everyone(step.namespace, target):
+        return End(step.namespace, step.namespace, delivered=True)
+    if target and (step.fate == TAKEN or around.own(step.namespace, target)):
+        return End(f"{around.wording.address(target)} in {step.namespace}", step.namespace, delivered=True)
     return End(lost(trip, around, leaf), step.namespace)
+
+
+def _taken(trip: Trip, at: int, view: View | None) -> bytes:
+    """Whom a packet that came in is for, if it may have been taken in; b"" if it was not, or is a tunnel's."""
+    step = trip.steps[at]
+    if view is None or view.ip is None or view.vni is not None:
+        return b""
+    if step.fate == "":  # nobody knows more than that all of it came
+        return view.ip.target if not view.ip.fragment or _all_there(trip, at) else b""
+    head = taken_as(step) or view.ip
+    return head.target if step.fate == TAKEN else b""
 
 
 def _asked(around: Around, message: Arp, namespace: str, mac: bytes | None) -> End:

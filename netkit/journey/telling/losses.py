@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.telling.decisions import written
 from netkit.journey.telling.reasons import no_neighbour, no_route
-from netkit.journey.values import ROUTING
+from netkit.journey.values import ENTERED, OUTSIDE, ROUTING
 
 if TYPE_CHECKING:
     from netkit.journey.joining.parsed import View
@@ -42,8 +42,27 @@ def lost(trip: Trip, around: Around, leaf: int) -> str:
             return _at_port(trip, around, leaf, view)
     if view is not None and view.vni is not None and came is not None and came.direction == "in":
         return _tunnel_ends(around, step.namespace, view)
+    if came is not None and came.direction == "in" and came.fate == OUTSIDE:
+        return _stopped_outside(around, came)
+    if came is not None and head is not None and (now := around.rewritten(came)) is not None:
+        head = head._replace(target=now)
     reason = _not_routed(around, came, step, head) if head is not None else ""
     return reason or f"{_last_seen(step, came)}; {_SILENT}"
+
+
+def _stopped_outside(around: Around, came: Step) -> str:
+    """A frame that came in, but of which netfilter saw nothing: what may stand before PREROUTING."""
+    begin = f"it came in at {came.namespace}:{came.interface}, but did not come to PREROUTING"
+    for space in around.spaces(came.namespace):
+        for rule in space.rules:
+            if rule.hook == "ingress" and f'"{came.interface}"' in rule.text:
+                return f"{begin}: the chain {rule.chain} of the table {rule.table} stands before that"
+        for queue in space.queues:
+            if queue.device == came.interface and queue.what == "filter":
+                return f"{begin}: a filter of tc stands before that"
+    if around.counted(came.namespace, "IpInHdrErrors", "IpExtInCsumErrors"):
+        return f"{begin}: {came.namespace} counted a wrong IP header"
+    return f"{begin}; {_SILENT}"
 
 
 def _view(trip: Trip, leaf: int) -> View | None:
@@ -135,9 +154,19 @@ def _tunnel_ends(around: Around, namespace: str, view: View) -> str:
 def _not_routed(around: Around, came: Step | None, step: Step, head: IpHeader) -> str:
     """A packet that a namespace neither took nor sent on."""
     if around.own(step.namespace, head.target):
-        return ""
+        return _not_taken(around, came, head) if came is not None and came.fate == ENTERED else ""
     forwarding = _not_forwarded(around, came, head) if came is not None and came.direction == "in" else ""
     return forwarding or _no_way(around, step.namespace, head)
+
+
+def _not_taken(around: Around, came: Step, head: IpHeader) -> str:
+    """Why a namespace did not take in a packet for itself that had come to PREROUTING."""
+    where = f"{came.namespace}:{came.interface}"
+    if (wrong := _wrong_way_back(around, came, head)) != "":
+        return wrong
+    if head.fragment:
+        return f"it came in at {where}, where {around.wording.address(head.target)} is, but not all fragments did"
+    return f"it came in at {where}, but {came.namespace} did not take it in; {_SILENT}"
 
 
 def _not_forwarded(around: Around, came: Step, head: IpHeader) -> str:
@@ -168,7 +197,10 @@ def _no_way(around: Around, namespace: str, head: IpHeader) -> str:
 
 def _wrong_way_back(around: Around, came: Step, head: IpHeader) -> str:
     """Whether rp_filter is strict and the sender's address does not belong there (RFC 3704, kernel's ip-sysctl)."""
-    if head.version != 4 or around.sysctl(came.namespace, "net.ipv4.conf.all.rp_filter") != "1":
+    link = around.interface(came.namespace, came.interface or "")
+    own = dict(link.switches).get("ipv4.rp_filter", "0") if link is not None else "0"
+    every = around.sysctl(came.namespace, "net.ipv4.conf.all.rp_filter") or "0"
+    if head.version != 4 or max(own, every) != "1":  # the greater one counts (kernel's ip-sysctl)
         return ""
     back = around.route(came.namespace, head.source, None)
     if back is None or back.device == came.interface:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.journey.values import Step
+    from netkit.packets.ip import IpHeader
 
 
 class Trip:
@@ -104,6 +105,12 @@ class Trip:
         """The steps that follow the same step as this one, itself included."""
         before = self.steps[number].after
         return [number] if before is None else self.children[before]
+
+
+def taken_as(step: Step) -> IpHeader | None:
+    """The IP header of a packet as its namespace took it in, its translations undone; None where nobody knows."""
+    view = parsed(step.taken, "ip", frozenset()) if step.taken else None
+    return view.ip if view is not None else None
 
 
 def _children(steps: Sequence[Step]) -> list[list[int]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.linux.entering import inside
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.protocol import attributes, text
 
@@ -60,3 +62,26 @@ def read(path: str) -> dict[str, Counters]:
         NotFound: the path opens no namespace.
     """
     return sockets.use(path, ask)
+
+
+def of_protocols(path: str) -> dict[str, int]:
+    """What IP and what it carries have counted in a namespace, by nstat(8)'s names: "TcpExtListenDrops".
+
+    Args:
+        path: a file that opens the namespace.
+
+    Raises:
+        NotFound: the path opens no namespace.
+    """
+    return inside(path, _of_protocols_here)
+
+
+def _of_protocols_here() -> dict[str, int]:
+    found = {}
+    for file in ("snmp", "netstat"):
+        lines = Path(f"/proc/thread-self/net/{file}").read_text().splitlines()
+        for names, values in zip(lines[::2], lines[1::2], strict=True):
+            group = names.partition(":")[0]
+            pairs = zip(names.split()[1:], values.split()[1:], strict=True)
+            found |= {group + name: int(value) for name, value in pairs}
+    return found

@@ -43,6 +43,7 @@ _NEW_TABLE, _NEW_CHAIN, _NEW_RULE = 0xA00, 0xA03, 0xA06
 _BEGIN, _END, _SUBSYSTEM = 16, 17, 10  # NFNL_MSG_BATCH_BEGIN …, NFNL_SUBSYS_NFTABLES
 _OWNER = 2  # NFT_TABLE_F_OWNER, since Linux 5.12
 _NFTRACE = 12  # NFT_META_NFTRACE
+_BEHIND_ALL = 2**31 - 1
 _BEFORE_RAW = -350
 _HEADER = struct.Struct("=IHHII")
 _NESTED = 0x8000  # NLA_F_NESTED
@@ -100,7 +101,8 @@ def tracing(table: str, family: str) -> list[bytes]:
     """The messages of a transaction that makes a table which has every packet of a namespace traced.
 
     It has a chain at prerouting and one at output, before any other's.  Their rule ends with `accept`, which
-    spares a report: it ends this chain alone, the next one sees the packet as if this one were not there.
+    spares a report: it ends this chain alone, the next one sees the packet as if this one were not there.  A third
+    one stands at input behind all others', without a rule: what is reported of it is what a namespace took in.
     The table belongs to the socket that makes it, and ends with it.
 
     Args:
@@ -119,6 +121,10 @@ def tracing(table: str, family: str) -> list[bytes]:
         steps.append((_NEW_CHAIN, NLM_F_CREATE, chain))
         rule = named + _named(2, hook) + attribute(4 | _NESTED, _SWITCH_ON)
         steps.append((_NEW_RULE, NLM_F_CREATE | NLM_F_APPEND, rule))
+    place = attribute(1, struct.pack(">I", HOOKS.index("input"))) + attribute(2, struct.pack(">i", _BEHIND_ALL))
+    steps.append(
+        (_NEW_CHAIN, NLM_F_CREATE, named + _named(3, "input") + attribute(4 | _NESTED, place) + _named(7, "filter"))
+    )
     number = _NUMBERS[family]
     batch = [
         _message(kind, flags | NLM_F_ACK, place, struct.pack(">BBH", number, 0, 0) + body)

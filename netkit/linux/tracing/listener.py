@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit.errors import KernelRefused, NotFound
 from netkit.linux.entering import inside
 from netkit.linux.netlink import nftables
+from netkit.linux.netlink.protocol import attribute
 from netkit.linux.tracing.rulebook import Rulebook
 from netkit.netfilter import TRACE_TABLE
 
@@ -25,6 +26,7 @@ _LONGEST = 1 << 14  # bytes; a report has some 300
 _AT_ONCE = 4096
 _ERROR, _MESSAGE, _CODE = 2, struct.Struct("=IHHII"), struct.Struct("=i")
 _OURS = struct.pack("=H", 1) + TRACE_TABLE.encode()  # NFTA_TRACE_TABLE with the beginning of its value
+_MARKS = tuple(attribute(2, hook + b"\0") for hook in (b"prerouting", b"input"))  # NFTA_TRACE_CHAIN
 _MOST_TABLES = 9
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EOPNOTSUPP, errno.ENOENT, errno.EPROTONOSUPPORT)
 
@@ -54,7 +56,8 @@ class Listener:
     Attributes:
         place: the same.
         rules: the rules that it has had so far.
-        heard: (nanoseconds since the epoch at which it was read, message) of each report; none of an x-ray's table.
+        heard: (nanoseconds since the epoch at which it was read, message) of each report; of an x-ray's table those
+            that tell of a packet that came to prerouting, or to the end of input.
         lost: whether the kernel had to drop reports.
 
     Raises:
@@ -68,7 +71,8 @@ class Listener:
         self.heard: list[tuple[int, bytes]] = []
         self.lost = False
         self._now = 0
-        self._socket = inside(place.path, _listening)
+        self._socket, names = inside(place.path, _listening)
+        self._own = tuple(attribute(1, name.encode() + b"\0") for name in names)  # NFTA_TRACE_TABLE
         try:
             inside(place.path, self.rules.read_here)
         except BaseException:
@@ -99,7 +103,7 @@ class Listener:
                 continue
             if _MESSAGE.unpack_from(data)[1] != nftables.TRACED:
                 changed = True
-            elif _OURS in data:
+            elif _OURS in data and not (any(own in data for own in self._own) and any(at in data for at in _MARKS)):
                 continue
             elif used + len(data) > room:
                 self.lost = True
@@ -133,8 +137,8 @@ class Listener:
         self._socket.close()
 
 
-def _listening() -> socket.socket:
-    """A socket that owns a table and hears the reports of the namespace that the calling thread is in."""
+def _listening() -> tuple[socket.socket, set[str]]:
+    """A socket that owns a table and hears the reports of the namespace that the calling thread is in; its tables."""
     made = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, nftables.NETFILTER)
     try:
         try:
@@ -144,33 +148,34 @@ def _listening() -> socket.socket:
         made.setblocking(False)  # noqa: FBT003  (positional only in the standard library)
         for group in (nftables.TRACE_GROUP, nftables.RULES_GROUP):
             made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
-        _switch_on(made)
+        names = _switch_on(made)
     except BaseException:
         made.close()
         raise
-    return made
+    return made, names
 
 
-def _switch_on(owner: socket.socket) -> None:
-    """Make the table, of the family inet where the kernel has it; each of several x-rays at once makes its own."""
+def _switch_on(owner: socket.socket) -> set[str]:
+    """Make the table, of the family inet where the kernel has it, each of several x-rays its own; what it is called."""
     for families in (("inet",), ("ip", "ip6")):
-        answers = [_made(owner, family) for family in families]
+        made = [_made(owner, family) for family in families]
+        answers = [error for error, _ in made]
         if not all(answers):
-            return
+            return {name for error, name in made if not error}
         if not set(answers) <= set(_NO_SUCH_FAMILY):
             break
     raise KernelRefused("packets cannot be traced", os.strerror(max(answers)), errno=max(answers))
 
 
-def _made(owner: socket.socket, family: str) -> int:
-    """The kernel's answer: 0 or an error's number."""
+def _made(owner: socket.socket, family: str) -> tuple[int, str]:
+    """The kernel's answer: 0 or an error's number; and the table's name."""
     for number in range(1, _MOST_TABLES + 1):
         name = TRACE_TABLE if number == 1 else f"{TRACE_TABLE}-{number}"
         owner.send(b"".join(nftables.tracing(name, family)))
         error = _answer(owner)
         if error not in (errno.EEXIST, errno.EPERM) or number == _MOST_TABLES:
             break
-    return error
+    return error, name
 
 
 def _answer(owner: socket.socket) -> int:

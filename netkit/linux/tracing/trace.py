@@ -17,7 +17,7 @@ from netkit.linux.capturing.tap import gone
 from netkit.linux.netlink import nftables
 from netkit.linux.tracing.listener import Listener
 from netkit.linux.tracing.older_listener import OlderListener
-from netkit.netfilter import TraceEvent
+from netkit.netfilter import TRACE_TABLE, Mark, TraceEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -72,17 +72,33 @@ class Trace(Background):
         if self._thread.is_alive():
             self._within(self._heard, "taken all reports")
 
-    def events(self, interfaces: Mapping[str, Mapping[int, str]]) -> tuple[TraceEvent, ...]:
-        """What was reported, in the order of time; each namespace's own order is exact.
+    def reports(self, interfaces: Mapping[str, Mapping[int, str]]) -> tuple[tuple[TraceEvent, ...], tuple[Mark, ...]]:
+        """What was reported, and what an x-ray's own table saw; in the order of time, each namespace's own is exact.
 
         Args:
             interfaces: the names of each namespace's interfaces, by number.
         """
         found: list[TraceEvent] = []
+        marks: list[Mark] = []
         for listener in self._ended:
             names = interfaces.get(listener.place.name, {})
-            found += _Reader(listener, names) if isinstance(listener, Listener) else listener.events(names)
-        return tuple(sorted(found, key=lambda event: event.time))
+            if isinstance(listener, Listener):
+                reader = _Reader(listener, names)
+                found += reader
+                marks += reader.marks
+            else:
+                found += listener.events(names)
+        ordered = (tuple(sorted(side, key=lambda one: one.time)) for side in (found, marks))
+        return next(ordered), next(ordered)
+
+    def events(self, interfaces: Mapping[str, Mapping[int, str]]) -> tuple[TraceEvent, ...]:
+        """The first half of `reports`."""
+        return self.reports(interfaces)[0]
+
+    @property
+    def traced(self) -> tuple[str, ...]:
+        """The namespaces of which it is known, packet by packet, what came to netfilter and what was taken in."""
+        return tuple(one.place.name for one in self._ended if isinstance(one, Listener) and not one.lost)
 
     def _run(self) -> None:
         try:
@@ -202,13 +218,23 @@ class _Reader:
     def __init__(self, listener: Listener, interfaces: Mapping[int, str]) -> None:
         self._listener, self._interfaces = listener, interfaces
         self._passages: dict[int, _Passage] = {}
+        self.marks: list[Mark] = []
 
     def __iter__(self) -> Iterator[TraceEvent]:
+        count = 0
         for at, message in self._listener.heard:
             report = nftables.report(memoryview(message)[_HEADER:])
+            if report.chain[1].startswith(TRACE_TABLE):
+                self._mark(at, report, count)
+                continue
             passage = self._passage(report)
             if passage.base is not None and not _is_plain_end(report, passage.base):
+                count += 1
                 yield self._event(at, report, passage.base, passage.first)
+
+    def _mark(self, at: int, report: nftables.Report, count: int) -> None:
+        where, iif = self._listener.place.name, self._interface(report.iif)
+        self.marks.append(Mark(where, report.packet, report.chain[2], iif, report.network, report.transport, count, at))
 
     def _passage(self, report: nftables.Report) -> _Passage:
         """The first report of a base chain has the headers: they hold for all of its reports."""
