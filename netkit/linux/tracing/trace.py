@@ -8,21 +8,20 @@ import select
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netkit.errors import CaptureFailed, KernelRefused, NetkitError, NotFound
 from netkit.linux.capturing.background import Background
 from netkit.linux.capturing.tap import gone
-from netkit.linux.netlink import nftables
 from netkit.linux.tracing.listener import Listener
 from netkit.linux.tracing.older_listener import OlderListener
-from netkit.netfilter import TRACE_TABLE, Mark, TraceEvent
+from netkit.linux.tracing.reports import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from netkit.linux.namespaces import Place
+    from netkit.netfilter import Mark, TraceEvent
 
 MEMORY = 128 << 20
 """Bytes of reports that one trace may keep."""
@@ -30,7 +29,6 @@ MEMORY = 128 << 20
 _LOOK_AFTER = 0.1  # seconds between two looks for namespaces that are gone
 _HELPERS = 16
 _MOST_ROUNDS = 8  # where reports come as fast as they are taken, forgetting them ends all the same
-_HEADER = 16  # bytes of nlmsghdr
 _NO_NFTABLES = (errno.EPROTONOSUPPORT, errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.ENOENT, errno.EINVAL)
 
 
@@ -83,7 +81,7 @@ class Trace(Background):
         for listener in self._ended:
             names = interfaces.get(listener.place.name, {})
             if isinstance(listener, Listener):
-                reader = _Reader(listener, names)
+                reader = Reader(listener, names)
                 found += reader
                 marks += reader.marks
             else:
@@ -202,77 +200,6 @@ class Trace(Background):
         self._ended += self._listeners.values()
         self._listeners = {}
         self.lost = any(listener.lost for listener in self._ended)
-
-
-@dataclass(frozen=True)
-class _Passage:
-    """A packet on its way through one base chain and what that jumps to."""
-
-    base: nftables.Chain | None
-    first: nftables.Report
-
-
-class _Reader:
-    """Turns the reports of a namespace into events."""
-
-    def __init__(self, listener: Listener, interfaces: Mapping[int, str]) -> None:
-        self._listener, self._interfaces = listener, interfaces
-        self._passages: dict[int, _Passage] = {}
-        self.marks: list[Mark] = []
-
-    def __iter__(self) -> Iterator[TraceEvent]:
-        count = 0
-        for at, message in self._listener.heard:
-            report = nftables.report(memoryview(message)[_HEADER:])
-            if report.chain[1].startswith(TRACE_TABLE):
-                self._mark(at, report, count)
-                continue
-            passage = self._passage(report)
-            if passage.base is not None and not _is_plain_end(report, passage.base):
-                count += 1
-                yield self._event(at, report, passage.base, passage.first)
-
-    def _mark(self, at: int, report: nftables.Report, count: int) -> None:
-        where, iif = self._listener.place.name, self._interface(report.iif)
-        self.marks.append(Mark(where, report.packet, report.chain[2], iif, report.network, report.transport, count, at))
-
-    def _passage(self, report: nftables.Report) -> _Passage:
-        """The first report of a base chain has the headers: they hold for all of its reports."""
-        known = self._passages.get(report.packet)
-        base = self._listener.rules.chains.get(report.chain)
-        if known is None or report.network or (base is not None and base != known.base):
-            known = self._passages[report.packet] = _Passage(base, report)
-        return known
-
-    def _event(self, at: int, report: nftables.Report, base: nftables.Chain, first: nftables.Report) -> TraceEvent:
-        family, table, chain = report.chain
-        tool, text = self._listener.rules.texts.get((family, table, report.handle), ("nft", ""))
-        return TraceEvent(
-            namespace=self._listener.place.name,
-            packet=report.packet,
-            family=family,
-            table=table,
-            chain=chain,
-            hook=base.hook,
-            priority=base.priority,
-            kind=report.kind,
-            verdict=report.verdict,
-            rule=text,
-            tool=tool,
-            iif=self._interface(first.iif),
-            oif=self._interface(first.oif),
-            network=first.network,
-            transport=first.transport,
-            time=at,
-        )
-
-    def _interface(self, number: int) -> str | None:
-        return self._interfaces.get(number, f"if{number}") if number else None
-
-
-def _is_plain_end(report: nftables.Report, base: nftables.Chain) -> bool:
-    """Whether it only says that a base chain has no more rules; its policy, which counts, comes next."""
-    return report.kind == "return" and report.chain == base.key
 
 
 def _listener(place: Place) -> Listener | OlderListener:
