@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from netkit.sandbox import filesystem, system
+from netkit.sandbox import filesystem, places, system
 from netkit.sandbox.job import Job
 
 WORLD = "uml"
@@ -79,7 +79,11 @@ def cover(job: Job) -> None:
         job: names the working directory and what is hidden.
     """
     filesystem.cover_run(WORLD)
+    for place in places.OWN:  # all that is written here stays in the machine's memory
+        os.makedirs(place, exist_ok=True)
+    places.own_places()
     filesystem.cover_hosts()
+    places.have_no_name_server()
     filesystem.cover_temporaries(job.shown)
     for place in kept(job):
         system.mount("hostfs", place, "hostfs", 0, place)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from netkit.errors import SandboxError
-from netkit.sandbox import filesystem, init, system
+from netkit.sandbox import filesystem, init, places, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import BROKEN, Line, Message, fork
 from netkit.sandbox.problems import SECOND_USER_NAMESPACE, USER_NAMESPACE, WorldFailed, explain
@@ -157,7 +157,9 @@ def _hiding(job: Job) -> tuple[tuple[str, Callable[[], None]], ...]:
     return (
         ("mount propagation", filesystem.leave_propagation),
         ("own /run", lambda: filesystem.cover_run(WORLD)),
+        ("own folders", places.own_places),
         ("own /etc/hosts", filesystem.cover_hosts),
+        ("own /etc/resolv.conf", places.have_no_name_server),
         ("own /tmp", lambda: filesystem.cover_temporaries(job.shown)),
         ("hidden directories", lambda: filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))),
         ("own /dev", filesystem.cover_devices),
