@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
 from netkit.comparison import filters
@@ -10,6 +11,7 @@ from netkit.comparison.addresses import Addresses, borne, parsed
 from netkit.comparison.things import Network
 from netkit.model import HOST
 from netkit.model.facts import Facts, listed, vni
+from netkit.model.switches import usual
 
 if TYPE_CHECKING:
     from netkit.comparison.things import Thing
@@ -56,11 +58,13 @@ class _Teller:
             self.network.tell(one, ("place",), (link.kind, place), ("is there", "is not"))
             self._link(one, name, link)
             self._cable(one, name, link)
+            self._below(one, link)
             for address in link.addresses:
                 self._address(one, link, address)
         self._connected(name, space)
         for route in space.routes:
             self._route(place, name, space, route)
+        self._steering(place, name, space)
         self._entries(name, space)
         self._switches(place, name, space)
         filters.tell(self.network, place, space.rules, self._addresses)
@@ -74,11 +78,22 @@ class _Teller:
             term = self._addresses.term(value) if key in _ADDRESSED else value
             says = f"has the VNI {vni(link)}" if key == "vni" else f"has {key} {value}"
             tell(one, ("detail", key), (term,), (says, f"has no {key}"))
+        for key, value in link.switches:
+            if key not in _FOLLOWING:
+                words = f"has net.{key} = {value}", f"has net.{key} = {usual(key)}"
+                tell(one, ("switch", key), (value,), words)
         real = self._snapshot[name][link.name].mac
         mac = real if real in self._named_macs else None if _drawn_by_docker(link) else link.mac
         if mac and link.kind != "loopback":
             words = f"has the MAC {mac}", "has a MAC drawn by the kernel"
             tell(one, ("mac",), (self._addresses.mac(mac),), words)
+
+    def _below(self, one: Thing, link: Interface) -> None:
+        """The interface that it lies on."""
+        if link.parent:
+            other = self.network.known("interface", *link.parent)
+            says = f"lies on {link.parent[1]} in {link.parent[0]}"
+            self.network.tell(one, ("parent",), (other,), (says, "lies on no other interface"))
 
     def _cable(self, one: Thing, name: str, link: Interface) -> None:
         tell = self.network.tell
@@ -122,12 +137,13 @@ class _Teller:
         default = route.destination == "default"
         terms = [self._addresses.term(text or "") for text in (route.destination, route.via, route.source)]
         version = 6 if ":" in f"{route.destination}{route.via}" else 4
-        key = (version, *terms, route.kind, route.metric, route.table)
+        key = (version, *terms, route.kind, route.metric, route.table, route.details)
         kind = "route" if route.kind == "unicast" else f"{route.kind} route"
         article = f"a default {kind}" if default else f"a {kind} to {route.destination}"
         parts = [f"by {route.via}" if route.via else "", f"with the source {route.source}" if route.source else ""]
         parts += [f"with the metric {route.metric}" if route.metric else ""]
         parts += [f"in table {route.table}" if route.table != "main" else ""]
+        parts += [f"with {' '.join(pair)}".rstrip() for pair in route.details]
         says = " ".join(part for part in (f"has {article}", *parts) if part)
         lacks = "has no default route" if default else "has no such route"
         self.network.tell(device or place, ("route", "default" if default else "other"), key, (says, lacks))
@@ -138,17 +154,36 @@ class _Teller:
         found = [parsed(text) for text in link.addresses] if link else []
         return any(one is not None and str(one.network) == route.destination for one in found)
 
+    def _steering(self, place: Thing, name: str, space: Namespace) -> None:
+        """Rules that choose a routing table, next hops, queues, and own entries of the table local."""
+        tell, term = self.network.tell, self._addresses.term
+        for rule in space.policies:
+            said = [(k, self.network.known("interface", name, v) or term(v)) for k, v in rule.selectors]
+            key = (rule.version, rule.priority, *said, rule.action, rule.table, rule.details)
+            tell(place, ("policy",), key, (f"has the rule {rule.priority}: {rule}", "has no such rule of routing"))
+        for hop in space.next_hops:
+            device = self.network.known("interface", name, hop.device or "")
+            key = (hop.number, term(hop.via or ""), device, hop.group, hop.kind, hop.details)
+            tell(place, ("nexthop",), key, (f"has the nexthop {hop.number} {hop}", "has no such nexthop"))
+        for queue in space.queues:
+            device = self.network.known("interface", name, queue.device) or place
+            words = f"has the {queue.what} {queue.text}", f"has no such {queue.what}"
+            tell(device, ("queue", queue.what), (_HANDLE.sub("", queue.text),), words)
+        for route in space.local_routes:
+            self._route(place, name, space, route)
+
     def _entries(self, name: str, space: Namespace) -> None:
         for entry in space.neighbours:
             one = self.network.known("interface", name, entry.device)
             if one:
-                key = (self._addresses.term(entry.address), self._addresses.mac(entry.mac))
-                says = f"has the permanent neighbour {entry.address} at {entry.mac}"
+                key = (self._addresses.term(entry.address), self._addresses.mac(entry.mac), entry.state, entry.details)
+                at = f" at {entry.mac}" if entry.mac else ""
+                says = f"has the {entry.state} neighbour {entry.address}{at}"
                 self.network.tell(one, ("neighbour",), key, (says, "has no such entry"))
         for fdb in space.fdb:
             one = self.network.known("interface", name, fdb.device)
             if one:
-                key = (self._addresses.mac(fdb.mac), self._addresses.term(fdb.destination or ""))
+                key = (self._addresses.mac(fdb.mac), self._addresses.term(fdb.destination or ""), fdb.details)
                 says = f"has the static FDB entry {fdb.mac}" + (f" to {fdb.destination}" if fdb.destination else "")
                 self.network.tell(one, ("fdb",), key, (says, "has no such entry"))
 
@@ -156,8 +191,29 @@ class _Teller:
         on = self._facts.switches(name)
         if any(link.kind != "loopback" for link in self._facts.links(name)):
             on |= {key: space.sysctls[key] for key in _WITH_WAYS if space.sysctls.get(key, "0") != "0"}
+            plain = {key: "64" if key == "net.ipv4.ip_default_ttl" else "0" for key in _ALWAYS}
+            on |= {key: value for key, value in space.sysctls.items() if plain.get(key, value) != value}
+        if _BRIDGED in space.sysctls and any(link.kind == "bridge" for link in self._facts.links(name)):
+            on[_BRIDGED] = space.sysctls[_BRIDGED]
         for key, value in on.items():
             self.network.tell(place, ("switch", key), (value,), (f"has {key} = {value}", f"has {key} = 0"))
+
+
+_ALWAYS = (
+    *(f"net.ipv4.conf.all.{name}" for name in ("arp_ignore", "arp_announce", "arp_filter", "accept_local")),
+    *("net.ipv4.conf.all.route_localnet", "net.ipv4.conf.all.proxy_arp", "net.ipv4.icmp_echo_ignore_all"),
+    *("net.ipv4.ip_default_ttl", "net.ipv4.ip_nonlocal_bind"),
+)
+"""Switches that matter where there is an interface besides lo, whatever their neighbours are."""
+
+_BRIDGED = "net.bridge.bridge-nf-call-arptables"
+_FOLLOWING = frozenset(["ipv4.forwarding", "ipv6.forwarding", "ipv6.disable_ipv6", "ipv4.accept_redirects"])
+"""With the switches of all interfaces these change by themselves."""
+
+_HANDLE = re.compile(r"\b[0-9a-f]+:[0-9a-f]*(?= |$)")
+
+
+_TELLING = ("address", "cable", "route", "neighbour", "fdb", "queue")
 
 
 def summary(thing: Thing, network: Network) -> str:
@@ -165,7 +221,8 @@ def summary(thing: Thing, network: Network) -> str:
     if thing.sort == "namespace":
         inner = [name[1] for sort, name in network.things if sort == "interface" and name[0] == thing.name[0]]
         return f"the namespace {thing} with {listed(inner)}" if inner else f"the namespace {thing}, which is empty"
-    told = [fact.says for fact in network.facts if fact.subject is thing and fact.topic[0] in ("address", "cable")]
+    told = [fact.says for fact in network.facts if fact.subject is thing and fact.topic[0] in _TELLING]
+    told = list(dict.fromkeys(told))
     kind = "" if thing.kind in ("loopback", "ethernet") else f"{thing.kind} "
     return f"the {kind or 'interface '}{thing}{', which ' + listed(told) if told else ''}"
 

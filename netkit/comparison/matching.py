@@ -139,14 +139,19 @@ def _preference(pair: tuple[Thing, Thing], order: int) -> float:
     return (20 * _BY_NAME if order == 1 else _BY_NAME) * (pair[0].name == pair[1].name)
 
 
+_PLAIN = frozenset(["place", "state", "mtu", "mac", "cable", "master", "detail", "switch", "connected"])
+"""What every end of a cable has."""
+
+
 def unpaired(network: Network, paired: Iterable[Thing]) -> list[Thing]:
     """The namespaces and interfaces to which nothing corresponds, in the network's order.
 
-    The interfaces of such a namespace, and the far ends of its cables, go without saying.
+    The interfaces of such a namespace go without saying, and so do the far ends of its cables that have nothing else.
     """
     known = set(paired)
     alone = [one for one in network.things.values() if one.sort in ("namespace", "interface") and one not in known]
     places = {one.name[0] for one in alone if one.sort == "namespace"}
     cables = [fact.things for fact in network.facts if fact.topic == ("cable",)]
-    said = {one for ends in cables if any(end.name[0] in places for end in ends) for one in ends}
+    busy = {fact.subject for fact in network.facts if fact.topic[0] not in _PLAIN}
+    said = {one for ends in cables if any(end.name[0] in places for end in ends) for one in ends} - busy
     return [one for one in alone if one.sort == "namespace" or (one.name[0] not in places and one not in said)]

@@ -82,7 +82,7 @@ def _addresses(value: memoryview) -> str:
 
 OF_ALL: dict[int, Row] = {
     2: ("broadcast", _mac),
-    13: ("txqlen", _number),
+    13: ("txqlen", lambda value: str(number(value) or 1000)),  # 0, as Docker has it, is as good where nothing waits
     17: ("linkmode", _number),
     20: ("alias", text),
     27: ("group_number", _number),
