@@ -32,6 +32,7 @@ class Role(NamedTuple):
         is_bridge: whether it is a bridge's own interface.
         is_tunnel: whether it is a VXLAN device.
         vni: of that device; None where packets say themselves.
+        below: the interface that a macvlan or an ipvlan lies on.
     """
 
     place: Place
@@ -40,6 +41,7 @@ class Role(NamedTuple):
     is_bridge: bool
     is_tunnel: bool
     vni: int | None
+    below: Place | None = None
 
 
 class Frames:
@@ -110,6 +112,7 @@ class Frames:
             is_bridge=kind == "bridge",
             is_tunnel=kind == "vxlan",
             vni=self.wiring.tunnels.get(place),
+            below=link.parent if link is not None and kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") else None,
         )
 
     @cached_property

@@ -24,6 +24,7 @@ def connect(seen: Seen) -> Frames:
     for identity in (frames.wires.__getitem__, frames.alike):
         _cables(frames, identity)
         bridges.connect(frames, identity)
+        _stacked(frames, identity)
     _tunnels(frames)
     _unknown_cables(frames)
     routers.connect(frames)
@@ -41,12 +42,29 @@ def _cables(frames: Frames, identity: Callable[[int], Hashable]) -> None:
     )
 
 
+def _stacked(frames: Frames, identity: Callable[[int], Hashable]) -> None:
+    """From a macvlan out by the interface that it lies on, or back to others that lie there; and in by both.
+
+    To another one of the same interface a unicast frame comes by that interface, a broadcast one straight.
+    """
+    if not any(role.below for role in frames.roles):
+        return
+    below = {role.below for role in frames.roles} - {None}
+    down = [((roles.below, identity(n)), n) for n in frames.sent if (roles := frames.roles[n]).below]
+    carriers = [n for n, role in enumerate(frames.roles) if role.place in below and frames.follows[n] == NONE]
+    frames.join(down, [((frames.roles[n].place, identity(n)), frames.all[n].direction, n) for n in carriers])
+    up = [(role.place, n) for n in frames.received if (role := frames.roles[n]).place in below]
+    takers = [((role.below, identity(n)), role.place, n) for n in frames.received if (role := frames.roles[n]).below]
+    frames.join([((place, identity(n)), n) for place, n in up], takers)
+    frames.join(down, [taker for taker in takers if frames.follows[taker[2]] == NONE])
+
+
 def _unknown_cables(frames: Frames) -> None:
     """Between interfaces that were there in neither snapshot: what one sends and another receives at once."""
 
     def may_have_a_cable(number: int) -> bool:
         role = frames.roles[number]
-        return role.peer is None and not role.is_bridge and not role.is_tunnel
+        return role.peer is None and not role.is_bridge and not role.is_tunnel and role.below is None
 
     frames.join(
         [(frames.wires[n], n) for n in frames.sent if n not in frames.used and may_have_a_cable(n)],

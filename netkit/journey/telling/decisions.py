@@ -87,12 +87,21 @@ def _forwarded(trip: Trip, around: Around, number: int) -> str:
     bridge = around.master(step.namespace, step.interface or "") or ""
     mac = view.macs[0] if view and view.macs else EVERYONE
     if mac == EVERYONE:
-        return f"The frame is for everyone: {bridge} sends it to every other port"
+        but = _but(around, step, bridge, "bcast_flood")
+        return f"The frame is for everyone: {bridge} sends it to every other port{but}"
     if mac[0] & 1:
         return f"The frame is for a group: {bridge} sends it to every port with listeners"
     if _known(trip, around, number, bridge, mac) == step.interface:
         return f"The FDB of {bridge} says: {around.wording.mac(mac)} is behind {step.interface}"
-    return f"The FDB of {bridge} does not know {around.wording.mac(mac)}: {bridge} floods the frame to every other port"
+    but = _but(around, step, bridge, "flood")
+    whose = around.wording.mac(mac)
+    return f"The FDB of {bridge} does not know {whose}: {bridge} floods the frame to every other port{but}"
+
+
+def _but(around: Around, step: Step, bridge: str, switch: str) -> str:
+    """The ports that are told to take no such frames (bridge(8))."""
+    closed = [port.name for port in around.ports(step.namespace, bridge) if port.detail(switch) == "0"]
+    return f" but {', '.join(closed)}, where {switch} is off" if closed else ""
 
 
 def _known(trip: Trip, around: Around, number: int, bridge: str, mac: bytes) -> str | None:
@@ -103,6 +112,8 @@ def _known(trip: Trip, around: Around, number: int, bridge: str, mac: bytes) -> 
 def _neighbour(trip: Trip, around: Around, number: int) -> str:
     """What the neighbour table said (ip-neighbour(8))."""
     step, view = trip.steps[number], trip.first[number]
+    if _is_carried(trip, around, number):
+        return ""
     if view is None or view.macs is None or view.macs[0][0] & 1 or step.interface == "lo":
         return _asks(around, step, view) if view is not None else ""
     if view.ip is None:
@@ -113,6 +124,16 @@ def _neighbour(trip: Trip, around: Around, number: int) -> str:
         return ""
     target = around.wording.address(following)
     return f"The neighbour table of {step.namespace} says: {target} is at {around.wording.mac(view.macs[0])}"
+
+
+def _is_carried(trip: Trip, around: Around, number: int) -> bool:
+    """Whether the frame is that of a macvlan, say, which lies on the interface: nobody decides anew where it goes."""
+    before, step = trip.frame_before(number), trip.steps[number]
+    if before is None:
+        return False
+    came = trip.steps[before]
+    link = around.interface(came.namespace, came.interface or "")
+    return link is not None and link.kind != "vxlan" and link.parent == (step.namespace, step.interface)
 
 
 def _asks(around: Around, step: Step, view: View) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.telling import verdicts
+from netkit.journey.telling.around import SOLICITATION
 from netkit.journey.telling.decisions import EVERYONE
 from netkit.journey.telling.losses import lost
 from netkit.journey.telling.reasons import told_by_icmp, unheard
 from netkit.journey.telling.trip import taken_as
 from netkit.journey.values import TAKEN
-from netkit.packets.ip import TCP
+from netkit.packets.ip import ICMPV6, TCP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from netkit.journey.telling.trip import Trip
     from netkit.journey.values import Step
     from netkit.packets.arp import Arp
+    from netkit.packets.ip import IpHeader
 
 _SYN, _RST, _ACK = 2, 4, 16
+_WITH_TARGET, _GROUP = 24, 0xFF
 _FLAGS = 14  # bytes of a TCP header up to its flags
 _NAMED = 3  # more namespaces than these that ignored a flooded frame are counted, not named
 
@@ -78,12 +81,32 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
     for end, leaf in zip(ends, leaves, strict=True):
         if verdicts.dropped(trip.steps[leaf].events):
             return Ending(end.text, _places([end]), dropped=end.dropped)
-    if (why := told_by_icmp(trip, around, replies)) is not None:
+    why = told_by_icmp(trip, around, replies) or ((asked, ()) if (asked := in_vain(trip, around)) else None)
+    if why is not None:
         return Ending(*why)
     real = [end for end in ends if not end.ignored] or ends
     if all(end.ignored for end in ends):
         return Ending(_unwanted(trip, around, ends))
     return Ending(real[-1].text, _places(real[-1:]))
+
+
+def in_vain(trip: Trip, around: Around) -> str:
+    """That nobody answers for an address, of a neighbour solicitation that nobody answered; "" for all else."""
+    head = trip.start.ip if trip.start is not None else None
+    step = next((step for step in trip.steps if step.interface is not None), None)
+    if head is None or step is None or not _asks_a_group(head):
+        return ""
+    if not around.asked(step.namespace, step.interface or "", head.body[8:_WITH_TARGET]):
+        return ""
+    heard = sorted({trip.steps[leaf].namespace for leaf in trip.leaves} - {step.namespace})
+    who = f": {_names(heard) if len(heard) <= _NAMED else f'{len(heard)} others'} heard the question" if heard else ""
+    return f"nobody has {around.wording.address(head.body[8:_WITH_TARGET])}{who}"
+
+
+def _asks_a_group(head: IpHeader) -> bool:
+    """Whether it is a neighbour solicitation, but for one that asks whether an address is free (RFC 4861, RFC 4862)."""
+    asks = head.protocol == ICMPV6 and len(head.body) >= _WITH_TARGET and head.body[0] == SOLICITATION
+    return asks and any(head.source) and head.target[0] == _GROUP
 
 
 def _places(ends: Sequence[End]) -> tuple[str, ...]:

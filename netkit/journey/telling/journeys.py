@@ -9,7 +9,7 @@ from netkit.journey.shown.table import Journey
 from netkit.journey.telling.around import Around
 from netkit.journey.telling.changes import changes
 from netkit.journey.telling.decisions import decision
-from netkit.journey.telling.ends import Ending, ending
+from netkit.journey.telling.ends import Ending, ending, in_vain
 from netkit.journey.telling.translation import is_sent, unseen
 from netkit.journey.telling.trip import Trip
 from netkit.journey.values import Hop
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from netkit.journey.values import Seen, Step
     from netkit.packets.ip import IpHeader
 
+_UDP = 8  # bytes of its header
 _PROTOCOLS = {ICMP: "ICMP", IGMP: "IGMP", TCP: "TCP", UDP: "UDP", ICMPV6: "ICMPv6", 47: "GRE", 50: "ESP", 132: "SCTP"}
 
 
@@ -83,7 +84,7 @@ def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = N
         end.delivered,
         end.text,
         known.answers,
-        housekeeping or _makes_sure(trip.start),
+        (housekeeping and not in_vain(trip, around)) or _makes_sure(trip.start),
         end.places,
         end.dropped,
     )
@@ -151,6 +152,9 @@ def _said(trip: Trip, around: Around) -> tuple[str, bool]:
     frame = next((step.frame for step in trip.steps if step.frame is not None), None)
     if frame is None:
         return _reported(trip, around)
+    head = trip.start.ip if trip.start is not None else None
+    if head is not None and head.protocol == UDP and head.fragment and not head.offset and len(head.body) >= _UDP:
+        return f"{int.from_bytes(head.body[4:6]) - _UDP} bytes", False  # as its own header says, in all fragments
     reading = read(frame.data, frame.link, around.wording, around.seen.tunnels)
     return reading.carried.removeprefix(f"{_protocol(trip.start)} "), reading.housekeeping
 
