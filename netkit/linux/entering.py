@@ -51,6 +51,11 @@ def apart(act: Callable[[], Result]) -> Result:
     return _worker(os.getpid()).call(HOST_PATH, act)
 
 
+def home() -> int:
+    """The inode of the host's namespace: the learner's code may have led this process's main thread elsewhere."""
+    return _worker(os.getpid()).home
+
+
 def opened(path: str) -> int:
     """A descriptor of a namespace, which keeps it alive until it is closed.
 
@@ -84,14 +89,14 @@ class _Worker:
 
     def __init__(self) -> None:
         self._home = self._here = os.open(HOST_PATH, os.O_RDONLY | os.O_CLOEXEC)
-        self._home_inode = os.fstat(self._home).st_ino
+        self.home = os.fstat(self._home).st_ino
         self._jobs: queue.SimpleQueue[tuple[str, Callable[[], object], queue.SimpleQueue]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="netkit namespaces", daemon=True)
         self._thread.start()
 
     def at_home(self) -> bool:
         """Whether the calling thread is in the host's namespace: the learner's code may have led it elsewhere."""
-        return os.stat("/proc/thread-self/ns/net").st_ino == self._home_inode
+        return os.stat("/proc/thread-self/ns/net").st_ino == self.home
 
     def call(self, path: str, act: Callable[[], Result]) -> Result:
         if threading.current_thread() is self._thread:  # an act that uses another act's helper

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
 from netkit.linux import contained
-from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart
+from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart, home
 from netkit.linux.libc import checked, libc
 from netkit.model import HOST
 
@@ -82,7 +82,7 @@ def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
     def place(name: str, path: str, inode: int, *, named: bool = True) -> Place:
         return _place(name, path, inode, people_of.get(inode, []), named=named)
 
-    host = os.stat(HOST_PATH).st_ino
+    host = home()
     places = {host: place(HOST, HOST_PATH, host)}
     taken = {HOST, *known.values()}
     for name, path, inode in _named():

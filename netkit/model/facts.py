@@ -90,6 +90,17 @@ class Facts:
         pairs = ((a, b) for i, a in enumerate(ends) for b in ends[i + 1 :] if a[0] != b[0])
         return [(a, b) for a, b in pairs if self._tunnelled(a, b)]
 
+    @cached_property
+    def stacked(self) -> list[tuple[End, End]]:
+        """Each macvlan, ipvlan, VLAN … with the interface that it lies on, where that is in sight."""
+        ends = [((name, link.name), link.parent) for name in self.spaces for link in self.links(name)]
+        return [(end, below) for end, below in ends if below is not None and self._lies(end, below)]
+
+    def _lies(self, end: End, below: End) -> bool:
+        return (
+            self.link(end).kind != "vxlan" and below[0] in self.spaces and below[1] in self.spaces[below[0]].interfaces
+        )
+
     def _tunnelled(self, a: End, b: End) -> bool:
         if self.link(a).vni != self.link(b).vni:
             return False

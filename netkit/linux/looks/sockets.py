@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.findings import Listener
-from netkit.linux.entering import HOST_PATH, inside
+from netkit.linux.entering import HOST_PATH, home, inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def _address(text: str) -> str:
 
 def _owners(path: str, inodes: set[int]) -> dict[int, int]:
     """The process that has each socket, of those in the namespace and of this one: {inode: pid}."""
-    space = os.stat(path if path != HOST_PATH else "/proc/self/ns/net").st_ino
+    space = os.stat(path).st_ino if path != HOST_PATH else home()
     found: dict[int, int] = {}
     others = sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid())
     for pid in (os.getpid(), *others):

@@ -7,6 +7,7 @@ stays quick with hundreds of rooms.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.pictures.ink import palette, shapes
@@ -14,7 +15,7 @@ from netkit.pictures.ink.labels import add_label
 from netkit.pictures.network.scene import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from netkit.model import End
     from netkit.pictures.network.scene import Chip, Line, Scene
     from netkit.pictures.network.sheet import Sheet
+
+_BESIDE, _GAP = 1.5, 7.0
+"""How far a line that passes a bar begins before it, and how wide the gap is that it passes in."""
 
 DOTS, DASHES = (0, (1.2, 2.4)), (0, (5, 2.6))
 ROUND = {"veth": 5.0, "ethernet": 1.5, "vxlan": 20.0, "other": 5.0, "bundle": 5.0}
@@ -75,6 +79,7 @@ def draw_scene(ax: Axes, scene: Scene, highlight: Collection[str | End] = ()) ->
         *lines(ax, [_line(line) for line in scene.lines if not line.curved], thin, 3),
         *lines(ax, [_cross(line) for line in scene.lines if not line.alive and line.kind != "port"], scale, 4),
         *boxes(ax, [Shape(b.box, 6, _bar_style(up=b.up)) for b in scene.bars], scale, 5),
+        *lines(ax, list(_passing(scene)), scale, 5),
         *boxes(ax, [Shape(b.box, 20, Style(*palette.BADGES[b.role], 0.9)) for b in scene.badges], scale, 6),
         *boxes(ax, [Shape(c.box, ROUND[c.kind], _chip_style(c)) for c in scene.chips], scale, 7),
         *boxes(ax, _rings(scene, marked), scale, 8),
@@ -160,8 +165,25 @@ def _line(line: Line) -> tuple[Path, Style]:
     path = shapes.curve(line.points) if line.curved else shapes.cable(line.points)
     if not line.alive:
         return path, Style("none", palette.DEAD, 1.5, DOTS)
-    width = {"cable": 2.0, "tunnel": 2.4, "port": 1.8, "trunk": 6.0}[line.kind]
-    return path, Style("none", palette.LINES[line.kind], width, DASHES if line.kind == "tunnel" else "solid")
+    width = {"cable": 2.0, "tunnel": 2.4, "stack": 2.0, "port": 1.8, "trunk": 6.0}[line.kind]
+    dashes = {"tunnel": DASHES, "stack": DOTS}.get(line.kind, "solid")
+    return path, Style("none", palette.LINES[line.kind], width, dashes)
+
+
+def _passing(scene: Scene) -> Iterator[tuple[Path, Style]]:
+    """The pieces of ports' lines that pass a bar of another bridge: in front of it, in a gap of the room's colour."""
+    grounds = {room.namespace: palette.ROOMS[room.kind][0] for room in scene.rooms}
+    for line in scene.lines:
+        if line.kind != "port":
+            continue
+        x, top, bottom = line.points[0][0], *sorted((line.points[0][1], line.points[-1][1]))
+        for bar in scene.bars:
+            box = bar.box
+            if bar.end not in line.ends and box.x < x < box.right and top < box.y and box.bottom < bottom:
+                piece = replace(line, points=((x, box.y - _BESIDE), (x, box.bottom + _BESIDE)))
+                path, style = _line(piece)
+                yield path, Style("none", grounds.get(bar.end[0], palette.CARD), _GAP)
+                yield path, style
 
 
 def _cross(line: Line) -> tuple[Path, Style]:

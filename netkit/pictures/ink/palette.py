@@ -23,7 +23,7 @@ BADGES = {
     "station": ("#ffffff", "#6f8ba6"),
 }
 """(ground, edge) of a badge by its role."""
-LINES = {"cable": "#26323d", "tunnel": "#b0578a", "port": GREEN, "trunk": "#26323d"}
+LINES = {"cable": "#26323d", "tunnel": "#b0578a", "stack": "#26323d", "port": GREEN, "trunk": "#26323d"}
 RING = ORANGE
 TEXTS = {
     "title": INK, "chip": "#ffffff", "dark chip": INK, "hollow": QUIET, "bridge": "#00483a", "address": INK,

@@ -77,6 +77,9 @@ def _interface(facts: Facts, namespace: str, link: Interface, *, mac: bool) -> s
     if mac and link.mac and not is_random_mac(link.mac) and link.kind != "loopback":
         parts.append(f"MAC {link.mac}")
     parts += [f"{key} {value}" for key, value in link.details]
+    if link.parent and link.kind != "vxlan":
+        space, below = link.parent
+        parts.append(f"on {below}" + (f" of {space}" if space != namespace else ""))
     if link.kind == "bridge":
         ports = facts.ports(*end)
         parts.append(f"port{'s' * (len(ports) > 1)} {listed(ports)}" if ports else "no ports")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 APART, APART_COMPACT = 18.0, 12.0
 """Pixels between two rooms of a row with nothing between them."""
-APART_WITH = {"cable": 44.0, "tunnel": 62.0}
+APART_WITH = {"cable": 44.0, "tunnel": 62.0, "stack": 44.0}
 """Pixels between two chips that face one another, and so the length of the cable or tunnel."""
 WIDEST, WIDEST_OF_MANY, MANY = 940.0, 1240.0, 20
 MOST = 60

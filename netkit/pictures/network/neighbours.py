@@ -38,7 +38,7 @@ class Neighbours:
         self.bridges = {name: self._several(name) for name in facts.spaces}
         self.cables: dict[Pair, list[Pair]] = defaultdict(list)
         self.near: dict[End, set[End]] = defaultdict(set)
-        for a, b in sorted({tuple(sorted(pair)) for pair in [*facts.peers.items(), *facts.tunnels]}):
+        for a, b in sorted({tuple(sorted(pair)) for pair in [*facts.peers.items(), *facts.tunnels, *facts.stacked]}):
             one, other = self.part_of(a), self.part_of(b)
             if one != other:
                 self.cables[one, other].append((a, b))

@@ -141,7 +141,8 @@ def _labels(facts: Facts, end: End, *, mac: bool) -> list[Words]:
 def _kind_words(link: Interface) -> list[str]:
     if link.kind == "vxlan":
         return [f"VNI {vni(link)}", odd_mtu(link)]
-    return ["" if link.kind in {"veth", "ethernet"} else link.kind, odd_mtu(link)]
+    on = f" on {link.parent[1]}" if link.parent else ""
+    return ["" if link.kind in {"veth", "ethernet"} else f"{link.kind}{on}", odd_mtu(link)]
 
 
 def _troubles(facts: Facts, end: End) -> list[Words]:

@@ -123,7 +123,7 @@ class Line:
     Attributes:
         ends: what it connects.
         points: its corners; four points of a curve where `curved`.
-        kind: "cable", "tunnel", "port" or "trunk".
+        kind: "cable", "tunnel", "stack", "port" or "trunk".
         alive: whether packets can pass.
         curved: whether the points are those of one cubic Bézier curve.
     """

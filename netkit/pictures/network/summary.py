@@ -239,7 +239,8 @@ class _Summary:
                 first, last = chip(scene, slots[0], x, a.box.bottom + out_), chip(scene, slots[1], x, b.box.y - out_)
                 points = ((x, first.bottom), (x, last.y))
             alive = self._facts.carries(one) and self._facts.carries(other)
-            kind = "cable" if self._facts.peers.get(one) == other else "tunnel"
+            stacked = (one, other) in self._facts.stacked or (other, one) in self._facts.stacked
+            kind = "cable" if self._facts.peers.get(one) == other else "stack" if stacked else "tunnel"
             scene.lines.append(Line((one, other), points, kind, alive))
 
 

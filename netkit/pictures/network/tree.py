@@ -28,7 +28,7 @@ class Link:
 
     Attributes:
         ends: upper end first for "down", left end first for "side" and "under".
-        kind: "cable" or "tunnel".
+        kind: "cable", "tunnel", or "stack": a macvlan, say, and the interface that it lies on.
         way: "down" from parent to child, "side" between neighbours of a row, "under" beneath a row, "loop" within
             one namespace, "free" behind everything else.
     """
@@ -99,7 +99,7 @@ def order(facts: Facts) -> Tree:
 def _neighbours(facts: Facts) -> dict[str, list[str]]:
     """Which namespaces a cable (or, failing that, a tunnel) leads to."""
     near: dict[str, set[str]] = {name: set() for name in facts.spaces}
-    for a, b in [*facts.peers.items(), *facts.tunnels]:
+    for a, b in [*facts.peers.items(), *facts.tunnels, *facts.stacked]:
         if a[0] != b[0]:
             near[a[0]].add(b[0])
             near[b[0]].add(a[0])
@@ -178,7 +178,7 @@ def _connect(tree: Tree, facts: Facts) -> None:
     rows = [*tree.rows, *tree.children.values()]
     place = {name: (number, x) for number, row in enumerate(rows) for x, name in enumerate(row)}
     cables = [(a, b) for a, b in facts.peers.items() if (place[a[0]], a) < (place[b[0]], b)]
-    for kind, pairs in (("cable", cables), ("tunnel", facts.tunnels)):
+    for kind, pairs in (("cable", cables), ("tunnel", facts.tunnels), ("stack", facts.stacked)):
         for pair in sorted(pairs, key=lambda ends: [(host_first(ns), natural(name)) for ns, name in ends]):
             a, b = sorted(pair, key=lambda end: (_depth(tree, end[0]), place[end[0]], natural(end[1])))
             way = _way(tree, a[0], b[0], place)
