@@ -33,6 +33,33 @@ def connect(frames: Frames, identity: Callable[[int], Hashable]) -> None:
     frames.join(offers, takers)
 
 
+def translate(frames: Frames) -> None:
+    """Where bridged packets are filtered, a translated one stays on the bridge, and goes to its new receiver's MAC.
+
+    While that MAC is asked for, the packet waits at the bridge's own interface, and leaves by that one first.
+
+    Args:
+        frames: the recorded ones.
+    """
+    wiring = frames.wiring
+    if not wiring.filtering:
+        return
+    came, waiting, left = [], [], []
+    for n, role in enumerate(frames.roles):
+        packet, space = frames.packets[n], role.place[0]
+        if space not in wiring.filtering or packet.lasting is None or not (role.bridge or role.is_bridge):
+            continue
+        key = role.bridge or role.place, packet.lasting, packet.ttl
+        if role.bridge and frames.all[n].direction == "in":
+            if n not in frames.used and (now := wiring.translations.get(space, {}).get(packet.flow)) is not None:
+                came.append(((*key, now), n))
+        elif frames.all[n].direction == "out" and frames.follows[n] == NONE:
+            (left if role.bridge else waiting).append(((*key, packet.flow), role.place, n))
+    frames.join(came, waiting)
+    frames.join([(key, n) for key, _, n in waiting if frames.follows[n] != NONE], left)
+    frames.join(came, left)
+
+
 def reassemble(frames: Frames) -> None:
     """Where bridged packets are filtered and connections tracked, fragments are put together at the port.
 

@@ -25,6 +25,7 @@ def connect(seen: Seen) -> Frames:
         _cables(frames, identity)
         bridges.connect(frames, identity)
         _stacked(frames, identity)
+    bridges.translate(frames)
     _tunnels(frames)
     _unknown_cables(frames)
     routers.connect(frames)
