@@ -71,7 +71,7 @@ def rebuilding(snapshot: Snapshot) -> Rebuilding:
         made, lacking = _links(snapshot, space, {known.name for known in spaces})
         lines += made
         missing += lacking
-    for step in (_set_up, _switches, _entries, _rules):
+    for step in (_set_up, _switches, _entries, _steering, _rules):
         lines += [line for space in spaces for line in step(space)]
     return Rebuilding(tuple(lines), tuple(missing))
 
@@ -85,6 +85,32 @@ def _out_of_reach(snapshot: Snapshot) -> Iterator[str]:
             continue
         if people and space.name != HOST:
             yield f"what runs in {space.name}: {people}"
+        for link in space.interfaces.values():
+            if lost := [f"{key} {value}" for key, value in link.details if key not in _REBUILT]:
+                yield f"of {link.name} in {space.name}: {', '.join(lost)}"
+        for queue in space.queues:
+            if queue.what != "qdisc" or " root" not in queue.text:
+                yield f"of {queue.device} in {space.name}: the {queue.what} {queue.text}"
+
+
+_LATER = (
+    *(f"net.ipv4.conf.all.{name}" for name in ("arp_ignore", "arp_announce", "arp_filter", "accept_local")),
+    *("net.ipv4.conf.all.route_localnet", "net.ipv4.conf.all.proxy_arp", "net.ipv4.icmp_echo_ignore_all"),
+    *("net.ipv4.ip_nonlocal_bind", "net.ipv6.conf.default.disable_ipv6"),
+)
+_OF_ALL = ("arp", "promisc", "multicast", "allmulticast")
+_OF_BRIDGES = ("ageing_time", "forward_delay", "hello_time", "max_age", "priority", "mcast_snooping", "group_fwd_mask")
+_PLAIN_SWITCHES = ("hairpin", "isolated", "flood", "bcast_flood", "mcast_flood", "locked", "neigh_suppress", "guard")
+_OF_PORTS = {"port_learning": "learning", **{key: key for key in _PLAIN_SWITCHES}}
+_REBUILT = frozenset([*_VXLAN, "learning", "proxy", "stp", "alias", *_OF_ALL, *_OF_BRIDGES, *_OF_PORTS])
+_PLAIN = {
+    "net.ipv4.ip_default_ttl": "64",
+    **{f"net.bridge.bridge-nf-call-{of}tables": "1" for of in ("ip6", "arp")},
+    **dict.fromkeys(_LATER, "0"),
+}
+"""What need not be written: switches that are so in every new namespace."""
+
+_HANDED_ON = frozenset(["ipv4.forwarding", "ipv6.forwarding", "ipv6.disable_ipv6", "ipv4.accept_redirects"])
 
 
 def _inside(space: Namespace, line: str) -> str:
@@ -142,7 +168,10 @@ def _set_up(space: Namespace) -> Iterator[str]:
         device = f"dev {quote(link.name)}"
         if words := list(_settings(link, space)):
             yield _inside(space, f"ip link set {device} {' '.join(words)}")
-        if link.master and (port := [f"{switch} on" for switch in ("hairpin", "isolated") if link.has(switch)]):
+        found = dict(link.details)
+        if own := [f"{key} {found[key]}" for key in _OF_BRIDGES if key in found and link.kind == "bridge"]:
+            yield _inside(space, f"ip link set {device} type bridge {' '.join(own)}")
+        if link.master and (port := [f"{w} {_on(found[key])}" for key, w in _OF_PORTS.items() if key in found]):
             yield _inside(space, f"bridge link set {device} {' '.join(port)}")
         for address in own_addresses(link):
             if not address.startswith("fe80:"):
@@ -158,26 +187,57 @@ def _settings(link: Interface, space: Namespace) -> Iterator[str]:
         yield f"address {link.mac}"
     if mtu := odd_mtu(link):
         yield mtu
+    yield from (f"{key} {_on(value)}" for key, value in link.details if key in _OF_ALL)
+    if alias := link.detail("alias"):
+        yield f"alias {quote(alias)}"
     if link.master:
         yield f"master {quote(link.master)}"
 
 
+def _on(switch: str) -> str:
+    return "on" if switch == "1" else "off"
+
+
 def _switches(space: Namespace) -> Iterator[str]:
     """A namespace's switches, in one command."""
-    if space.sysctls:
-        words = " ".join(f"{name}={quote(value)}" for name, value in sorted(space.sysctls.items()))
+    values = {name: value for name, value in space.sysctls.items() if value != _PLAIN.get(name)}
+    for link in space.interfaces.values():
+        device = link.name.replace(".", "/")
+        pairs = [(key.partition("."), value) for key, value in link.switches if key not in _HANDED_ON]
+        values |= {f"net.{family}.conf.{device}.{switch}": value for (family, _, switch), value in pairs}
+    if values:
+        words = " ".join(f"{name}={quote(value)}" for name, value in sorted(values.items()))
         yield _inside(space, f"sysctl -qw {words}")
 
 
+def _steering(space: Namespace) -> Iterator[str]:
+    """Rules of routing and queueing disciplines; their classes and filters are beyond a script."""
+    for rule in space.policies:
+        family = "-6 " if rule.version == 6 else ""
+        act = f"del pref {rule.priority}" if rule.action == "missing" else f"add pref {rule.priority} {rule}"
+        yield _inside(space, f"ip {family}rule {act}")
+    for queue in space.queues:
+        kind, handle, place, rest = [*queue.text.split(" ", 3), ""][:4]
+        if queue.what == "qdisc" and place == "root":
+            device = quote(queue.device)
+            yield _inside(space, f"tc qdisc add dev {device} root handle {handle} {kind} {rest}".rstrip())
+
+
 def _entries(space: Namespace) -> Iterator[str]:
-    """Routes, neighbours and forwarding entries that somebody made."""
-    for route in sorted(space.routes, key=lambda route: route.via is not None):  # the ways to routers first
+    """Next hops, routes, neighbours and forwarding entries that somebody made."""
+    for hop in sorted(space.next_hops, key=lambda hop: bool(hop.group)):
+        yield _inside(space, f"ip nexthop add id {hop.number} {hop}")
+    for route in sorted(
+        (*space.routes, *space.local_routes), key=lambda route: route.via is not None
+    ):  # the ways to routers first
         if route.protocol == "kernel":
             continue
         words = [] if route.kind == "unicast" else [route.kind]
         words.append(route.destination)
-        words += [f"via {route.via}"] if route.via else []
-        words += [f"dev {quote(route.device)}"] if route.device else []
+        shared = route.detail("nhid") is not None
+        words += [f"via {route.via}"] if route.via and not shared else []
+        words += [f"dev {quote(route.device)}"] if route.device and not shared else []
+        words += [f"{key} {value}".rstrip() for key, value in route.details if key != "weight"]
         words += [f"src {route.source}"] if route.source else []
         words += (
             [f"metric {route.metric}"] if route.metric and not (route.version == 6 and route.metric == 1024) else []
@@ -189,6 +249,8 @@ def _entries(space: Namespace) -> Iterator[str]:
         if neighbour.state == "permanent" and neighbour.mac:
             words = f"{neighbour.address} lladdr {neighbour.mac} dev {quote(neighbour.device)} nud permanent"
             yield _inside(space, f"ip neigh replace {words}")
+        elif neighbour.state == "proxy":
+            yield _inside(space, f"ip neigh add proxy {neighbour.address} dev {quote(neighbour.device)}")
     for entry in space.fdb:
         device = quote(entry.device)
         if entry.state == "static" and entry.destination:

@@ -191,13 +191,23 @@ def commands() -> Script:
     """The journal: a shell script that rebuilds this very network in a fresh sandbox.
 
     Returns:
-        Text, one command in a line, in the order of the acts that succeeded.
+        Text, one command in a line, in the order of the acts that succeeded. What is there and no command mentions,
+        since it was made otherwise, is named in a comment at the end: that the script lacks.
 
     Example:
         >>> print(commands().splitlines()[0])
         #!/bin/sh
     """
-    return Script("\n".join((*_HEAD, *_lines)) + "\n")
+    lacking = _lacking() if _lines and sandbox.inside() else []
+    return Script("\n".join((*_HEAD, *_lines, *(f"# It lacks {what}." for what in lacking))) + "\n")
+
+
+def _lacking() -> list[str]:
+    """What of the network no command mentions."""
+    from netkit.lab.outside import unmentioned
+    from netkit.linux.looks import observe
+
+    return list(dict.fromkeys(unmentioned(observe.snapshot(), _lines, _beginning)))
 
 
 def _explained(command: str, error: KernelRefused, taken: str) -> KernelRefused | AlreadyExists:
