@@ -69,11 +69,11 @@ def configured(space: Any) -> Any:
 _TOLD = frozenset(["permanent", "noarp", "proxy"])
 """Neighbour entries in these states were made by somebody, those in others by asking."""
 
-_FOR_A_MOMENT = frozenset(["tentative", "optimistic"])
+_FOR_A_MOMENT = frozenset(["nodad", "tentative", "optimistic"])
 
 
 def lasting(words: str) -> str:
-    """What an address has, but for what it has while nobody knows yet whether it is another one's too."""
+    """What an address has, but for what it has while nobody knows yet whether it is another one's too (RFC 4862)."""
     return " ".join(word for word in words.split() if word not in _FOR_A_MOMENT)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from netkit.configured import follows
+from netkit.configured import follows, lasting
 from netkit.model import HOST
 from netkit.model.facts import odd_mtu, own_addresses
 from netkit.shell import in_namespace
@@ -98,6 +98,7 @@ _LATER = (
     *("net.ipv4.conf.all.route_localnet", "net.ipv4.conf.all.proxy_arp", "net.ipv4.icmp_echo_ignore_all"),
     *("net.ipv4.ip_nonlocal_bind", "net.ipv6.conf.default.disable_ipv6"),
 )
+_ON = {"1": "on", "0": "off"}
 _OF_ALL = ("arp", "promisc", "multicast", "allmulticast")
 _OF_BRIDGES = ("ageing_time", "forward_delay", "hello_time", "max_age", "priority", "mcast_snooping", "group_fwd_mask")
 _PLAIN_SWITCHES = ("hairpin", "isolated", "flood", "bcast_flood", "mcast_flood", "locked", "neigh_suppress", "guard")
@@ -171,14 +172,22 @@ def _set_up(space: Namespace) -> Iterator[str]:
         found = dict(link.details)
         if own := [f"{key} {found[key]}" for key in _OF_BRIDGES if key in found and link.kind == "bridge"]:
             yield _inside(space, f"ip link set {device} type bridge {' '.join(own)}")
-        if link.master and (port := [f"{w} {_on(found[key])}" for key, w in _OF_PORTS.items() if key in found]):
+        if link.master and (port := [f"{w} {_ON[found[key]]}" for key, w in _OF_PORTS.items() if key in found]):
             yield _inside(space, f"bridge link set {device} {' '.join(port)}")
         for address in own_addresses(link):
             if not address.startswith("fe80:"):
-                yield _inside(space, f"ip addr add {address} {device}")
+                yield _inside(space, f"ip addr add {_with_label(link, address)} {device}")
     for link in links:
         if link.up:
             yield _inside(space, f"ip link set dev {quote(link.name)} up")
+
+
+def _with_label(link: Interface, address: str) -> str:
+    """An address as `ip addr add` takes it, with its other end, label and scope."""
+    bare, _, length = address.partition("/")
+    words = lasting(dict(link.labels).get(address, "")).removesuffix("for a time").replace("deprecated", "")
+    other, _, rest = words.removeprefix("peer ").partition(" ")
+    return (f"{bare} peer {other}/{length} {rest}" if words.startswith("peer ") else f"{address} {words}").rstrip()
 
 
 def _settings(link: Interface, space: Namespace) -> Iterator[str]:
@@ -187,15 +196,11 @@ def _settings(link: Interface, space: Namespace) -> Iterator[str]:
         yield f"address {link.mac}"
     if mtu := odd_mtu(link):
         yield mtu
-    yield from (f"{key} {_on(value)}" for key, value in link.details if key in _OF_ALL)
+    yield from (f"{key} {_ON[value]}" for key, value in link.details if key in _OF_ALL)
     if alias := link.detail("alias"):
         yield f"alias {quote(alias)}"
     if link.master:
         yield f"master {quote(link.master)}"
-
-
-def _on(switch: str) -> str:
-    return "on" if switch == "1" else "off"
 
 
 def _switches(space: Namespace) -> Iterator[str]:
@@ -239,9 +244,8 @@ def _entries(space: Namespace) -> Iterator[str]:
         words += [f"dev {quote(route.device)}"] if route.device and not shared else []
         words += [f"{key} {value}".rstrip() for key, value in route.details if key != "weight"]
         words += [f"src {route.source}"] if route.source else []
-        words += (
-            [f"metric {route.metric}"] if route.metric and not (route.version == 6 and route.metric == 1024) else []
-        )
+        usual = 1024 if route.version == 6 else 0
+        words += [f"metric {route.metric}"] if route.metric not in (0, usual) else []
         words += [f"table {route.table}"] if route.table != "main" else []
         family = "-6 " if route.version == 6 else ""
         yield _inside(space, f"ip {family}route add {' '.join(words)}")

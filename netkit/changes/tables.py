@@ -48,7 +48,7 @@ def _addresses(place: Place, *, old: bool) -> dict[tuple[str, str], str]:
 
 def _address(key: tuple[str, str], words: str, kept: bool) -> Entry:  # noqa: FBT001  (a fact)
     """An entry; of an address that is new or gone, its broadcast and whether it was checked go without saying."""
-    says = words if kept else re.sub(r"(broadcast \S+|nodad|for a time)\s*", "", words).strip()
+    says = words if kept else re.sub(r"(broadcast \S+|for a time)\s*", "", words).strip()
     return Entry(key, (*key, words), f"address {key[1]} on {steady(key[0])}", says or ("" if not kept else "plain"))
 
 
