@@ -89,7 +89,7 @@ def start(command: str) -> Process:
 def start_rootlesskit() -> Process:
     """Start what answers for RootlessKit; returns when it does."""
     process = Process(HOST_PATH, shlex.split(ROOTLESSKIT), ROOTLESSKIT)
-    if not _come_true(lambda: os.path.exists(rootlesskit.SOCKET) or not process.running, _SECONDS_TO_START):
+    if not _come_true(lambda: rootlesskit.answers() or not process.running, _SECONDS_TO_START):
         process.stop()
     if not process.running:
         raise unavailable(

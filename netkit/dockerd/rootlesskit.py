@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingUnixStreamServer
@@ -57,6 +58,16 @@ def serve() -> None:
         os.unlink(SOCKET)
     with ThreadingUnixStreamServer(SOCKET, _Answers) as server:
         server.serve_forever()
+
+
+def answers() -> bool:
+    """Whether somebody answers at the socket, which may be left of one who did."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(SOCKET)
+        except OSError:
+            return False
+    return True
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Release:
         version: of its Engine, the part that matters.
         keyring: the file with its keys.
         client: the package of the docker command, where that is one of its own.
+        components: of the archive, with commas.
         checksum: of dockerd (SHA-256), where there are no keys.
     """
 
@@ -38,6 +39,7 @@ class Release:
     version: str
     keyring: str
     client: str = ""
+    components: str = "main"
     checksum: str = ""
 
 
@@ -45,7 +47,13 @@ _DEBIAN, _UBUNTU = "/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share
 RELEASES = (
     Release("trixie", "26.1", _DEBIAN, "docker-cli"),
     Release("sid", "28.5", _DEBIAN, "docker-cli"),
-    Release("noble", "29.1", _UBUNTU, checksum="237b0603cc24496c74433aeb32d70a16931ae7e015f183b8f3c7c7db83c72a5f"),
+    Release(
+        "noble",
+        "29.1",
+        _UBUNTU,
+        components="main,universe",
+        checksum="237b0603cc24496c74433aeb32d70a16931ae7e015f183b8f3c7c7db83c72a5f",
+    ),
 )
 
 
@@ -76,6 +84,7 @@ def _make(release: Release, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     verified = Path(release.keyring).exists()
     options = [f"--aptopt={line}" for line in (_OLD_LISTS, *(() if verified else _UNVERIFIED))]
+    options.append(f"--components={release.components}")
     included = f"--include={','.join(filter(None, (PROGRAMS, release.client)))}"
     unfinished = place.with_suffix(".part.tar")
     # A tar file, since the folder's own ids would be those of a user namespace; all of it is unpacked as one's own.
