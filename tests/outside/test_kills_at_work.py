@@ -114,7 +114,7 @@ def has_begun(started: Nursery, folder: Path) -> bool:
         ready, _, _ = select.select([started.process.stdout], [], [], SECONDS_TO_BEGIN)
         return bool(ready) and started.process.stdout.readline() == "at work\n"
     address = eventually(lambda: _address(folder / "run"), SECONDS_TO_BEGIN)
-    return bool(eventually(lambda: all(_kernel(address) for _ in range(2)), SECONDS_TO_BEGIN))
+    return bool(address and eventually(lambda: all(_kernel(address) for _ in range(2)), SECONDS_TO_BEGIN))
 
 
 def _address(runtime: Path) -> str:
@@ -147,7 +147,9 @@ def kill_some(number: int, what: str, folder: Path) -> Killing:
     ):
         begun = chance.random() < 0.7 and has_begun(started, folder)
         time.sleep(chance.uniform(0.0, 0.5 if begun else 2.0))
-        client, *_ = family = eventually(started.family)
+        family = eventually(started.family, SECONDS_TO_BEGIN)
+        assert family, f"it ended by itself: {(folder / 'errors').read_text()}"
+        client = family[0]
         victims = chance.sample(family, min(len(family), chance.choice((1, 1, 2, len(family)))))
         for victim in victims:
             kill(victim)
