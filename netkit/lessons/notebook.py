@@ -29,6 +29,10 @@ _LEFT_OUT = re.compile(
 )
 _FAILS = "raises-exception"
 _ENGINE = "engine"
+_STEP = "step"
+"""Marks an exercise that what follows rests on: it is run, and nothing is checked."""
+
+_CHECK = re.compile(r"^nk\.check\(.*\)[ \t]*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Lesson:
         return tuple(match["words"] for text in texts for match in _HEADING.finditer(text))
 
     def up_to(self, heading: str) -> tuple[Cell, ...]:
-        """The cells that run before a heading; exercises, checks and tickets are left out.
+        """The cells that run before a heading; checks, tickets, and exercises that nothing rests on are left out.
 
         Args:
             heading: its words, large or small.
@@ -80,9 +84,11 @@ class Lesson:
             if cell.get("cell_type") == "markdown":
                 if any(match["words"].casefold() == wanted for match in _HEADING.finditer(source)):
                     return tuple(found)
-            elif cell.get("cell_type") == "code" and not _LEFT_OUT.search(source):
+            elif cell.get("cell_type") == "code":
                 tags = cell.get("metadata", {}).get("tags", [])
-                found.append(Cell(_WAITS.sub("", source), _FAILS in tags, _ENGINE in tags))
+                source = _CHECK.sub("", source) if _STEP in tags else source
+                if _STEP in tags or not _LEFT_OUT.search(source):
+                    found.append(Cell(_WAITS.sub("", source), _FAILS in tags, _ENGINE in tags))
         meant = nearest(heading, self.headings)
         remedy = f"Did you mean %goto {meant}" if meant else "Take one of these"
         raise NotFound(f"{self.path.name} has no heading {heading!r}", f"it has: {'; '.join(self.headings)}", remedy)

@@ -35,6 +35,7 @@ CELLS = [
     code("### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
     code('nk.check("04.1")'),
     code("%goto elsewhere"),
+    code('### BEGIN SOLUTION\ny = 2\n### END SOLUTION\nnk.check("11.1")', "step"),
     markdown("## Exercises"),
 ]
 
@@ -60,7 +61,8 @@ def test_the_cells_before_a_heading(path: Path) -> None:
         Cell("wrong()", fails=True),
         Cell("engine = nk.engine()", engine=True),
     ), "nothing waits"
-    assert lesson.up_to("Exercises") == lesson.up_to("Second part"), "exercises are left out"
+    step = Cell("### BEGIN SOLUTION\ny = 2\n### END SOLUTION\n")
+    assert lesson.up_to("Exercises") == (*lesson.up_to("Second part"), step), "but for those that the rest needs"
 
 
 def test_a_heading_that_is_not_there_is_told_with_the_nearest(path: Path) -> None:
