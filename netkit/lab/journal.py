@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _HEAD = ("#!/bin/sh", "# Rebuilds this network, command by command, in a fresh sandbox.")
+_ALL_OF_IT = '# nk.save("mine") makes a script that has it, from what the kernel shows.'
 _lines: list[str] = []
 _shown = True
 _acted = False
@@ -192,14 +193,15 @@ def commands() -> Script:
 
     Returns:
         Text, one command in a line, in the order of the acts that succeeded. What is there and no command mentions,
-        since it was made otherwise, is named in a comment at the end: that the script lacks.
+        since it was made otherwise, is named in a comment at the end: that the script lacks; `nk.save` makes one that
+        has it.
 
     Example:
         >>> print(commands().splitlines()[0])
         #!/bin/sh
     """
-    lacking = _lacking() if _lines and sandbox.inside() else []
-    return Script("\n".join((*_HEAD, *_lines, *(f"# It lacks {what}." for what in lacking))) + "\n")
+    lacking = [f"# It lacks {what}." for what in (_lacking() if _lines and sandbox.inside() else ())]
+    return Script("\n".join((*_HEAD, *_lines, *lacking, *((_ALL_OF_IT,) if lacking else ()))) + "\n")
 
 
 def _lacking() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -10,6 +11,9 @@ from IPython.core.interactiveshell import InteractiveShell
 import netkit as nk
 from tests.inside import worlds
 from tests.inside.performing import replay
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
@@ -88,3 +92,35 @@ def test_a_notebook_shows_the_sentence_and_nothing_else(capsys: pytest.CaptureFi
     assert "InvalidName: 'abcdefghijklmnop' has 16 characters; interface names have at most 15" in shown
     assert "Traceback" not in shown
     assert "bridges.py" not in shown
+
+
+def test_what_other_lines_made_is_named_and_a_saved_script_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    near = nk.Namespace("near")
+    subprocess.run(["ip", "netns", "add", "far-one"], check=True)
+    one, _ = nk.veth("e0", "e1", namespace=near, peer_namespace=nk.Namespace.get("far-one"))
+    one.add_address("10.1.0.1/24")
+    for line in (
+        "ip -n far-one addr add 10.1.0.2/24 dev e1",
+        "ip -n far-one link set e1 name up7",
+        "ip -n far-one link set up7 up",
+        "ip netns exec far-one iptables -A INPUT -p tcp --dport 99 -j DROP",
+    ):
+        subprocess.run(line.split(), check=True)
+    one.up()
+    before, *_, last = nk.snapshot(), *nk.commands().splitlines()
+    assert last.startswith("# nk.save(")
+    script = nk.save("mine").script
+    nk.reset()
+    assert nk.sh(f"sh {script}").returncode == 0
+    assert nk.snapshot() == before
+
+
+def test_where_all_was_made_by_acts_nothing_is_lacking() -> None:
+    near = nk.Namespace("lonely")
+    near.run("ip link add br7 type bridge")
+    near.run("ip addr add 10.8.0.1/24 dev br7")
+    near.iptables("-A INPUT -j ACCEPT")
+    assert "# nk.save(" not in nk.commands()

@@ -26,6 +26,7 @@ SOME = {
     "the translation is for another network",
     "the published port leads to a wrong port, and the container does not know a way back",
 }
+MOST_STEPS = 4
 FEW = {"the far end is switched off", "the published port leads to a wrong port"}
 BEYOND_WHY = {
     "small packets only": "over a straight cable nothing is said of the MTU",
@@ -107,6 +108,17 @@ def test_what_why_advises_mends_all_cases_but_those_that_are_named() -> None:
         if left := open_points(trial.answers(broken)):
             failed[case.name] = (said, left)
     assert not set(failed) - set(BEYOND_WHY), failed
+
+
+@pytest.mark.parametrize("seed", [11, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(100, 150))])
+def test_hints_lead_to_a_network_that_is_mended(seed: int) -> None:
+    ticket = nk.fault(seed=seed)
+    for _ in range(MOST_STEPS):
+        if ticket.check().ok:
+            return
+        line = [ticket.hint().text for _ in range(3)][-1]
+        assert nk.sh(line).returncode == 0, line
+    pytest.fail(repr(ticket.check()))
 
 
 @pytest.mark.parametrize("lesson", catalogue.LESSONS)
