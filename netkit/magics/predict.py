@@ -2,6 +2,9 @@
 
 The cell waits in the kernel, so that "Run All" waits with it.  Whether somebody can answer is told by the request to
 execute it (`allow_stdin`, Jupyter's messaging protocol): nbclient and nbval say no, and the cell just runs.
+
+It is asked by `input()`, which every client has.  A widget would not do: what it sends while the cell waits comes when
+the cell has ended, also with JupyterLab 4.6 and ipykernel 7.4, which have subshells.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ def keys() -> str:
     """The place that takes the player's keys."""
     return (
         f'<div class="netkit-keys" tabindex="0" role="application" '
-        f'aria-label="Player: arrow keys step and change the journey, space plays" {on("keydown", "quiet", "keys")}>'
+        f'aria-label="Player: arrow keys step and change the journey, space plays" '
+        f"{on('keydown', 'quiet', 'keys')} {on('animationiteration', 'names')}>"
         "Keys: <kbd>←</kbd> <kbd>→</kbd> step · <kbd>Home</kbd> <kbd>End</kbd> first, last · "
         "<kbd>Space</kbd> play, pause · <kbd>↑</kbd> <kbd>↓</kbd> journey "
         '<span class="netkit-asleep">(click here, or on the picture, to use them)</span></div>'
@@ -48,7 +49,7 @@ def journey_list(journeys: Sequence[Journey], total: int, chosen: int | None, gr
     return (
         f"<div>{_count(len(shown), len(journeys), total)}</div>"
         f'<div class="netkit-list" role="radiogroup" aria-label="Journeys" {on("keydown", "quiet")} '
-        f"{on('change', 'pick')}>{rows}</div>"
+        f"{on('change', 'pick')} {on('animationstart', 'reveal')}>{rows}</div>"
     )
 
 
@@ -85,7 +86,8 @@ def hop_list(journey: Journey) -> str:
     """
     rows = "".join(_hop_row(branch.hop, branch.indent) for branch in tree(journey.hops))
     return (
-        f'<div class="netkit-hops" {on("click", "jump")}><div data-hop="0" class="hop-0"><span></span>'
+        f'<div class="netkit-hops" {on("click", "jump")} {on("animationstart", "reveal")}>'
+        '<div data-hop="0" class="hop-0"><span></span>'
         f"<span>the whole journey</span><span></span></div>{rows}</div>"
     )
 
@@ -107,7 +109,8 @@ def current(position: int) -> str:
     """
     here = f".netkit-hops .hop-{position}"
     return (
-        f"<style>{here}{{background:var(--nk-mark);color:var(--nk-mark-ink);font-weight:700}}"
+        f"<style>{here}{{background:var(--nk-mark);color:var(--nk-mark-ink);font-weight:700;"
+        "animation:netkit-marked 1ms}"
         f'{here} span:first-child::before{{content:"▶ "}}</style>'
     )
 
@@ -178,10 +181,12 @@ def image(svg: str, text: str) -> str:
     return f'<img alt="{in_html(text)}" src="data:image/svg+xml;base64,{data}">'
 
 
-def stage(image: str) -> str:
+def stage(image: str, spot: tuple[float, float] | None = None) -> str:
     """A picture that a click gives the keys to.
 
     Args:
         image: an HTML image.
+        spot: what is to be in sight, in per cent of its width and height.
     """
-    return f"<div {on('click', 'focus')}>{image}</div>"
+    mark = f'<i class="netkit-spot" style="left:{spot[0]:.1f}%;top:{spot[1]:.1f}%"></i>' if spot else ""
+    return f"<div {on('click', 'focus')} {on('animationstart', 'reveal')}>{image}{mark}</div>"

@@ -125,15 +125,15 @@ class Panel:
         self.protocol.style.button_width = "auto"
         sizes = {"min_width": f"{width * _SMALLEST:.0f}px", "max_width": f"{width * _LARGEST:.0f}px"}
         picture = VBox([self.base, self.over], layout=Layout(width="100%", **sizes))
-        stage, hops = VBox([_called("netkit-stage", picture)]), VBox([self.hops, self.current])
+        stage = _called("netkit-pane-stage", VBox([_called("netkit-stage", picture)]))
+        hops = _called("netkit-pane-hops", VBox([self.hops, self.current]))
         rows = [
             _called("netkit-row", HBox([self.protocol, self.address, self.text])),
             self.journeys,
             _called("netkit-row", HBox([first, back, self._toggle, step, last, self.hop])),
             _called("netkit-row", HBox([self.number, self.previous, self.next, self.speed, HTML(keys())])),
             self.told,
-            _called("netkit-panes", HBox([_called("netkit-pane-hops", hops), _called("netkit-pane-stage", stage)])),
-            _called("netkit-panes", VBox([_called("netkit-pane-frame", VBox([self.frame]))])),
+            _called("netkit-panes", HBox([hops, stage, _called("netkit-pane-frame", VBox([self.frame]))])),
         ]
         hidden = [self.picked, self.jump, self._play]
         return _called("netkit-player", VBox([HTML(style("player")), *rows, *hidden], layout=Layout(grid_gap="6px")))

@@ -163,12 +163,18 @@ class Player:
     def _show(self) -> None:
         """Show where the journey is."""
         panel, position = self._panel, self.position
-        over = self._stage.over(self.journey, position - 1 if position else None)
-        panel.over.value = pages.stage(pages.image(over, ""))
+        hop = position - 1 if position else None
+        panel.over.value = pages.stage(pages.image(self._stage.over(self.journey, hop), ""), self._spot(hop))
         panel.current.value = pages.current(position)
         panel.told.value = pages.telling(self.journey, position)
         panel.jump.value = position
         panel.frame.value = self._frame(position)
+
+    def _spot(self, hop: int | None) -> tuple[float, float] | None:
+        """Where the hop is on the picture, in per cent of its width and height; of a whole journey, where it begins."""
+        scene, sheet = self._stage.scene, self._stage.sheet(self.journey, 0 if hop is None else hop)
+        here = next((panel.box for panel in sheet.panels if panel.role == "now number"), None)
+        return (100 * here.cx / scene.width, 100 * here.cy / scene.height) if here else None
 
     def _frame(self, position: int) -> str:
         """The frame of the hop, or the nearest one before, taken apart."""

@@ -33,6 +33,11 @@ PLAY = """with nk.xray() as x:
 x.player()"""
 SECONDS = 60_000
 expect.set_options(timeout=20_000)  # milliseconds
+IN_SIGHT = """([inner, pane]) => {
+    const a = document.querySelector(`.netkit-player ${inner}`).getBoundingClientRect();
+    const b = document.querySelector(`.netkit-player ${pane}`).getBoundingClientRect();
+    return a.top >= b.top - 1 && a.bottom <= b.bottom + 1 && a.left >= b.left - 1 && a.right <= b.right + 1;
+}"""
 SIZES = {"light": (1280, 1920), "dark": (1920, 1280)}
 
 pytestmark = MARKS
@@ -140,6 +145,40 @@ def test_buttons_slider_and_list_step_too(player: Locator) -> None:
     at(player, "Hop 4 of 6")
 
 
+def test_nothing_jumps_and_all_of_it_fits_on_a_screen(player: Locator) -> None:
+    for width in (1280, 1920):
+        player.page.set_viewport_size({"width": width, "height": 900})
+        player.locator(".netkit-keys").focus()
+        keys(player, "Home")
+        places = []
+        for number in range(7):
+            at(player, f"Hop {number} of 6" if number else "3. ICMP echo request")
+            places.append(boxes(player))
+            keys(player, "ArrowRight")
+        assert all(place == places[0] for place in places), width
+        assert (player.bounding_box() or {})["height"] <= 900, width
+    player.page.set_viewport_size({"width": 1280, "height": 1500})
+
+
+def test_what_is_marked_is_in_sight(player: Locator) -> None:
+    player.page.set_viewport_size({"width": 1280, "height": 900})
+    player.get_by_label("Journey no.:").fill("6")
+    player.get_by_label("Journey no.:").press("Enter")
+    player.locator(".netkit-keys").focus()
+    keys(player, "End")
+    at(player, "Hop 6 of 6")
+    for inner, pane in ((".netkit-spot", "pane-stage"), (".hop-6", "pane-hops"), ("label:has(:checked)", "list")):
+        player.page.wait_for_function(IN_SIGHT, arg=[inner, f".netkit-{pane}"])
+    player.page.set_viewport_size({"width": 1280, "height": 1500})
+
+
+def test_sliders_and_journeys_have_names(player: Locator) -> None:
+    for name in ("Hop", "Speed"):
+        expect(player.get_by_role("slider", name=name, exact=True)).to_have_count(1)
+    expect(player.get_by_role("radiogroup", name="Journeys")).to_have_count(1)
+    expect(player.get_by_role("radio", name="ICMP echo request seq 1")).to_have_count(2)
+
+
 def test_it_plays_pauses_and_stops_by_itself(player: Locator) -> None:
     player.get_by_role("slider").nth(1).focus()
     keys(player, "End")
@@ -223,11 +262,15 @@ def cut_off(player: Locator) -> list[str]:
     return player.evaluate(script)
 
 
+def boxes(player: Locator) -> dict[str, dict[str, float]]:
+    """Where its controls and panes are, by name."""
+    names = ("list", "first", "back", "play", "step", "last", "keys", "told", "pane-hops", "pane-stage", "pane-frame")
+    return {name: dict(player.locator(f".netkit-{name}").bounding_box() or {}) for name in names}
+
+
 def overlapping(player: Locator) -> list[tuple[str, str]]:
     """Controls and panes that lie over one another."""
-    names = ["list", "first", "back", "play", "step", "last", "keys", "told", "pane-hops", "pane-stage", "pane-frame"]
-    boxes = {name: player.locator(f".netkit-{name}").bounding_box() or {} for name in names}
-    return [(a, b) for a, b in combinations(names, 2) if _overlap(boxes[a], boxes[b])]
+    return [(a, b) for (a, one), (b, other) in combinations(boxes(player).items(), 2) if _overlap(one, other)]
 
 
 def _overlap(a: dict[str, float], b: dict[str, float]) -> bool:
