@@ -16,6 +16,7 @@ Wanted = TypeVar("Wanted", Task, Question, Prediction)
 
 LESSONS = {
     "00": "Start here",
+    "01": "Tour the six network modes",
     "02": "See the bridge principle",
     "03": "Use network namespaces",
     "04": "Build Docker's bridge by hand",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -197,6 +198,44 @@ class At:
         """The interfaces that lead to that bridge."""
         theirs = _bridges(world, self.other) if self.other in world.namespaces else []
         return [near for near, far in cables(world, self.room, HOST) if world[HOST][far].master in theirs]
+
+
+@dataclass(frozen=True)
+class Leads:
+    """A rule of the host translates a TCP port of its own to an address in another room.
+
+    Attributes:
+        port: the host's.
+        program: that lives in the room where the hint leads it to, at port 80.
+    """
+
+    port: int
+    program: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"a rule leads port {self.port} of the host into another network"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        wanted = re.compile(rf"dport {self.port} .*(?:to-destination|dnat(?: ip)? to) (?P<address>[0-9.]+)")
+        matches = [match["address"] for rule in world[HOST].rules if (match := wanted.search(rule.text))]
+        borne = {address for space in world if space.name != HOST for address in space.addresses}
+        words = f"it leads to {', '.join(matches)}, where nobody is" if matches else "no rule translates that port"
+        return Found(any(address in borne for address in matches), words)
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Help for a network that does not have it."""
+        homes = [space for space in world if space.name != HOST and self.program in space.processes]
+        addresses = sorted(address for space in homes for address in space.addresses if ":" not in address)
+        target = next((address for address in addresses if not address.startswith("127.")), "ADDRESS")
+        return Hints(
+            "Which rules translate destinations? Look: nk.snapshot()['host'].rules, those with DNAT",
+            "Docker writes it for ports={HOST: CONTAINER}; by hand it is a rule of the table nat",
+            f"iptables -t nat -I OUTPUT -p tcp --dport {self.port} -j DNAT --to-destination {target}:80",
+        )
 
 
 def _program(command: str) -> str:
