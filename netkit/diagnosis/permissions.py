@@ -38,7 +38,7 @@ def lines(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]
         rule: the rule or policy that drops it.
     """
     if rule.kind in ("policy", "base"):
-        return _added(rule, place, passing)
+        return _added(world, rule, place, passing)
     if rule.chain.startswith("DOCKER"):
         return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
     if rule.tool == "nft":
@@ -105,12 +105,15 @@ def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
     return invalid or bool(allows and before[-1] == rule and not fields & {"-p", "meta l4proto"})
 
 
-def _added(rule: Rule, place: Place, passing: Passing) -> list[str]:
-    """Rules at the end of a base chain, in front of its policy."""
-    allowed = _allowed(rule, place, passing)
+def _added(world: World, rule: Rule, place: Place, passing: Passing) -> list[str]:
+    """Rules at the end of a base chain, in front of its policy; or of a rule with which packets leave the chain."""
+    allowed, before = _allowed(rule, place, passing), chain(world, place.namespace, rule)
+    leaving = next((r for r in before if r.goto or r.target in ("RETURN", "return")), None)
     if rule.tool == "nft":
-        return [f"nft add rule {rule.table} {rule.chain} {each}" for each in allowed]
-    return [f"{rule.tool} {table(rule)}-A {rule.chain} {each}" for each in allowed]
+        verb, where = ("insert", f"{rule.chain} handle {leaving.handle}") if leaving else ("add", rule.chain)
+        return [f"nft {verb} rule {rule.table} {where} {each}" for each in allowed]
+    how = f"-I {rule.chain} {before.index(leaving) + 1}" if leaving else f"-A {rule.chain}"
+    return [f"{rule.tool} {table(rule)}{how} {each}" for each in allowed]
 
 
 def _nft(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:

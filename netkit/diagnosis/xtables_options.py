@@ -195,7 +195,8 @@ _OF_ETHERNET: dict[str, Test] = {
 }
 _OF_ARP: dict[str, Test] = {
     "--opcode": _operation,
-    "--source-mac": lambda p, words: _mac(p.mac, words[0]),
+    **dict.fromkeys(("--source-mac", "--src-mac"), lambda p, words: _mac(p.mac, words[0])),
+    **dict.fromkeys(("--destination-mac", "--dst-mac"), lambda p, words: _mac(p.target, words[0])),
     "--h-length": lambda _p, words: words[0] == "6",
     "--h-type": lambda _p, words: words[0] in ("1", "0x1", "Ethernet"),
     "--proto-type": lambda _p, words: words[0] in ("0x800", "0x0800", "IPv4"),

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from netkit.model.reading import Match, Reading
 
 _NFT_KINDS = {"type": "base", "chain": "chain", "set": "set", "map": "set", "table": "table"}
+_NOT = re.compile(r"(--?[\w-]+) ! (\S+)")
+"""A condition of ebtables with its "!" behind the option, where iptables has it in front."""
+
 _BASE = re.compile(r"type \S+ hook (\S+)(?:.*\bpolicy (\w+))?")
 
 
@@ -64,7 +67,9 @@ class Rule:
     def _read(self) -> Reading:
         if self.kind != "rule":
             return reading.Reading()
-        return reading.of_nft(self.text) if self.tool == "nft" else reading.of_iptables(self.text)
+        if self.tool == "nft":
+            return reading.of_nft(self.text)
+        return reading.of_iptables(_NOT.sub(r"! \1 \2", self.text) if self.tool == "ebtables" else self.text)
 
     @property
     def matches(self) -> tuple[Match, ...]:

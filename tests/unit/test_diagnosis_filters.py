@@ -178,6 +178,7 @@ FRAMES = {
     "-p ARP --arp-op Reply": (False, False),
     "-s 02:00:00:00:00:02": (True, True),
     "-d Broadcast": (True, False),
+    "-s ! 02:00:00:00:00:09 -p ! ARP": (False, True),
     "-s 02:00:00:00:00:00/ff:ff:ff:ff:ff:00": (True, True),
     "-i v2 -o v3": (True, True),
     "--logical-in br0": (False, True),
@@ -195,6 +196,7 @@ def test_ebtables(conditions: str, expected: tuple[bool | None, bool | None]) ->
 
 def test_arptables() -> None:
     assert matches(rule("-s 10.0.0.2 --opcode 1", "arptables"), ARP)
+    assert matches(rule("! -s 10.0.0.9 --src-mac 02:00:00:00:00:02", "arptables"), ARP)
     assert not matches(rule("-s 10.0.0.9", "arptables"), ARP)
 
 
