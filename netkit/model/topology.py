@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from netkit.validation import IPInterface
 
 
+SHARING = frozenset({"macvlan", "macvtap", "ipvlan", "ipvtap"})
+"""Kinds of devices that share another interface's cable."""
+
+TUNNELS = frozenset({"vxlan", "gre", "gretap", "ipip", "sit", "ip6tnl", "ip6gre", "ip6gretap"})
+"""Kinds of devices whose frames or packets travel in packets."""
+
+
 class Topology:
     """How the interfaces of a snapshot are joined."""
 
@@ -79,26 +86,86 @@ class Topology:
         return [(bridge[0], port.name) for port in self.space(bridge[0]).ports(bridge[1])]
 
     def neighbours(self, end: End) -> Iterator[End]:
-        """The ends that an interface is joined to: cable's other end, bridge, ports, tunnel's other ends."""
+        """The ends that an interface is joined to: cable's other end, bridge, ports, tunnel's other ends.
+
+        A macvlan or ipvlan device is joined to what its parent is joined to, and to those of the others that stand on
+        that parent with which its mode lets it talk; never to the parent itself.
+        """
         space, link = self.space(end[0]), self.link(end)
         if link.peer is not None:
-            yield link.peer
+            yield from self._taking_in(link.peer)
         if link.master is not None and link.master in space.interfaces:
-            yield end[0], link.master
+            yield from self._taking_in((end[0], link.master))
         if link.kind == "bridge":
             yield from self.ports(end)
-        if link.kind == "vxlan":
+        if link.kind in TUNNELS:
             yield from self.others_of_tunnel(end)
+        if link.parent is not None and self.has(link.parent):
+            yield from self._tagged(end) if link.kind == "vlan" else self._beside(end)
+
+    @cached_property
+    def standing(self) -> dict[End, list[End]]:
+        """The macvlan and ipvlan devices that stand on each interface."""
+        found: dict[End, list[End]] = defaultdict(list)
+        for end, link in self.ends.items():
+            if link.parent is not None and link.kind in SHARING:
+                found[link.parent].append(end)
+        return dict(found)
+
+    def _taking_in(self, end: End) -> list[End]:
+        """Who takes in what arrives at an interface: itself, and the devices that stand on it."""
+        return [end, *self.standing.get(end, ())]
+
+    def _beside(self, end: End) -> Iterator[End]:
+        """What a macvlan or ipvlan device is joined to."""
+        parent = self.link(end).parent
+        if parent is not None and self.has(parent):
+            yield from (other for other in self.standing[parent] if other != end and self.sharing(end, other))
+            yield from self.neighbours(parent)
+
+    def sharing(self, end: End, other: End) -> bool:
+        """Whether two devices that stand on one interface hear one another: macvlan's mode "private" keeps them apart.
+
+        So does "vepa", unless the switch outside sends back what it got.
+        """
+        return not {self.link(end).detail("mode"), self.link(other).detail("mode")} & {"private", "vepa", "passthru"}
+
+    def _tagged(self, end: End) -> Iterator[End]:
+        """The VLAN devices of the same number beyond a VLAN device's parent."""
+        own = self.link(end)
+        near = self._cabled(own.parent) if own.parent is not None else set()
+        for other, link in self.ends.items():
+            same = link.kind == "vlan" and link.detail("vlan") == own.detail("vlan")
+            if same and other != end and link.parent in near:
+                yield other
+
+    def unseen(self, start: End) -> list[End]:
+        """The interfaces joined to one behind which there may be more than a snapshot shows.
+
+        A cable whose other end is out of sight, a card of the machine, a device that a program reads, a tunnel of a
+        kind that is not known here.
+        """
+        return [end for end in self.reach(start) if self._leads_out_of_sight(end)]
+
+    def _leads_out_of_sight(self, end: End) -> bool:
+        link = self.link(end)
+        if link.kind == "veth":
+            return link.peer is None
+        if link.kind in SHARING or link.kind == "vlan":
+            return link.parent is None or self._leads_out_of_sight(link.parent)
+        if link.kind in TUNNELS:
+            return not self.others_of_tunnel(end)
+        return link.kind not in ("loopback", "bridge", "dummy", "ifb", "vrf")
 
     def others_of_tunnel(self, end: End) -> list[End]:
-        """The other ends that a VXLAN device may be meant for: those of its VNI, else those that share a fact with it.
+        """The other ends that a tunnel may be meant for: VXLAN's of its VNI, else those that share a fact with it.
 
         Where some of them can be reached by cables and bridges, only these.
         """
-        there = self.home(end)
-        devices = [other for other, link in self.ends.items() if link.kind == "vxlan" and other != end]
+        there, kind = self.home(end), self.link(end).kind
+        devices = [other for other, link in self.ends.items() if link.kind == kind and other != end]
         apart = [other for other in devices if self.home(other) != there]
-        same = [other for other in apart if self.link(other).vni == self.link(end).vni]
+        same = [other for other in apart if kind == "vxlan" and self.link(other).vni == self.link(end).vni]
         found = same or [other for other in apart if self._points_at(end, other) or self._points_at(other, end)]
         near = {place for start in self.leaving(there) for place, _ in self._cabled(start)}
         return [other for other in found if self.home(other) in near] or found
@@ -108,7 +175,7 @@ class Topology:
         found, waiting = {start}, [start]
         while waiting:
             end = waiting.pop()
-            others = self.neighbours(end) if self.link(end).kind != "vxlan" else ()
+            others = self.neighbours(end) if self.link(end).kind not in (*TUNNELS, "vlan") else ()
             new = {each for each in others if self.has(each)} - found
             found |= new
             waiting += new
@@ -117,11 +184,11 @@ class Topology:
     def _points_at(self, end: End, other: End) -> bool:
         """Whether a device sends frames to another one's address: all of them (group), or some (an FDB entry)."""
         told = {e.destination for e in self.space(end[0]).fdb if e.device == end[1] and e.destination}
-        told |= {self.link(end).detail("group")} - {None}
+        told |= {self.link(end).detail("group"), self.link(end).detail("remote")} - {None}
         return self.link(other).detail("local") in told
 
     def home(self, end: End) -> str:
-        """The namespace in which a VXLAN device's outer packets travel: that which bears its local address.
+        """The namespace in which a tunnel's outer packets travel: that which bears its local address.
 
         The kernel keeps a tunnel's socket in the namespace in which the device was made (ip-netns(8), Docker's overlay
         networks).
@@ -135,11 +202,21 @@ class Topology:
         waiting = deque([start])
         while waiting:
             end = waiting.popleft()
-            for other in self.neighbours(end):
+            for other in self.neighbours(end) if end == start else self._onward(end, before[end]):
                 if other not in before and self.has(other):
                     before[other] = end
                     waiting.append(other)
         return before
+
+    def _onward(self, end: End, previous: End | None) -> list[End]:
+        """Where a frame goes on from an interface: what nobody's port is keeps it, and no port sends it back."""
+        link = self.link(end)
+        if link.kind == "bridge":
+            return [other for other in self.neighbours(end) if other != previous]
+        if link.master is None:
+            return []
+        inside = self._taking_in((end[0], link.master))
+        return [other for other in self.neighbours(end) if (other in inside) is (previous not in inside)]
 
     def stations(self, start: End) -> list[End]:
         """The interfaces joined to one that can bear addresses, itself excluded: bridges, and what is nobody's port."""

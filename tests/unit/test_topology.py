@@ -82,3 +82,62 @@ def test_an_entry_says_for_whom_a_tunnel_of_another_network_is_meant() -> None:
     entry = ForwardingEntry("00:00:00:00:00:00", "vx", destination="10.9.0.2", state="permanent")
     spaces = [*TUNNEL.snapshot, space("odd", vtep("10.9.0.1", "7"), fdb=(entry,))]
     assert snapshot(*spaces).others_of_tunnel(("odd", "vx")) == [("two", "vx")]
+
+
+def standing(name: str, kind: str, **more: object) -> Interface:
+    """A device that stands on eth0 of a."""
+    return Interface(name, kind, parent=("a", "eth0"), **more)  # type: ignore[arg-type]
+
+
+def test_what_shares_a_cable_is_joined_to_what_is_outside_and_never_to_its_parent() -> None:
+    mode = (("mode", "bridge"),)
+    shared = snapshot(
+        space("a", Interface("eth0", "veth", peer=("b", "eth0"))),
+        space("b", Interface("eth0", "veth", peer=("a", "eth0"))),
+        space("one", standing("mv0", "macvlan", details=mode)),
+        space("two", standing("mv0", "macvlan", details=mode)),
+        space("three", standing("mv0", "macvlan", details=(("mode", "private"),))),
+    )
+    reached = shared.reach(("one", "mv0"))
+    assert set(reached) == {("one", "mv0"), ("two", "mv0"), ("b", "eth0")}
+    assert set(shared.reach(("b", "eth0"))) == {
+        ("b", "eth0"),
+        *((n, "mv0") for n in ("one", "two", "three")),
+        ("a", "eth0"),
+    }
+    assert set(shared.reach(("a", "eth0"))) == {("a", "eth0"), ("b", "eth0")}
+    assert set(shared.reach(("three", "mv0"))) == {("three", "mv0"), ("b", "eth0")}
+
+
+def test_a_port_does_not_send_back_what_its_bridge_gives_it() -> None:
+    shared = snapshot(
+        space("host", Interface("br0", "bridge"), Interface("v", "veth", peer=("a", "eth0"), master="br0")),
+        space("a", Interface("eth0", "veth", peer=("host", "v"))),
+        space("one", standing("mv0", "macvlan", details=(("mode", "bridge"),))),
+    )
+    assert ("a", "eth0") not in shared.reach(("one", "mv0"))
+    assert ("host", "br0") in shared.reach(("one", "mv0"))
+
+
+def test_vlan_devices_of_one_number_are_joined() -> None:
+    spaces = [
+        space(
+            here,
+            Interface("eth0", "veth", peer=(there, "eth0")),
+            *(Interface(f"v{n}", "vlan", parent=(here, "eth0"), details=(("vlan", str(n)),)) for n in (5, number)),
+        )
+        for here, there, number in (("a", "b", 6), ("b", "a", 7))
+    ]
+    tagged = snapshot(*spaces)
+    assert set(tagged.reach(("a", "v5"))) == {("a", "v5"), ("b", "v5")}
+    assert set(tagged.reach(("a", "v6"))) == {("a", "v6")}
+
+
+def test_where_more_may_be_than_is_seen() -> None:
+    seen = snapshot(
+        space("a", Interface("eth0", "veth", peer=("b", "eth0")), Interface("tap0", "tun"), Interface("far", "veth")),
+        space("b", Interface("eth0", "veth", peer=("a", "eth0"))),
+    )
+    assert seen.unseen(("a", "eth0")) == []
+    assert seen.unseen(("a", "tap0")) == [("a", "tap0")]
+    assert seen.unseen(("a", "far")) == [("a", "far")]
