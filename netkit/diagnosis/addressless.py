@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netkit.diagnosis import commands, routes
+from netkit.diagnosis import commands, gateways
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding, World
 
@@ -20,7 +20,7 @@ def finding(world: World, source: str, namespace: str) -> Finding:
         return Finding("link", words, (shown(world, namespace, "ip link", "lo alone"),), (), namespace)
     starts = set(world.topology.leaving(source))
     near = next((end for end in ends if starts & set(world.topology.reach(end))), ends[0])
-    wanted = routes.free_address(world, near)
+    wanted = gateways.free_address(world, near)
     lines = [f"ip addr add {wanted} dev {near[1]}"] if wanted else []
     lines += [] if world.link(near).up else [f"ip link set dev {near[1]} up"]
     repair = tuple(typed(world, namespace, line) for line in lines)

@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from netkit.diagnosis.questions import ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.model.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from netkit.diagnosis.packet import Packet
-    from netkit.model import End, Interface, Namespace, Snapshot
+    from netkit.diagnosis.questions import Listener, PolicyRule
+    from netkit.model import End, Interface, Namespace, Route, Snapshot
 
 LAYERS = (
     *("name", "link", "carrier", "address", "route", "neighbour", "bridge", "tunnel"),
-    *("sysctl", "filter", "nat", "mtu", "return path", "service"),
+    *("sysctl", "filter", "nat", "conntrack", "qdisc", "tc", "mtu", "return path", "service"),
 )
 """The layers, in the order in which they are shown."""
 
@@ -31,6 +33,9 @@ class RouteQuestion:
         source: the packet's; None where its sender has not chosen one.
         iif: the interface that the packet came in by; None for one of the namespace's own.
         oif: the interface that it has to leave by; None where the kernel chooses one.
+        mark: the packet's.
+        protocol: "icmp", "tcp", "udp"; "" where no rule of the namespace asks for it.
+        ports: the packet's source and destination port, each None where no rule asks for it, or there is none.
     """
 
     namespace: str
@@ -38,12 +43,16 @@ class RouteQuestion:
     source: str | None = None
     iif: str | None = None
     oif: str | None = None
+    mark: int = 0
+    protocol: str = ""
+    ports: tuple[int | None, int | None] = (None, None)
 
     @property
     def command(self) -> str:
         """As one types it inside the namespace."""
         came = f" from {self.source}" if self.source else ""
-        ways = (("iif", self.iif), ("oif", self.oif))
+        ways = (("iif", self.iif), ("oif", self.oif), ("mark", self.mark), ("ipproto", self.protocol))
+        ways += (("sport", self.ports[0]), ("dport", self.ports[1]))
         return f"ip route get {self.destination}{came}" + "".join(f" {key} {name}" for key, name in ways if name)
 
 
@@ -66,6 +75,18 @@ class RouteAnswer:
     source: str | None = None
     error: str = ""
     words: str = ""
+
+
+@dataclass(frozen=True)
+class MatchQuestion:
+    """Which route does the kernel take for a packet? `ip route get fibmatch …`."""
+
+    route: RouteQuestion
+
+    @property
+    def namespace(self) -> str:
+        """Who is asked."""
+        return self.route.namespace
 
 
 @dataclass(frozen=True)
@@ -105,38 +126,13 @@ class Port:
     Attributes:
         arp: whether it asks and answers for addresses; `ip link set … arp off` ends that.
         state: as a bridge's port: "disabled", "listening", "learning", "forwarding", "blocking"; "" for others.
+        off: as a bridge's port, what is switched off that is on by itself: "learning", "flood", "mcast_flood",
+            "bcast_flood"; and "unlocked", where it takes only frames of senders that it knows.
     """
 
     arp: bool = True
     state: str = ""
-
-
-@dataclass(frozen=True)
-class Listener:
-    """A socket that waits for whoever calls (ss(8)).
-
-    Attributes:
-        protocol: "tcp" or "udp".
-        address: where it listens; "0.0.0.0" or "::" for everywhere.
-        port: its port.
-        program: the name of the program that has it, "" where that cannot be seen.
-        pid: its process, 0 where that cannot be seen.
-        command: how it was started.
-        reserved: whether it only holds a published port, so that nobody else takes it, and serves nobody.
-    """
-
-    protocol: str
-    address: str
-    port: int
-    program: str = ""
-    pid: int = 0
-    command: tuple[str, ...] = ()
-    reserved: bool = False
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether it listens at every address."""
-        return self.address in ("0.0.0.0", "::")  # noqa: S104  (read, not bound)
+    off: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -148,12 +144,14 @@ class World:
         paths: files that open the namespaces, by name, for commands in nameless ones.
         facts: the answers by question; those that are missing are asked for.
         ask: answers a question; a world without it has to hold all facts.
+        avoided: tunnels whose outer packets are followed: those do not travel through the tunnels themselves.
     """
 
     snapshot: Snapshot
     paths: Mapping[str, str] = field(default_factory=dict)
     facts: dict[Any, Any] = field(default_factory=dict)
     ask: Callable[[Any], Any] | None = None
+    avoided: frozenset[End] = frozenset()
 
     def _fact(self, question: Any) -> Any:
         if question not in self.facts and self.ask is not None:
@@ -171,6 +169,22 @@ class World:
     def listeners(self, namespace: str) -> tuple[Listener, ...]:
         """Who listens in a namespace."""
         return self._fact(ListenersQuestion(namespace))  # type: ignore[no-any-return]
+
+    def matched(self, question: RouteQuestion) -> Route | None:
+        """The route that the kernel takes for a packet; None where it refuses."""
+        return self._fact(MatchQuestion(question))  # type: ignore[no-any-return]
+
+    def rules(self, namespace: str, version: int) -> tuple[PolicyRule, ...]:
+        """The rules by which a namespace chooses a routing table, in their order."""
+        return self._fact(RulesQuestion(namespace, version))  # type: ignore[no-any-return]
+
+    def proxies(self, namespace: str) -> tuple[tuple[str, str], ...]:
+        """(address, interface) of those whom a namespace answers neighbour questions for."""
+        return self._fact(ProxiesQuestion(namespace))  # type: ignore[no-any-return]
+
+    def unready(self, namespace: str) -> tuple[tuple[str, str, str], ...]:
+        """(interface, address, "tentative" or "dadfailed") of each address that a namespace cannot use."""
+        return self._fact(UnreadyQuestion(namespace))  # type: ignore[no-any-return]
 
     def port(self, end: End) -> Port:
         """What a snapshot does not tell of an interface."""
@@ -209,12 +223,14 @@ class Decision:
         answer: the way.
         packet: as it was then.
         iif: the interface that it came in by, "" for one of the namespace's own.
+        question: what the kernel was asked for it.
     """
 
     namespace: str
     answer: RouteAnswer
     packet: Packet
     iif: str = ""
+    question: RouteQuestion | None = None
 
 
 @dataclass(frozen=True)
@@ -229,6 +245,8 @@ class Finding:
         where: the namespace.
         lasting: whether traffic that flows now does not disprove it: two bearers of one address, say.
         size: bytes of the packets that are too large, 0 where it is not about their size.
+        asks: for a bottleneck, the namespace whose large packets are lost there, and whom they are for.
+        blind: whether it only says where the walk could not see any further.
     """
 
     layer: str
@@ -238,6 +256,8 @@ class Finding:
     where: str = ""
     lasting: bool = False
     size: int = 0
+    asks: tuple[str, str] = ("", "")
+    blind: bool = False
 
 
 class Found(Exception):

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import commands, routes, tunnels
+from netkit.diagnosis import commands, routes
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.validation import mac_of
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
-    from netkit.model import End
+    from netkit.model import End, ForwardingEntry
 
-_UNKNOWN = ("failed", "incomplete")
+
+@dataclass(frozen=True)
+class Crossing:
+    """A frame that crosses a bridge.
+
+    Attributes:
+        before: the port that it comes in by; None if the bridge itself sends it.
+        bridge: the bridge.
+        after: the port that it has to leave by; None if the bridge itself is meant.
+        sender: the MAC of who sends it.
+        receiver: the MAC of whom it is for.
+        asks: whether a question for the receiver's MAC, to everybody, has to get there before.
+        version: of IP.
+    """
+
+    before: End | None
+    bridge: End
+    after: End | None
+    sender: str | None
+    receiver: str | None
+    asks: bool = False
+    version: int = 4
 
 
 def link(world: World, way: list[End], address: str) -> Finding | None:
@@ -23,18 +45,27 @@ def link(world: World, way: list[End], address: str) -> Finding | None:
         way: the interfaces, sender first.
         address: whom the packets are for.
     """
-    first = world.link(way[0])
-    if not first.up:
-        return routes.down(world, way[0], address=address)
-    if first.kind != "bridge" and not first.carrier and len(way) > 1 and not world.link(way[1]).up:
-        return _no_carrier(world, way[0], way[1])
-    return next((routes.down(world, end) for end in way if not world.link(end).up), None)
+    return next((found for place in range(len(way)) if (found := at(world, way, place, address))), None)
 
 
-def _no_carrier(world: World, end: End, other: End) -> Finding:
-    words = f"{named(end)} is on but has no signal: its cable's other end, {named(other)}, is switched off"
-    evidence = (commands.link_shown(world, end), commands.link_shown(world, other))
-    return Finding("carrier", words, evidence, (commands.up(world, other),), end[0])
+def at(world: World, way: list[End], place: int, address: str) -> Finding | None:
+    """Whether one of the interfaces on the way is switched on, and so is the one that it stands on.
+
+    Args:
+        way: the interfaces, sender first.
+        place: which of them.
+        address: whom the packets are for.
+    """
+    end, link = way[place], world.link(way[place])
+    if not link.up:
+        before = world.link(way[place - 1]) if place else None
+        silent = before is not None and before.peer == end and before.up and not before.carrier
+        more = f": so {named(way[place - 1])} has no signal" if silent else ""
+        return routes.down(world, end, address="" if place else address, more=more)
+    parent = link.parent
+    if parent is not None and world.topology.has(parent) and not world.link(parent).up:
+        return routes.down(world, parent, more=f": {named(end)}, a {link.kind}, stands on it")
+    return None
 
 
 def duplicate_address(world: World, holders: list[End], address: str, keep: str) -> Finding | None:
@@ -104,82 +135,35 @@ def _right_mac(world: World, end: End) -> str | None:
     return mac_of(str(own[0].ip)) if own else None
 
 
-def neighbour(world: World, start: End, target: End, address: str, way: list[End]) -> Finding | None:
-    """Whether the sender knows, or can learn, the MAC of whom a frame is for.
-
-    Args:
-        start: who sends.
-        target: whom it is for.
-        address: of whom.
-        way: the interfaces between them.
-    """
-    space, mac = world.space(start[0]), world.link(target).mac
-    known = [entry for entry in space.neighbours if entry.address == address and entry.device == start[1]]
-    entry = next((each for each in known if each.state not in _UNKNOWN), None)
-    if entry is not None:
-        right = entry.mac == mac or entry.state != "permanent"
-        return None if right else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
-    for end in (start, target):
-        if not world.port(end).arp:
-            return _silent(world, end)
-    return tunnels.unanswered(world, way, target, address)
-
-
-def known(world: World, start: End, target: End, address: str) -> bool:
-    """Whether the sender knows the right MAC already, so that it need not ask for it."""
-    mac = world.link(target).mac
-    entries = (n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1])
-    return any(each.mac == mac and each.state not in _UNKNOWN for each in entries)
-
-
-def outdated(world: World, start: End, target: End, address: str) -> Finding | None:
-    """Whether the sender has learned a MAC that is wrong by now; it forgets it after a while, and asks again.
-
-    Args:
-        start: who sends.
-        target: whom it is for.
-        address: of whom.
-    """
-    mac = world.link(target).mac
-    entries = [n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1]]
-    entry = next((each for each in entries if each.state not in _UNKNOWN and each.mac != mac), None)
-    return _wrong_mac(world, start, target, address, (str(entry.mac), entry.state)) if entry else None
-
-
-def _wrong_mac(world: World, start: End, target: End, address: str, entry: tuple[str, str]) -> Finding:
-    mac, state = entry
-    kind = "for good" if state == "permanent" else "still"
-    words = f"{start[0]} has it {kind} that {address} is at {mac}, but {named(target)} has {world.link(target).mac}"
-    line = shown(world, start[0], f"ip neigh show to {address}", f"lladdr {mac} {state.upper()}")
-    other = shown(world, target[0], f"ip link show dev {target[1]}", f"link/ether {world.link(target).mac}")
-    repair = typed(world, start[0], f"ip neigh del {address} dev {start[1]}")
-    return Finding("neighbour", words, (line, other), (repair,), start[0])
-
-
-def _silent(world: World, end: End) -> Finding:
-    words = f"{named(end)} takes no part in ARP: it neither asks nor answers who has an address"
-    evidence = shown(world, end[0], f"ip link show dev {end[1]}", "<…,NOARP,…>")
-    repair = typed(world, end[0], f"ip link set dev {end[1]} arp on")
-    return Finding("neighbour", words, (evidence,), (repair,), end[0])
-
-
-def bridge(world: World, before: End | None, middle: End, after: End | None, mac: str | None) -> Finding | None:
+def bridge(world: World, crossing: Crossing) -> Finding | None:
     """Whether a bridge lets a frame through, out of the right port.
 
     Args:
-        before: the port that the frame comes in by; None if the bridge itself sends it.
-        middle: the bridge.
-        after: the port that it has to leave by; None if the bridge itself is meant.
-        mac: whom it is for.
+        crossing: the frame, and the ports that it has to pass.
     """
+    before, middle, after = crossing.before, crossing.bridge, crossing.after
     ports = [port for port in (before, after) if port is not None]
     for port in ports:
+        if not world.link(port).up or not world.link(port).carrier:
+            continue  # so it is disabled; why, the cable tells
         if world.port(port).state in ("disabled", "blocking", "listening", "learning"):
             return _shut(world, port, middle)
+    if before is not None and before == after:
+        return None if world.link(before).has("hairpin") else _no_hairpin(world, before, middle)
     if len(ports) == 2 and all(world.link(port).has("isolated") for port in ports):
         return _isolated(world, ports)
-    right = after[1] if after else middle[1]
-    entries = [entry for entry in world.space(middle[0]).fdb if entry.master == middle[1] and entry.mac == mac]
+    return _astray(world, crossing) or _locked(world, crossing) or _not_flooded(world, crossing)
+
+
+def _known(world: World, middle: End, mac: str | None) -> list[ForwardingEntry]:
+    """What a bridge knows of a MAC."""
+    return [entry for entry in world.space(middle[0]).fdb if entry.master == middle[1] and entry.mac == mac]
+
+
+def _astray(world: World, crossing: Crossing) -> Finding | None:
+    """The forwarding database has the receiver behind another port."""
+    middle, after, mac = crossing.bridge, crossing.after, crossing.receiver
+    right, entries = after[1] if after else middle[1], _known(world, middle, mac)
     entry = next((each for each in entries if each.device != right and (after or each.state != "permanent")), None)
     if entry is None or any(each.device == right for each in entries):
         return None
@@ -187,6 +171,47 @@ def bridge(world: World, before: End | None, middle: End, after: End | None, mac
     line = shown(world, middle[0], f"bridge fdb show br {middle[1]}", f"{mac} dev {entry.device} {entry.state}")
     repair = typed(world, middle[0], f"bridge fdb del {mac} dev {entry.device} master")
     return Finding("bridge", words, (line,), (repair,), middle[0])
+
+
+def _locked(world: World, crossing: Crossing) -> Finding | None:
+    """A locked port takes frames only of senders that the bridge knows behind it."""
+    port, sender = crossing.before, crossing.sender
+    if port is None or "unlocked" not in world.port(port).off:
+        return None
+    if any(entry.device == port[1] for entry in _known(world, crossing.bridge, sender)):
+        return None
+    words = f"{named(port)} is locked: it takes frames only of MAC addresses that it was told of, and {sender} is none"
+    line = shown(world, port[0], f"bridge -d link show dev {port[1]}", "locked on")
+    repair = typed(world, port[0], f"bridge fdb replace {sender} dev {port[1]} master static")
+    return Finding("bridge", words, (line,), (repair,), port[0])
+
+
+def _not_flooded(world: World, crossing: Crossing) -> Finding | None:
+    """A port gets no frames that go to everybody, or none for those of whom the bridge does not know where they are."""
+    port = crossing.after
+    if port is None:
+        return None
+    off, question = world.port(port).off, "mcast_flood" if crossing.version == 6 else "bcast_flood"
+    asked, learns = crossing.asks and question in off, "learning" not in off
+    lost = "flood" in off and not _known(world, crossing.bridge, crossing.receiver) and not (crossing.asks and learns)
+    if not asked and not lost:
+        return None
+    switch = question if asked else "flood"
+    what = "question who has an address" if asked else f"frame for {crossing.receiver}, which the bridge does not know,"
+    words = f"{named(port)} sends no {what} on: {switch} is off"
+    line = shown(world, port[0], f"bridge -d link show dev {port[1]}", f"{switch} off")
+    repair = typed(world, port[0], f"bridge link set dev {port[1]} {switch} on")
+    return Finding("bridge", words, (line,), (repair,), port[0])
+
+
+def _no_hairpin(world: World, port: End, middle: End) -> Finding:
+    words = (
+        f"a frame that comes into {named(middle)} by {port[1]} has to leave by {port[1]} again: a bridge sends it "
+        "there only where the port is in hairpin mode"
+    )
+    line = shown(world, port[0], f"bridge -d link show dev {port[1]}", "hairpin off")
+    repair = typed(world, port[0], f"bridge link set dev {port[1]} hairpin on")
+    return Finding("bridge", words, (line,), (repair,), port[0])
 
 
 def _shut(world: World, port: End, middle: End) -> Finding:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis.commands import shown
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Listener, World
+    from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
+    from netkit.diagnosis.questions import Listener
 
 
 def of(listener: Listener, packet: Packet) -> bool:
@@ -16,9 +17,21 @@ def of(listener: Listener, packet: Packet) -> bool:
     return listener.protocol == packet.protocol and listener.port == packet.destination_port
 
 
-def hears(listener: Listener, address: str) -> bool:
-    """Whether somebody listens at an address."""
-    return listener.address == address or (listener.everywhere and (listener.address == "::" or ":" not in address))
+def hears(listener: Listener, address: str, device: str = "") -> bool:
+    """Whether somebody listens at an address, for its version of IP and for what comes in by an interface.
+
+    Args:
+        listener: the socket.
+        address: whom packets are for.
+        device: the interface that they come in by; "" for any but those that the socket is bound to.
+    """
+    if listener.device and listener.device != device:
+        return False
+    if not listener.everywhere:
+        return listener.address == address
+    return (listener.address == "::" and not (listener.only_six and ":" not in address)) or (
+        listener.address != "::" and ":" not in address
+    )
 
 
 def told(world: World, namespace: str, protocol: str) -> str:

@@ -206,6 +206,8 @@ _SENT, _ANSWERED = ("echo-request", "8", "128"), ("echo-reply", "0", "129")
 _KINDS = {
     "neighbour-solicitation": ("neighbour-solicitation", "neighbor-solicitation", "nd-neighbor-solicit", "135"),
     "neighbour-advertisement": ("neighbour-advertisement", "neighbor-advertisement", "nd-neighbor-advert", "136"),
+    "fragmentation-needed": ("fragmentation-needed", "3/4", "destination-unreachable", "3"),
+    "packet-too-big": ("packet-too-big", "2"),
 }
 
 

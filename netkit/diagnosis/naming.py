@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import routes
+from netkit.diagnosis import gateways
 from netkit.diagnosis.commands import said, shown
 from netkit.diagnosis.findings import Finding
 
@@ -67,7 +67,7 @@ def address_of(world: World, source: str, namespace: str) -> str | None:
     """
     links = [(namespace, link.name) for link in world.space(namespace).interfaces.values() if link.kind != "loopback"]
     borne = [str(prefix.ip) for version in (4, 6) for end in links for prefix in world.topology.prefixes(end, version)]
-    near = [address for address in borne if routes.towards(world, source, address)]
+    near = [address for address in borne if gateways.towards(world, source, address)]
     return next(iter(near or borne), None)
 
 

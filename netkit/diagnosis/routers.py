@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import routes
+from netkit.diagnosis import commands, gateways, policy, routes
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding, RouteQuestion
 
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from netkit.diagnosis.packet import Packet
 
 _TTL = "net.ipv4.ip_default_ttl"
-_HOPS = "net.ipv6.conf.all.hop_limit"
-_STRICT = "1"
+_STRICT, _LOOSE = "1", "2"
 
 
 def refused(world: World, question: RouteQuestion, answer: RouteAnswer, decisions: list[Decision]) -> Finding | None:
@@ -25,56 +26,107 @@ def refused(world: World, question: RouteQuestion, answer: RouteAnswer, decision
         answer: what the kernel says.
         decisions: who sent it there, the last one last.
     """
-    namespace, address = question.namespace, question.destination
-    closed = world.switch(namespace, routes.forwarding(address)) == "0"
-    filtered = _filtered(world, question, answer)
-    if filtered is not None:
-        return filtered
-    if closed or answer.error:
-        last = decisions[-1]
-        why = f"{namespace} does not forward" if closed else f"{namespace} knows no way to it"
-        stray = routes.wrong(world, last.namespace, last.packet.destination, last.answer, why)
+    namespace, address, end = question.namespace, question.destination, (question.namespace, str(question.iif))
+    switch = gateways.closed(world, end, address)
+    refusal = policy.refusal(world, question, answer) if answer.error else None
+    if refusal is not None:
+        return policy.forbidden(world, question, answer, refusal)
+    found = _filtered(world, question, answer) or _strange(world, question, answer, decisions)
+    if found is not None:
+        return found
+    own = world.route(replace(question, source=None, iif=None))
+    if switch and not own.error and own.device != question.iif:
+        return _closed(world, question, answer, switch)
+    if switch or answer.error:
+        why = f"{namespace} does not forward" if switch else f"{namespace} knows no way to it"
+        stray = routes.wrong(world, decisions[-1], why)
         if stray is not None:
             return stray
-    if closed:
-        return _closed(world, question, answer)
-    return routes.none(world, namespace, address, answer) if answer.error else None
+    if switch:
+        return _closed(world, question, answer, switch)
+    return routes.none(world, question, answer) if answer.error else None
 
 
-def _closed(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding:
-    switch, namespace = routes.forwarding(question.destination), question.namespace
-    words = (
-        f"{namespace} got a packet for {question.destination}, which is not its own, but is no router: "
-        f"{switch.rpartition('.')[2]} is 0"
+def _closed(world: World, question: RouteQuestion, answer: RouteAnswer, switch: str) -> Finding:
+    namespace, words = question.namespace, switch.replace("/", ".")
+    short = words.removeprefix("net.ipv4.").removeprefix("net.ipv6.conf.all.")
+    said = (
+        f"{namespace} got a packet for {question.destination}, which is not its own, but is no router: {short} is 0"
+        if "conf" not in short
+        else f"{namespace} does not forward what comes in by {question.iif}: {words} is 0"
     )
     evidence = [shown(world, namespace, f"sysctl {switch}", "0")]
     evidence += [shown(world, namespace, question.command, answer.words)] if answer.error else []
-    return Finding("sysctl", words, tuple(evidence), (typed(world, namespace, f"sysctl -w {switch}=1"),), namespace)
+    return Finding("sysctl", said, tuple(evidence), (typed(world, namespace, f"sysctl -w {switch}=1"),), namespace)
 
 
 def _filtered(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding | None:
-    """Strict reverse-path filtering: the way back to the source would leave by another interface (ip-sysctl)."""
+    """Reverse-path filtering: the way back to the source leaves by another interface, or there is none (ip-sysctl)."""
     namespace, device = question.namespace, question.iif
     names = ("net.ipv4.conf.all.rp_filter", f"net/ipv4/conf/{device}/rp_filter")
     values = [world.switch(namespace, name) or "0" for name in names]
-    if ":" in question.destination or max(values) != _STRICT or answer.error not in ("EINVAL", "EXDEV"):
+    value = max(values)
+    if ":" in question.destination or value not in ("1", "2") or answer.error not in ("EINVAL", "EXDEV"):
         return None
-    back = RouteQuestion(namespace, str(question.source))
+    back = RouteQuestion(namespace, str(question.source), mark=question.mark)
     says = world.route(back)
-    if says.device == device and not says.error:
+    if not says.error and (value == _LOOSE or says.device == device):
         return None
-    leads = f"by {says.device}" if says.device else "nowhere"
+    leads = f"leads by {says.device}" if says.device else "is not there"
     words = (
         f"{namespace} drops packets from {question.source} that come in by {device}: its own way back to that address "
-        f"leads {leads}, and rp_filter is strict"
+        f"{leads}, and rp_filter is {'strict' if value == _STRICT else 'loose'}"
     )
     evidence = (
-        shown(world, namespace, f"sysctl {names[0 if values[0] == _STRICT else 1]}", _STRICT),
+        shown(world, namespace, f"sysctl {names[values.index(value)]}", value),
         shown(world, namespace, back.command, f"dev {says.device}" if says.device else says.words),
         shown(world, namespace, question.command, answer.words),
     )
-    repair = typed(world, namespace, f"sysctl -w {names[1]}=2")
-    return Finding("sysctl", words, evidence, (repair,), namespace)
+    ways = gateways.gateways(world, namespace, str(question.source)) if says.error else []
+    repair = f"sysctl -w {names[1]}=2"
+    if ways:
+        repair = f"ip route add {gateways.network_of(world, str(question.source))} via {ways[0]}"
+    elif says.error:
+        repair = f"ip route add {question.source} dev {device}"
+    return Finding("sysctl", words, evidence, (typed(world, namespace, repair),), namespace)
+
+
+def _strange(world: World, question: RouteQuestion, answer: RouteAnswer, decisions: list[Decision]) -> Finding | None:
+    """A source that the kernel takes for a forgery (a martian): one of its own addresses, or one of the loopback."""
+    namespace, source = question.namespace, str(question.source)
+    if answer.error != "EINVAL" or ":" in source:
+        return None
+    loop = ipaddress.ip_address(source).is_loopback
+    bearers = [end for end in world.topology.bearers(source) if end[0] == namespace]
+    if not loop and not bearers:
+        return None
+    evidence = shown(world, namespace, question.command, answer.words)
+    last = decisions[-1]
+    if loop or decisions[0].namespace == namespace:
+        return _not_hidden(world, last, namespace, evidence)
+    end, others = bearers[0], [each for each in world.topology.bearers(source) if each[0] != namespace]
+    words = f"{namespace} takes packets from {source} for forged ones, since it bears that address itself, at {end[1]}"
+    text = next(each for each in world.link(end).addresses if each.partition("/")[0] == source)
+    repair = (typed(world, namespace, f"ip addr del {text} dev {end[1]}"),) if others else ()
+    line = commands.addresses_shown(world, end)
+    return Finding("address", words, (line, evidence), repair, namespace)
+
+
+def _not_hidden(world: World, last: Decision, namespace: str, evidence: str) -> Finding:
+    """A router leads a packet to the very namespace whose source it has: the router should have hidden that."""
+    packet, router = last.packet, last.namespace
+    port = f" -p {packet.protocol} --dport {packet.destination_port}" if packet.destination_port else ""
+    tool = "iptables"  # of IPv6 the kernel drops no such packets
+    line = f"{tool} -t nat -A POSTROUTING -s {packet.source}/32 -d {packet.destination}/32{port} -j MASQUERADE"
+    words = (
+        f"{router} leads a packet to {namespace} with the source {packet.source}, which {namespace} has itself: "
+        f"it drops it; {router} does not hide it behind an address of its own (MASQUERADE)"
+    )
+    rules = [
+        r.text for r in world.space(router).rules if r.tool == tool and r.chain == "POSTROUTING" and r.table == "nat"
+    ]
+    listed = shown(world, router, f"{tool} -t nat -S POSTROUTING", "\n".join(rules) or "no rule")
+    return Finding("nat", words, (listed, evidence), (typed(world, router, line),), router)
 
 
 def ttl(world: World, first: Decision, namespace: str, packet: Packet) -> Finding | None:
@@ -87,13 +139,23 @@ def ttl(world: World, first: Decision, namespace: str, packet: Packet) -> Findin
     """
     if packet.ttl > 1:
         return None
-    switch = _HOPS if packet.version == 6 else _TTL
+    switch = _ttl_switch(packet.version, str(first.answer.device))
     words = f"the packet's TTL was used up in {namespace}: {first.namespace} lets its packets pass no more routers"
     line = shown(world, first.namespace, f"sysctl {switch}", world.switch(first.namespace, switch) or "")
     repair = typed(world, first.namespace, f"sysctl -w {switch}=64")
     return Finding("sysctl", words, (line,), (repair,), first.namespace)
 
 
-def start_ttl(world: World, namespace: str, version: int) -> int:
-    """The TTL that a namespace gives to its packets."""
-    return int(world.switch(namespace, _HOPS if version == 6 else _TTL) or 64)
+def start_ttl(world: World, namespace: str, version: int, device: str) -> int:
+    """The TTL that a namespace gives to its packets.
+
+    Args:
+        namespace: the sender.
+        version: of IP.
+        device: the interface that the packets leave by: IPv6 has a hop limit for each.
+    """
+    return int(world.switch(namespace, _ttl_switch(version, device)) or 64) or 64
+
+
+def _ttl_switch(version: int, device: str) -> str:
+    return f"net/ipv6/conf/{device}/hop_limit" if version == 6 else _TTL

@@ -1,18 +1,21 @@
-"""Whether somebody takes a packet that has arrived, and whether a translation leads to somebody who does."""
+"""Whether somebody takes a packet that has arrived: the sockets that wait (ss(8))."""
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import listening, publishing
+from netkit.diagnosis import gateways, listening, publishing
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Listener, World
+    from netkit.diagnosis.findings import World
     from netkit.diagnosis.flows import Flows
     from netkit.diagnosis.packet import Packet
+    from netkit.diagnosis.questions import Listener
 
 _IGNORE = "net.ipv4.icmp_echo_ignore_all"
 
@@ -30,59 +33,101 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
     if packet.destination_port is None:
         return None
     here = [each for each in world.listeners(namespace) if listening.of(each, packet)]
-    if any(not each.reserved and listening.hears(each, packet.destination) for each in here):
-        return None
+    hearing = [
+        each for each in here if not each.reserved and listening.hears(each, packet.destination, packet.scope or "lo")
+    ]
+    if hearing:
+        return _full(world, namespace, packet, hearing[0]) if all(each.full for each in hearing) else None
     if packet.destination_port == asked.destination_port and packet.destination == asked.destination:
         unpublished = publishing.unpublished(world, namespace, packet, reserved=any(each.reserved for each in here))
         if unpublished is not None:
             return unpublished
     near = [each for each in here if not each.reserved]
-    return _only_local(world, namespace, packet, near[0]) if near else _nobody(world, namespace, packet)
+    return _deaf(world, namespace, packet, near[0]) if near else _nobody(world, namespace, packet)
 
 
-def _mute(world: World, namespace: str) -> Finding:
-    words = f"{namespace} answers no echo requests: icmp_echo_ignore_all is 1"
-    line = shown(world, namespace, f"sysctl {_IGNORE}", "1")
-    return Finding("sysctl", words, (line,), (typed(world, namespace, f"sysctl -w {_IGNORE}=0"),), namespace)
-
-
-def _only_local(world: World, namespace: str, packet: Packet, listener: Listener) -> Finding:
-    program = listener.program or "a program"
+def _full(world: World, namespace: str, packet: Packet, listener: Listener) -> Finding:
+    waiting, most = listener.waiting
     words = (
-        f"{program} in {namespace} listens at {listener.address} port {listener.port} only: packets for "
-        f"{packet.destination} are not for it"
+        f"{listener.program or 'a program'} in {namespace} listens at {listener.protocol} port {listener.port} but "
+        f"does not accept: {waiting} connections wait, at most {most} may"
     )
+    return Finding("service", words, (listening.told(world, namespace, packet.protocol),), (), namespace)
+
+
+def refused(world: World, packet: Packet, words: str) -> Finding | None:
+    """Who takes a connection and ends it at once, or answers from another address than it was asked at.
+
+    Args:
+        packet: as its sender wrote it.
+        words: what became of it: "resets the connection at once".
+    """
+    place = next((place for place, _ in world.topology.bearers(packet.destination)), "")
+    listener = next((e for e in world.listeners(place) if listening.of(e, packet)), None) if place else None
+    if listener is None:
+        return None
+    said = f"{listener.program or 'a program'} in {place}, at {packet.protocol} port {packet.destination_port}, {words}"
+    return Finding("service", said, (listening.told(world, place, packet.protocol),), (), place)
+
+
+def _deaf(world: World, namespace: str, packet: Packet, listener: Listener) -> Finding:
+    """Somebody listens at the port, but not for this packet."""
+    program, port = listener.program or "a program", listener.port
+    if listener.everywhere and listener.device:
+        why = f"for what comes in by {listener.device} only (SO_BINDTODEVICE)"
+    elif listener.everywhere and packet.version == 4:
+        why = f"at [::] port {port} for IPv6 only (IPV6_V6ONLY)"
+    else:
+        why = f"at {listener.address} port {port} only"
+    words = f"{program} in {namespace} listens {why}: packets for {packet.destination} are not for it"
     repair = _restarted(world, namespace, packet, listener)
+    words += "" if repair else "; how it is to be started is to be decided where it is started"
     return Finding("service", words, (listening.told(world, namespace, packet.protocol),), repair, namespace)
 
 
 def _restarted(world: World, namespace: str, packet: Packet, listener: Listener) -> tuple[str, ...]:
-    """The program started anew so that it listens everywhere; where that cannot be, its port is led there."""
+    """The program started anew so that it listens everywhere; not where its end would be the end of a container."""
     command = shlex.join(listener.command)
-    everywhere = "[::]" if ":" in listener.address else "0.0.0.0"  # noqa: S104  (for a line that the learner types)
-    if listener.pid and listener.address in command:
-        again = typed(world, namespace, command.replace(listener.address, everywhere))
-        # It has the port until it is gone.
-        ended = f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null"
-        return ended, f"{again} >/dev/null 2>&1 &"
-    links = world.space(namespace).interfaces.values()
-    device = next((k.name for k in links if any(t.startswith(f"{packet.destination}/") for t in k.addresses)), "all")
-    rule = (
-        f"iptables -t nat -A PREROUTING -p {packet.protocol} --dport {packet.destination_port} "
-        f"-j DNAT --to-destination {listener.address}:{listener.port}"
-    )
-    return (
-        typed(world, namespace, f"sysctl -w net/ipv4/conf/{device}/route_localnet=1"),
-        typed(world, namespace, rule),
-    )
+    wanted = "::" if packet.version == 6 else "0.0.0.0"  # noqa: S104  (for a line that the learner types)
+    everywhere = shlex.join(_at(word, listener, wanted) for word in listener.command)
+    kept = not world.space(namespace).named and namespace != HOST
+    if not listener.pid or everywhere == command or kept or routing(world, namespace):
+        return ()
+    # It has the port until it is gone.
+    ended = f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null"
+    return ended, f"{typed(world, namespace, everywhere)} >/dev/null 2>&1 &"
+
+
+def _at(word: str, listener: Listener, address: str) -> str:
+    """A word of a command, with another address where it is that of a socket, or that and the port."""
+    told = re.fullmatch(rf"\[?{re.escape(listener.address)}\]?(:{listener.port})?", word)
+    if told is None:
+        return word
+    return f"[{address}]{told[1]}" if ":" in address and told[1] else f"{address}{told[1] or ''}"
+
+
+def routing(world: World, namespace: str) -> bool:
+    """Whether a namespace is a router: it forwards from one interface to another, neither of them a bridge's own."""
+    ends = [end for end in world.topology.leaving(namespace) if world.link(end).addresses]
+    if len(ends) < 2 or any(world.link(end).kind == "bridge" for end in ends):
+        return False
+    return any(gateways.forwards(world, end, address) for end in ends for address in ("0.0.0.0", "::"))  # noqa: S104
 
 
 def _nobody(world: World, namespace: str, packet: Packet) -> Finding:
     port = packet.destination_port
     words = f"nobody in {namespace} listens at {packet.protocol} port {port}"
     command = f"busybox httpd -p {port}" if packet.protocol == "tcp" else _udp_server(packet.version, port)
-    repair = (typed(world, namespace, command),)
+    router = routing(world, namespace)
+    words += f"; {namespace} is a router: whom the packets are meant for is to be decided" if router else ""
+    repair = () if router else (typed(world, namespace, command),)
     return Finding("service", words, (listening.told(world, namespace, packet.protocol),), repair, namespace)
+
+
+def _mute(world: World, namespace: str) -> Finding:
+    words = f"{namespace} answers no echo requests: icmp_echo_ignore_all is 1"
+    line = shown(world, namespace, f"sysctl {_IGNORE}", "1")
+    return Finding("sysctl", words, (line,), (typed(world, namespace, f"sysctl -w {_IGNORE}=0"),), namespace)
 
 
 def _udp_server(version: int, port: int | None) -> str:

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import commands
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.packet import Packet
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import World
+    from netkit.diagnosis.findings import Decision, World
     from netkit.model import End
 
 _FLOOD = "00:00:00:00:00:00"
+VXLAN_PORT = 4789
+"""Of UDP; RFC 7348 gives it to VXLAN."""
+
+_PROTOCOLS = {"gretap": "gre", "ip6gre": "gre", "ip6gretap": "gre", "ipip": "4", "sit": "41", "ip6tnl": "41"}
+"""What packets say that carry those of a tunnel (protocols(5))."""
 
 
 def unanswered(world: World, way: list[End], target: End, address: str) -> Finding | None:
@@ -40,6 +46,84 @@ def unanswered(world: World, way: list[End], target: End, address: str) -> Findi
     return None
 
 
+def itself(world: World, one: End, decision: Decision) -> Finding | None:
+    """Whether a tunnel's own packets would travel through the tunnel, or have a source that their namespace lacks.
+
+    Args:
+        one: the device that sends.
+        decision: the choice that led to it.
+    """
+    if one in world.avoided:
+        words = f"the packets of the tunnel {named(one)} would travel through {one[1]} itself: so they get nowhere"
+        route = world.matched(decision.question) if decision.question is not None else None
+        line = shown(world, one[0], f"ip route get {decision.packet.destination}", f"dev {one[1]}")
+        mend = f"ip route del {route.destination} dev {one[1]}" if route and route.protocol != "kernel" else ""
+        return Finding("route", words, (line,), (typed(world, one[0], mend),) if mend else (), one[0])
+    local, home = world.link(one).detail("local"), world.topology.home(one)
+    if not local or local in world.space(home).addresses:
+        return None
+    borne = world.topology.bearers(local)
+    words = f"{named(one)} sends from {local}, an address that {home} does not have"
+    own = [end for end in world.topology.leaving(home) if end != one]
+    into = next((e for e in own for p in world.topology.prefixes(e) if ipaddress.ip_address(local) in p.network), None)
+    length = next((p.network.prefixlen for p in world.topology.prefixes(into)), 32) if into else 32
+    repair = (typed(world, home, f"ip addr add {local}/{length} dev {into[1]}"),) if into and not borne else ()
+    return Finding("address", words, (_shown(world, one),), repair, home)
+
+
+def outer(world: World, one: End, other: End, mac: str | None, *, asks: bool) -> tuple[Packet | None, Finding | None]:
+    """The packet that carries a frame, None where it goes to a group, and what is wrong with where it goes.
+
+    Args:
+        one: the device that sends.
+        other: the device that has to get it.
+        mac: whom the frame is for.
+        asks: whether questions to everybody have to get there too.
+    """
+    link = world.link(one)
+    local = link.detail("local") or ""
+    if link.kind == "vxlan":
+        to, found = remote(world, one, other, mac, asks=asks and not link.has("proxy"))
+        port = int(link.detail("port") or VXLAN_PORT)
+        return Packet(local, to, "udp", None, port) if to else None, found
+    to, there = link.detail("remote") or "", _addresses(world, other)
+    if to and to not in there:
+        right = next(iter(_joined(world, one, there)), "") or next(iter(sorted(there)), "")
+        words = f"{named(one)} sends to {to}, but {named(other)} is at {right}"
+        repair = (typed(world, one[0], f"ip link set dev {one[1]} type {link.kind} remote {right}"),) if right else ()
+        return None, Finding("tunnel", words, (_shown(world, one),), repair, one[0])
+    return Packet(local, to, _PROTOCOLS.get(link.kind, link.kind)) if to else None, None
+
+
+def hidden(world: World, ends: tuple[End, End], sent: Packet, arrived: Packet) -> Finding | None:
+    """Whether a translation hides where a tunnel's packets come from: the answers then go to the translator.
+
+    Args:
+        ends: the device that sends, and the one that gets it.
+        sent: the outer packet.
+        arrived: as it has arrived.
+    """
+    one, other = ends
+    if not sent.source or arrived.source == sent.source or world.link(one).kind != "vxlan":
+        return None
+    place = next((place for place, _ in world.topology.bearers(arrived.source)), "")
+    if not place or world.link(other).detail("learning") == "0":
+        return None
+    words = (
+        f"{place} gives the packets of the tunnel {named(one)} the source {arrived.source}: {named(other)} learns that "
+        f"address and sends its answers there, not to {sent.source}"
+    )
+    tool = "iptables" if sent.version == 4 else "ip6tables"
+    rules = [rule.text for rule in world.space(place).rules if (rule.tool, rule.table) == (tool, "nat")]
+    line = shown(world, place, f"{tool}-save -t nat", "\n".join(rules))
+    match = f"-s {sent.source} -d {sent.destination} -p udp --dport {sent.destination_port}"
+    repair = [typed(world, place, f"{tool} -t nat -I POSTROUTING {match} -j ACCEPT")]
+    repair.append(typed(world, place, f"conntrack -D -p udp --orig-src {sent.source} --orig-dst {sent.destination}"))
+    wrong = [e for e in world.space(other[0]).fdb if e.device == other[1] and e.destination == arrived.source]
+    repair += [typed(world, other[0], f"bridge fdb del {e.mac} dev {other[1]} dst {e.destination}") for e in wrong]
+    return Finding("nat", words, (line,), tuple(repair), place)
+
+
 def ends(world: World, one: End, other: End) -> Finding | None:
     """Whether two VXLAN devices are of one network: the same VNI, the same UDP port.
 
@@ -47,7 +131,8 @@ def ends(world: World, one: End, other: End) -> Finding | None:
         one: who sends.
         other: who is to receive.
     """
-    for fact, word in (("vni", "VNI"), ("port", "UDP port")):
+    facts = (("vni", "VNI"), ("port", "UDP port")) if world.link(one).kind == "vxlan" else ()
+    for fact, word in facts:
         here, there = (world.link(end).detail(fact) or "" for end in (one, other))
         if here != there:
             odd, right = _odd(world, fact, (one, here), (other, there))
@@ -69,6 +154,9 @@ def _odd(world: World, fact: str, one: tuple[End, str], other: tuple[End, str]) 
 
 def _shown(world: World, end: End) -> str:
     link = world.link(end)
+    if link.kind != "vxlan":
+        words = f"{link.kind} remote {link.detail('remote') or 'any'} local {link.detail('local') or 'any'}"
+        return shown(world, end[0], f"ip -d link show dev {end[1]}", words)
     words = f"vxlan id {link.vni} local {link.detail('local') or 'any'} dstport {link.detail('port')}"
     return shown(world, end[0], f"ip -d link show dev {end[1]}", words)
 

@@ -2,43 +2,99 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import commands, routes
+from netkit.diagnosis import addressing, commands, gateways, policy, resolution, routes, sharing
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import on_one_link
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import RouteAnswer, World
+    from netkit.diagnosis.findings import Decision, World
     from netkit.model import End
 
 
-def there(world: World, start: End, hop: str, destination: str, answer: RouteAnswer) -> Finding:
-    """Why nobody answers for an address: it is elsewhere, on the wrong interface, cut off, or nowhere.
+def there(world: World, start: End, hop: str, decision: Decision) -> Finding:
+    """Why nobody answers for an address: it is elsewhere, on the wrong interface, cut off, out of sight, or nowhere.
 
     Args:
         start: the interface that asks.
         hop: the address that it asks for: the next router's, or the destination's.
-        destination: whom the packet is for.
-        answer: the route that led here.
+        decision: the choice that led here.
     """
-    reached = world.topology.reach(start)
+    reached, destination = world.topology.reach(start), decision.packet.destination
     return (
-        _cut_off(world, start, hop, reached)
+        sharing.apart(world, start, hop)
+        or _cut_off(world, start, hop, reached)
         or (_not_on_this_link(world, start, hop) if hop == destination and on_one_link(hop) else None)
+        or _exchanged(world, start, hop, reached)
         or _elsewhere(world, start, hop, reached)
-        or routes.wrong(world, start[0], destination, answer, f"nobody there has {hop}")
         or _too_wide(world, start, destination)
+        or routes.wrong(world, decision, f"nobody there has {hop}")
+        or resolution.unproxied(world, start, hop)
+        or _out_of_sight(world, start, hop)
+        or _elsewhere_addressed(world, start, hop)
         or _missing(world, start, hop, destination)
-        or Finding(
-            "address" if hop == destination else "route",
-            f"nobody that {named(start)} is joined to has the address {hop}",
-            (_asked(world, start, hop),),
-            (),
-            start[0],
-        )
+        or _nobody(world, start, hop, destination)
     )
+
+
+def _elsewhere_addressed(world: World, start: End, hop: str) -> Finding | None:
+    """The router that is looked for has addresses of another network than its link's."""
+    version = 6 if ":" in hop else 4
+    for place in dict.fromkeys(end[0] for end in world.topology.stations(start)):
+        found = addressing.misplaced(world, place, version)
+        if found is not None and any(f"ip addr add {hop}/" in line for line in found.repair):
+            return found
+    return None
+
+
+def _nobody(world: World, start: End, hop: str, destination: str) -> Finding:
+    layer = "address" if hop == destination else "route"
+    borne = world.topology.bearers(hop)
+    words = f"nobody that {named(start)} is joined to has the address {hop}"
+    words += f"; {named(borne[0])}, who has it, is not joined to it" if borne else ""
+    return Finding(layer, words, (_asked(world, start, hop),), (), start[0])
+
+
+def _out_of_sight(world: World, start: End, hop: str) -> Finding | None:
+    """Behind an interface there may be more than can be seen, and the address may be there."""
+    unseen = world.topology.unseen(start)
+    if not unseen or world.topology.bearers(hop):
+        return None
+    kind = world.link(unseen[0]).kind
+    words = (
+        f"what is behind {named(unseen[0])} ({kind}) cannot be seen from here: who has {hop} may be there, and from "
+        "here on only a probe can tell"
+    )
+    return Finding("link", words, (_asked(world, start, hop),), (), unseen[0][0], blind=True)
+
+
+def _exchanged(world: World, start: End, hop: str, reached: dict[End, End | None]) -> Finding | None:
+    """A namespace has the addresses of two of its interfaces the wrong way round."""
+    version = 6 if ":" in hop else 4
+    for bearer in world.topology.bearers(hop):
+        facing = [end for end in reached if end[0] == bearer[0] != start[0] and world.link(end).master is None]
+        for end in facing if bearer not in reached else []:
+            here, there_ = (world.topology.prefixes(each, version) for each in (end, bearer))
+            strangers = [p for s in world.topology.stations(end) for p in world.topology.prefixes(s, version)]
+            if len(here) != 1 or len(there_) != 1 or any(p.ip in here[0].network for p in strangers):
+                continue
+            words = f"{bearer[0]} has {here[0]} at {end[1]} and {there_[0]} at {bearer[1]}: the wrong way round"
+            moves = [f"ip addr del {here[0]} dev {end[1]}", f"ip addr del {there_[0]} dev {bearer[1]}"]
+            moves += [f"ip addr add {there_[0]} dev {end[1]}", f"ip addr add {here[0]} dev {bearer[1]}"]
+            moves += _routes_again(world, bearer[0], {end[1], bearer[1]})
+            evidence = (commands.addresses_shown(world, end), commands.addresses_shown(world, bearer))
+            repair = tuple(typed(world, bearer[0], line) for line in moves)
+            return Finding("address", words, evidence, repair, bearer[0])
+    return None
+
+
+def _routes_again(world: World, namespace: str, devices: set[str]) -> list[str]:
+    """The routes by some interfaces that somebody set, which go away with the interfaces' addresses."""
+    routes_ = [r for r in world.space(namespace).routes if r.device in devices and r.via and r.protocol != "kernel"]
+    return [f"ip route replace {r.destination} via {r.via}{policy.table_of(r)}" for r in routes_]
 
 
 def _asked(world: World, start: End, hop: str) -> str:
@@ -47,7 +103,7 @@ def _asked(world: World, start: End, hop: str) -> str:
 
 
 def _cut_off(world: World, start: End, hop: str, reached: dict[End, End | None]) -> Finding | None:
-    """A cable's end that should be a bridge's port: behind it is the sender, or whom it asks for."""
+    """A cable's end that should be a bridge's port, or another one's: behind it is the sender, or whom it asks for."""
     for bearer in world.topology.bearers(hop):
         if bearer in reached:
             continue
@@ -55,18 +111,46 @@ def _cut_off(world: World, start: End, hop: str, reached: dict[End, End | None])
         for loose in (*reached, *beyond):
             link = world.link(loose)
             bare = not world.topology.prefixes(loose) and not world.topology.prefixes(loose, 6)
-            alone = link.master is None and link.peer is not None and bare and loose not in (start, bearer)
             other = beyond if loose in reached else reached
             masters = [end for end in other if end[0] == loose[0] and world.link(end).kind == "bridge"]
-            if alone and masters:
+            if link.peer is None or not bare or not masters or loose in (start, bearer):
+                continue
+            if link.master is None:
                 return _attach(world, loose, masters[0])
+            if loose in beyond and _of_one_network(world, start, bearer):
+                return _move(world, loose, masters[0], bearer)
     return None
+
+
+def _of_one_network(world: World, one: End, other: End) -> bool:
+    """Whether two interfaces have addresses of one network."""
+    return any(
+        here.ip in there_.network and there_.ip in here.network
+        for version in (4, 6)
+        for here in world.topology.prefixes(one, version)
+        for there_ in world.topology.prefixes(other, version)
+    )
+
+
+def _move(world: World, port: End, bridge: End, bearer: End) -> Finding | None:
+    """A port belongs to another bridge than that of its network, whose other stations are none of the bearer's."""
+    wrong = str(world.link(port).master)
+    peer, stations = world.link(port).peer, world.topology.stations(bearer)
+    if peer != bearer or any(_of_one_network(world, bearer, station) for station in stations):
+        return None
+    words = (
+        f"{named(bearer)} is joined to the bridge {wrong}, by its port {port[1]}, but the network of its address is "
+        f"that of the bridge {bridge[1]}"
+    )
+    line = shown(world, port[0], f"ip link show dev {port[1]}", f"master {wrong}")
+    repair = typed(world, port[0], f"ip link set dev {port[1]} master {bridge[1]}")
+    return Finding("bridge", words, (line,), (repair,), port[0])
 
 
 def _not_on_this_link(world: World, start: End, address: str) -> Finding:
     """A link-local address that nobody on this link has; perhaps somebody on another one."""
     words = f"nobody that {named(start)} is joined to has the address {address}, which is valid on one link only"
-    near = routes.towards(world, start[0], address)
+    near = gateways.towards(world, start[0], address)
     words += f"; who has it is behind {near[1]}: {address}%{near[1]}" if near else ""
     return Finding("address", words, (_asked(world, start, address),), (), start[0])
 
@@ -100,8 +184,6 @@ def _elsewhere(world: World, start: End, hop: str, reached: dict[End, End | None
 
 def _length(world: World, end: End, address: str) -> str | None:
     """The prefix length that the stations of a link have in the network of an address."""
-    import ipaddress
-
     version = 6 if ":" in address else 4
     known = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
     return next((str(p.network.prefixlen) for p in known if ipaddress.ip_address(address) in p.network), None)
@@ -122,7 +204,7 @@ def _too_wide(world: World, start: End, destination: str) -> Finding | None:
             )
             repair = [typed(world, start[0], f"ip addr add {own.ip}/{right} dev {start[1]}")]
             repair += [typed(world, start[0], f"ip addr del {own} dev {start[1]}")]
-            found = routes.gateways(world, start[0], destination, start)
+            found = gateways.gateways(world, start[0], destination, start)
             if found and not any(route.is_default(version) for route in world.space(start[0]).routes):
                 repair.append(typed(world, start[0], f"ip route add default via {found[0]}"))
             return Finding("address", words, (commands.addresses_shown(world, start),), tuple(repair), start[0])
@@ -131,6 +213,8 @@ def _too_wide(world: World, start: End, destination: str) -> Finding | None:
 
 def _missing(world: World, start: End, hop: str, destination: str) -> Finding | None:
     """Somebody on the link has no address at all: it is the one that is missing."""
+    if world.topology.bearers(hop):
+        return None  # it is somebody else's
     version = 6 if ":" in hop else 4
     own = next((p for p in world.topology.prefixes(start, version)), None)
     length = _length(world, start, hop) or (own.network.prefixlen if own else 32)

@@ -3,62 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from netkit.diagnosis import (
-    aims,
+    addressing,
     conntrack,
-    l2,
+    gateways,
+    groups,
     nat,
+    policy,
     rejections,
     routers,
     routes,
     services,
+    strays,
     translations,
-    tunnels,
-    unanswered,
 )
-from netkit.diagnosis.findings import Decision, Finding, Found, RouteQuestion
-from netkit.diagnosis.hooks import Hooks, moved
+from netkit.diagnosis.carrying import Carrying
+from netkit.diagnosis.findings import Decision, Finding, Found, RouteQuestion, World
+from netkit.diagnosis.hooks import moved
 from netkit.diagnosis.matching import Place
-from netkit.diagnosis.packet import Packet
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import RouteAnswer, World
-    from netkit.model import End
+    from netkit.diagnosis.findings import RouteAnswer
+    from netkit.diagnosis.packet import Packet
 
 _MOST_HOPS = 30
-VXLAN_PORT = 4789
-"""Of UDP; RFC 7348 gives it to VXLAN."""
 
 
-class Walk:
-    """The way of a packet and of the answer to it.
-
-    Args:
-        keep: the namespace that the destination is meant to be in; "" where nobody said.
-
-    Attributes:
-        passed: what was found in order, by layer.
-        mtu: a bottleneck that drops large packets without a word, if there is one.
-        outdated: a neighbour entry that was learned and is wrong by now, if there is one.
-        hooks: the packet filters that were passed, and where nobody knows what they did.
-    """
+class Walk(Carrying):
+    """The way of a packet and of the answer to it."""
 
     def __init__(self, world: World, keep: str = "") -> None:
-        self.world, self.keep = world, keep
-        self.passed: dict[str, dict[str, None]] = {}
-        self.mtu: Finding | None = None
-        self.outdated: Finding | None = None
-        self.decisions: list[Decision] = []
-        self.hooks = Hooks(world)
+        super().__init__(world, keep)
         self._suspicion: Finding | None = None
-        self._back = False
-        self._ways: dict[str, str] = {}
-
-    def ok(self, layer: str, *what: str) -> None:
-        """Note that something was found in order."""
-        self.passed.setdefault(layer, {}).update(dict.fromkeys(what))
 
     def there_and_back(self, namespace: str, packet: Packet) -> None:
         """Follow a packet, look whether somebody takes it, and follow the answer.
@@ -71,16 +49,20 @@ class Walk:
             Found: with the first fault.
         """
         try:
+            if groups.several(self.world, namespace, packet):
+                self.stop(groups.unheard(self.world, namespace, packet))
+                return
             place, arrived = self.send(namespace, packet)
-            self._stop(conntrack.untracked(self.world, self.hooks.untracking) if arrived.untracked else None)
-            self._stop(services.taken(self.world, place, packet, arrived))
+            self._suspicion = self._suspicion or strays.taken_in(self.world, place, arrived)
+            self.stop(conntrack.untracked(self.world, self.hooks.untracking) if arrived.untracked else None)
+            self.stop(services.taken(self.world, place, packet, arrived))
             if arrived.protocol != "icmp":
                 self.ok("service", f"somebody in {place} listens at {arrived.protocol} port {arrived.destination_port}")
-            self._ways = {each.namespace: str(each.answer.device) for each in self.decisions}
-            self._back, self.decisions = True, []
+            self.ways = {each.namespace: str(each.answer.device) for each in self.decisions}
+            self.back, self.decisions = True, []
             home, answer = self.send(place, arrived.reversed())
-            self._stop(conntrack.kept(self.world, self.hooks.untracking, (namespace, home), answer))
-            self._stop(services.answered(self.world, self.hooks.flows, packet, answer))
+            self.stop(conntrack.kept(self.world, self.hooks.untracking, (namespace, home), answer))
+            self.stop(services.answered(self.world, self.hooks.flows, packet, answer))
             self.ok("return path", f"{place} → {home}")
             if answer.protocol == "tcp":
                 self._follow_up(home, answer)
@@ -89,7 +71,7 @@ class Walk:
 
     def _follow_up(self, namespace: str, answer: Packet) -> None:
         """What follows when a connection is there: a filter may let its first packet pass, and nothing else."""
-        self._back, self.decisions = False, []
+        self.back, self.decisions = False, []
         try:
             self.send(namespace, replace(answer.reversed(), answer=False, kind="later"))
         except Found as found:
@@ -103,69 +85,80 @@ class Walk:
             The namespace that takes it, and the packet as it arrives.
         """
         self.hooks.setting = None
-        answer = self._way_out(namespace, packet)
-        ttl = routers.start_ttl(self.world, namespace, packet.version)
+        question, answer = self._way_out(namespace, packet)
+        ttl = routers.start_ttl(self.world, namespace, packet.version, str(answer.device))
         packet = replace(packet, source=packet.source or answer.source or "", ttl=ttl)
         changed = self._hook(namespace, "OUTPUT", packet, oif=answer.device or "")
         if changed.destination != packet.destination:
-            self._stop(self._aimed(namespace, packet, changed))
-            answer = self._way_out(namespace, changed)
-            self._stop(translations.confined(self.world, namespace, changed, answer.device or ""))
+            self.stop(self.aimed(namespace, packet, changed))
+        if (changed.destination, changed.mark) != (packet.destination, packet.mark):
+            question, answer = self._way_out(namespace, changed)
+            self.stop(translations.confined(self.world, namespace, changed, answer.device or ""))
         packet = changed
         if answer.kind == "local":
             return namespace, self._within(namespace, packet)
-        return self._out(namespace, answer, packet, "")
+        return self._out(question, answer, packet, "")
 
-    def _way_out(self, namespace: str, packet: Packet) -> RouteAnswer:
-        """The kernel's choice for a packet of the namespace's own."""
-        question = RouteQuestion(namespace, packet.destination, packet.source or None, oif=packet.bound)
+    def _way_out(self, namespace: str, packet: Packet) -> tuple[RouteQuestion, RouteAnswer]:
+        """What the kernel is asked, and its choice, for a packet of the namespace's own."""
+        asked = RouteQuestion(namespace, packet.destination, packet.source or None, oif=packet.bound)
+        question = policy.question(self.world, asked, packet)
         answer = self.world.route(question)
         if answer.error and packet.source:
-            answer = self.world.route(replace(question, source=None))
+            free = replace(question, source=None)
+            way = self.world.route(free)
+            if not way.error:
+                self.stop(policy.refused(self.world, question, answer))
+            question, answer = free, way
         if answer.error:
-            self._stop(routes.none(self.world, namespace, packet.destination, answer, packet.bound))
+            self.stop(routes.none(self.world, question, answer))
         if not packet.bound:
             self._suspect(namespace, packet.destination, answer)
+        if not packet.source:
+            self.stop(addressing.unnumbered(self.world, namespace, answer, packet.destination))
         if answer.kind != "local":
             self.ok("route", f"{namespace}: {packet.destination} {_words(answer)}")
-        return answer
+        return question, answer
 
     def _suspect(self, namespace: str, address: str, answer: RouteAnswer) -> None:
         """Remember what is wrong with the interface that leads to an address straight, should the walk fail later."""
-        near = routes.towards(self.world, namespace, address)
+        near = gateways.towards(self.world, namespace, address)
         if near is None or near[1] == answer.device or answer.kind == "local" or self._suspicion:
             return
         found = None if self.world.link(near).up else routes.down(self.world, near, address=address)
-        self._suspicion = self._named(found or routes.mask(self.world, near, address))
+        self._suspicion = self.named(found or addressing.mask(self.world, near, address))
 
     def _within(self, namespace: str, packet: Packet) -> Packet:
         """A packet to the namespace itself: by lo."""
         if not self.world.link((namespace, "lo")).up:
-            self._stop(routes.down(self.world, (namespace, "lo")))
+            self.stop(routes.down(self.world, (namespace, "lo")))
         self.ok("link", f"lo in {namespace}")
         packet = self._hook(namespace, "POSTROUTING", packet, oif="lo")
         return self._hook(namespace, "INPUT", packet, iif="lo")
 
-    def _out(self, namespace: str, answer: RouteAnswer, packet: Packet, iif: str) -> tuple[str, Packet]:
+    def _out(self, question: RouteQuestion, answer: RouteAnswer, packet: Packet, iif: str) -> tuple[str, Packet]:
         """A packet leaves a namespace, and comes to the next one, and so on."""
+        namespace = question.namespace
         for _ in range(_MOST_HOPS):
-            self.decisions.append(Decision(namespace, answer, packet, iif))
+            self.decisions.append(Decision(namespace, answer, packet, iif, question))
             packet = self._hook(namespace, "POSTROUTING", packet, oif=answer.device or "")
-            end, packet = self._carried(namespace, answer, packet)
+            end, packet = self.carried(packet)
             packet = moved(packet, elsewhere=end[0] != namespace)
             namespace, iif = end
             before = packet = replace(packet, scope=iif)
             packet = self._hook(namespace, "PREROUTING", packet, iif=iif)
             if packet.destination != before.destination:
-                self._stop(self._aimed(namespace, before, packet))
-            answer = self._way_in(namespace, iif, packet)
+                self.stop(self.aimed(namespace, before, packet))
+            question, answer = self._way_in(namespace, iif, packet)
             if answer.kind == "local":
                 return namespace, self._hook(namespace, "INPUT", packet, iif=iif)
-            self._stop(self._used_up(namespace, packet))
+            if self.port is not None:
+                self.stop(strays.sent_back(self.world, self.decisions[-1], packet, answer, self.port))
+            self.stop(self._used_up(namespace, packet))
             packet = replace(packet, ttl=packet.ttl - 1)
             packet = self._hook(namespace, "FORWARD", packet, iif=iif, oif=answer.device or "")
             self.ok("route", f"{namespace}: {packet.destination} {_words(answer)}")
-        self._stop(Finding("route", f"packets for {packet.destination} go round in circles", where=namespace))
+        self.stop(routes.circle(self.world, self.decisions))
         return namespace, packet
 
     def _used_up(self, namespace: str, packet: Packet) -> Finding | None:
@@ -174,88 +167,17 @@ class Walk:
         setting = self.hooks.setting
         return rejections.short_lived(self.world, setting, namespace) if found and setting else found
 
-    def _way_in(self, namespace: str, iif: str, packet: Packet) -> RouteAnswer:
-        """The kernel's choice for a packet that came in."""
-        question = RouteQuestion(namespace, packet.destination, packet.source, iif)
+    def _way_in(self, namespace: str, iif: str, packet: Packet) -> tuple[RouteQuestion, RouteAnswer]:
+        """What the kernel is asked, and its choice, for a packet that came in."""
+        asked = RouteQuestion(namespace, packet.destination, packet.source, iif)
+        question = policy.question(self.world, asked, packet)
         answer = self.world.route(question)
         if answer.kind == "local" and not answer.error:
-            return answer
-        self._stop(routers.refused(self.world, question, answer, self.decisions))
+            return question, answer
+        self.stop(routers.refused(self.world, question, answer, self.decisions))
         self.ok("sysctl", f"{namespace} forwards")
         self._suspect(namespace, packet.destination, answer)
-        return answer
-
-    def _carried(self, namespace: str, answer: RouteAnswer, packet: Packet) -> tuple[End, Packet]:
-        """A frame travels over cables, bridges and tunnels; returns the interface that takes it in."""
-        start, hop = (namespace, str(answer.device)), answer.via or packet.destination
-        if not self.world.link(start).up:
-            self._stop(routes.down(self.world, start, address=packet.destination))
-        reached = self.world.topology.reach(start)
-        holders = [end for end in self.world.topology.bearers(hop) if end in reached and end != start]
-        if not holders:
-            alone = l2.link(self.world, [start, *list(reached)[1:2]], packet.destination)
-            self._stop(alone or unanswered.there(self.world, start, hop, packet.destination, answer))
-        keep = self.keep if hop == packet.destination and not self._back else ""
-        self._stop(l2.duplicate_address(self.world, holders, hop, keep))
-        way = self.world.topology.way(reached, holders[0])
-        over = self._over(way, hop, replace(packet, size=packet.size or self.world.link(start).mtu))
-        return self._led_away(reached, way, packet, over), over
-
-    def _led_away(self, reached: dict[End, End | None], way: list[End], before: Packet, after: Packet) -> End:
-        """Where a frame ends: a bridge that shows it to the filter of IP may lead it to another destination."""
-        if before.answer or after.destination == before.destination:
-            return way[-1]
-        bridge = next(end for end in way if self.world.link(end).kind == "bridge")
-        self._stop(self._aimed(bridge[0], before, after))
-        return next((end for end in self.world.topology.bearers(after.destination) if end in reached), bridge)
-
-    def _over(self, way: list[End], hop: str, packet: Packet) -> Packet:
-        """A frame travels a way of interfaces."""
-        world, start, target = self.world, way[0], way[-1]
-        self._stop(l2.link(world, way, packet.destination))
-        self.ok("link", *(f"{name} in {place}" for place, name in way))
-        self.ok("carrier", f"{start[1]} in {start[0]}")
-        self.ok("address", f"{hop} on {target[1]} in {target[0]}")
-        self._stop(l2.duplicate_mac(world, start, target))
-        self._stop(l2.neighbour(world, start, target, hop, way))
-        self.outdated = self.outdated or l2.outdated(world, start, target, hop)
-        if not l2.known(world, start, target, hop) and not any(world.link(end).has("proxy") for end in way):
-            self.hooks.question(way, hop)
-        self.hooks.sent(start, target)
-        self.hooks.devices(way, packet)
-        self.ok("neighbour", f"{start[0]} can ask {target[0]}")
-        mac = world.link(target).mac
-        for place, end in enumerate(way):
-            before = way[place - 1] if place else None
-            after = way[place + 1] if place + 1 < len(way) else None
-            if world.link(end).kind == "bridge":
-                self._stop(l2.bridge(world, before, end, after, mac))
-                self.ok("bridge", f"{end[1]} in {end[0]}")
-                packet = self.hooks.bridge(before, end, after, packet) if len(way) > 1 else packet
-                if before and after and world.space(end[0]).rules and self.hooks.shows(end[0], packet):
-                    self.ok("filter", f"FORWARD of {end[0]}")
-            if world.link(end).kind == "vxlan" and after is not None and world.link(after).kind == "vxlan":
-                self._tunnelled(end, after, mac, asks=not l2.known(world, start, target, hop))
-        self.mtu = self.mtu or self._named(l2.mtu(world, way, packet.size))
-        return packet
-
-    def _tunnelled(self, one: End, other: End, mac: str | None, *, asks: bool) -> None:
-        """A VXLAN device sends a frame to another one, in a UDP packet that has a way of its own."""
-        self._stop(tunnels.ends(self.world, one, other))
-        link = self.world.link(one)
-        remote, found = tunnels.remote(self.world, one, other, mac, asks=asks and not link.has("proxy"))
-        self._stop(found)
-        if remote:
-            outer = Packet(link.detail("local") or "", remote, "udp", None, int(link.detail("port") or VXLAN_PORT))
-            inner = Walk(self.world)
-            inner.hooks.doubts = self.hooks.doubts
-            try:
-                inner.send(self.world.topology.home(one), outer)
-            except Found as found_below:
-                below = found_below.finding
-                words = f"the tunnel of {one[1]} in {one[0]} cannot reach {remote}: {below.explanation}"
-                self._stop(replace(below, explanation=words))
-        self.ok("tunnel", f"{one[1]} in {one[0]} → {other[1]} in {other[0]}")
+        return question, answer
 
     def _hook(self, namespace: str, hook: str, packet: Packet, *, iif: str = "", oif: str = "") -> Packet:
         """A packet passes a hook of a namespace's packet filter."""
@@ -265,26 +187,6 @@ class Walk:
         if translated:
             self.ok("nat", f"{hook} of {namespace}: {translated}")
         return after
-
-    def _aimed(self, namespace: str, before: Packet, after: Packet) -> Finding | None:
-        """Whether a translation leads to somebody."""
-        return aims.translated(self.world, namespace, before, after, self.hooks.leading.get(namespace))
-
-    def _stop(self, finding: Finding | None) -> None:
-        """End the walk at a fault, if there is one."""
-        if finding is not None:
-            self._end(finding)
-
-    def _end(self, finding: Finding) -> NoReturn:
-        raise Found(self._named(finding) or finding)
-
-    def _named(self, finding: Finding | None) -> Finding | None:
-        """On the way back, a missing or wrong route is the return path's, or that of a translation which is missing."""
-        if finding is None or not self._back or finding.layer != "route":
-            return finding
-        missing = conntrack.untracked(self.world, self.hooks.untracking)
-        missing = missing or translations.missing(self.world, self.hooks.flows, finding, self._ways)
-        return missing or replace(finding, layer="return path")
 
 
 def _words(answer: RouteAnswer) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit import spelling, validation
-from netkit.diagnosis import Finding, World, naming, resolver, routes
+from netkit.diagnosis import Finding, World, gateways, naming, resolver
 from netkit.diagnosis.packet import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
 from netkit.lab.interfaces import Interface
@@ -67,7 +67,10 @@ def _meant(world: World, places: dict[str, Found_place], source: str, destinatio
     except ValueError:
         pass_by_name = destination
     else:
-        validation.machine(str(found).partition("%")[0], here=True)
+        if found.is_unspecified:  # which the kernel takes for the namespace itself
+            return Goal("127.0.0.1" if found.version == 4 else "::1")
+        if not found.is_multicast:
+            validation.machine(str(found).partition("%")[0], here=True)
         return Goal(str(found))
     numbers = not pass_by_name.strip("0123456789.")  # an address with a slip
     if numbers or any(sign.isspace() or sign in "/:%\0" for sign in pass_by_name):
@@ -101,7 +104,7 @@ def _leading(world: World, source: str, goal: Goal) -> str:
     """The interface that leads to a link-local address, where there is no doubt; "" where none leads anywhere."""
     own = [name for place, name in world.topology.bearers(goal.address) if place == source]
     names = own or [name for _, name in world.topology.leaving(source)]
-    near = routes.towards(world, source, goal.address)
+    near = gateways.towards(world, source, goal.address)
     if len(names) < 2:
         return names[0] if names else ""
     if near is not None and goal.namespace:
@@ -157,9 +160,9 @@ def _named(world: World, place: Found_place, source: str, name: str) -> Goal:
         return Goal(line[0], "", naming.wrong(world, source, name, line, pid))
     served = any(e.address == _DNS and e.protocol == "udp" for e in world.listeners(source))
     told = probes.name(place.path, _DNS, name) if served else None
-    if told is not None:
-        return Goal(told)
-    unheard = resolver.unheard(world, source, _DNS) if served else None
+    if told is not None and told.address is not None:
+        return Goal(told.address)
+    unheard = resolver.unheard(world, source, _DNS) if told is not None and not told.heard else None
     if unheard is not None:
         return Goal("", "", unheard)
     if name in world.snapshot.namespaces and own is None:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands
+from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands, queues, resolution, services
 from netkit.diagnosis.findings import (
     ListenersQuestion,
+    MatchQuestion,
     PortQuestion,
     RouteQuestion,
     RulesetQuestion,
     SwitchQuestion,
 )
+from netkit.diagnosis.questions import ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
 from netkit.lab import doubting, goals, journal, last_seen, withheld
 from netkit.lab.place import Place, place_of
 from netkit.linux import namespaces, sysctls
-from netkit.linux.looks import lookups, observe, rules, sockets
+from netkit.linux.looks import deciders, lookups, losses, observe, rules, sockets
 from netkit.linux.probing import probes
 from netkit.model import HOST
 from netkit.shell import in_namespace
@@ -131,18 +133,20 @@ def _at(protocol: str, port: int | None) -> str:
 
 def _ask(paths: dict[str, str], question: Any) -> Any:
     """The kernel's answer to a question of a walk."""
-    path = paths[question.namespace]
-    if isinstance(question, RouteQuestion):
-        return lookups.route(path, question)
-    if isinstance(question, SwitchQuestion):
-        return sysctls.value(path, question.name)
-    if isinstance(question, PortQuestion):
-        return lookups.port(path, question.interface)
-    if isinstance(question, RulesetQuestion):
-        return rules.ruleset(path)
-    if isinstance(question, ListenersQuestion):
-        return sockets.listeners(path)
-    raise TypeError(question)
+    return _ANSWERS[type(question)](paths[question.namespace], question)
+
+
+_ANSWERS: dict[type, Callable[[str, Any], Any]] = {
+    RouteQuestion: lookups.route,
+    MatchQuestion: lambda path, question: lookups.matched(path, question.route),
+    RulesetQuestion: lambda path, _: rules.ruleset(path),
+    RulesQuestion: lambda path, question: deciders.rules(path, question.version),
+    SwitchQuestion: lambda path, question: sysctls.value(path, question.name),
+    PortQuestion: lambda path, question: lookups.port(path, question.interface),
+    ProxiesQuestion: lambda path, _: deciders.proxies(path),
+    UnreadyQuestion: lambda path, _: deciders.unready(path),
+    ListenersQuestion: lambda path, _: sockets.listeners(path),
+}
 
 
 def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
@@ -159,18 +163,28 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     answer = probes.probe(path, asked.protocol, ipaddress.ip_address(asked.address), asked.port, seconds)
     if walk.hooks.doubts and answer.ok is not True and (found is None or not found.lasting):
         found = doubting.decided(world, walk.hooks.doubts, (asked.source, asked.packet), _probe(world, asked)) or found
+    if found is None and answer.strange:
+        found = services.refused(world, asked.packet, answer.strange)
+    if found is not None and found.blind and answer.ok is False:
+        found = _watched(world, asked, answer, walk, found)
     if found is not None and (answer.ok is not True or found.lasting):
-        return _failed(asked, found, walked, answer)
+        return _failed(asked, _at_once(world, walk, found), walked, answer)
     if answer.ok is False:
-        return _failed(asked, walk.outdated or _watched(world, asked, answer), walked, answer)
-    if walk.mtu is not None and (too_large := _too_large(world, asked, walk.mtu)) is not None:
+        return _failed(asked, walk.outdated or _watched(world, asked, answer, walk), walked, answer)
+    by_router = walk.mtu is not None and walk.mtu.asks[0]  # who cuts what TCP sends: a veth carries it uncut
+    if (
+        walk.mtu is not None
+        and (by_router or asked.protocol != "tcp")
+        and (too_large := _too_large(world, asked, walk.mtu)) is not None
+    ):
         return _failed(asked, too_large, walked)
     return Diagnosis(asked.source, asked.words, ok=True, walked=walked)
 
 
 def _too_large(world: World, asked: _Asked, finding: Finding) -> Finding | None:
     """The bottleneck, if large packets that nobody may cut into pieces are lost there without a word."""
-    answer = probes.echo(world.paths[asked.source], ipaddress.ip_address(asked.address), finding.size)
+    place, address = finding.asks if finding.asks[0] else (asked.source, asked.address)
+    answer = probes.echo(world.paths[place], ipaddress.ip_address(address), finding.size)
     return finding if answer.silent else None
 
 
@@ -180,12 +194,27 @@ def _probe(world: World, asked: _Asked) -> Callable[[], probes.Answered]:
     return partial(probes.probe, path, asked.protocol, address, asked.port, _SECONDS_TO_CONFIRM)
 
 
-def _watched(world: World, asked: _Asked, answer: probes.Answered) -> Finding:
-    """What becomes of another probe that is watched on its way, since the walk found nothing."""
+def _at_once(world: World, walk: Walk, found: Finding) -> Finding:
+    """The finding; after its repair the kernel asks again at once for those whom it has asked for in vain."""
+    below = found.layer in ("link", "carrier", "address", "neighbour", "bridge", "tunnel", "sysctl")
+    again = resolution.forgetting(world, walk.hops) if found.repair and below else ()
+    return replace(found, repair=(*found.repair, *(line for line in again if line not in found.repair)))
+
+
+def _watched(
+    world: World, asked: _Asked, answer: probes.Answered, walk: Walk, unseen: Finding | None = None
+) -> Finding:
+    """What becomes of another probe that is watched on its way, since the walk found nothing, or saw no further."""
     probe = _probe(world, asked)
     words = f"every layer looks right, yet no answer comes ({answer.words}): the kernel does not say why"
     layer = "service" if asked.port is not None else "return path"
-    return last_seen.finding(world, asked.source, asked.packet, probe) or Finding(layer, words, where=asked.source)
+    places = {asked.source: None} | {end[0]: None for end, _ in walk.hops}
+    before = {place: losses.queues(world.paths[place]) for place in places}
+    seen = last_seen.finding(world, asked.source, asked.packet, probe)
+    after = {place: losses.queues(world.paths[place]) for place in places}
+    lost = queues.losing(world, before, after, lambda place, name: losses.filters(world.paths[place], name))
+    filtered = seen if seen is not None and seen.layer == "filter" else None
+    return lost or filtered or unseen or seen or Finding(layer, words, where=asked.source)
 
 
 def _failed(

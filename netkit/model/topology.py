@@ -101,7 +101,7 @@ class Topology:
         if link.kind in TUNNELS:
             yield from self.others_of_tunnel(end)
         if link.parent is not None and self.has(link.parent):
-            yield from self._tagged(end) if link.kind == "vlan" else self._beside(end)
+            yield from self._tagged(end) if link.kind == "vlan" else self._beside(end) if link.kind in SHARING else ()
 
     @cached_property
     def standing(self) -> dict[End, list[End]]:

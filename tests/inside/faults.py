@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.inside.fault import IN, Fault, behind_nat, routed, tunnelled
 from tests.inside.faults_below import ADDRESSES, LINKS, NEIGHBOURS, ROUTES
+from tests.inside.faults_further import FURTHER
 from tests.inside.faults_of_filters import MORE_FILTERS, TRANSLATIONS
 
 NF = "net.bridge.bridge-nf-call-iptables"
@@ -147,7 +148,7 @@ TUNNELS = [
         "tunnel",
         "dst 192.168.0.2",
     ),
-    tunnelled("underlay down", f"{IN} node2 ip link set eth0 down", "carrier", "eth0 up", where="node1"),
+    tunnelled("underlay down", f"{IN} node2 ip link set eth0 down", "link", "eth0 up", where="node2"),
     tunnelled(
         "underlay filtered",
         f"{IN} node2 iptables -A INPUT -p udp --dport 4789 -j DROP",
@@ -158,4 +159,15 @@ TUNNELS = [
     tunnelled("inner link down", f"{IN} node2 ip link set vxlan0 down", "link", "vxlan0 up", where="node2"),
 ]
 
-FAULTS = [*LINKS, *ADDRESSES, *ROUTES, *NEIGHBOURS, *FILTERS, *MORE_FILTERS, *SERVICES, *TRANSLATIONS, *TUNNELS]
+FAULTS = [
+    *LINKS,
+    *ADDRESSES,
+    *ROUTES,
+    *NEIGHBOURS,
+    *FILTERS,
+    *MORE_FILTERS,
+    *SERVICES,
+    *TRANSLATIONS,
+    *TUNNELS,
+    *FURTHER,
+]

@@ -9,7 +9,7 @@ LINKS = [
     Fault("far link down", "bridge", f"{IN} ns2 ip link set eth1 down", "link", "eth1 up", where="ns2"),
     Fault("far cable's end down", "bridge", "ip link set veth2 down", "link", "veth2 up", where="host"),
     Fault("bridge down", "bridge", "ip link set brtest down", "link", "brtest up"),
-    Fault("no carrier: the other end is down", "bridge", "ip link set veth1 down", "carrier", "veth1 up"),
+    Fault("no carrier: the other end is down", "bridge", "ip link set veth1 down", "link", "veth1 up", where="host"),
     Fault("lo down", "bridge", f"{IN} ns1 ip link set lo down", "link", "lo up", destination="127.0.0.1"),
     Fault("lo down, own address", "bridge", f"{IN} ns1 ip link set lo down", "link", "lo up", destination="172.17.1.1"),
     routed("link down, default route lost", f"{IN} a ip link set eth0 down", "link", "eth0 up"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import sys
 
 import pytest
 
 import netkit as nk
 from netkit.linux import entering
+from netkit.linux.looks import sockets
 from tests.inside import networks, worlds
+from tests.inside.wire import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -42,6 +45,59 @@ def mended(network: str, source: str, address: str) -> None:
     assert "Address already in use" in again.stderr
 
 
-@pytest.mark.parametrize(("network", "asked"), [("bridge", ("ns1", "172.17.1.2")), ("six", ("a", "fd00:1::ff"))])
+@pytest.mark.parametrize(("network", "asked"), [("bridge", ("ns1", "172.17.1.2")), ("six", ("a", "fd00:2::2"))])
 def test_nobody_listens_at_a_udp_port(network: str, asked: tuple[str, str]) -> None:
     worlds.call(mended, network, *asked)
+
+
+DEAF = {
+    "for IPv6 only": (
+        "tcp",
+        "s = socket(AF_INET6); s.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1); s.bind(('::', {port}))",
+    ),
+    "comes in by lo only": (
+        "tcp",
+        "s = socket(); s.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b'lo'); s.bind(('', {port}))",
+    ),
+    "wait, at most 0 may": (
+        "tcp",
+        "s = socket(); s.bind(('', {port})); s.listen(0); k = [socket() for _ in range(3)]; "
+        "[(each.setblocking(0), each.connect_ex(('127.0.0.1', {port}))) for each in k]; import time; time.sleep(9)",
+    ),
+    "resets it at once": (
+        "tcp",
+        "s = socket(); s.bind(('', {port})); s.listen(); import struct\nwhile True: c = s.accept()[0]; "
+        "c.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack('ii', 1, 0)); c.close()",
+    ),
+    "answers from 172.17.1.2": (
+        "udp",
+        "s = socket(AF_INET, SOCK_DGRAM); s.bind(('', {port}))\nwhile True: s.sendto(*s.recvfrom(99))",
+    ),
+}
+"""Programs that listen, and yet do not serve who asks: what is said of them, the protocol, the program."""
+
+
+def deaf() -> dict[str, tuple[str, str, str]]:
+    """What is said of each."""
+    nk.echo(on=False)
+    networks.out_of_sight()
+    networks.build("bridge")
+    there = nk.Namespace.get("ns2")
+    there.run("ip addr add 172.17.1.22/24 dev eth1")
+    found = {}
+    for port, (words, (protocol, script)) in enumerate(DEAF.items(), 90):
+        text = f"from socket import *; {script.format(port=port)}"
+        text += "; s.listen(); import time; time.sleep(99)" if "time" not in text and "while" not in text else ""
+        server = there.start([sys.executable, "-c", text])
+        wait_until(lambda port=port: any(each.port == port for each in sockets.listeners(there.path)))
+        address = "172.17.1.22" if protocol == "udp" else "172.17.1.2"
+        said = nk.why("ns1", address, port, protocol)
+        found[words] = said.layer, said.where, said.explanation, said.repair
+        server.stop()
+    return found
+
+
+def test_a_program_that_listens_and_does_not_serve_is_told_from_one_that_is_not_there() -> None:
+    for words, (layer, where, said, repair) in worlds.call(deaf).items():
+        assert (layer, where, repair) == ("service", "ns2", []), said
+        assert words in said

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming
-from netkit.diagnosis.findings import LAYERS, ListenersQuestion, Port, PortQuestion, RouteAnswer, RouteQuestion
+from netkit.diagnosis.findings import (
+    LAYERS,
+    ListenersQuestion,
+    MatchQuestion,
+    Port,
+    PortQuestion,
+    RouteAnswer,
+    RouteQuestion,
+)
+from netkit.diagnosis.questions import ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
 from netkit.validation import mac_of
 
@@ -58,7 +67,10 @@ def answer(snapshot: Snapshot, question: Any) -> Any:
         return route(snapshot[question.namespace], question.destination)
     if isinstance(question, PortQuestion):
         return Port()
-    return () if isinstance(question, ListenersQuestion) else "0"
+    if isinstance(question, MatchQuestion):
+        return next(iter(snapshot[question.namespace].routes), None)
+    listed = (ListenersQuestion, RulesQuestion, ProxiesQuestion, UnreadyQuestion)
+    return () if isinstance(question, listed) else "0"
 
 
 def route(space: Namespace, destination: str) -> RouteAnswer:
@@ -99,7 +111,7 @@ DROPS = Rule("iptables", "filter", "INPUT", "-A INPUT -s 172.17.1.0/24 -p icmp -
 STATIC = Neighbour("172.17.1.2", "eth1", "02:42:ac:11:01:77", "permanent")
 BROKEN = {
     "link": ((host(), changed(container(1), "eth1", up=False), container(2)), "eth1 up"),
-    "carrier": (
+    "no signal": (
         (changed(host(), "veth1", up=False), changed(container(1), "eth1", carrier=False), container(2)),
         "veth1 up",
     ),
@@ -115,7 +127,7 @@ BROKEN = {
 def test_first_layer_that_fails(layer: str) -> None:
     spaces, repair = BROKEN[layer]
     found = finding(*spaces)
-    assert found.layer == ("address" if layer == "return path" else layer)
+    assert found.layer == {"return path": "address", "no signal": "link"}.get(layer, layer)
     assert repair in "; ".join(found.repair)
     assert found.evidence
 

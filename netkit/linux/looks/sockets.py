@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import struct
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis.findings import Listener
+from netkit.diagnosis.questions import Listener
+from netkit.errors import KernelRefused
 from netkit.linux.entering import HOST_PATH, home, inside
+from netkit.linux.netlink.protocol import Talk, attributes, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LISTEN, _UNCONNECTED = "0A", "07"
 _TABLES = (("tcp", _LISTEN), ("tcp6", _LISTEN), ("udp", _UNCONNECTED), ("udp6", _UNCONNECTED))
+_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _INET_DIAG_SKV6ONLY = 4, 20, 11
+_TCP_LISTEN = 10
+_WAITING = 1 << _TCP_LISTEN | 1 << 7
+"""The states in which TCP listens, and UDP is unconnected."""
+
+_DIAG = struct.Struct("=xBxx36xI8x4xII4xI")
+"""Of struct inet_diag_msg: its state, the interface, both queues' lengths, the inode."""
+
 _ENGINE = ("dockerd", "docker-proxy")
 
 
@@ -35,8 +46,43 @@ def listeners(path: str) -> tuple[Listener, ...]:
     """
     found = [entry for table, state in _TABLES for entry in inside(path, lambda t=table, s=state: list(_read(t, s)))]
     owners = _owners(path, {inode for _, _, _, inode in found}) if found else {}
-    sockets = [_listener(protocol, address, port, owners.get(inode)) for protocol, address, port, inode in found]
+    told = inside(path, _told) if found else {}
+    sockets = [
+        dataclasses.replace(_listener(protocol, address, port, owners.get(inode)), **told.get(inode, {}))
+        for protocol, address, port, inode in found
+    ]
     return tuple(sorted(sockets, key=lambda each: (each.protocol, each.port, each.address)))
+
+
+def _told() -> dict[int, dict[str, Any]]:
+    """What the kernel tells of the waiting sockets of the namespace that the calling thread is in, by inode.
+
+    sock_diag(7): what `ss -e` shows; nothing of a protocol whose module is not there.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    with Talk(_NETLINK_SOCK_DIAG) as talk:
+        for family in (socket.AF_INET, socket.AF_INET6):
+            for protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
+                request = struct.pack("=BBBxI48x", family, protocol, 0, _WAITING)
+                try:
+                    found |= {_inode(body): _facts(talk, body) for body in talk.dump(_SOCK_DIAG_BY_FAMILY, request)}
+                except KernelRefused:  # tcp_diag or udp_diag is not there
+                    continue
+    return found
+
+
+def _inode(body: memoryview) -> int:
+    return int(_DIAG.unpack_from(body)[4])
+
+
+def _facts(talk: Talk, body: memoryview) -> dict[str, Any]:
+    state, index, waiting, most, _ = _DIAG.unpack_from(body)
+    only_six = attributes(body[_DIAG.size :]).get(_INET_DIAG_SKV6ONLY)
+    return {
+        "only_six": bool(only_six is not None and number(only_six)),
+        "device": talk.name_of(index) if index else "",
+        "waiting": (waiting, most) if state == _TCP_LISTEN else (0, 0),
+    }
 
 
 def _listener(protocol: str, address: str, port: int, pid: int | None) -> Listener:

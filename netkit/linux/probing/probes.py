@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import time
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _SECONDS, _SECONDS_FOR_UDP = 1.0, 0.3
 _SECONDS_TO_START = 10.0
 _SECONDS_BETWEEN_PAGES = 0.02
+_SECONDS_TO_RESET = 0.05
+_IP_RECVERR, _IPV6_RECVERR = 11, 25
 _SILENCE = "no answer"
 _ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
 
@@ -31,12 +34,14 @@ class Answered(NamedTuple):
         command: what does the same in a shell.
         words: what it said.
         silent: whether nobody said anything, not even why there is no answer.
+        strange: what somebody did who is there, instead of an answer: "resets the connection at once"; "" for nothing.
     """
 
     ok: bool | None
     command: str
     words: str
     silent: bool = False
+    strange: str = ""
 
 
 def probe(path: str, protocol: str, address: IPAddress, port: int | None, seconds: float = _SECONDS) -> Answered:
@@ -60,16 +65,42 @@ def probe(path: str, protocol: str, address: IPAddress, port: int | None, second
     with inside(path, lambda: socket.socket(family, kind | socket.SOCK_CLOEXEC)) as asking:
         asking.settimeout(seconds if protocol == "tcp" else _SECONDS_FOR_UDP)
         try:
-            asking.connect(inside(path, lambda: _socket_address(address, port)))
+            target = inside(path, lambda: _socket_address(address, port))
             if protocol == "tcp":
-                return Answered(ok=True, command=command, words="connected")
-            asking.send(b"netkit")
-            asking.recv(1)
+                asking.connect(target)
+                return _kept(asking, command)
+            return _echoed(asking, target, command)
         except TimeoutError:
             return Answered(None if protocol == "udp" else False, command, _SILENCE, silent=True)
         except OSError as error:
             words = os.strerror(error.errno) if error.errno else str(error)
             return Answered(ok=False, command=command, words=words)
+
+
+def _kept(asking: socket.socket, command: str) -> Answered:
+    """Whether a connection is still there a moment after it was made."""
+    asking.settimeout(_SECONDS_TO_RESET)
+    try:
+        asking.recv(1)
+    except ConnectionResetError as error:
+        strange = "takes the connection and resets it at once"
+        return Answered(ok=False, command=command, words=os.strerror(error.errno or 0), strange=strange)
+    except TimeoutError:  # it waits for what the client says
+        pass
+    return Answered(ok=True, command=command, words="connected")
+
+
+def _echoed(asking: socket.socket, target: tuple[str, int] | tuple[str, int, int, int], command: str) -> Answered:
+    """Whether a datagram is answered, and by whom; a refusal comes as an error, as it does to a connected socket."""
+    level, option = (
+        (socket.IPPROTO_IP, _IP_RECVERR) if asking.family == socket.AF_INET else (socket.IPPROTO_IPV6, _IPV6_RECVERR)
+    )
+    asking.setsockopt(level, option, 1)
+    asking.sendto(b"netkit", target)
+    _, sender = asking.recvfrom(1)
+    if ipaddress.ip_address(sender[0].partition("%")[0]) != ipaddress.ip_address(target[0]):
+        strange = f"answers from {sender[0]}, not from {target[0]}, at which it was asked: the sender throws that away"
+        return Answered(ok=False, command=command, words=f"an answer from {sender[0]}", strange=strange)
     return Answered(ok=True, command=command, words="answered")
 
 
@@ -154,7 +185,14 @@ def relayed(path: str, server: str, port: int, data: bytes) -> bytes | None:
             return None
 
 
-def name(path: str, server: str, wanted: str) -> str | None:
+class Named(NamedTuple):
+    """What a name server said: the IPv4 address of a name, None for none; and whether it said anything."""
+
+    address: str | None
+    heard: bool
+
+
+def name(path: str, server: str, wanted: str) -> Named:
     """The IPv4 address that a name server gives for a name (RFC 1035).
 
     Args:
@@ -163,7 +201,7 @@ def name(path: str, server: str, wanted: str) -> str | None:
         wanted: the name.
 
     Returns:
-        None where it knows none, or does not answer.
+        The address, and whether the server answered at all.
     """
     with inside(path, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)) as asking:
         asking.settimeout(_SECONDS)
@@ -172,8 +210,8 @@ def name(path: str, server: str, wanted: str) -> str | None:
             asking.send(dns.write(1, dns.RECURSION, dns.question(wanted)))
             data = asking.recv(4096)
         except (OSError, KernelRefused):
-            return None
+            return Named(None, heard=False)
     message = dns.read(data)
     if message is None or message.flags & dns.STATUS:
-        return None
-    return next((record.address for record in message.records if record.kind == dns.A), None)
+        return Named(None, heard=True)
+    return Named(next((each.address for each in message.records if each.kind == dns.A), None), heard=True)

@@ -1,0 +1,191 @@
+"""What may be wrong with an interface's addresses: none, not ready, too narrow, of another network than its link's."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import commands
+from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.gateways import default_again, free_address, leaving, missed
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import RouteAnswer, World
+    from netkit.model import End
+    from netkit.validation import IPNetwork
+
+_LEAST_MTU = 1280
+"""Bytes: of a link that carries IPv6 (RFC 8200, 5)."""
+
+
+def six_off(world: World, ends: list[End], address: str, evidence: str) -> Finding | None:
+    """IPv6 is switched off at the interface: by its switch, or by an MTU below 1280 bytes (RFC 8200, 5).
+
+    Args:
+        ends: the interfaces.
+        address: of whom packets are for.
+        evidence: what the kernel said.
+    """
+    up = [end for end in ends if world.link(end).up and not world.topology.prefixes(end, 6)]
+    for end in up if ":" in address else []:
+        small, switch = world.link(end).mtu < _LEAST_MTU, f"net/ipv6/conf/{end[1]}/disable_ipv6"
+        if not small and world.switch(end[0], switch) != "1":
+            continue
+        wanted = free_address(world, end, 6)
+        add = (typed(world, end[0], f"ip addr add {wanted} dev {end[1]}"),) if wanted else ()
+        again = (*add, *default_again(world, end, address))
+        if small:
+            peer = world.link(end).peer
+            size = max(world.link(peer).mtu if peer and world.topology.has(peer) else 0, _LEAST_MTU)
+            words = f"{named(end)} has the MTU {world.link(end).mtu}: below 1280 bytes there is no IPv6 at an interface"
+            repair = typed(world, end[0], f"ip link set dev {end[1]} mtu {size}")
+            return Finding("mtu", words, (commands.link_shown(world, end), evidence), (repair, *again), end[0])
+        words = f"IPv6 is switched off at {named(end)}: net.ipv6.conf.{end[1]}.disable_ipv6 is 1"
+        line = shown(world, end[0], f"sysctl {switch}", "1")
+        return Finding(
+            "sysctl", words, (line, evidence), (typed(world, end[0], f"sysctl -w {switch}=0"), *again), end[0]
+        )
+    return None
+
+
+def missing(world: World, ends: list[End], address: str, evidence: str) -> Finding | None:
+    """No interface that leads on has an address of the version.
+
+    Args:
+        ends: the interfaces.
+        address: of whom packets are for.
+        evidence: what the kernel said.
+    """
+    version = ipaddress.ip_address(address).version
+    if any(world.topology.prefixes(end, version) for end in ends if world.link(end).up):
+        return None
+    end = next(end for end in ends if world.link(end).up)
+    wanted = free_address(world, end, version)
+    repair = (typed(world, end[0], f"ip addr add {wanted} dev {end[1]}"),) if wanted else ()
+    return Finding(
+        "address",
+        f"{named(end)} has no IPv{version} address, so it knows no network",
+        (commands.addresses_shown(world, end), evidence),
+        (*repair, *default_again(world, end, address)),
+        end[0],
+    )
+
+
+def misplaced(world: World, namespace: str, version: int) -> Finding | None:
+    """An interface's addresses are of no network of its link, where others look for an address that nobody has.
+
+    Args:
+        namespace: whose interfaces.
+        version: of IP.
+    """
+    for end in leaving(world, namespace):
+        own, wanted = world.topology.prefixes(end, version), missed(world, end, version)
+        stations = world.topology.stations(end)
+        theirs = [p for station in stations for p in world.topology.prefixes(station, version)]
+        strange = (
+            own and theirs and not any(mine.ip in p.network or p.ip in mine.network for mine in own for p in theirs)
+        )
+        right = next((f"{w}/{p.network.prefixlen}" for w in wanted for p in theirs if within(w, p.network)), None)
+        if strange and right:
+            words = (
+                f"{named(end)} has {', '.join(map(str, own))}, but the network of its link is "
+                f"{ipaddress.ip_interface(right).network}, where others send packets by {right.partition('/')[0]}"
+            )
+            repair = [typed(world, namespace, f"ip addr add {right} dev {end[1]}")]
+            repair += [typed(world, namespace, f"ip addr del {each} dev {end[1]}") for each in own]
+            return Finding("address", words, (commands.addresses_shown(world, end),), tuple(repair), namespace)
+    return None
+
+
+def wrong_mask(world: World, near: End | None, address: str, evidence: str) -> Finding | None:
+    """Somebody is on the link, but in no network that the namespace knows there.
+
+    Args:
+        near: the interface that is joined to who bears the address; None if none is.
+        address: the address.
+        evidence: what the kernel said.
+    """
+    if near is None:
+        return None
+    found = mask(world, near, address)
+    if found is not None:
+        return found
+    prefixes = world.topology.prefixes(near, version_of(address))
+    own = ", ".join(map(str, prefixes))
+    if all(each.network.num_addresses == 1 for each in prefixes):
+        words = f"{near[0]} knows no route to {address}, which is on the link of {near[1]}; {own} is no network"
+        repair = typed(world, near[0], f"ip route add {address} dev {near[1]}")
+        return Finding("route", words, (evidence, commands.addresses_shown(world, near)), (repair,), near[0])
+    words = f"{named(near)} has {own}: {address}, on the same link, is in no network of its own"
+    wanted = free_address(world, near, version_of(address))
+    repair = (typed(world, near[0], f"ip addr add {wanted} dev {near[1]}"),) if wanted else ()
+    return Finding("address", words, (commands.addresses_shown(world, near), evidence), repair, near[0])
+
+
+def mask(world: World, end: End, address: str) -> Finding | None:
+    """Whether the network of an interface's address is too small, or too large, for the one that it is joined to.
+
+    Args:
+        end: the interface.
+        address: of whom it is to reach.
+    """
+    version = ipaddress.ip_address(address).version
+    goal = ipaddress.ip_address(address)
+    for own in world.topology.prefixes(end, version):
+        theirs = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+        lengths = [p.network.prefixlen for p in theirs if own.ip in p.network and goal in p.network]
+        if goal not in own.network and lengths:
+            return _mask_finding(world, end, str(own), f"{own.ip}/{max(lengths, key=lengths.count)}", address)
+    return None
+
+
+def _mask_finding(world: World, end: End, wrong: str, right: str, address: str) -> Finding:
+    words = f"{named(end)} has {wrong}: {address} is not in the network {ipaddress.ip_interface(wrong).network}"
+    repair = (
+        typed(world, end[0], f"ip addr add {right} dev {end[1]}"),
+        typed(world, end[0], f"ip addr del {wrong} dev {end[1]}"),
+    )
+    said = f"{words}, though it is on the same link, where the prefix length is /{right.partition('/')[2]}"
+    return Finding("address", said, (commands.addresses_shown(world, end),), repair, end[0])
+
+
+def unnumbered(world: World, namespace: str, answer: RouteAnswer, address: str) -> Finding | None:
+    """Whether a sender has an address that its packets could bear.
+
+    Args:
+        namespace: the sender.
+        answer: the way that the kernel chose.
+        address: of whom packets are for.
+    """
+    if answer.kind == "local" or answer.source not in (None, "", "0.0.0.0", "::"):  # noqa: S104  (read, not bound)
+        return None
+    end, version = (namespace, str(answer.device)), version_of(address)
+    evidence = shown(world, namespace, f"ip route get {address}", f"dev {answer.device}")
+    waiting = [text for name, text, state in world.unready(namespace) if name == end[1] and state == "tentative"]
+    if version == 6 and waiting:
+        return not_ready(world, end, waiting[0])
+    return missing(world, [end], address, evidence)
+
+
+def not_ready(world: World, end: End, address: str) -> Finding:
+    """An IPv6 address cannot be used yet: the kernel still asks whether somebody else has it (RFC 4862, 5.4).
+
+    Args:
+        end: who bears it.
+        address: the address.
+    """
+    words = f"{address} of {named(end)} is tentative: for a second or two the kernel asks who else has it"
+    line = shown(world, end[0], f"ip -6 addr show dev {end[1]} tentative", address)
+    wait = f"sh -c 'while ip -6 addr show dev {end[1]} tentative | grep -q inet6; do sleep 0.1; done'"
+    return Finding("address", words, (line,), (typed(world, end[0], wait),), end[0])
+
+
+def within(address: str, network: IPNetwork) -> bool:
+    """Whether an address is in a network."""
+    return ipaddress.ip_address(address) in network
+
+
+def version_of(address: str) -> int:
+    """4 or 6."""
+    return 6 if ":" in address else 4

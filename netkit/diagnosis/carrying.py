@@ -1,0 +1,157 @@
+"""Follow a frame from the interface that sends it to the one that it is for: over cables, bridges and tunnels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
+
+from netkit.diagnosis import aims, bottlenecks, conntrack, l2, resolution, routes, translations, tunnels, unanswered
+from netkit.diagnosis.findings import Decision, Finding, Found, World
+from netkit.diagnosis.hooks import Hooks
+from netkit.model.topology import TUNNELS
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import End
+
+
+class Carrying:
+    """What a walk knows of frames.
+
+    Args:
+        keep: the namespace that the destination is meant to be in; "" where nobody said.
+
+    Attributes:
+        passed: what was found in order, by layer.
+        hops: the interfaces that packets left by, each with the address that was looked for behind it.
+        mtu: a bottleneck that drops large packets without a word, if there is one.
+        outdated: a neighbour entry that was learned and is wrong by now, if there is one.
+        hooks: the packet filters that were passed, and where nobody knows what they did.
+    """
+
+    def __init__(self, world: World, keep: str = "") -> None:
+        self.world, self.keep = world, keep
+        self.passed: dict[str, dict[str, None]] = {}
+        self.hops: dict[tuple[End, str], None] = {}
+        self.mtu: Finding | None = None
+        self.outdated: Finding | None = None
+        self.decisions: list[Decision] = []
+        self.hooks = Hooks(world)
+        self.port: End | None = None
+        self.back = False
+        self.ways: dict[str, str] = {}
+
+    def ok(self, layer: str, *what: str) -> None:
+        """Note that something was found in order."""
+        self.passed.setdefault(layer, {}).update(dict.fromkeys(what))
+
+    def stop(self, finding: Finding | None) -> None:
+        """End the walk at a fault, if there is one."""
+        if finding is not None:
+            self._end(finding)
+
+    def _end(self, finding: Finding) -> NoReturn:
+        raise Found(self.named(finding) or finding)
+
+    def named(self, finding: Finding | None) -> Finding | None:
+        """On the way back, a missing or wrong route is the return path's, or that of a translation which is missing."""
+        if finding is None or not self.back or finding.layer != "route":
+            return finding
+        missing = conntrack.untracked(self.world, self.hooks.untracking)
+        missing = missing or translations.missing(self.world, self.hooks.flows, finding, self.ways)
+        return missing or replace(finding, layer="return path")
+
+    def aimed(self, namespace: str, before: Packet, after: Packet) -> Finding | None:
+        """Whether a translation leads to somebody.
+
+        Args:
+            namespace: whose translation.
+            before: the packet as it came.
+            after: as it goes on.
+        """
+        return aims.translated(self.world, namespace, before, after, self.hooks.leading.get(namespace))
+
+    def send(self, namespace: str, packet: Packet) -> tuple[str, Packet]:
+        """Follow a packet that a namespace sends; a walk knows how."""
+        raise NotImplementedError
+
+    def carried(self, packet: Packet) -> tuple[End, Packet]:
+        """A frame travels over cables, bridges and tunnels; returns the interface that takes it in."""
+        decision = self.decisions[-1]
+        start, hop = (decision.namespace, str(decision.answer.device)), decision.answer.via or packet.destination
+        if not self.world.link(start).up:
+            self.stop(routes.down(self.world, start, address=packet.destination))
+        self.hops[start, hop] = None
+        reached = self.world.topology.reach(start)
+        holders = [end for end in self.world.topology.bearers(hop) if end in reached and end != start]
+        if not holders:
+            holders = [end for end in (resolution.proxy(self.world, start, hop),) if end is not None]
+        if not holders:
+            alone = l2.link(self.world, [start, *list(reached)[1:2]], packet.destination)
+            self.stop(alone or unanswered.there(self.world, start, hop, decision))
+        keep = self.keep if hop == packet.destination and not self.back else ""
+        self.stop(l2.duplicate_address(self.world, holders, hop, keep))
+        self.stop(resolution.failed(self.world, holders[0], hop))
+        way = self.world.topology.way(reached, holders[0])
+        self.port = way[-2] if len(way) > 1 and self.world.link(way[-2]).master else None
+        room = self.world.link(start).mtu
+        if packet.size > room:
+            told = type(self)(self.world).send
+            self.mtu = self.mtu or bottlenecks.untold(self.world, told, start, packet, self.decisions[0].namespace)
+        over = self._over(way, hop, replace(packet, size=min(packet.size or room, room)))
+        return self._led_away(reached, way, packet, over), over
+
+    def _led_away(self, reached: dict[End, End | None], way: list[End], before: Packet, after: Packet) -> End:
+        """Where a frame ends: a bridge that shows it to the filter of IP may lead it to another destination."""
+        if before.answer or after.destination == before.destination:
+            return way[-1]
+        bridge = next(end for end in way if self.world.link(end).kind == "bridge")
+        self.stop(self.aimed(bridge[0], before, after))
+        return next((end for end in self.world.topology.bearers(after.destination) if end in reached), bridge)
+
+    def _over(self, way: list[End], hop: str, packet: Packet) -> Packet:
+        """A frame travels a way of interfaces."""
+        world, start, target = self.world, way[0], way[-1]
+        self.stop(l2.at(world, way, 0, packet.destination) or l2.duplicate_mac(world, start, target))
+        asks = not resolution.known(world, start, target, hop)
+        for place, end in enumerate(way):
+            self.stop(l2.at(world, way, place, packet.destination))
+            after = way[place + 1] if place + 1 < len(way) else None
+            if world.link(end).kind == "bridge":
+                macs = world.link(start).mac, world.link(target).mac
+                ports = way[place - 1] if place else None, after
+                self.stop(l2.bridge(world, l2.Crossing(ports[0], end, ports[1], *macs, asks, packet.version)))
+                self.ok("bridge", f"{end[1]} in {end[0]}")
+                if all(ports) and world.space(end[0]).rules and self.hooks.shows(end[0], packet):
+                    self.ok("filter", f"FORWARD of {end[0]}")
+            if world.link(end).kind in TUNNELS and after is not None and world.link(after).kind in TUNNELS:
+                self._tunnelled(end, after, world.link(target).mac, asks=asks)
+        self.ok("link", *(f"{name} in {place}" for place, name in way))
+        self.ok("carrier", f"{start[1]} in {start[0]}")
+        self.ok("address", f"{hop} on {target[1]} in {target[0]}")
+        self.stop(resolution.neighbour(world, start, target, hop, way))
+        self.outdated = self.outdated or resolution.outdated(world, start, target, hop)
+        if asks and not any(world.link(end).has("proxy") for end in way):
+            self.hooks.question(way, hop)
+        self.ok("neighbour", f"{start[0]} can ask {target[0]}")
+        self.hooks.sent(start, target)
+        packet = self.hooks.frame(way, packet)
+        self.mtu = self.mtu or self.named(l2.mtu(world, way, packet.size))
+        return packet
+
+    def _tunnelled(self, one: End, other: End, mac: str | None, *, asks: bool) -> None:
+        """A tunnel's device sends a frame to another one, in a packet that has a way of its own."""
+        self.stop(tunnels.itself(self.world, one, self.decisions[-1]) or tunnels.ends(self.world, one, other))
+        outer, found = tunnels.outer(self.world, one, other, mac, asks=asks)
+        self.stop(found)
+        if outer is not None:
+            inner = type(self)(replace(self.world, avoided=self.world.avoided | {one, other}))
+            inner.hooks.doubts = self.hooks.doubts
+            try:
+                _, arrived = inner.send(self.world.topology.home(one), outer)
+                self.stop(tunnels.hidden(self.world, (one, other), outer, arrived))
+            except Found as found_below:
+                below = found_below.finding
+                words = f"the tunnel of {one[1]} in {one[0]} cannot reach {outer.destination}: {below.explanation}"
+                self.stop(replace(below, explanation=words))
+        self.ok("tunnel", f"{one[1]} in {one[0]} → {other[1]} in {other[0]}")

@@ -1,0 +1,168 @@
+"""Which rule and which route refuse a packet, where the kernel does and tells neither; and what to ask it.
+
+What is found is said only where it refuses in the way in which the kernel did.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.findings import Finding, RouteQuestion
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import RouteAnswer, World
+    from netkit.diagnosis.packet import Packet
+    from netkit.diagnosis.questions import PolicyRule
+    from netkit.model import Route
+
+_NUMBERS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}
+_METRIC_OF_SIX = 1024
+"""The metric that a route of IPv6 has where nobody says which (IP6_RT_PRIO_USER)."""
+
+_REFUSALS = {"blackhole": "EINVAL", "unreachable": "EHOSTUNREACH", "prohibit": "EACCES", "throw": "ENETUNREACH"}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What refuses a packet: a rule, or the route of the table that a rule led to."""
+
+    rule: PolicyRule
+    route: Route | None = None
+
+
+def question(world: World, asked: RouteQuestion, packet: Packet) -> RouteQuestion:
+    """What to ask the kernel for a packet's way: with all that the rules of a namespace look at.
+
+    Args:
+        asked: without the packet's mark, protocol and ports.
+        packet: which packet.
+    """
+    rules = world.rules(asked.namespace, packet.version)
+    if any(rule.mark is not None for rule in rules):
+        asked = replace(asked, mark=packet.mark or 0)
+    if any(rule.protocol or rule.source_ports or rule.destination_ports for rule in rules):
+        ports = packet.source_port, packet.destination_port
+        asked = replace(asked, protocol=packet.protocol, ports=ports)
+    return asked
+
+
+def refusal(world: World, asked: RouteQuestion, answer: RouteAnswer) -> Refusal | None:
+    """The rule or the route that refuses a packet; None where nothing is found that refuses as the kernel did.
+
+    Args:
+        asked: which packet.
+        answer: how the kernel refused.
+    """
+    found = _deciding(world, asked)
+    if found is None:
+        return None
+    how = _REFUSALS.get(found.route.kind, "") if found.route is not None else found.rule.refusal
+    return found if how == answer.error else None
+
+
+def _deciding(world: World, asked: RouteQuestion) -> Refusal | None:
+    """What decides that a packet goes nowhere, rule by rule as the kernel tries them (ip-rule(8))."""
+    version = 6 if ":" in asked.destination else 4
+    thrown, start = None, 0
+    for rule in world.rules(asked.namespace, version):
+        if rule.priority < start:
+            continue
+        fits = _fits(rule, asked)
+        if fits is None:
+            return None
+        if not fits or rule.action == "nop":
+            continue
+        if rule.action == "goto":
+            start = rule.target
+            continue
+        if rule.refusal:
+            return Refusal(rule)
+        route = _best(world, rule, asked)
+        if route is None:
+            continue
+        if route.kind != "throw":
+            return Refusal(rule, route) if route.kind in _REFUSALS else None
+        thrown = Refusal(rule, route)
+    return thrown
+
+
+def _best(world: World, rule: PolicyRule, asked: RouteQuestion) -> Route | None:
+    """The route of a rule's table that an address falls under, the most specific of the lowest metric."""
+    goal = ipaddress.ip_address(asked.destination)
+    routes = [r for r in world.space(asked.namespace).routes if r.table == rule.table and r.version == goal.version]
+    fitting = [r for r in routes if goal in r.network and r.network.prefixlen > rule.suppressed]
+    return min(fitting, key=lambda r: (-r.network.prefixlen, r.metric), default=None)
+
+
+def _fits(rule: PolicyRule, asked: RouteQuestion) -> bool | None:
+    """Whether a rule is for a packet; None where it looks at more than is known."""
+    tests = [
+        not rule.source or (bool(asked.source) and _in(str(asked.source), rule.source)),
+        not rule.destination or _in(asked.destination, rule.destination),
+        not rule.iif or rule.iif == (asked.iif or "lo"),
+        not rule.oif or rule.oif == asked.oif,
+        rule.mark is None or asked.mark & rule.mask == rule.mark,
+        not rule.protocol or rule.protocol == _NUMBERS.get((asked.protocol, rule.version)),
+        rule.source_ports is None or _between(asked.ports[0], rule.source_ports),
+        rule.destination_ports is None or _between(asked.ports[1], rule.destination_ports),
+    ]
+    fits = all(tests)
+    if rule.further:
+        return None if fits else rule.inverted and None
+    return fits is not rule.inverted
+
+
+def _in(address: str, prefix: str) -> bool:
+    return ipaddress.ip_address(address) in ipaddress.ip_network(prefix, strict=False)
+
+
+def _between(port: int | None, bounds: tuple[int, int]) -> bool:
+    return port is not None and bounds[0] <= port <= bounds[1]
+
+
+def refused(world: World, asked: RouteQuestion, answer: RouteAnswer) -> Finding | None:
+    """Whether a rule or a route refuses a packet.
+
+    Args:
+        asked: which packet.
+        answer: how the kernel refused.
+    """
+    found = refusal(world, asked, answer)
+    return forbidden(world, asked, answer, found) if found is not None else None
+
+
+def forbidden(world: World, asked: RouteQuestion, answer: RouteAnswer, found: Refusal) -> Finding:
+    """A rule or a route refuses a packet.
+
+    Args:
+        asked: which packet.
+        answer: how the kernel refused.
+        found: what refuses it.
+    """
+    namespace, ip = asked.namespace, "ip -6" if found.rule.version == 6 else "ip"
+    evidence = (shown(world, namespace, asked.command, answer.words or "no answer"),)
+    if found.route is None:
+        words = f"the routing rule `{found.rule.text}` of {namespace} refuses packets for {asked.destination}"
+        line = shown(world, namespace, f"{ip} rule", found.rule.text)
+        return Finding("route", words, (line, *evidence), (typed(world, namespace, found.rule.removal),), namespace)
+    route, table = found.route, table_of(found.route)
+    does = "ends the look-up of" if route.kind == "throw" else "refuses"
+    words = f"a route of kind '{route.kind}' in {namespace} {does} packets to {route.destination}"
+    words += f", in the table {route.table}, which the rule `{found.rule.text}` asks" if table else ""
+    metric = metric_of(route)
+    line = shown(world, namespace, f"{ip} route show{table}", f"{route.kind} {route.destination}")
+    repair = typed(world, namespace, f"{ip} route del {route.kind} {route.destination}{table}{metric}")
+    return Finding("route", words, (line, *evidence), (repair,), namespace)
+
+
+def table_of(route: Route) -> str:
+    """What commands need to speak of a route of another table than the main one: " table 50"."""
+    return "" if route.table == "main" else f" table {route.table}"
+
+
+def metric_of(route: Route) -> str:
+    """What commands need to speak of a route of another metric than the usual one: " metric 50"."""
+    return "" if route.metric == (_METRIC_OF_SIX if route.version == 6 else 0) else f" metric {route.metric}"

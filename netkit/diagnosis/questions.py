@@ -1,0 +1,142 @@
+"""Questions of a walk that a snapshot does not answer, and the kernel's answers, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_REFUSE = {"blackhole": "EINVAL", "unreachable": "ENETUNREACH", "prohibit": "EACCES"}
+
+
+@dataclass(frozen=True)
+class RulesQuestion:
+    """By which rules does this namespace choose a routing table? `ip rule`."""
+
+    namespace: str
+    version: int
+
+
+@dataclass(frozen=True)
+class PolicyRule:
+    """One rule by which the kernel chooses a routing table (ip-rule(8)).
+
+    Attributes:
+        version: of IP.
+        priority: the lower the earlier.
+        action: "lookup", "goto", "nop", "blackhole", "unreachable" or "prohibit".
+        table: where to look up: "local", "main", "default" or a number.
+        source: a prefix that the source has to be in; "" for any.
+        destination: a prefix that the destination has to be in; "" for any.
+        iif: the interface that a packet has come in by; "" for any, "lo" for the namespace's own packets.
+        oif: the interface that a packet is bound to; "" for any.
+        mark: what the packet's mark, under the mask, has to be; None for any.
+        mask: of the mark.
+        protocol: the number of the protocol in the packet; 0 for any.
+        source_ports: the first and the last port; None for any.
+        destination_ports: the first and the last port; None for any.
+        inverted: whether it is for all packets that it does not describe.
+        suppressed: routes with at most this prefix length do not count; -1 for none.
+        target: the priority that "goto" goes on at.
+        further: whether it asks for more than is told here: a user, a type of service, a tunnel.
+    """
+
+    version: int
+    priority: int
+    action: str
+    table: str
+    source: str = ""
+    destination: str = ""
+    iif: str = ""
+    oif: str = ""
+    mark: int | None = None
+    mask: int = 0xFFFFFFFF
+    protocol: int = 0
+    source_ports: tuple[int, int] | None = None
+    destination_ports: tuple[int, int] | None = None
+    inverted: bool = False
+    suppressed: int = -1
+    target: int = 0
+    further: bool = False
+
+    @property
+    def refusal(self) -> str:
+        """How the kernel refuses what the rule is for, "ENETUNREACH"; "" where it does not."""
+        return _REFUSE.get(self.action, "")
+
+    @property
+    def selector(self) -> str:
+        """Which packets it is for, in the words of `ip rule`."""
+        words = ["not"] if self.inverted else []
+        words += [f"from {self.source or 'all'}"]
+        words += [f"to {self.destination}"] if self.destination else []
+        if self.mark is not None:
+            words.append(f"fwmark {self.mark:#x}" + ("" if self.mask == 0xFFFFFFFF else f"/{self.mask:#x}"))
+        words += [f"{key} {name}" for key, name in (("iif", self.iif), ("oif", self.oif)) if name]
+        words += [f"ipproto {self.protocol}"] if self.protocol else []
+        for key, ports in (("sport", self.source_ports), ("dport", self.destination_ports)):
+            words += [f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "")] if ports else []
+        return " ".join(words)
+
+    @property
+    def text(self) -> str:
+        """As `ip rule` lists it."""
+        does = f"lookup {self.table}" if self.action == "lookup" else self.action
+        return f"{self.priority}: {self.selector} {does}"
+
+    @property
+    def removal(self) -> str:
+        """The command that takes it away."""
+        does = f"lookup {self.table}" if self.action == "lookup" else self.action
+        return f"ip{' -6' if self.version == 6 else ''} rule del priority {self.priority} {self.selector} {does}"
+
+
+@dataclass(frozen=True)
+class ProxiesQuestion:
+    """For which addresses of others does this namespace answer neighbour questions? `ip neigh show proxy`."""
+
+    namespace: str
+
+
+@dataclass(frozen=True)
+class UnreadyQuestion:
+    """Which addresses of this namespace cannot be used (yet)? `ip addr show tentative`, `ip addr show dadfailed`."""
+
+    namespace: str
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A socket that waits for whoever calls (ss(8)).
+
+    Attributes:
+        protocol: "tcp" or "udp".
+        address: where it listens; "0.0.0.0" or "::" for everywhere.
+        port: its port.
+        program: the name of the program that has it, "" where that cannot be seen.
+        pid: its process, 0 where that cannot be seen.
+        command: how it was started.
+        reserved: whether it only holds a published port, so that nobody else takes it, and serves nobody.
+        only_six: whether it is at "::" for IPv6 alone (IPV6_V6ONLY).
+        device: the interface that packets have to come in by (SO_BINDTODEVICE); "" for any.
+        waiting: how many connections wait to be accepted, and how many may.
+    """
+
+    protocol: str
+    address: str
+    port: int
+    program: str = ""
+    pid: int = 0
+    command: tuple[str, ...] = ()
+    reserved: bool = False
+    only_six: bool = False
+    device: str = ""
+    waiting: tuple[int, int] = (0, 0)
+
+    @property
+    def full(self) -> bool:
+        """Whether no further connection is taken: more wait than may."""
+        return self.protocol == "tcp" and self.waiting[0] > self.waiting[1]
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it listens at every address."""
+        return self.address in ("0.0.0.0", "::")  # noqa: S104  (read, not bound)

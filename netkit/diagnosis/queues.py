@@ -1,0 +1,104 @@
+"""Queueing disciplines and filters of tc(8) that lose packets, or keep them: their own counters tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from netkit.diagnosis.findings import World
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queueing discipline of an interface.
+
+    Attributes:
+        device: the interface.
+        kind: "tbf", "netem", "htb", "clsact", "ingress" …
+        handle: "1:".
+        place: "root", "ingress", or the class that it belongs to.
+        lost: how many packets it has dropped.
+        waiting: how many packets are in it.
+    """
+
+    device: str
+    kind: str
+    handle: str
+    place: str
+    lost: int = 0
+    waiting: int = 0
+
+    @property
+    def at_the_door(self) -> bool:
+        """Whether it holds no packets, only filters that they pass as they come in or leave."""
+        return self.kind in ("ingress", "clsact")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter that packets pass which come in by an interface, or leave by it.
+
+    Attributes:
+        place: "ingress" or "egress".
+        preference: its number in the order in which filters are tried.
+        kind: "bpf", "u32", "flower", "matchall" …
+    """
+
+    place: str
+    preference: int
+    kind: str
+
+
+def losing(
+    world: World,
+    before: Mapping[str, tuple[Queue, ...]],
+    after: Mapping[str, tuple[Queue, ...]],
+    filters: Callable[[str, str], tuple[Filter, ...]],
+) -> Finding | None:
+    """The queueing discipline that has lost or kept packets meanwhile, if there is one.
+
+    Args:
+        before: those of each namespace on the way, before a probe.
+        after: after it.
+        filters: tells those of an interface of a namespace.
+    """
+    for namespace, queues in after.items():
+        known = {(each.device, each.handle, each.place): each for each in before.get(namespace, ())}
+        for queue in queues:
+            old = known.get((queue.device, queue.handle, queue.place))
+            lost = queue.lost - (old.lost if old else 0)
+            if lost > 0 and queue.at_the_door:
+                return _filtered(world, namespace, queue, lost, filters(namespace, queue.device))
+            if lost > 0 or queue.waiting:
+                return _queued(world, namespace, queue, lost)
+    return None
+
+
+def _queued(world: World, namespace: str, queue: Queue, lost: int) -> Finding:
+    did = f"dropped {lost} packets" if lost else f"keeps {queue.waiting} packets and lets none of them go"
+    words = f"the queueing discipline {queue.kind} of {named((namespace, queue.device))} {did} while the probe was sent"
+    says = f"{queue.kind} {queue.handle} dropped {queue.lost}"
+    line = shown(world, namespace, f"tc -s qdisc show dev {queue.device}", says)
+    mend = f"tc qdisc del dev {queue.device} root" if queue.place == "root" else ""
+    repair = (typed(world, namespace, mend),) if mend else ()
+    return Finding("qdisc", words, (line,), repair, namespace)
+
+
+def _filtered(world: World, namespace: str, queue: Queue, lost: int, filters: tuple[Filter, ...]) -> Finding:
+    words = f"a filter of tc at {named((namespace, queue.device))} dropped {lost} packets while the probe was sent"
+    told = "\n".join(f"filter {each.place} pref {each.preference} {each.kind}" for each in filters)
+    counted = shown(world, namespace, f"tc -s qdisc show dev {queue.device}", f"{queue.kind} dropped {queue.lost}")
+    listed = shown(world, namespace, f"tc filter show dev {queue.device} ingress", told or "none")
+    repair: tuple[str, ...] = ()
+    if len({(each.place, each.preference) for each in filters}) == 1:
+        one = filters[0]
+        repair = (typed(world, namespace, f"tc filter del dev {queue.device} {one.place} pref {one.preference}"),)
+    else:
+        words += "; there are several: which of them is not wanted is to be decided"
+    return Finding("tc", words, (counted, listed), repair, namespace)

@@ -1,0 +1,201 @@
+"""Whether one station of a link learns another one's MAC (RFC 826, RFC 4861), and who answers for somebody else."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import tunnels
+from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.gateways import closed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from netkit.diagnosis.findings import World
+    from netkit.model import End
+
+_UNKNOWN = ("failed", "incomplete")
+
+
+def neighbour(world: World, start: End, target: End, address: str, way: list[End]) -> Finding | None:
+    """Whether the sender knows, or can learn, the MAC of whom a frame is for.
+
+    Args:
+        start: who sends.
+        target: whom it is for.
+        address: of whom.
+        way: the interfaces between them.
+    """
+    space, mac = world.space(start[0]), world.link(target).mac
+    known = [entry for entry in space.neighbours if entry.address == address and entry.device == start[1]]
+    entry = next((each for each in known if each.state not in _UNKNOWN), None)
+    if entry is not None:
+        right = entry.mac == mac or entry.state != "permanent"
+        return None if right else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
+    for end in (start, target):
+        if not world.port(end).arp:
+            return _silent(world, end)
+    return tunnels.unanswered(world, way, target, address) or _ignored(world, start, target, address)
+
+
+def known(world: World, start: End, target: End, address: str) -> bool:
+    """Whether the sender knows the right MAC already, so that it need not ask for it."""
+    mac = world.link(target).mac
+    entries = (n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1])
+    return any(each.mac == mac and each.state not in _UNKNOWN for each in entries)
+
+
+def outdated(world: World, start: End, target: End, address: str) -> Finding | None:
+    """Whether the sender has learned a MAC that is wrong by now; it forgets it after a while, and asks again.
+
+    Args:
+        start: who sends.
+        target: whom it is for.
+        address: of whom.
+    """
+    mac = world.link(target).mac
+    entries = [n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1]]
+    entry = next((each for each in entries if each.state not in _UNKNOWN and each.mac != mac), None)
+    return _wrong_mac(world, start, target, address, (str(entry.mac), entry.state)) if entry else None
+
+
+def forgetting(world: World, hops: Iterable[tuple[End, str]]) -> tuple[str, ...]:
+    """Commands that make the kernel ask again at once for those whom it has asked for in vain.
+
+    Args:
+        hops: interfaces, each with an address that is looked for behind it.
+    """
+    entries = ((space.name, entry) for space in world.snapshot for entry in space.neighbours)
+    waiting = {((name, entry.device), entry.address) for name, entry in entries if entry.state in _UNKNOWN}
+    vain = (hop for hop in hops if hop in waiting)
+    return tuple(typed(world, end[0], f"ip neigh flush to {address} dev {end[1]}") for end, address in vain)
+
+
+def _wrong_mac(world: World, start: End, target: End, address: str, entry: tuple[str, str]) -> Finding:
+    mac, state = entry
+    kind = "for good" if state == "permanent" else "still"
+    words = f"{start[0]} has it {kind} that {address} is at {mac}, but {named(target)} has {world.link(target).mac}"
+    line = shown(world, start[0], f"ip neigh show to {address}", f"lladdr {mac} {state.upper()}")
+    other = shown(world, target[0], f"ip link show dev {target[1]}", f"link/ether {world.link(target).mac}")
+    repair = typed(world, start[0], f"ip neigh del {address} dev {start[1]}")
+    return Finding("neighbour", words, (line, other), (repair,), start[0])
+
+
+def _silent(world: World, end: End) -> Finding:
+    words = f"{named(end)} takes no part in ARP: it neither asks nor answers who has an address"
+    evidence = shown(world, end[0], f"ip link show dev {end[1]}", "<…,NOARP,…>")
+    repair = typed(world, end[0], f"ip link set dev {end[1]} arp on")
+    return Finding("neighbour", words, (evidence,), (repair,), end[0])
+
+
+def _switch(world: World, end: End, name: str) -> int:
+    """What a switch amounts to at an interface: the larger of its own value and that for all (ip-sysctl)."""
+    values = (world.switch(end[0], f"net/ipv4/conf/{each}/{name}") for each in ("all", end[1]))
+    return max(int(value) if value and value.isdigit() else 0 for value in values)
+
+
+def _ignored(world: World, start: End, target: End, address: str) -> Finding | None:
+    """Whether who has an IPv4 address answers ARP questions for it: arp_ignore and arp_filter."""
+    borne = address in world.link(target).bare_addresses
+    if ":" in address or not (borne or address in world.space(target[0]).addresses):
+        return None
+    asking = next((str(each.ip) for each in world.topology.prefixes(start)), "")
+    word, why = "arp_ignore", f"arp_ignore is {_switch(world, target, 'arp_ignore')}"
+    ignored = _ignoring(world, target, borne=borne, asking=asking)
+    if not ignored and asking and _switch(world, target, "arp_filter"):
+        back = world.route(RouteQuestion(target[0], asking))
+        ignored, word = bool(back.error) or back.device not in (target[1], "lo"), "arp_filter"
+        why = f"arp_filter is 1, and its way to {asking} leads {f'by {back.device}' if back.device else 'nowhere'}"
+    if not ignored:
+        return None
+    words = f"{target[0]} does not answer who has {address} at {target[1]}: {why}"
+    names = [f"net/ipv4/conf/{each}/{word}" for each in ("all", target[1])]
+    on = [name for name in names if (world.switch(target[0], name) or "0") != "0"]
+    evidence = tuple(shown(world, target[0], f"sysctl {name}", world.switch(target[0], name) or "") for name in on)
+    repair = tuple(typed(world, target[0], f"sysctl -w {name}=0") for name in on)
+    return Finding("neighbour", words, evidence, repair, target[0])
+
+
+def _ignoring(world: World, target: End, *, borne: bool, asking: str) -> bool:
+    """Whether an ARP question is passed over for what arp_ignore says."""
+    level, own = _switch(world, target, "arp_ignore"), world.topology.prefixes(target)
+    near = not asking or any(ipaddress.ip_address(asking) in each.network for each in own)
+    return level == 8 or (level in (1, 2) and not borne) or (level == 2 and not near)
+
+
+def proxy(world: World, start: End, address: str) -> End | None:
+    """The station of a link that answers for an address of somebody else, and takes the packets on.
+
+    Proxy ARP: a router answers where its own way to the address leads by another interface, or where it was told to
+    answer for that address; neighbour discovery's proxies are all told (ip-sysctl, ip-neighbour(8)).
+
+    Args:
+        start: who asks.
+        address: whom for.
+    """
+    return next((end for end in world.topology.stations(start) if _answers_for(world, end, start, address)), None)
+
+
+def _answers_for(world: World, end: End, start: End, address: str) -> bool:
+    if end[0] == start[0] or not world.link(end).up or closed(world, end, address):
+        return False
+    told = any(entry[0] == address and entry[1] in (end[1], "") for entry in world.proxies(end[0]))
+    if ":" in address:
+        switches = (world.switch(end[0], f"net/ipv6/conf/{each}/proxy_ndp") for each in ("all", end[1]))
+        return told and "1" in switches
+    return (told or _switch(world, end, "proxy_arp") > 0) and _way_by_another(world, end, address) is not None
+
+
+def _way_by_another(world: World, end: End, address: str) -> str | None:
+    """The other interface by which a namespace's way to an address leads, None where it does not."""
+    way = world.route(RouteQuestion(end[0], address))
+    return way.device if not way.error and way.kind == "unicast" and way.device != end[1] else None
+
+
+def unproxied(world: World, start: End, address: str) -> Finding | None:
+    """Whether a router on the link knows the way to who is looked for there, but does not answer for the address.
+
+    Args:
+        start: who looks for it on its link.
+        address: whose.
+    """
+    stations = world.topology.stations(start) if world.topology.bearers(address) else []
+    for end in stations:
+        ready = end[0] != start[0] and world.link(end).up and world.link(end).addresses
+        way = _way_by_another(world, end, address) if ready else None
+        if way is None or closed(world, end, address):
+            continue
+        words = (
+            f"{start[0]} looks for {address} on the link of {start[1]}; {end[0]}, which knows the way by {way}, does "
+            f"not answer for it at {end[1]}: it is no neighbour proxy for that address"
+        )
+        line = shown(world, end[0], "ip neigh show proxy", "no entry for it")
+        six = ":" in address
+        repair = [f"sysctl -w net/ipv6/conf/{end[1]}/proxy_ndp=1"] if six else []
+        repair.append(f"ip {'-6 ' if six else ''}neigh add proxy {address} dev {end[1]}")
+        return Finding("neighbour", words, (line,), tuple(typed(world, end[0], each) for each in repair), end[0])
+    return None
+
+
+def failed(world: World, end: End, address: str) -> Finding | None:
+    """Whether an IPv6 address cannot be used by who bears it: somebody else had it first (RFC 4862, 5.4.5).
+
+    Args:
+        end: who bears it.
+        address: the address.
+    """
+    if ":" not in address or (end[1], address, "dadfailed") not in world.unready(end[0]):
+        return None
+    words = (
+        f"{address} of {named(end)} is out of use: when it was added, somebody else on the link had it (duplicate "
+        "address detection failed)"
+    )
+    line = shown(world, end[0], f"ip -6 addr show dev {end[1]} dadfailed", f"{address} dadfailed")
+    others = [each for each in world.topology.bearers(address) if each != end]
+    text = next(each for each in world.link(end).addresses if each.partition("/")[0] == address)
+    wait = f"sh -c 'while ip -6 addr show dev {end[1]} tentative | grep -qF {address}; do sleep 0.1; done'"
+    lines = [f"ip addr del {text} dev {end[1]}", f"ip addr add {text} dev {end[1]}", wait]
+    repair = () if others else tuple(typed(world, end[0], each) for each in lines)
+    return Finding("address", words, (line,), repair, end[0])

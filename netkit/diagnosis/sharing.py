@@ -1,0 +1,67 @@
+"""Devices that share another one's cable, macvlan and ipvlan: whom they cannot reach, though all have one network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.findings import Finding
+from netkit.model.topology import SHARING
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import World
+    from netkit.model import End
+
+
+def apart(world: World, start: End, address: str) -> Finding | None:
+    """Whether an address is at the other end of what a shared cable keeps apart.
+
+    A parent and what stands on it never hear one another; two that stand on it do so only in some modes.
+
+    Args:
+        start: the interface that asks for the address.
+        address: whose bearer does not answer.
+    """
+    for bearer in world.topology.bearers(address):
+        for child, parent in ((start, bearer), (bearer, start)):
+            link = world.link(child)
+            if link.kind in SHARING and link.parent == parent:
+                return _parent(world, child, parent, start)
+        one, other = world.link(start), world.link(bearer)
+        if one.kind in SHARING and one.kind == other.kind and one.parent == other.parent is not None:
+            return _kept_apart(world, start, bearer)
+    return None
+
+
+def _parent(world: World, child: End, parent: End, start: End) -> Finding:
+    """Mended by a further device on the parent, in the parent's namespace, with a route to the child alone."""
+    link = world.link(child)
+    words = (
+        f"{named(child)} is a {link.kind} on {named(parent)}: it shares that cable with its parent, and the two never "
+        f"hear one another, so {start[0]} gets no answer"
+    )
+    line = shown(world, child[0], f"ip -d link show dev {child[1]}", f"{link.kind} mode {link.detail('mode') or 'l2'}")
+    whom = next(iter(world.link(child).bare_addresses), "")
+    taken = world.space(parent[0]).interfaces
+    name = next(each for each in (f"{link.kind}{number}" for number in range(99)) if each not in taken)
+    lines = (
+        f"ip link add dev {name} link {parent[1]} type {link.kind} mode {link.detail('mode') or 'l2'}",
+        f"ip link set dev {name} up",
+        f"ip route add {whom} dev {name}",
+    )
+    repair = tuple(typed(world, parent[0], each) for each in lines) if whom and link.detail("mode") == "bridge" else ()
+    return Finding("link", words, (line,), repair, child[0])
+
+
+def _kept_apart(world: World, start: End, bearer: End) -> Finding:
+    """Two devices on one parent, in a mode that keeps them apart."""
+    odd = next(end for end in (start, bearer) if world.link(end).detail("mode") != "bridge")
+    mode = world.link(odd).detail("mode")
+    words = (
+        f"{named(start)} and {named(bearer)} stand on one interface; {named(odd)} is in the mode '{mode}', which keeps "
+        "it apart from the others there"
+    )
+    line = shown(world, odd[0], f"ip -d link show dev {odd[1]}", f"macvlan mode {mode}")
+    apart = [end for end in (start, bearer) if world.link(end).detail("mode") != "bridge"]
+    lines = [typed(world, end[0], f"ip link set dev {end[1]} type macvlan mode bridge") for end in apart]
+    return Finding("link", words, (line,), tuple(lines) if mode != "passthru" else (), odd[0])

@@ -1,0 +1,68 @@
+"""Packets that somebody takes in, or sends back, though they are for somebody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import l2
+from netkit.diagnosis.commands import addresses_shown, named, shown, typed
+from netkit.diagnosis.findings import Finding, RouteQuestion
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import Decision, RouteAnswer, World
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import End
+
+
+def taken_in(world: World, namespace: str, packet: Packet) -> Finding | None:
+    """Whether a namespace takes in what another one has the address of; a fault where nobody serves it there.
+
+    Args:
+        namespace: where the packet has arrived.
+        packet: as it has arrived.
+    """
+    address = packet.destination
+    bearers = world.topology.bearers(address)
+    own = [end for end in bearers if end[0] == namespace]
+    others = [end for end in bearers if end[0] != namespace]
+    if not others or address.startswith("127.") or address == "::1":
+        return None
+    if own:
+        text = next(each for each in world.link(own[0]).addresses if each.partition("/")[0] == address)
+        words = f"{namespace} takes in packets for {address}: {named(own[0])} has it, and so has {named(others[0])}"
+        evidence = (addresses_shown(world, own[0]), addresses_shown(world, others[0]))
+        repair = typed(world, namespace, f"ip addr del {text} dev {own[0][1]}")
+        return Finding("address", words, evidence, (repair,), namespace)
+    question = RouteQuestion(namespace, address)
+    answer, route = world.route(question), world.matched(question)
+    if answer.kind != "local" or answer.error:
+        return None
+    prefix = route.destination if route is not None else address
+    device = answer.device or "lo"
+    words = f"a route of kind 'local' in {namespace} takes in packets for {address}, which {named(others[0])} has"
+    line = shown(world, namespace, question.command, f"local {address} dev {device}")
+    repair = typed(world, namespace, f"ip route del local {prefix} dev {device} table local")
+    return Finding("route", words, (line,), (repair,), namespace)
+
+
+def sent_back(world: World, decision: Decision, packet: Packet, answer: RouteAnswer, port: End) -> Finding | None:
+    """Whether a bridge has to send a packet back by the port that it came in by, which it does not do by itself.
+
+    A bridge that shows its frames to the packet filter (br_netfilter) sends on by itself what is translated to an
+    address behind it; no router sees the packet.
+
+    Args:
+        decision: who sent the packet, as it was then.
+        packet: as it goes on.
+        answer: the way that it has from here.
+        port: the port that it came in by.
+    """
+    if packet.answer or decision.packet.destination == packet.destination or answer.via:
+        return None
+    bridge = (port[0], world.link(port).master)
+    family = "iptables" if packet.version == 4 else "ip6tables"
+    shows = world.switch(port[0], f"net.bridge.bridge-nf-call-{family}") == "1"
+    ends = world.topology.bearers(packet.destination)
+    if not shows or answer.device != bridge[1] or world.link(port).peer not in ends:
+        return None
+    return l2.bridge(world, l2.Crossing(port, (port[0], str(bridge[1])), port, None, None))

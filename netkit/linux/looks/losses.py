@@ -1,0 +1,65 @@
+"""Look at the queueing disciplines of a namespace's interfaces and their counters, and at filters of tc(8)."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis.queues import Filter, Queue
+from netkit.linux.netlink import sockets
+from netkit.linux.netlink.protocol import attributes, text
+
+if TYPE_CHECKING:
+    from netkit.linux.netlink.protocol import Talk
+
+_RTM_GETTFILTER, _RTM_GETQDISC = 46, 38
+_TC = struct.Struct("=BxxxiIII")
+_STATS = struct.Struct("=IIIII")
+_INGRESS, _EGRESS, _ROOT = 0xFFFFFFF2, 0xFFFFFFF3, 0xFFFFFFFF
+_PLAIN_INGRESS = 0xFFFFFFF1
+
+
+def queues(path: str) -> tuple[Queue, ...]:
+    """The queueing disciplines of a namespace, each with what it has lost and what waits in it.
+
+    Args:
+        path: a file that opens the namespace.
+    """
+
+    def read(talk: Talk) -> list[Queue]:
+        return [_queue(talk, body) for body in talk.dump(_RTM_GETQDISC, _TC.pack(0, 0, 0, 0, 0))]
+
+    return tuple(sockets.use(path, read))
+
+
+def _queue(talk: Talk, body: memoryview) -> Queue:
+    _, index, handle, parent, _ = _TC.unpack_from(body)
+    facts = attributes(body[_TC.size :])
+    stats = attributes(facts[7]) if 7 in facts else {}  # TCA_STATS2
+    waiting, _, lost, _, _ = _STATS.unpack_from(stats[3]) if 3 in stats else (0, 0, 0, 0, 0)  # TCA_STATS_QUEUE
+    place = "root" if parent == _ROOT else "ingress" if parent == _PLAIN_INGRESS else _number(parent)
+    return Queue(talk.name_of(index), text(facts[1]), _number(handle), place, lost, waiting)
+
+
+def _number(handle: int) -> str:
+    """A handle as tc writes it: "1:", "1:10"."""
+    return f"{handle >> 16:x}:" + (f"{handle & 0xFFFF:x}" if handle & 0xFFFF else "")
+
+
+def filters(path: str, device: str) -> tuple[Filter, ...]:
+    """The filters that every packet passes that comes in by an interface or leaves by it.
+
+    Args:
+        path: a file that opens the namespace.
+        device: the interface.
+    """
+
+    def read(talk: Talk) -> list[Filter]:
+        index, found = talk.index_of(device), []
+        for place, parent in (("ingress", _INGRESS), ("egress", _EGRESS)):
+            for body in talk.dump(_RTM_GETTFILTER, _TC.pack(0, index, 0, parent, 0)):
+                facts, info = attributes(body[_TC.size :]), _TC.unpack_from(body)[4]
+                found.append(Filter(place, info >> 16, text(facts[1]) if 1 in facts else ""))
+        return found
+
+    return tuple(dict.fromkeys(sockets.use(path, read)))
