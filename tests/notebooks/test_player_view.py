@@ -245,6 +245,9 @@ def test_it_is_legible(page: Page, lab: tuple[str, str], theme: str) -> None:
     player.locator(".netkit-keys").focus()
     keys(player, "Home", "ArrowRight", "ArrowRight", "ArrowRight")
     at(player, "Hop 3 of")
+    picture = player.locator(".netkit-stage img").first
+    inverted = picture.evaluate("element => getComputedStyle(element).filter").startswith("invert")
+    assert inverted == (theme == "dark"), "no white card on a dark page"
     for width in SIZES[theme]:
         page.set_viewport_size({"width": width, "height": 1500})
         player.evaluate("element => element.scrollIntoView()")
