@@ -21,7 +21,7 @@ WAY_OUT = (
         f"iptables -t nat -D POSTROUTING {_MASQUERADE}",
         f"iptables -t nat -A POSTROUTING {_MASQUERADE}",
         {"a route at the server": "ip -n {b} route add {net} via {out_ip}"},
-        (r"^[-+] .*POSTROUTING -s {net} (! -o {br}|-o {out_if}) -j MASQUERADE",),
+        (r"^[-+~] .*POSTROUTING -s {net} (! -o {br}|-o {out_if}) -j MASQUERADE",),
     ),
     Fault(
         "the translation is for another network",
@@ -33,7 +33,7 @@ WAY_OUT = (
         "iptables -t nat -A POSTROUTING -s {wide} ! -o {br} -j MASQUERADE",
         "iptables -t nat -D POSTROUTING -s {wide} ! -o {br} -j MASQUERADE; "
         f"iptables -t nat -A POSTROUTING {_MASQUERADE}",
-        equal=(r"^[-+] .*POSTROUTING -s \S+ (! -o {br}|-o {out_if}) -j MASQUERADE",),
+        equal=(r"^[-+~] .*POSTROUTING -s \S+ (! -o {br}|-o {out_if}) -j MASQUERADE",),
     ),
     Fault(
         "the host does not forward",
@@ -63,7 +63,10 @@ WAY_OUT = (
         "iptables -D FORWARD -i {br} ! -o {br} -j ACCEPT",
         "iptables -I FORWARD 5 -i {br} ! -o {br} -j ACCEPT",
         {"for one only": "iptables -I FORWARD -s {c_ip} -j ACCEPT"},
-        (r"^[-+] .*FORWARD -i {br} (! -o {br}|-o {out_if}) -j ACCEPT",),
+        (
+            r"^[-+~] .*FORWARD -i {br} (! -o {br}|-o {out_if}) -j ACCEPT",
+            r"^\+ .*FORWARD .*-o {br} .*ESTABLISHED.* -j ACCEPT",
+        ),
     ),
     Fault(
         "the answers are not let in",
@@ -74,7 +77,7 @@ WAY_OUT = (
         "iptables -D FORWARD -o {br} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
         "iptables -I FORWARD 3 -o {br} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
         {"new ones": "iptables -A FORWARD -o {br} -m conntrack --ctstate NEW -j ACCEPT"},
-        (r"^[-+] .*FORWARD .*-o {br} .*ESTABLISHED.* -j ACCEPT",),
+        (r"^[-+~] .*FORWARD .*-o {br} .*ESTABLISHED.* -j ACCEPT",),
     ),
     Fault(
         "no default route in the container",
@@ -137,7 +140,7 @@ PUBLISHED = (
         _CALLED,
         f"iptables -t nat -D DOCKER {_DNAT}",
         f"iptables -t nat -A DOCKER {_DNAT}",
-        equal=(r"^[-+] .*-A (PREROUTING|OUTPUT|DOCKER) .*--dport {outer} .*-j DNAT --to-destination {a_ip}:{port}",),
+        equal=(r"^[-+~] .*-A (PREROUTING|OUTPUT|DOCKER) .*--dport {outer} .*-j DNAT --to-destination {a_ip}:{port}",),
     ),
     Fault(
         "the published port is not let through",
@@ -148,7 +151,7 @@ PUBLISHED = (
         f"iptables -D DOCKER {_OPENED}",
         f"iptables -A DOCKER {_OPENED}",
         {"the neighbour's": "iptables -A DOCKER -d {c_ip}/32 -o {br} -j ACCEPT"},
-        (r"^[-+] .*-A (FORWARD|DOCKER) -d {a_ip}/32 .*-p tcp .*--dport {port} .*-j ACCEPT",),
+        (r"^[-+~] .*-A (FORWARD|DOCKER) -d {a_ip}/32 .*-p tcp .*--dport {port} .*-j ACCEPT",),
     ),
     Fault(
         "visitors are turned away",

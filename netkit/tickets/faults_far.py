@@ -111,7 +111,7 @@ ROUTER = (
         "ip -n {r} route add {a_ip} via {b_ip}; ip netns exec {r} sysctl -qw net.ipv4.conf.all.rp_filter=1",
         "ip -n {r} route del {a_ip}; ip netns exec {r} sysctl -qw net.ipv4.conf.all.rp_filter=0",
         {"loose": "ip netns exec {r} sysctl -qw net.ipv4.conf.all.rp_filter=2"},
-        (r"all\.rp_filter: 0 → 1$",),
+        (r"all\.rp_filter: 0 → 1$", r"conf\.{r_a}\.rp_filter: 0 → 2$"),
     ),
     Fault(
         "the router's own address is missing",
@@ -132,6 +132,7 @@ ROUTER = (
         "ip -n {b} route add {a_net} dev {b_if}",
         "ip -n {b} route del {a_net} dev {b_if}",
         {"the other one's too": "ip -n {b} route add {c_net} via {b_gw}"},
+        (r"^\+ route {a_net} via {b_gw} dev \S+",),
     ),
     Fault(
         "small packets only behind the router",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import NotFound
 from netkit.lab.place import Place
+from netkit.linux.looks import observe
 from netkit.linux.probing import probes, web
 from netkit.linux.run import run
 from netkit.shell import in_namespace
@@ -91,9 +92,13 @@ class Flow:
         got = web.page(place.path, address, self.port, seconds)
         command = f"wget -O - http://{self.whom}:{self.port}"
         author = next((each.room for each in servers if got.text.strip() == page_of(each.room)), "")
-        if got.ok and self.page and author not in ("", self.page):
-            return Came(ok=False, words=f"{command}: the page of {author} came")
+        if got.ok and self.page and author != self.page and (author or not self._borne(str(address))):
+            return Came(ok=False, words=f"{command}: {f'the page of {author}' if author else 'another page'} came")
         return Came(got.ok, f"{command}: {got.words}")
+
+    def _borne(self, address: str) -> bool:
+        """Whether the namespace whose page it is bears the address itself: then whoever answers there is right."""
+        return address in observe.namespace(self.page).addresses
 
     def _address(self, place: Place) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         """The address that is asked, None if nobody knows it."""

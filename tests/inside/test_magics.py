@@ -67,6 +67,20 @@ def test_a_cell_that_waits(cells: Cells) -> None:
     assert (lines, result.result) == (NS1, 7)
 
 
+def test_a_ticket_is_no_change_of_the_learners(cells: Cells, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    _, lines, result = cells.run(
+        "%%changes\nticket = nk.fault('03', seed=10)\nnk.host.sysctl('net.ipv4.ip_forward', 1)"
+    )
+    assert result.success
+    assert lines == ["host:", "  ~ sysctl net.ipv4.ip_forward: 0 → 1"]
+    printed, _, result = cells.run("ticket.solution()\nnk.fault('03', seed=10, level=3)\n%changes 1")
+    assert "set aside" in str(result.error_in_exec)
+    assert "ip netns" not in printed
+    cells.run("nk.reset()")
+    nk.host.sysctl("net.ipv4.ip_forward", 0)
+
+
 def test_nothing_changed(cells: Cells) -> None:
     assert cells.run("%%changes\n1 + 1")[1] == ["nothing changed"]
     assert cells.run("%%changes\n")[1] == ["nothing changed"]

@@ -34,15 +34,13 @@ BEYOND_WHY = {
     "a name that nobody knows": "the name of a namespace is taken for it",
     "the router's own address is missing": "no repair",
     "the tunnel is in no bridge": "an address for the bridge is advised",
-    "the rule of the published port is gone": "nothing in the network tells any more where the port led",
-    "nothing may leave the bridge": "the way in is opened as well",
-    "the answers are not let in": "the way in is opened for new connections, too",
+    "the server's cable is in the other network": "no repair",
     "a rule of somebody's own": "the way in is opened as well",
-    "the published port is another one": "the other port stays published",
     "the published port is not let through": "all ports of all containers are opened",
     "visitors are turned away": "all ports of all containers are opened",
-    "the container's server listens for itself only": "the port is led to another container",
-    "the server's cable is in the other network": "no repair",
+    "the published port is another one": "nothing in the network tells that it was meant, so a server is advised",
+    "the rule of the published port is gone": "nothing in the network tells where the port led",
+    "the published port leads to a container that is gone": "nothing in the network tells who was meant",
 }
 """What nk.why does not mend yet as the ticket wants it."""
 
