@@ -1,0 +1,29 @@
+"""What a learner foresees, as values: the two ends of a packet."""
+
+from __future__ import annotations
+
+import pytest
+
+from netkit.errors import InvalidValue
+from netkit.lessons.prediction import Ends
+from netkit.model import Interface, Namespace, Snapshot
+
+WORLD = Snapshot(
+    {
+        "host": Namespace("host", {"lo": Interface("lo", "loopback", addresses=("127.0.0.1/8", "::1/128"))}),
+        "pc": Namespace("pc", {"eth0": Interface("eth0", "veth", addresses=("10.1.0.9/24", "fe80::1/64"))}),
+        "twin": Namespace("twin", {"eth0": Interface("eth0", "veth", addresses=("10.1.0.9/24",))}),
+    }
+)
+
+
+def test_ends_are_chosen_from_all_addresses_of_ipv4() -> None:
+    assert Ends().menu(WORLD) == ("127.0.0.1", "10.1.0.9")
+    assert Ends().read("2, 1", WORLD) == ("10.1.0.9", "127.0.0.1")
+    assert Ends().said(("10.1.0.9", "127.0.0.1")) == "10.1.0.9 → 127.0.0.1"
+
+
+@pytest.mark.parametrize("typed", ["", "1", "1 2 1", "1 3", "one two"])
+def test_what_names_no_two_ends_is_told(typed: str) -> None:
+    with pytest.raises(InvalidValue):
+        Ends().read(typed, WORLD)
