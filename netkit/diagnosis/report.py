@@ -19,7 +19,8 @@ class Diagnosis:
         destination: whom it asks, with port and protocol where they matter.
         ok: whether the destination answers.
         layer: the first layer that fails: "link", "carrier", "address", "route", "neighbour", "bridge", "tunnel",
-            "sysctl", "filter", "nat", "mtu", "return path", "service", "name"; "" when all is well.
+            "sysctl", "filter", "nat", "conntrack", "qdisc", "tc", "mtu", "return path", "service", "name"; "" when all
+            is well.
         explanation: what is wrong, in words.
         evidence: what shows it: each a command as one types it on the host and, on the lines below, what it says.
         repair: shell lines that mend it when they are run on the host; empty when all is well, or nobody can know.

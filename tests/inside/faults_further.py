@@ -118,6 +118,7 @@ SWITCHES = [
         "neighbour",
         "net/ipv4/conf/eth1/arp_ignore=0",
         where="ns2",
+        long=True,  # ns2 may ask ns1 itself meanwhile, and then it flows
     ),
 ]
 CABLES = [
