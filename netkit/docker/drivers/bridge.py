@@ -13,6 +13,7 @@ from netkit.errors import Conflict, NotFound
 from netkit.handles import guarded, keep
 from netkit.lab import journal
 from netkit.lab.bridges import Bridge, veth
+from netkit.linux import sysctls
 from netkit.linux.acts import links
 
 if TYPE_CHECKING:
@@ -87,6 +88,11 @@ class Network:
         bridge.add_address(f"{self.gateway}/{self.subnet.prefixlen}")
         # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
         self.machine.sysctl(f"net.ipv4.conf.{self.bridge}.route_localnet", 1)
+        # The Engine's bridges take no router's word for IPv6 (libnetwork, setup_device.go); noted, since few have any.
+        switch = f"net.ipv6.conf.{self.bridge}.accept_ra"
+        if sysctls.value(self.machine.path, switch) is not None:
+            sysctls.write(self.machine.path, switch, "0")
+            journal.note(self.machine.typed(f"sysctl -w {switch}=0"))
         own = chains.internal if self.internal else chains.network
         rulebook.add_rules(self.machine, own(str(self.subnet), self.bridge), undo)
         bridge.up()
