@@ -153,5 +153,5 @@ class Carrying:
             except Found as found_below:
                 below = found_below.finding
                 words = f"the tunnel of {one[1]} in {one[0]} cannot reach {outer.destination}: {below.explanation}"
-                self.stop(replace(below, explanation=words))
+                raise Found(replace(below, explanation=words)) from None  # in its own layer, there and back
         self.ok("tunnel", f"{one[1]} in {one[0]} → {other[1]} in {other[0]}")

@@ -151,4 +151,6 @@ def default_again(world: World, end: End, address: str) -> tuple[str, ...]:
     if not goal or has_one or towards(world, end[0], address):
         return ()
     found = gateways(world, end[0], address, end)
-    return (typed(world, end[0], f"ip route add default via {found[0]}"),) if found else ()
+    router = any(forwards(world, each, address) for each in leaving(world, end[0]) if each != end)
+    what = network_of(world, address) if router else "default"
+    return (typed(world, end[0], f"ip route add {what} via {found[0]}"),) if found else ()

@@ -123,6 +123,8 @@ def wrong(world: World, decision: Decision, because: str) -> Finding | None:
     if route.protocol == "kernel":
         return _overlapping(world, decision, others[0], evidence)
     line = f"ip route replace {route.destination} via {others[0]}{table}{metric}"
+    if decision.iif and route.destination == "default":  # others' packets may rest on it
+        line = f"ip route add {network_of(world, address)} via {others[0]}{table}"
     said = f"{words}; {others[0]} knows the way"
     return Finding("route", said, evidence, (typed(world, namespace, line),), namespace)
 
