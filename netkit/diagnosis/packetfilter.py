@@ -123,9 +123,7 @@ def at_hook(  # noqa: PLR0913, PLR0917  (a hook is what all this meets)
         through = [way for way in ways if not way.dropped]
         lost = {way.rule: None for way in ways if way.dropped and way.rule is not None}
         if not through:
-            certain = next(iter(lost)) if len(lost) == 1 else None
-            unsure = () if certain else lost
-            return Verdict(passing.packet, dropped=certain is not None, rule=certain, doubts=(*doubts, *unsure))
+            return _stopped(passing, tuple(lost), tuple(doubts))
         doubts += lost
         chosen = ways[-1] if not ways[-1].dropped else through[-1]
         if chosen.proxy:
@@ -135,6 +133,13 @@ def at_hook(  # noqa: PLR0913, PLR0917  (a hook is what all this meets)
         passing = passing.with_packet(chosen.packet)
     passing = track(passing) if track is not None else passing
     return Verdict(passing.packet, rule=changed, doubts=tuple(doubts))
+
+
+def _stopped(passing: Passing, lost: tuple[Rule, ...], doubts: tuple[Rule, ...]) -> Verdict:
+    """What becomes of a packet that no way leads on: one rule drops it for certain, or one of several does."""
+    if len(lost) == 1:
+        return Verdict(passing.packet, dropped=True, rule=lost[0], doubts=doubts)
+    return Verdict(passing.packet, doubts=(*doubts, *lost))
 
 
 def _ways(base: Base, passing: Passing) -> Iterator[Verdict]:

@@ -29,7 +29,6 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     """
     tool = "iptables" if packet.version == 4 else "ip6tables"
     rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
-    chains = {(rule.table, rule.chain) for rule in rules}
     leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
     if not reserved and not leading:
         return None
@@ -50,15 +49,26 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     )
     if len(found) != 1:
         return _undecided(world, namespace, packet) if reserved else None
-    [(address, port)] = found
+    [end] = found
+    return _to_publish(world, namespace, packet, rules, end, reserved=reserved)
+
+
+def _to_publish(  # noqa: PLR0913
+    world: World, namespace: str, packet: Packet, rules: list[Rule], end: tuple[str, int], *, reserved: bool
+) -> Finding:
+    """The finding that a port is not led on to an address and a port, with the rules that do it."""
+    tool = "iptables" if packet.version == 4 else "ip6tables"
+    chains = {(rule.table, rule.chain) for rule in rules}
+    address, port = end
     chain = "DOCKER" if ("nat", "DOCKER") in chains else "PREROUTING"
     match = f"-p {packet.protocol} -m {packet.protocol} --dport"
     lines = [f"{tool} -t nat -A {chain} {match} {packet.destination_port} -j DNAT --to-destination {address}:{port}"]
     if chain == "PREROUTING":
         lines.append(lines[0].replace("PREROUTING", "OUTPUT -m addrtype --dst-type LOCAL"))
-    elif (address, port) not in accepted:
+    elif end not in [_accepted(rule, packet.protocol) for rule in rules]:
         lines.append(f"{tool} -A DOCKER -d {address}/32 {match} {port} -j ACCEPT")
-    listed = "\n".join(rule.text for rule in leading) or "no rule that translates"
+    leading = [rule.text for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
+    listed = "\n".join(leading) or "no rule that translates"
     words = f"no rule of {namespace} leads port {packet.destination_port} on to {address}:{port}: it is not published"
     evidence = (shown(world, namespace, f"{tool} -t nat -S", listed),)
     lines = [typed(world, namespace, line) for line in lines]

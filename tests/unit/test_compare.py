@@ -203,9 +203,9 @@ def test_the_result_shows_itself() -> None:
         f"  - Docker: eth0 in {WEB} has the MTU 1500; <by hand>: eth0 in {WEB} has the MTU 1450",
     ]
     assert repr(known).startswith("✓ a and b are the same network up to names but for 1 known point\n  known: a: eth0")
-    assert "<td>eth0 in [httpd] has the MTU 1450</td>" in differs._repr_html_()
+    assert ">eth0 in [httpd] has the MTU 1450</td>" in differs._repr_html_()
     assert "&lt;by hand&gt;" in differs._repr_html_()
-    assert "<td>smaller packets</td>" in known._repr_html_()
+    assert ">smaller packets</td>" in known._repr_html_()
     assert repr(nk.compare(ENGINE, other)) == repr(nk.compare(ENGINE, other))
 
 

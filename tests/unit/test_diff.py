@@ -18,45 +18,23 @@ from netkit.model import (
     Interface,
     Namespace,
     Neighbour,
-    NextHop,
-    PolicyRule,
-    Queue,
     Route,
     Rule,
-    Snapshot,
 )
-from netkit.netfilter import Connection
-
-RANDOM, OTHER_RANDOM = "6e:00:00:00:00:01", "6e:00:00:00:00:02"
-LO = Interface("lo", "loopback", "00:00:00:00:00:00", 65536, up=True, addresses=("127.0.0.1/8",), index=1)
-VETH = Interface("veth1", "veth", RANDOM, up=True, carrier=True, state="up", peer=("ns1", "eth1"), index=2)
-ETH1 = Interface("eth1", "veth", OTHER_RANDOM, up=True, carrier=True, state="up", peer=("host", "veth1"), index=2)
-BRIDGE = Interface("br0", "bridge", RANDOM, index=3)
-RULES = tuple(Rule("iptables", "filter", "FORWARD", f"-A FORWARD -i {name} -j ACCEPT") for name in ("a", "b", "c"))
-ASKED = Connection("tcp", "10.0.0.1", "10.0.0.2", 40000, 80, "10.0.0.2", "10.0.0.1", 80, 40000)
-
-
-def network(*spaces: Namespace) -> Snapshot:
-    return Snapshot({space.name: space for space in spaces})
-
-
-def host(*links: Interface, **tables: Any) -> Namespace:
-    return Namespace("host", {link.name: link for link in (LO, *links)}, **tables)
-
-
-NS1 = Namespace("ns1", {"eth1": ETH1})
-
-
-def told(old: Namespace, new: Namespace) -> list[str]:
-    """What is told when one namespace becomes another, with ns1 beside it."""
-    changes = nk.diff(network(old, NS1), network(new, NS1))
-    assert {change.namespace for change in changes} <= {"host"}
-    return [str(change) for change in changes]
-
-
-def with_link(**values: Any) -> Namespace:
-    return host(dataclasses.replace(VETH, **values), BRIDGE)
-
+from tests.unit.diffing import (
+    ASKED,
+    BRIDGE,
+    ETH1,
+    NS1,
+    OTHER_RANDOM,
+    RANDOM,
+    RULES,
+    VETH,
+    host,
+    network,
+    told,
+    with_link,
+)
 
 LINKS = [
     ({"up": False, "carrier": False}, "~ link veth1: up → down"),
@@ -146,53 +124,6 @@ NEWS = [
     ({"hosts": "10.0.0.2\tweb 0123456789ab\n"}, "+ hosts 10.0.0.2 web *"),
     ({"processes": ("nginx", "nginx")}, "+ process nginx"),
 ]
-
-
-def test_a_switch_that_only_one_look_has_read_is_not_told() -> None:
-    off, on = (host(VETH, sysctls={"net.ipv4.ip_forward": value}) for value in "01")
-    assert told(off, on) == ["~ sysctl net.ipv4.ip_forward: 0 → 1"]
-    assert told(host(VETH), on) == []
-
-
-def test_a_switch_that_follows_from_another_is_not_told_twice() -> None:
-    names = ["net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects", "net.ipv4.conf.default.forwarding"]
-    old = host(VETH, sysctls=dict(zip(names, "010", strict=True)))
-    assert told(old, host(VETH, sysctls=dict(zip(names, "101", strict=True)))) == [
-        "~ sysctl net.ipv4.ip_forward: 0 → 1"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("switches", "line"),
-    [
-        ((("ipv4.rp_filter", "2"),), "~ sysctl net.ipv4.conf.veth1.rp_filter: 0 → 2"),
-        ((("ipv4.send_redirects", "0"),), "~ sysctl net.ipv4.conf.veth1.send_redirects: 1 → 0"),
-        ((("ipv6.accept_ra", "0"),), "~ sysctl net.ipv6.conf.veth1.accept_ra: 1 → 0"),
-    ],
-)
-def test_switches_of_an_interface(switches: tuple[tuple[str, str], ...], line: str) -> None:
-    assert told(host(VETH), host(dataclasses.replace(VETH, switches=switches))) == [line]
-
-
-STEERING = [
-    ({"policies": (PolicyRule(100, (("fwmark", "0x1"),), table="7"),)}, "+ ip rule 100: from all fwmark 0x1 lookup 7"),
-    ({"policies": (PolicyRule(0, (), "missing", "local"),)}, "+ ip rule 0: from all lookup local is missing"),
-    ({"next_hops": (NextHop(5, "10.0.0.2", "veth1"),)}, "+ nexthop id 5 via 10.0.0.2 dev veth1"),
-    ({"next_hops": (NextHop(6, group=((5, 3),), kind="group"),)}, "+ nexthop id 6 group 5,3"),
-    ({"queues": (Queue("veth1", "qdisc", "tbf 1: root rate 1Mbit"),)}, "+ qdisc on veth1 tbf 1: root rate 1Mbit"),
-    ({"groups": (("veth1", "33:33:00:00:00:09"),)}, "+ group 33:33:00:00:00:09 on veth1"),
-    ({"files": (("/etc/resolv.conf", "nameserver 9.9.9.9\n"),)}, "+ /etc/resolv.conf nameserver 9.9.9.9"),
-    (
-        {"local_routes": (Route("10.9.9.9/32", device="veth1", scope="host", kind="local", table="local"),)},
-        "+ route local 10.9.9.9/32 dev veth1 table local",
-    ),
-]
-
-
-@pytest.mark.parametrize(("tables", "line"), STEERING)
-def test_what_steers_packets(tables: dict[str, Any], line: str) -> None:
-    assert told(host(VETH), host(VETH, **tables)) == [line]
-    assert told(host(VETH, **tables), host(VETH)) == [line.replace("+", "-", 1)]
 
 
 @pytest.mark.parametrize(("tables", "line"), NEWS)

@@ -92,13 +92,14 @@ def test_the_table_that_switches_tracing_on() -> None:
     messages = nftables.tracing("netkit-trace", "inet")
     headers = [struct.unpack_from("=IHHII", message) for message in messages]
     assert [length for length, *_ in headers] == list(map(len, messages))
-    assert [kind for _, kind, *_ in headers] == [16, 0xA00, 0xA03, 0xA06, 0xA03, 0xA06, 17]
-    assert [bool(flags & 4) for _, _, flags, *_ in headers] == [False, *[True] * 5, False]
-    assert [number for *_, number, _ in headers] == list(range(1, 8))
+    assert [kind for _, kind, *_ in headers] == [16, 0xA00, 0xA03, 0xA06, 0xA03, 0xA06, 0xA03, 17]
+    assert [bool(flags & 4) for _, _, flags, *_ in headers] == [False, *[True] * 6, False]
+    assert [number for *_, number, _ in headers] == list(range(1, 9))
     table = attributes(memoryview(messages[1])[20:])
     assert (bytes(table[1]), bytes(table[2])) == (b"netkit-trace\0", big(2))
-    places = [attributes(attributes(memoryview(messages[at])[20:])[4]) for at in (2, 4)]
-    assert [(bytes(place[1]), bytes(place[2])) for place in places] == [(big(0), big(-350)), (big(3), big(-350))]
+    places = [attributes(attributes(memoryview(messages[at])[20:])[4]) for at in (2, 4, 6)]
+    hooks = [(bytes(place[1]), bytes(place[2])) for place in places]
+    assert hooks == [(big(0), big(-350)), (big(3), big(-350)), (big(1), big(2**31 - 1))]
 
 
 def test_rules_as_nft_lists_them() -> None:

@@ -41,7 +41,7 @@ KNOWN_HOSTS = {
     "www.w3.org",  # the name of the SVG namespace
     "z2jh.jupyter.org",
 }
-LOCAL_HOST = re.compile(r"localhost|[\d.]+|\[.*|[{%$<].*|[\w.-]*example(\.\w+)?")
+LOCAL_HOST = re.compile(r"[\w-]+|[\d.]+|\[.*|[{%$<].*|[\w.-]*example(\.\w+)?")
 
 
 def text(path: Path) -> str:
