@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit.errors import CommandFailed, KernelRefused
 from netkit.linux.entering import inside
 from netkit.linux.probing import ping as pings
+from netkit.linux.probing import web
 from netkit.linux.run import run
 from netkit.packets import dns
 
@@ -143,27 +144,11 @@ def page(path: str, address: str, port: int, seconds: float = _SECONDS) -> Answe
         Whether it answered; what is said of it is the first line.
     """
     command, deadline = f"busybox wget -qO- {address}:{port}", time.monotonic() + seconds
-    while True:
-        try:
-            said = _first_line(path, address, port, seconds)
-        except ConnectionRefusedError as error:
-            if time.monotonic() > deadline:
-                return Answered(ok=False, command=command, words=os.strerror(error.errno))
-            time.sleep(_SECONDS_BETWEEN_PAGES)
-        except TimeoutError:
-            return Answered(ok=False, command=command, words=_SILENCE, silent=True)
-        except OSError as error:
-            return Answered(ok=False, command=command, words=os.strerror(error.errno) if error.errno else str(error))
-        else:
-            return Answered(said.startswith("HTTP/"), command, said or "it says nothing")
-
-
-def _first_line(path: str, address: str, port: int, seconds: float) -> str:
-    with inside(path, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)) as asking:
-        asking.settimeout(seconds)
-        asking.connect((address, port))
-        asking.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        return asking.recv(200).decode(errors="replace").partition("\r\n")[0]
+    while (found := web.page(path, ipaddress.ip_address(address), port, seconds)).refused:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_SECONDS_BETWEEN_PAGES)
+    return Answered(found.ok, command, found.words, silent=found.silent)
 
 
 def relayed(path: str, server: str, port: int, data: bytes) -> bytes | None:

@@ -23,11 +23,15 @@ class Page(NamedTuple):
         ok: whether a server answered in time.
         words: what became of it.
         text: the page's.
+        refused: whether nobody listens there.
+        silent: whether nothing came at all.
     """
 
     ok: bool
     words: str
     text: str = ""
+    refused: bool = False
+    silent: bool = False
 
 
 def page(path: str, address: IPAddress, port: int, seconds: float) -> Page:
@@ -53,8 +57,9 @@ def page(path: str, address: IPAddress, port: int, seconds: float) -> Page:
                     break
                 data += more
         except TimeoutError:
-            return Page(ok=False, words="no answer")
+            return Page(ok=False, words="no answer", silent=True)
         except OSError as error:
-            return Page(ok=False, words=os.strerror(error.errno) if error.errno else str(error))
+            words = os.strerror(error.errno) if error.errno else str(error)
+            return Page(ok=False, words=words, refused=isinstance(error, ConnectionRefusedError))
     head, _, body = data.decode(errors="replace").partition("\r\n\r\n")
-    return Page(bool(head), head.partition("\r\n")[0] or "closed without an answer", body)
+    return Page(head.startswith("HTTP/"), head.partition("\r\n")[0] or "closed without an answer", body)
