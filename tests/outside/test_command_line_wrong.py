@@ -164,10 +164,14 @@ def test_odd_surroundings(line: str, statuses: tuple[int, ...], place: Path) -> 
     assert not any(word in done.stderr for word in (b"Traceback", b"Exception ignored", b"\x1b"))
 
 
+HEEDING = ("env", "--default-signal=INT")
+"""Begins a command that heeds Control-C also where a shell runs these tests in the background, and so ignores it."""
+
+
 def interrupted(words: tuple[str, ...], seconds: float) -> tuple[int, str]:
     """Exit status and standard error of a command that gets Control-C some time after it began to heed it."""
     process = subprocess.Popen(
-        [sys.executable, "-c", f"{_BEGIN}\nsys.exit(main({list(words)!r}))"],
+        [*HEEDING, sys.executable, "-c", f"{_BEGIN}\nsys.exit(main({list(words)!r}))"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -242,7 +246,7 @@ def test_control_c_while_ids_are_given(name: str, moment: str, tmp_path: Path) -
     (tmp_path / name).write_text(PRESSES.format(python=sys.executable, program=program, moment=moment))
     (tmp_path / name).chmod(0o755)
     done = subprocess.run(
-        [NETKIT, "run", "--", "sleep", "100"],
+        [*HEEDING, NETKIT, "run", "--", "sleep", "100"],
         env=environment(PATH=f"{tmp_path}:{os.environ['PATH']}", NETKIT_WORLD="user"),
         stdin=subprocess.DEVNULL,
         capture_output=True,
