@@ -141,6 +141,23 @@ class TestWhatChanged:
         )
         assert told.hops[1].changed == ["destination port 8080 → 80 (REDIRECT)"]
 
+    @pytest.mark.parametrize("teller", ["192.168.7.3", "192.168.7.1"], ids=["the receiver", "a router before it"])
+    def test_conntrack_undoes_the_translations_of_an_error(self, teller: str) -> None:
+        """Of the packet that it quotes, from 10.0.0.1 to 10.0.0.2:53, both ends were translated."""
+        entry = Connection("udp", "10.0.0.1", "10.0.0.2", 40000, 53, "192.168.7.3", "192.168.7.2", 5353, 40000)
+        host = space("host", link("in0", BR, "10.0.0.2/24"), link("out0", TWO, "192.168.7.2/24"), connections=(entry,))
+        error = b"\3\3" + bytes(6)
+        quotes = (Packet("192.168.7.2", "192.168.7.3", 17, udp(40000, 5353)),
+                  Packet("10.0.0.1", "10.0.0.2", 17, udp(40000, 53)))  # fmt: skip
+        ends = (teller, "192.168.7.2"), ("10.0.0.2", "10.0.0.1")
+        came, went = (ethernet(ONE, TWO, Packet(*pair, ICMP, error + quote.header + quote.data))
+                      for pair, quote in zip(ends, quotes, strict=True))  # fmt: skip
+        steps = frame("host:out0", "in", came), hook("host routing"), frame("host:in0", "out", went)
+        _, routed, sent = tell(1, line(*steps), seen(host)).hops
+        assert routed.changed == ["destination address 192.168.7.2 → 10.0.0.1 (source NAT undone by conntrack)"]
+        assert sent.changed == [f"source address {teller} → 10.0.0.2 (destination NAT undone by conntrack)"]
+        assert routed.decided.startswith("The conntrack entry of the connection turns 192.168.7.2 into 10.0.0.1; ")
+
 
 class TestWhoDecided:
     def routed(self, *routes: Route, out: str = "eth0", neighbours: tuple[Neighbour, ...] = ()) -> list[str]:

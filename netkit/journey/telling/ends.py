@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.telling import verdicts
-from netkit.journey.telling.around import SOLICITATION
+from netkit.journey.telling.asking import NAMED, asked_for, listed, silent, unanswered, unreached
 from netkit.journey.telling.decisions import EVERYONE
 from netkit.journey.telling.losses import lost
 from netkit.journey.telling.reasons import told_by_icmp, unheard
 from netkit.journey.telling.trip import taken_as
 from netkit.journey.values import TAKEN
-from netkit.packets.ip import ICMPV6, TCP
+from netkit.packets.ip import TCP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +21,9 @@ if TYPE_CHECKING:
     from netkit.journey.telling.trip import Trip
     from netkit.journey.values import Step
     from netkit.packets.arp import Arp
-    from netkit.packets.ip import IpHeader
 
 _SYN, _RST, _ACK = 2, 4, 16
-_WITH_TARGET, _GROUP = 24, 0xFF
 _FLAGS = 14  # bytes of a TCP header up to its flags
-_NAMED = 3  # more namespaces than these that ignored a flooded frame are counted, not named
 
 
 class End(NamedTuple):
@@ -74,8 +71,8 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
     leaves = [leaf for leaf in trip.leaves if not _went_on(trip, leaf)] or trip.leaves
     ends = [_end(trip, around, leaf) for leaf in leaves]
     taken = [end for end in ends if end.delivered]
-    if taken and (unheard_of := _unanswered(trip, around, replies)) != "":
-        return Ending(f"reached {taken[0].text}; {unheard_of}", _places(taken))
+    if taken and not replies and (silence := _not_heeded(trip, around, ends) or _unanswered(trip, around, taken)) != "":
+        return Ending(silence, _places(taken))
     if taken:
         return Ending(_delivered(trip, ends, replies), _places(taken), delivered=True)
     for end, leaf in zip(ends, leaves, strict=True):
@@ -91,22 +88,12 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
 
 
 def in_vain(trip: Trip, around: Around) -> str:
-    """That nobody answers for an address, of a neighbour solicitation that nobody answered; "" for all else."""
-    head = trip.start.ip if trip.start is not None else None
-    step = next((step for step in trip.steps if step.interface is not None), None)
-    if head is None or step is None or not _asks_a_group(head):
+    """What became of a neighbour solicitation that nobody answered; "" for all else."""
+    if trip.start is None or trip.start.ip is None or not (address := unanswered(trip, around)):
         return ""
-    if not around.asked(step.namespace, step.interface or "", head.body[8:_WITH_TARGET]):
-        return ""
-    heard = sorted({trip.steps[leaf].namespace for leaf in trip.leaves} - {step.namespace})
-    who = f": {_names(heard) if len(heard) <= _NAMED else f'{len(heard)} others'} heard the question" if heard else ""
-    return f"nobody has {around.wording.address(head.body[8:_WITH_TARGET])}{who}"
-
-
-def _asks_a_group(head: IpHeader) -> bool:
-    """Whether it is a neighbour solicitation, but for one that asks whether an address is free (RFC 4861, RFC 4862)."""
-    asks = head.protocol == ICMPV6 and len(head.body) >= _WITH_TARGET and head.body[0] == SOLICITATION
-    return asks and any(head.source) and head.target[0] == _GROUP
+    asker = trip.steps[0].namespace
+    heard = sorted({trip.steps[leaf].namespace for leaf in trip.leaves} - {asker})
+    return unreached(trip, around, address, heard)
 
 
 def _places(ends: Sequence[End]) -> tuple[str, ...]:
@@ -126,27 +113,26 @@ def _point(step: Step) -> tuple[str, str | None, str | None]:
     return step.namespace, step.interface, step.direction
 
 
-def _unanswered(trip: Trip, around: Around, replies: Sequence[Trip]) -> str:
+def _unanswered(trip: Trip, around: Around, taken: list[End]) -> str:
     """Why it is not known that a socket took the first packet of a TCP connection; "" where it did, or none is due."""
     head = trip.start.ip if trip.start is not None else None
     if head is None or head.protocol != TCP or len(head.body) < _FLAGS or head.body[13] & (_SYN | _ACK) != _SYN:
         return ""
     places = [step for step in trip.steps if step.fate == TAKEN]
-    if replies or not places:
+    if not places:
         return ""
     place, last = places[-1].namespace, taken_as(places[-1]) or head
     if around.sends(place, (TCP, last.target, last.source, last.ports[1], last.ports[0])):
         return ""  # to another SYN of the connection
     if around.counted(place, "TcpExtListenOverflows", "TcpExtListenDrops"):
-        return (
-            f"the queue of those who wait at port {last.ports[1]} was full: {place} counted a drop (TcpExtListenDrops)"
-        )
-    return "whether a socket took it was not seen: nobody answered"
+        full = f"the queue of those who wait at port {last.ports[1]} was full"
+        return f"reached {taken[0].text}; {full}: {place} counted a drop (TcpExtListenDrops)"
+    return f"reached {taken[0].text}; whether a socket took it was not seen: nobody answered"
 
 
 def _delivered(trip: Trip, ends: list[End], replies: Sequence[Trip]) -> str:
     taken = list(dict.fromkeys(end.text for end in ends if end.delivered))
-    text = f"delivered to {taken[0]}" if len(taken) == 1 else f"delivered to {_names(taken)}"
+    text = f"delivered to {taken[0]}" if len(taken) == 1 else f"delivered to {listed(taken)}"
     if (others := _ignored(ends)) != "":
         text += f", ignored by {others}"
     port = trip.start.ip.ports[1] if trip.start and trip.start.ip else None
@@ -168,23 +154,31 @@ def _reset(trip: Trip, reply: Trip) -> bool:
     return bool(heads[0].body[13] & _RST) and bool(heads[1].body[13] & _SYN)
 
 
+def _not_heeded(trip: Trip, around: Around, ends: list[End]) -> str:
+    """That whoever has an address heard the question for it, and nobody saw an answer; "" where that is not so."""
+    address = unanswered(trip, around)
+    reached = [end.place for end in ends if end.delivered and address and around.own(end.place, address)]
+    if not reached:
+        return ""
+    others = _ignored(ends)
+    return f"{silent(list(dict.fromkeys(reached)))}{f'; ignored by {others}' if others else ''}"
+
+
 def _ignored(ends: list[End]) -> str:
-    taken = {end.place for end in ends if end.delivered}
-    places = sorted({end.place for end in ends if end.ignored} - taken)
-    return _names(places) if len(places) <= _NAMED else f"{len(places)} others"
+    places = _ignoring(ends)
+    return listed(places) if len(places) <= NAMED else f"{len(places)} others"
+
+
+def _ignoring(ends: list[End]) -> list[str]:
+    """The namespaces that got a copy that was not for them, and none that was."""
+    return sorted({end.place for end in ends if end.ignored} - {end.place for end in ends if end.delivered})
 
 
 def _unwanted(trip: Trip, around: Around, ends: list[End]) -> str:
     """Everybody who got it ignored it."""
-    others = _ignored(ends)
-    view = trip.start
-    if view is not None and view.arp is not None:
-        return f"nobody has {around.wording.address(view.arp.target)}: {others} heard the question"
-    return ends[0].text if len(ends) == 1 else f"reached {others}, whom it was not for"
-
-
-def _names(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    if address := asked_for(trip.start):
+        return unreached(trip, around, address, _ignoring(ends))
+    return ends[0].text if len(ends) == 1 else f"reached {_ignored(ends)}, whom it was not for"
 
 
 def _end(trip: Trip, around: Around, leaf: int) -> End:

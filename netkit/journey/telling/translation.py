@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.journey.joining.parsed import quoted
 from netkit.journey.telling.targets import HOOKS, target, translating
 from netkit.journey.values import ROUTING
 from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
@@ -83,12 +84,24 @@ def entry(trip: Trip, around: Around, change: Translation) -> tuple[Connection, 
     head = trip.start.ip if trip.start else None
     if head is None:
         return None
+    if (about := quoted(head)) is not None:
+        head, change = about, _of_error(trip, change)
     namespace, protocol = trip.steps[change.place].namespace, _PROTOCOLS.get(head.protocol, str(head.protocol))
     key = namespace, protocol, change.name, change.was, change.now
     if key not in around.known:
         ends = _text(around, change.was), _text(around, change.now)
         around.known[key] = _entry(around.translated(namespace), protocol, change.name, ends)
     return around.known[key]
+
+
+def _of_error(trip: Trip, change: Translation) -> Translation:
+    """The translation of an ICMP error, whichever router sent it: as that of the packet that it quotes (nf_nat)."""
+    before = trip.shown_before(change.place)
+    view = trip.last[before] if before is not None else None
+    about = quoted(view.ip) if view is not None and view.ip is not None else None
+    if about is None or change.name == "destination":
+        return change
+    return change._replace(was=(about.target, None))
 
 
 def _entry(connections: Iterable[Connection], protocol: str, name: str, ends: Ends) -> tuple[Connection, bool] | None:

@@ -1,0 +1,130 @@
+"""Knows what became of a question for a neighbour's MAC that nobody answered: who has the address, and who heard."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from netkit.journey.telling.around import SOLICITATION
+from netkit.packets.arp import REQUEST
+from netkit.packets.ip import ICMPV6
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from netkit.journey.joining.parsed import View
+    from netkit.journey.telling.around import Around
+    from netkit.journey.telling.trip import Trip
+    from netkit.journey.values import Step
+    from netkit.model import Interface
+
+NAMED = 3  # more namespaces than these that heard what was not for them are counted, not named
+_WITH_TARGET, _GROUP = 24, 0xFF
+_ON_ANOTHER = ("macvlan", "ipvlan")
+
+
+def asked_for(view: View | None) -> bytes:
+    """The address whose MAC a packet asks for; b"" of all else, and of one that tells or tries its sender's own."""
+    if view is not None and view.arp is not None:
+        asks = view.arp.operation == REQUEST and view.arp.sender != view.arp.target
+        return view.arp.target if asks else b""
+    head = view.ip if view is not None else None
+    if head is None or head.protocol != ICMPV6 or len(head.body) < _WITH_TARGET or head.body[0] != SOLICITATION:
+        return b""
+    asks = any(head.source) and head.target[0] == _GROUP  # else it asks whether an address is free (RFC 4862)
+    return head.body[8:_WITH_TARGET] if asks else b""
+
+
+def unanswered(trip: Trip, around: Around) -> bytes:
+    """The address that a packet asks for in vain; b"" if it asks for none, or somebody answered."""
+    address, step = asked_for(trip.start), _asker(trip)
+    if not address or step is None or not around.asked(step.namespace, step.interface or "", address):
+        return b""
+    return address
+
+
+def unreached(trip: Trip, around: Around, address: bytes, heard: Sequence[str]) -> str:
+    """That nobody has an address that was asked for, or who has it, and why the question did not reach them.
+
+    Args:
+        trip: the question's steps.
+        around: the networks.
+        address: what was asked for.
+        heard: the namespaces that the question reached.
+    """
+    name, asker = around.wording.address(address), _asker(trip)
+    others = listed(heard) if len(heard) <= NAMED else f"{len(heard)} others"
+    place = asker.namespace if asker is not None else ""
+    bearers = list(dict.fromkeys(space for space, _ in _bearers(around, address) if space != place))
+    if not bearers:
+        nobody = "nobody else" if place and around.own(place, address) else "nobody"
+        return f"{nobody} has {name}{f': {others} heard the question' if heard else ''}"
+    if reached := [bearer for bearer in bearers if bearer in heard]:
+        return silent(reached)
+    has, it = ("has", "it") if len(bearers) == 1 else ("have", "them")
+    why = next(filter(None, (_kept_from(trip, around, *bearer) for bearer in _bearers(around, address))), "")
+    said = f"{listed(bearers)} {has} {name}, but the question did not reach {it}{f': {why}' if why else ''}"
+    return f"{said}; {others} heard it" if heard else said
+
+
+def silent(reached: Sequence[str]) -> str:
+    """That those who have the address heard the question, and that is all that is known."""
+    return f"heard by {listed(reached)}, which did not answer"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them: "ns1, ns2 and ns3"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _asker(trip: Trip) -> Step | None:
+    """The step at which the question was first seen at an interface."""
+    return next((step for step in trip.steps if step.interface is not None), None)
+
+
+def _bearers(around: Around, address: bytes) -> Iterator[tuple[str, Interface]]:
+    """The interfaces that have an address, each with its namespace."""
+    text = str(ipaddress.ip_address(address))
+    for place in dict.fromkeys(space.name for shot in (around.seen.before, around.seen.after) for space in shot):
+        if around.own(place, address):
+            links = [link for space in around.spaces(place) for link in space.interfaces.values()]
+            yield from ((place, link) for link in links if text in link.bare_addresses)
+
+
+def _kept_from(trip: Trip, around: Around, place: str, link: Interface) -> str:
+    """What kept a question from an interface; "" where that is not known."""
+    asker = _asker(trip)
+    own = around.interface(asker.namespace, asker.interface or "") if asker is not None else None
+    if asker is None or own is None:
+        return ""
+    for upper, lower in ((link, (asker.namespace, asker.interface)), (own, (place, link.name))):
+        if upper.kind in _ON_ANOTHER and upper.parent == lower:
+            below = ":".join(upper.parent)
+            return f"the {upper.kind} {upper.name} and {below}, on which it lies, never hear one another"
+    return _kept_by_bridge(trip, around, link)
+
+
+def _kept_by_bridge(trip: Trip, around: Around, link: Interface) -> str:
+    """The port of a bridge, at the other end of an interface's cable, that did not pass a question on (bridge(8))."""
+    space, name = link.peer or ("", "")
+    port = around.interface(space, name)
+    if port is None or port.master is None or not around.is_watched(space, name):
+        return ""
+    here = [step for step in trip.steps if step.namespace == space and step.interface is not None]
+    entered = [step.interface for step in here if step.direction == "in" and _is_port(around, step, port.master)]
+    sent = any(step.interface == port.master and step.direction == "out" for step in here)
+    if not (entered or sent) or any(step.interface == name and step.direction == "out" for step in here):
+        return ""
+    said = f"{port.master} did not send it out of {name}"
+    if not (port.up and port.carrier):
+        return f"{said}, which is down"
+    switch = "bcast_flood" if trip.start is not None and trip.start.arp is not None else "mcast_flood"
+    if port.detail(switch) == "0":
+        return f"{said}, where {switch} is off"
+    came = around.interface(space, entered[0] or "") if entered else None
+    apart = came is not None and came.has("isolated") and port.has("isolated")
+    return f"{said}: {entered[0]} and {name} are isolated" if apart else said
+
+
+def _is_port(around: Around, step: Step, bridge: str) -> bool:
+    return around.master(step.namespace, step.interface or "") == bridge
