@@ -13,7 +13,7 @@ from netkit.lessons.task import Found, Hints
 from netkit.linux.probing import probes
 
 if TYPE_CHECKING:
-    from netkit.model import Interface, Snapshot
+    from netkit.model import Interface, Namespace, Snapshot
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,19 @@ class Carries:
     def _small(self, world: Snapshot) -> list[tuple[str, str, int]]:
         """(namespace, interface, MTU) of those on the way that take less."""
         there = [world[room] for room in self.way if room in world.namespaces]
-        links = [(space.name, link) for space in there for link in space.interfaces.values()]
-        return [(room, link.name, link.mtu) for room, link in links if link.kind != "loopback" and link.mtu < self.size]
+        links = [(space.name, link) for space in there for link in self._on_the_way(space)]
+        return [(room, link.name, link.mtu) for room, link in links if link.mtu < self.size]
+
+    def _on_the_way(self, space: Namespace) -> list[Interface]:
+        """A namespace's cables to others of the way, the bridges that they are plugged into, and the tunnels there."""
+        links = space.interfaces.values()
+        cables = [link for link in links if link.peer is not None and link.peer[0] in self.way]
+        bridges = {link.master for link in cables if link.master is not None}
+        return [
+            link
+            for link in links
+            if link in cables or link.name in bridges or (link.kind == "vxlan" and link.master in bridges)
+        ]
 
 
 @dataclass(frozen=True)

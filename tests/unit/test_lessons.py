@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import netkit as nk
 from netkit.errors import InvalidAddress, InvalidValue, NotFound, Unexpected
 from netkit.lessons import catalogue, diary
 from netkit.lessons.replies import Answer, Check
+from netkit.lessons.sizes import Carries
 from netkit.lessons.task import Question, Task
+from netkit.model import Interface, Namespace, Snapshot
 
 ITEMS = catalogue.every()
 QUESTIONS = [item for item in ITEMS.values() if isinstance(item, Question)]
@@ -145,3 +149,19 @@ def test_a_failure_on_purpose_is_shown(capsys: pytest.CaptureFixture[str]) -> No
         nk.mac_of("300.1.1.1")
     with pytest.raises(InvalidValue, match="is no kind of error"), nk.expected(ValueError):  # type: ignore[arg-type]
         nk.mac_of("10.0.0.1")
+
+
+def test_a_size_is_asked_of_the_way_alone() -> None:
+    def cable(name: str, *end: str, master: str | None = None) -> Interface:
+        return Interface(name, "veth", mtu=1400, peer=(end[0], end[1]), master=master)
+
+    spare, bridge = (Interface(name, "bridge", mtu=1400) for name in ("spare", "br"))
+    tunnel = Interface("tun", "vxlan", mtu=1400, master="br")
+    rooms = {
+        "near": (cable("eth0", "middle", "port"), spare),
+        "middle": (cable("port", "near", "eth0", master="br"), cable("away", "else", "eth0"), bridge, tunnel),
+        "else": (cable("eth0", "middle", "away"),),
+    }
+    world = Snapshot({room: Namespace(room, {link.name: link for link in links}) for room, links in rooms.items()})
+    told = Carries("near", "10.0.0.2", 1500, ("near", "middle")).hints(world)[2]
+    assert re.findall(r"dev (\S+)", told) == ["eth0", "port", "br", "tun"]
