@@ -156,6 +156,6 @@ for number in (4, 3):
     ),
     Prediction("04.4", "Does ns1 reach ns2?", _YES_OR_NO, _before_the_bridge),
     Prediction("04.5", "brtest is on the host. Can the host ping ns1?", _YES_OR_NO, _from_the_host),
-    Prediction("04.6", "How many lines will %%changes print?", Number(), _lines),
+    Prediction("04.6", "How many lines will %%changes print (without the heading host:)?", Number(), _lines),
     Prediction("04.7", "Which interfaces does the echo request pass, in its order?", Way(), _way_of_the_echo),
 )

@@ -191,7 +191,7 @@ for space in (ov["node1"].space, ov["node2"].space, one.namespace, two.namespace
         },
     ),
     Prediction("09.5", "one pings the address of two. Who answers?", Choice(_SPOKEN_TO), _who_answers),
-    Prediction("09.6", "How many such entries will be new on node1?", Number(), _entries),
+    Prediction("09.6", "How many such entries will be new in node1-ov?", Number(), _entries),
     Prediction("09.7", "Which source and which destination does the router read?", Ends(), _outer_ends),
     Prediction("09.8", "It was sent with a TTL of 64. With which one does it arrive at two?", Number(), _ttl),
     Prediction("09.9", "In how many packets does the question cross the router?", Number(), _pieces),
