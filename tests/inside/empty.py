@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
+from functools import cache
+from pathlib import Path
 
 import netkit as nk
 from netkit.linux import entering, sysctls
@@ -15,6 +18,10 @@ from netkit.linux.netlink import sockets
 from tests.inside.tracing import forget_rules
 
 SECONDS_TO_VANISH = 5.0
+HOSTS, OWN_FILES = Path("/etc/hosts"), Path("/etc/netns")
+_SWITCHES = ("net/ipv4/icmp_*", "net/ipv4/conf/all/*", "net/ipv6/conf/all/*", "net/ipv6/conf/default/*")
+_FOLLOWING = ("forwarding", "mc_forwarding", "stable_secret", "flush")
+"""Switches that others carry along, and that cannot be read."""
 _NOT_ZERO = {"net.ipv4.ip_default_ttl": "64"}
 
 
@@ -36,7 +43,27 @@ def sweep() -> None:
         usual = _NOT_ZERO.get(switch, "0")
         if sysctls.value(entering.HOST_PATH, switch) not in (usual, None):
             sysctls.write(entering.HOST_PATH, switch, usual)
+    _restore()
     sockets.forget_all()
+
+
+@cache
+def _began() -> tuple[str, dict[Path, str]]:
+    """The host's file of names, and its switches, when they were first asked for."""
+    there = (path for pattern in _SWITCHES for path in Path("/proc/sys").glob(pattern) if path.name not in _FOLLOWING)
+    return HOSTS.read_text(encoding="utf-8"), {path: path.read_text(encoding="utf-8") for path in there}
+
+
+def _restore() -> None:
+    """Give the host its file of names and its switches back, and take the namespaces' own files away."""
+    hosts, switches = _began()
+    if HOSTS.read_text(encoding="utf-8") != hosts:
+        HOSTS.write_text(hosts, encoding="utf-8")
+    for path, value in switches.items():
+        if path.read_text(encoding="utf-8") != value:
+            path.write_text(value, encoding="utf-8")
+    for folder in OWN_FILES.glob("*"):
+        shutil.rmtree(folder)
 
 
 def rest() -> None:

@@ -24,6 +24,7 @@ _SECONDS_BETWEEN_PAGES = 0.02
 _SECONDS_TO_RESET = 0.05
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _SILENCE = "no answer"
+_RESETS = "takes the connection and resets it at once"
 _ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
 
 
@@ -75,7 +76,8 @@ def probe(path: str, protocol: str, address: IPAddress, port: int | None, second
             return Answered(None if protocol == "udp" else False, command, _SILENCE, silent=True)
         except OSError as error:
             words = os.strerror(error.errno) if error.errno else str(error)
-            return Answered(ok=False, command=command, words=words)
+            strange = _RESETS if isinstance(error, ConnectionResetError) else ""
+            return Answered(ok=False, command=command, words=words, strange=strange)
 
 
 def _kept(asking: socket.socket, command: str) -> Answered:
@@ -84,8 +86,7 @@ def _kept(asking: socket.socket, command: str) -> Answered:
     try:
         asking.recv(1)
     except ConnectionResetError as error:
-        strange = "takes the connection and resets it at once"
-        return Answered(ok=False, command=command, words=os.strerror(error.errno or 0), strange=strange)
+        return Answered(ok=False, command=command, words=os.strerror(error.errno or 0), strange=_RESETS)
     except TimeoutError:  # it waits for what the client says
         pass
     return Answered(ok=True, command=command, words="connected")
