@@ -18,6 +18,7 @@ import netkit as nk
 from netkit.ending import ended
 from netkit.errors import InvalidValue, NetkitError
 from netkit.sandbox import inherited
+from netkit.tickets.ticket import ALOUD
 
 if TYPE_CHECKING:
     from netkit.tickets.ticket import Ticket
@@ -51,7 +52,8 @@ def main() -> int:
 
 def _shown(ticket: Ticket) -> str:
     """The ticket, with the commands of this shell in place of a notebook's."""
-    text = repr(ticket).replace("nk.why", "why").replace(".check(), .hint(), .solution()", "check, hint, solution")
+    text = repr(ticket).replace(ALOUD[2], ALOUD[3])  # an x-ray is a notebook's
+    text = text.replace("nk.why", "why").replace(".check(), .hint(), .solution()", "check, hint, solution")
     return f"{text}\n  (The shell ends by `exit`.)"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netkit.lessons.task import Want
     from netkit.model import Snapshot
 
-_checked: set[str] = set()
+_tried: set[str] = set()
 _asked: dict[tuple[str, str], int] = {}
 """How often help was asked for each want of a task."""
 
@@ -45,7 +45,7 @@ def check(id: str) -> Check:  # noqa: A002  (what learners call it)
     task = catalogue.find(id, Task)
     journal.in_sandbox()
     result = _check(task, snapshot())
-    _checked.add(task.id)
+    _tried.add(task.id)
     diary.note("check", task.id, result.ok)
     return result
 
@@ -73,24 +73,26 @@ def hint(id: str) -> Hint:  # noqa: A002
         return Hint("", 0, f"Nothing is missing: {task.id} is solved.")
     want = task.wants[place]
     asked = _asked[task.id, want.text] = min(_asked.get((task.id, want.text), 0) + 1, 3)
+    if asked == 3:
+        _tried.add(task.id)
     diary.note("hint", task.id)
     return Hint(want.text, asked, placed(want, world).hints(world)[asked - 1])
 
 
 @face
 def solution(id: str) -> Solution:  # noqa: A002
-    """One way to solve a task, as code; nothing is run. It wants one try first.
+    """One way to solve a task, as code; nothing is run. It wants one try first, or a last hint.
 
     Args:
         id: the task's.
 
     Raises:
-        Conflict: it was not checked yet.
+        Conflict: it was not checked yet, and there are further hints.
         InvalidValue: it is no text, or is a question's.
         NotFound: there is no such task.
     """
     task = catalogue.find(id, Task)
-    if task.id not in _checked:
+    if task.id not in _tried:
         problem, rule = f"{task.id} was not tried yet", "a solution teaches most after a try"
         raise Conflict(problem, rule, f'Try it, then nk.check("{task.id}")')
     diary.note("solution", task.id)

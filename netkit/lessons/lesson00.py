@@ -31,7 +31,8 @@ def _after_lo_is_off(ran: Ran) -> Truth:
 def _three_of_four_lines(ran: Ran) -> Truth:
     ends = [(space.name, link) for space in ran.after for link in space.interfaces.values() if link.kind == "veth"]
     dark = [f"{link.name} in {room}" for room, link in ends if not link.up]
-    because = f"{' and '.join(dark)} is still down" if dark else "both ends are up"
+    down = f"{' and '.join(dark)} {'is' if len(dark) == 1 else 'are'} still down"
+    because = down if dark else "both ends are up" if ends else "there is no cable"
     return Truth("yes" if ran.value.ok else "no", f"A cable needs both of its ends: {because}.")
 
 

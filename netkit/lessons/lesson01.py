@@ -30,7 +30,7 @@ _YES_OR_NO = Choice(("yes", "no"))
 
 def _published(ran: Ran) -> Truth:
     rules = [rule for rule in ran.after[HOST].rules if "DNAT" in rule.text]
-    known = f"{len(rules)} rules lead" if rules else "No rule leads"
+    known = "No rule leads" if not rules else "1 rule leads" if len(rules) == 1 else f"{len(rules)} rules lead"
     because = f"The server listens in its own network. {known} from a port of the host to it."
     return Truth("yes" if ran.value.returncode == 0 else "no", because)
 
@@ -45,12 +45,14 @@ def _known(ran: Ran) -> Truth:
     lines = {name: [line.split()[1:] for line in text.splitlines()] for name, text in texts.items()}
     there = any("c2" in names for names in lines["c1"])
     back = "does" if any("c1" in names for names in lines["c2"]) else "does not"
-    return Truth("yes" if there else "no", f"Its /etc/hosts has no line for c2; that of c2 {back} have one for c1.")
+    line = "a line" if there else "no line"
+    return Truth("yes" if there else "no", f"Its /etc/hosts has {line} for c2; that of c2 {back} have one for c1.")
 
 
 def _interfaces(ran: Ran) -> Truth:
     there = ran.after[called(ran.after, "lonely")].interfaces
-    return Truth(len(there), f"There is {', '.join(there)}, and nothing that leads out.")
+    rest = ", and nothing that leads out" if list(there) == ["lo"] else ""
+    return Truth(len(there), f"There is {', '.join(there)}{rest}.")
 
 
 def _outer(ran: Ran) -> Truth:
@@ -62,8 +64,8 @@ def _outer(ran: Ran) -> Truth:
 
 def _neighbour(ran: Ran) -> Truth:
     same = called(ran.after, "side") == called(ran.after, "app")
-    there = "one network" if same else "networks of their own"
-    return Truth("yes" if ran.value else "no", f"app and side live in {there}: localhost is the same for both.")
+    there = "one network: localhost is the same" if same else "networks of their own: localhost is another one"
+    return Truth("yes" if ran.value else "no", f"app and side live in {there} for both.")
 
 
 ITEMS = (

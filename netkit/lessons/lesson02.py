@@ -43,7 +43,7 @@ _APART = (
 def _interfaces(ran: Ran) -> Truth:
     there = ran.after[HOST].interfaces.values()
     new = [f"the bridge {link.name}" if link.kind == "bridge" else link.name for link in there if link.name != "lo"]
-    return Truth(len(there), f"Beside lo there are {', '.join(new)}.")
+    return Truth(len(there), f"Beside lo there are {', '.join(new) or 'none'}.")
 
 
 def _request(ran: Ran) -> Journey:
@@ -65,7 +65,9 @@ def _lent(ran: Ran) -> Truth:
 
 def _from_outside(ran: Ran) -> Truth:
     policies = [rule for rule in ran.after[HOST].rules if rule.text == "-P FORWARD DROP"]
-    dropped = f"the policy of FORWARD, DROP, has met {policies[0].packets} packet" if policies else "nothing dropped it"
+    met = policies[0].packets if policies else 0
+    dropped = f"the policy of FORWARD, DROP, has met {met} packet{'s' * (met != 1)}"
+    dropped = dropped if policies else "the policy of FORWARD is not DROP"
     return Truth("yes" if ran.value.ok else "no", f"Every cable and route is there; {dropped}.")
 
 

@@ -42,7 +42,10 @@ def _after_the_move(ran: Ran) -> Truth:
 def _routes(ran: Ran) -> Truth:
     routes = [route for route in ran.after[HOST].routes if route.version == 4]
     made = [f"{route.destination} dev {route.device}, made by {route.protocol}" for route in routes]
-    return Truth(len(routes), f"The host has {'; '.join(made)}: it came with the address.")
+    if not routes:
+        return Truth(0, "The host has none: a route comes with an address, once its interface is on.")
+    came = {1: ": it came with the address"} if all(route.protocol == "kernel" for route in routes) else {}
+    return Truth(len(routes), f"The host has {'; '.join(made)}{came.get(len(routes), '')}.")
 
 
 _STATES = ("it stays up, as if nothing had happened", "it is up, but has no carrier", "it is down as well")
@@ -52,7 +55,8 @@ def _other_end(ran: Ran) -> Truth:
     end = ran.after["nstest"]["veth-b"]
     state = _STATES[0] if end.carrier else _STATES[1] if end.up else _STATES[2]
     kept = any(route.device == "veth-b" for route in ran.after["nstest"].routes)
-    return Truth(state, f"Nobody switched veth-b off: it hears nothing. Its route {'stays' if kept else 'is gone'}.")
+    why = {_STATES[0]: "The other end is on", _STATES[1]: "Nobody switched veth-b off: it hears nothing"}
+    return Truth(state, f"{why.get(state, 'veth-b is off')}. Its route {'stays' if kept else 'is gone'}.")
 
 
 _LEFT = ("it stays as it was", "it stays, without a carrier", "it is gone")
@@ -61,7 +65,8 @@ _LEFT = ("it stays as it was", "it stays, without a carrier", "it is gone")
 def _other_end_without_room(ran: Ran) -> Truth:
     end = ran.after[HOST].interfaces.get("veth-a")
     state = _LEFT[2] if end is None else _LEFT[0] if end.carrier else _LEFT[1]
-    return Truth(state, "A cable has two ends or none: with the namespace veth-b went, and veth-a with it.")
+    why = "with the namespace veth-b went, and veth-a with it" if end is None else "veth-a is still there"
+    return Truth(state, f"A cable has two ends or none: {why}.")
 
 
 ITEMS = (

@@ -50,7 +50,8 @@ def _before_the_bridge(ran: Ran) -> Truth:
     eth1 = ran.after["ns1"]["eth1"]
     signal = "a carrier" if eth1.carrier else "no carrier"
     loose = [link.name for link in ran.after[HOST].interfaces.values() if link.peer and not link.master]
-    return Truth(_answered(ran), f"eth1 of ns1 has {signal}, and nothing joins the host's ends, {' and '.join(loose)}.")
+    joined = f"nothing joins the host's ends, {' and '.join(loose)}" if loose else "no end at the host is loose"
+    return Truth(_answered(ran), f"eth1 of ns1 has {signal}, and {joined}.")
 
 
 def _from_the_host(ran: Ran) -> Truth:
@@ -66,7 +67,9 @@ def _bearing(bearers: list[str]) -> str:
 
 def _lines(ran: Ran) -> Truth:
     changes = diff(ran.before, ran.after)
-    return Truth(len(changes), f"{', '.join(map(str, changes))}: the route came with the address.")
+    routes = [change for change in changes if str(change).startswith("+ route ")]
+    came = ": the route came with the address" if len(routes) == 1 and len(changes) > 1 else ""
+    return Truth(len(changes), f"{', '.join(map(str, changes)) or 'Nothing has changed'}{came}.")
 
 
 def _way_of_the_echo(ran: Ran) -> Truth:

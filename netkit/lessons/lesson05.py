@@ -81,12 +81,20 @@ def _from_inside(ran: Ran) -> Truth:
 def _names(ran: Ran) -> Truth:
     named = [space.name for space in ran.after if space.named and space.name != HOST]
     nameless = [space.name for space in ran.after if not space.named]
-    return Truth(len(named), f"{' and '.join(nameless)} are there all the same: nobody has given them a name.")
+    there = f"{' and '.join(nameless)} {'is' if len(nameless) == 1 else 'are'} there all the same"
+    return Truth(
+        len(named),
+        f"{there}: nobody has given {'it' if len(nameless) == 1 else 'them'} a name."
+        if nameless
+        else "There is no other one.",
+    )
 
 
 def _out(ran: Ran) -> Truth:
     routes = [f"{route.destination}" for route in _room(ran.after, "test").routes if route.version == 4]
-    return Truth("yes" if ran.value.ok else "no", f"The routes that test has lead to: {', '.join(routes)}.")
+    return Truth(
+        "yes" if ran.value.ok else "no", f"The routes that test has lead to: {', '.join(routes) or 'nothing'}."
+    )
 
 
 def _leads(ran: Ran) -> Truth:
@@ -108,7 +116,8 @@ def _name_left(ran: Ran) -> Truth:
     listed = "test" in ran.value.stdout.split()
     leads = "test" in ran.after.namespaces
     value = _LISTED[0] if listed and leads else _LISTED[1] if listed else _LISTED[2]
-    return Truth(value, "The name is a link to a file of the process, and that ended with the process.")
+    ended = "that is still there" if leads else "that ended with the process"
+    return Truth(value, f"The name is a link to a file of the process, and {ended}.")
 
 
 ITEMS = (

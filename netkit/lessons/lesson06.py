@@ -58,7 +58,7 @@ def _new_rules(ran: Ran) -> Truth:
     made = [str(change) for change in diff(ran.before, ran.after) if str(change).startswith("+ rule")]
     tables = ["nat" if "-t nat" in rule else "filter" for rule in made]
     told = f"{tables.count('nat')} in the table nat, {tables.count('filter')} in the table filter"
-    return Truth(len(made), f"{told}: a published port is nothing else.")
+    return Truth(len(made), f"{told}: a published port is nothing else." if made else "There is no new rule.")
 
 
 def _ends_inside(ran: Ran) -> Truth:
@@ -74,7 +74,10 @@ def _ends_of_the_connection(ran: Ran) -> Truth:
     known = ran.before[HOST].connections
     one = next(one for one in ran.after[HOST].connections if one not in known and one.destination_port == 8080)
     ends = one.reply_destination, one.reply_source
-    return Truth(ends, f"The kernel remembers: asked as {one.source} → {one.destination}, translated at both ends.")
+    translated = (one.source, one.destination) != ends
+    how = "translated" if translated else "not translated"
+    both = " at both ends" if one.source != ends[0] and one.destination != ends[1] else ""
+    return Truth(ends, f"The kernel remembers: asked as {one.source} → {one.destination}, {how}{both}.")
 
 
 _LOSERS = ("pc", "the host", "both", "nobody")
@@ -90,7 +93,7 @@ def _loses(ran: Ran) -> Truth:
 def _still_served(ran: Ran) -> Truth:
     rule = next(rule for rule in ran.after[HOST].rules if rule.chain == "DOCKER-USER" and rule.target == "DROP")
     got = ran.value == "It works."
-    met = f"{rule.packets} packets" if rule.packets else "no packet"
+    met = f"{rule.packets} packet{'s' * (rule.packets != 1)}" if rule.packets else "no packet"
     return Truth("yes" if got else "no", f"The rule met {met}: in FORWARD the port is the container's, by DNAT.")
 
 

@@ -57,7 +57,9 @@ _LEFT = ("all of it: it goes on as before", "the namespace, with nothing but lo"
 
 def _lines(ran: Ran) -> Truth:
     changes = diff(ran.before, ran.after)
-    return Truth(len(changes), f"{', '.join(map(str, changes))}: the container's network was there already.")
+    alone = [change for change in changes if change.kind not in ("processes", "sysctls")]
+    there = "" if alone or not changes else ": the container's network was there already"
+    return Truth(len(changes), f"{', '.join(map(str, changes)) or 'Nothing has changed'}{there}.")
 
 
 def _second(ran: Ran) -> Truth:
@@ -69,9 +71,10 @@ def _second(ran: Ran) -> Truth:
 def _without_a_network(ran: Ran) -> Truth:
     answer = ran.value
     routes = ran.names["lonely"].namespace.routes
-    known = f"{len(routes)} routes" if routes else "no route"
+    known = "no route: the kernel says so before anything leaves"
     value = _PING[0] if answer.ok else _PING[1] if answer.sent else _PING[2]
-    return Truth(value, f"Its namespace has {known}: the kernel says so before anything leaves.")
+    lead = f"routes to {', '.join(route.destination for route in routes)}"
+    return Truth(value, f"Its namespace has {lead if routes else known}.")
 
 
 def _after_the_owner(ran: Ran) -> Truth:
@@ -80,13 +83,14 @@ def _after_the_owner(ran: Ran) -> Truth:
         return Truth(_LEFT[2], "No process lives in it any more.")
     there = ", ".join(home.interfaces)
     value = _LEFT[1] if list(home.interfaces) == ["lo"] else _LEFT[0]
-    return Truth(value, f"A namespace lives as long as a process is in it; Docker took the cable away, it has {there}.")
+    cable = "" if value == _LEFT[0] else "Docker took the cable away, "
+    return Truth(value, f"A namespace lives as long as a process is in it; {cable}it has {there}.")
 
 
 def _cables(ran: Ran) -> Truth:
     ports = ran.after[HOST].ports("docker0")
     ends = ", ".join(f"{link.name} leads to {link.peer[0]}" for link in ports if link.peer)
-    return Truth(len(ports), f"{ends}: the others share what is there.")
+    return Truth(len(ports), f"{ends}: the others share what is there." if ends else "No cable leads to docker0.")
 
 
 ITEMS = (

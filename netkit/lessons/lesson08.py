@@ -43,7 +43,8 @@ _BACK = "-I DOCKER-USER -s 172.17.0.4 -d 172.18.0.2 -j ACCEPT"
 def _questions(ran: Ran) -> Truth:
     asked = [journey for journey in ran.names["x"].journeys if "DNS" in journey.what]
     first = ran.names["x"].journeys[0].what
-    return Truth(len(asked), f"The first packet was: {first}. The address was in /etc/hosts.")
+    known = "A server was asked for the address" if asked else "The address was in /etc/hosts"
+    return Truth(len(asked), f"The first packet was: {first}. {known}.")
 
 
 _CALLED = ("c1", "other", "nobody")

@@ -87,7 +87,7 @@ def _who_answers(ran: Ran) -> Truth:
 
 def _entries(ran: Ran) -> Truth:
     changes = [item for item in diff(ran.before, ran.after).items if item.kind in ("neighbours", "fdb")]
-    return Truth(len(changes), f"{'; '.join(map(str, changes))}.")
+    return Truth(len(changes), f"{'; '.join(map(str, changes)) or 'Nothing was learned'}.")
 
 
 def _outer_ends(ran: Ran) -> Truth:
@@ -111,7 +111,8 @@ def _pieces(ran: Ran) -> Truth:
         packet for packet in ran.names["cap"].packets if packet.haslayer("IP") and packet["IP"].src == "192.168.1.2"
     ]
     sizes = ", ".join(str(packet["IP"].len) for packet in sent)
-    return Truth(len(sent), f"Their sizes, with the outer header: {sizes} bytes.")
+    told = f"Their sizes, with the outer header: {sizes} bytes." if sent else "None was seen."
+    return Truth(len(sent), told)
 
 
 _PLACES = ("at node1", "at the router", "at node2", "at two")

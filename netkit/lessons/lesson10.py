@@ -58,7 +58,7 @@ _RULE = 'nk.sh("iptables -D DOCKER-USER -s 172.17.0.2 -p tcp --sport 80 -j DROP"
 
 def _lines_of_tcpdump(ran: Ran) -> Truth:
     told = ", ".join(f"{where} ({way.lower()})" for where, way, _, _ in ran.value)
-    return Truth(len(ran.value), f"It was seen at {told}.")
+    return Truth(len(ran.value), f"It was seen at {told or 'no interface'}.")
 
 
 def _counted(ran: Ran) -> Truth:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from netkit.model import Snapshot
 
+_SPACED = "Type them with a space between"
+
 
 class Ran(NamedTuple):
     """A cell that has run, and the networks around it.
@@ -100,7 +102,7 @@ class Number:
     def read(self, typed: str, _world: Snapshot) -> int:
         """The number."""
         if not (typed.isascii() and typed.isdecimal()):
-            raise InvalidValue(f"{typed!r} is no number", "a whole number is asked for", "Try 2")
+            raise InvalidValue(f"{typed!r} is no number", "a whole number is asked for", "Type its digits")
         return int(typed)
 
     def said(self, value: int) -> str:
@@ -121,7 +123,9 @@ class Address:
         try:
             return str(ipaddress.IPv4Address(typed))
         except ValueError:
-            raise InvalidValue(f"{typed!r} is no address", "four numbers are asked for", "Try 10.0.0.1") from None
+            raise InvalidValue(
+                f"{typed!r} is no address", "four numbers are asked for", "Type them with dots between"
+            ) from None
 
     def said(self, value: str) -> str:
         """The address."""
@@ -146,7 +150,7 @@ class Way:
         menu = self.menu(world)
         words = typed.replace(",", " ").split()
         if not words:
-            raise InvalidValue("that names no interface", "the numbers of all that it passes are asked for", "Try 1 2")
+            raise InvalidValue("that names no interface", "the numbers of all that it passes are asked for", _SPACED)
         return tuple(menu[_place(word, len(menu))] for word in words)
 
     def said(self, value: tuple[str, ...]) -> str:
@@ -169,7 +173,7 @@ class Ends:
         words = typed.replace(",", " ").split()
         if len(words) != 2:
             rule = "a packet has two: the source first, then the destination"
-            raise InvalidValue(f"{typed!r} are not two numbers", rule, "Try 1 2")
+            raise InvalidValue(f"{typed!r} are not two numbers", rule, _SPACED)
         return tuple(menu[_place(word, len(menu))] for word in words)
 
     def said(self, value: tuple[str, ...]) -> str:
@@ -198,5 +202,7 @@ def _place(typed: str, many: int) -> int:
     """The place of an option, from the number that was typed."""
     word = typed.strip().rstrip(".)")
     if not (word.isascii() and word.isdecimal()) or not 1 <= int(word) <= many:
-        raise InvalidValue(f"{typed!r} is none of the options", f"they have the numbers 1 to {many}", "Try 1")
+        raise InvalidValue(
+            f"{typed!r} is none of the options", f"they have the numbers 1 to {many}", "Type one of them"
+        )
     return int(word) - 1

@@ -111,7 +111,7 @@ class Hint:
     def __repr__(self) -> str:
         if not self.want:
             return self.text
-        more = "" if self.level == 3 else "\n(Ask again for more.)"
+        more = "\n(This is the last hint for it.)" if self.level == 3 else "\n(Ask again for more.)"
         return f"Missing: {self.want}.\n{textwrap.indent(self.text, '  ')}{more}"
 
 

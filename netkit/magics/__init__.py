@@ -28,5 +28,4 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.register_magic_function(changes.Watch(shell).changes, "line_cell", changes.NAME)
     shell.register_magic_function(predict.Predictor(shell).predict, "line_cell", predict.NAME)
     shell.register_magic_function(goto.Guide(shell).goto, "line", goto.NAME)
-    for name in (changes.NAME, predict.NAME):
-        shell.input_transformers_cleanup.append(beginning(name))
+    shell.input_transformers_cleanup.append(beginning(changes.NAME, predict.NAME))

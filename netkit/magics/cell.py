@@ -11,34 +11,42 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-def beginning(name: str) -> Callable[[list[str]], list[str]]:
-    """What puts the call that begins a magic in the place of a cell's first line, `%%NAME …`.
+def beginning(*names: str) -> Callable[[list[str]], list[str]]:
+    """What puts the calls that begin magics in the place of a cell's first lines, `%%NAME …`.
 
     So IPython runs the rest as it runs any cell: with its result, its traceback, its `await`.
 
     Args:
-        name: the magic's.
+        names: of the magics; several of them may stand on one cell.
 
     Returns:
         A function from the lines of a cell, with their ends, to the lines to run instead; the same ones if the cell
         does not begin so.
     """
-    first_line = re.compile(rf"%%{name}(?:[ \t]+(?P<options>.*?))?[ \t]*\n?")
+    first_line = re.compile(rf"%%(?P<name>{'|'.join(names)})(?:[ \t]+(?P<options>.*?))?[ \t]*\n?")
 
     def begin_in_cell(lines: list[str]) -> list[str]:
-        match = first_line.fullmatch(lines[0]) if lines else None
-        options = (match["options"] or "") if match else "?"
-        if options.endswith("?"):
-            return lines
-        begin = f"get_ipython().run_cell_magic({name!r}, {options!r}, '\\n')\n"
-        rest = "".join(lines[1:])
-        magic, _, body = rest.lstrip("\n").partition("\n")
-        if magic.startswith("%%"):  # another cell magic, which IPython knows in a first line only
-            other, _, words = magic[2:].partition(" ")
-            return [begin, f"get_ipython().run_cell_magic({other!r}, {words!r}, {body!r})\n"]
-        return [begin, *lines[1:]]
+        begun: list[str] = []
+        for place, line in enumerate(lines):
+            match = first_line.fullmatch(line)
+            options = (match["options"] or "") if match else "?"
+            if match and not options.endswith("?"):
+                begun.append(_call(match["name"], options, "\n"))
+            elif begun and line.startswith("%%"):  # another cell magic, which IPython knows in a first line only
+                other, _, words = line[2:].rstrip("\n").partition(" ")
+                return [*begun, _call(other, words, "".join(lines[place + 1 :]))]
+            elif begun and line == "\n":
+                begun.append(line)
+            else:
+                return [*begun, *lines[place:]]
+        return begun
 
     return begin_in_cell
+
+
+def _call(name: str, options: str, body: str) -> str:
+    """A line that begins a cell magic."""
+    return f"get_ipython().run_cell_magic({name!r}, {options!r}, {body!r})\n"
 
 
 class Ending:

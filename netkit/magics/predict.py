@@ -87,7 +87,11 @@ class Predictor:
         from netkit.lessons.prediction import Ran
 
         ran = Ran(before, at_rest(before), value, self._shell.user_ns)
-        told = Told(prediction, prediction.truth(ran), chosen)
+        try:
+            told = Told(prediction, prediction.truth(ran), chosen)
+        except (LookupError, AttributeError, TypeError, ValueError, StopIteration, NetkitError):
+            print(f"What {prediction.id} asks about is not there after this cell.")  # noqa: T201  (the learner sees it)
+            return
         if chosen is not None:
             diary.note("predict", prediction.id, told.ok)
         display(told)

@@ -101,7 +101,8 @@ def overlay(draw: Draw) -> Network:
         lines += _node(node, room, f"local {here} remote {there}", vni, f"{over[number]}/24")
     return Network(
         names | {"port": str(port), "wrong_port": str(draw.other_port(port)), "open": draw.opening()},
-        f"{a} is a container on the machine {one}, {b} on {two}; an overlay network ({over}, VXLAN) joins them; "
+        f"{a} is a container on the machine {one}, {b} on {two}; an overlay network ({over}) joins them: "
+        f"a VXLAN tunnel, for which the number (VNI) {vni} and the UDP port 4789 are agreed; "
         f"{b} has a web server at port {port}.",
         tuple(lines),
         (Server(b, port),),

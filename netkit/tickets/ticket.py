@@ -18,8 +18,9 @@ from netkit.lessons.replies import Hint
 from netkit.linux.events import settle
 from netkit.linux.looks import observe
 from netkit.tickets import breaking, catalogue
+from netkit.tickets.bases import BASES
 from netkit.tickets.kinds_of_faults import KINDS
-from netkit.tickets.verdict import Verdict, answers, differences
+from netkit.tickets.verdict import Verdict, answers, differences, nearer
 from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
@@ -29,11 +30,14 @@ Seed = Annotated[int, partial(number, what="a seed", low=0, high=10**9, example=
 Level = Annotated[int, partial(number, what="a level", low=1, high=3, example=1)]
 Lesson = Annotated[str, title]
 
-_ALOUD = {
+ALOUD = {
     1: "Take whatever helps, nk.why too.",
     2: "Find it without nk.why; the x-ray may help.",
     3: "Find it with nothing but ip, bridge, iptables, nft, conntrack and tcpdump.",
 }
+"""What a ticket of each level is mended with."""
+
+_PERHAPS_MORE = "More than one thing may be wrong."
 _ASIDE = {
     1: frozenset[str](),
     2: frozenset({"why"}),
@@ -88,7 +92,8 @@ class Ticket:
         case = catalogue.case(lesson, seed, breaking.lacking())
         network = case.network(f"{lesson} {seed}")
         keep(self, id=f"{lesson or 'any'}/{seed}", lesson=lesson, seed=seed, level=level)
-        keep(self, ticket=network.told(f"{case.faults[0].says} {network.scene}"))
+        more = f" {_PERHAPS_MORE}" if level > 1 or len(case.faults) > 1 else ""  # else it would tell how many there are
+        keep(self, ticket=network.told(f"{case.faults[0].says} {network.scene}{more}"))
         self._case, self._network = case, network
         self._asked: dict[str, int] = {}
         self._helped = 0
@@ -109,8 +114,10 @@ class Ticket:
         settle.wait()
         network, faults = self._network, self._case.faults
         equal = [network.told(each) for fault in faults for each in fault.equal]
-        found = answers(network, self._broken.twin, observe.snapshot(), faults[0].flow, equal)
-        result = Verdict(self.id, f"Ticket {self.id}", tuple(found), self._helped)
+        now = observe.snapshot()
+        found = answers(network, self._broken.twin, now, faults[0].flow, equal)
+        partly = found[0].ok is False and nearer(*self._broken, now, equal)
+        result = Verdict(self.id, f"Ticket {self.id}", tuple(found), self._helped, partly)
         if not self._over:
             diary.note("ticket", self._key, result.ok and not self._shown)
         if result.ok:
@@ -158,6 +165,13 @@ class Ticket:
         """What the diary calls it."""
         return f"{self.id}/{self.level}"
 
+    @property
+    def _head(self) -> str:
+        """What it is called, with the lessons that know its network where none was asked for."""
+        lessons = BASES[self._case.base].lessons
+        known = "" if self.lesson else f" (lesson{'s' * (len(lessons) > 1)} {', '.join(lessons)})"
+        return f"Ticket {self.id}{known}, level {self.level}"
+
     def _first(self) -> Fault | None:
         """The first fault that is still there, as far as a snapshot tells; what it does not show is there as well."""
         now = {str(change) for change in differences(self._broken.twin, observe.snapshot())}
@@ -183,15 +197,14 @@ class Ticket:
             withheld.give_back()
 
     def __repr__(self) -> str:
-        head = f"Ticket {self.id}, level {self.level}"
         body = textwrap.fill(self.ticket, 100, initial_indent="  ", subsequent_indent="  ")
-        return visible(f"{head}\n{body}\n  {_ALOUD[self.level]} Then: .check(), .hint(), .solution()")
+        return visible(f"{self._head}\n{body}\n  {ALOUD[self.level]} Then: .check(), .hint(), .solution()")
 
     def _repr_html_(self) -> str:
         return (
-            f"<p><strong>Ticket {in_html(self.id)}, level {self.level}</strong></p>"
+            f"<p><strong>{in_html(self._head)}</strong></p>"
             f"<blockquote>{in_html(self.ticket)}</blockquote>"
-            f"<p>{in_html(_ALOUD[self.level])} Then: <code>.check()</code>, <code>.hint()</code>, "
+            f"<p>{in_html(ALOUD[self.level])} Then: <code>.check()</code>, <code>.hint()</code>, "
             "<code>.solution()</code></p>"
         )
 

@@ -13,7 +13,7 @@ from netkit.model import Snapshot
 from netkit.tickets.flows import all_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from netkit.changes.result import Change
     from netkit.model import Namespace
@@ -33,9 +33,11 @@ class Verdict(Check):
 
     Attributes:
         help: how often a hint was asked for.
+        partly: whether something that was broken is right again, though what a user misses is not.
     """
 
     help: int = 0
+    partly: bool = False
 
     @property
     def _head(self) -> str:
@@ -46,7 +48,10 @@ class Verdict(Check):
 
     @property
     def _next(self) -> str:
-        return "" if self.ok else "Stuck? Ask for a hint"
+        if self.ok:
+            return ""
+        some = "Something that was broken is right again, and something still is not. " if self.partly else ""
+        return f"{some}Stuck? Ask for a hint"
 
 
 def answers(network: Network, twin: Snapshot, now: Snapshot, complaint: str, equal: Iterable[str]) -> list[Answer]:
@@ -106,6 +111,23 @@ def differences(twin: Snapshot, now: Snapshot, equal: Iterable[str] = ()) -> lis
     """
     found = diff(_set(twin), _set(now)).only(*_KINDS)
     return [change for change in found if not any(re.search(each, str(change)) for each in equal)]
+
+
+def nearer(twin: Snapshot, states: Sequence[Snapshot], now: Snapshot, equal: Iterable[str] = ()) -> bool:
+    """Whether something of what was broken is as in the healthy twin again, and nothing else differs from it.
+
+    Args:
+        twin: the healthy network.
+        states: as it was after each fault.
+        now: as it is.
+        equal: regular expressions of changes that may stay.
+    """
+    patterns = tuple(equal)
+    broken, left = (
+        {(change.namespace, str(change)) for change in differences(twin, state, patterns)}
+        for state in (states[-1], now)
+    )
+    return left < broken
 
 
 def _set(snapshot: Snapshot) -> Snapshot:

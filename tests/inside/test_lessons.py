@@ -118,10 +118,21 @@ def test_traffic_is_asked_only_when_the_rest_is_right() -> None:
 
 
 def test_a_solution_wants_a_try_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "_checked", set())
+    monkeypatch.setattr(desk, "_tried", set())
     with pytest.raises(Conflict, match=r"Try it, then nk\.check"):
         nk.solution("04.1")
     nk.check("04.1")
     before = nk.snapshot()
     assert "brtest.attach" in repr(nk.solution("04.1"))
     assert nk.snapshot() == before, "it shows code, and runs nothing"
+
+
+def test_the_last_hint_counts_as_a_try_and_says_that_it_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "_tried", set())
+    monkeypatch.setattr(desk, "_asked", {})
+    for _ in range(2):
+        assert "last hint" not in repr(nk.hint("04.1"))
+        with pytest.raises(Conflict):
+            nk.solution("04.1")
+    assert repr(nk.hint("04.1")).endswith("\n(This is the last hint for it.)")
+    assert "brtest.attach" in repr(nk.solution("04.1"))

@@ -145,6 +145,34 @@ def test_a_number_with_changes_in_the_same_cell(shell: InteractiveShell, learner
     assert shown.index("+ address") < shown.index("you: 2")
 
 
+def test_what_is_asked_about_is_not_there(
+    shell: InteractiveShell, learner: Callable[..., Learner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    learner("1")
+    shell.run_cell("%%predict 03.3\n'another cell'")
+    out = capsys.readouterr().out
+    assert "What 03.3 asks about is not there after this cell." in out
+    assert "Traceback" not in out
+    assert diary.events() == []
+
+
+def test_a_host_without_routes(shell: InteractiveShell, learner: Callable[..., Learner]) -> None:
+    learner("0", "0")
+    assert run(shell, "%%predict 03.5\nNone")[0] == (
+        "✓ you: 0 · the kernel: 0\nThe host has none: a route comes with an address, once its interface is on."
+    )
+    assert run(shell, "%%predict 04.6\nNone")[0] == "✓ you: 0 · the kernel: 0\nNothing has changed."
+
+
+def test_the_value_of_a_cell_with_changes_is_shown_once(
+    shell: InteractiveShell, learner: Callable[..., Learner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    learner("2")
+    result = shell.run_cell("%%predict 04.6\n\n%%changes --only rules\n'once and no more'")
+    assert result.result == "once and no more"
+    assert capsys.readouterr().out.count("'once and no more'") == 1
+
+
 def test_the_way_of_a_packet(shell: InteractiveShell, learner: Callable[..., Learner]) -> None:
     run(shell, "brtest = nk.Bridge('brtest')\nfor n in (1, 2): brtest.attach(nk.host[f'veth{n}'])")
     run(shell, "for link in (*nk.host, *ns1, *ns2): link.up()\nns1.ping('172.17.1.2')")

@@ -53,6 +53,8 @@ def test_a_ticket_that_is_left_open_ends_with_1_and_a_level_has_no_why() -> None
     assert done.returncode == 1
     assert done.stdout.count("Ticket 03/10, level 2\n") == 2
     assert "/why" not in done.stdout
+    assert "Find it with nothing but ip, bridge," in done.stdout
+    assert "x-ray" not in done.stdout
     assert "This broke it:" in done.stdout
     assert "'check' takes nothing" in done.stdout
 

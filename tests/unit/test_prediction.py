@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from netkit.errors import InvalidValue
-from netkit.lessons.prediction import Ends
+from netkit.lessons.prediction import Address, Choice, Ends, Number, Way
 from netkit.model import Interface, Namespace, Snapshot
 
 WORLD = Snapshot(
@@ -27,3 +29,12 @@ def test_ends_are_chosen_from_all_addresses_of_ipv4() -> None:
 def test_what_names_no_two_ends_is_told(typed: str) -> None:
     with pytest.raises(InvalidValue):
         Ends().read(typed, WORLD)
+
+
+@pytest.mark.parametrize(
+    "kind", [Number(), Address(), Way(), Ends(), Choice(("yes", "no"))], ids=lambda kind: type(kind).__name__
+)
+def test_what_is_no_choice_is_told_without_naming_one(kind: Number | Address | Way | Ends | Choice) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        kind.read("zz", WORLD)
+    assert not re.search(r"\d", refused.value.remedy)

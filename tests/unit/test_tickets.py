@@ -53,6 +53,13 @@ def test_what_a_user_says_does_not_give_it_away() -> None:
         assert not re.search(r"\b(ip|iptables|sysctl|bridge -|down|MTU|route|MASQUERADE|DNAT)\b", said), said
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_ticket_about_a_tunnel_says_what_its_ends_have_agreed(seed: int) -> None:
+    network = BASES["overlay"].build(drawn(seed))
+    assert f"the number (VNI) {network.names['vni']} and the UDP port 4789 are agreed" in network.scene
+    assert sum(f" id {network.names['vni']} " in line and line.endswith("dstport 4789") for line in network.lines) == 2
+
+
 @pytest.mark.parametrize("base", BASES)
 def test_a_seed_draws_the_same_and_another_one_other_names_and_addresses(base: str) -> None:
     first, again, other = (BASES[base].build(drawn(seed)) for seed in (1, 1, 2))
