@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netkit.lab.place import Place
 from netkit.lab.why import why
 from netkit.lessons.task import Found, Hints
+from netkit.linux.run import run
 
 if TYPE_CHECKING:
     from netkit.model import Snapshot
@@ -29,11 +31,25 @@ class Finds:
         """Whether a network has it; the name is looked up, and one packet is sent."""
         if missing := [each for each in (self.room, self.name) if each not in world.namespaces]:
             return Found(ok=False, words=f"there is no namespace {missing[0]}")
+        if self._unknown(world):
+            return Found(ok=False, words=f"{self.room} does not know the name {self.name}: `getent hosts {self.name}`")
         said = why(self.room, self.name)
         return Found(said.ok is True, said.explanation)
 
-    def hints(self, _world: Snapshot) -> Hints:
-        """What nk.why finds: the layer, then what shows it, then what mends it."""
+    def _unknown(self, world: Snapshot) -> bool:
+        """Whether a namespace whose programs read the host's own files finds no such name there."""
+        own_files = world[self.room].hosts is not None
+        return not own_files and not run(Place.get(self.room).path, ["getent", "hosts", self.name]).stdout
+
+    def hints(self, world: Snapshot) -> Hints:
+        """Where names are looked up; else what nk.why finds: the layer, then what shows it, then what mends it."""
+        if self._unknown(world):
+            address = min(world[self.name].addresses - {"127.0.0.1", "::1"}, default="ADDRESS")
+            return Hints(
+                f"Which names does {self.room} know? Look: getent hosts {self.name}",
+                "A name is a line of /etc/hosts: an address and the name that leads to it",
+                f"echo {address} {self.name} >> /etc/hosts",
+            )
         said = why(self.room, self.name)
         return Hints(
             f"Which layer is it? nk.why says: {said.layer or 'none that it knows'}",
