@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from netkit.lab.looks import snapshot
 from netkit.lab.place import Place
 from netkit.lab.why import why
 from netkit.lessons.task import Found, Hints
@@ -12,6 +14,8 @@ from netkit.linux.run import run
 
 if TYPE_CHECKING:
     from netkit.model import Snapshot
+
+_SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 1.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,19 @@ class Finds:
         return Found(said.ok is True, said.explanation)
 
     def _unknown(self, world: Snapshot) -> bool:
-        """Whether a namespace whose programs read the host's own files finds no such name there."""
-        own_files = world[self.room].hosts is not None
-        return not own_files and not run(Place.get(self.room).path, ["getent", "hosts", self.name]).stdout
+        """Whether a namespace whose programs read the host's own files finds no such name there.
+
+        A program that was just started may be about to get files of its own: it is waited for.
+        """
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while world[self.room].hosts is None:
+            if run(Place.get(self.room).path, ["getent", "hosts", self.name]).stdout:
+                return False
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+            world = snapshot()
+        return False
 
     def hints(self, world: Snapshot) -> Hints:
         """Where names are looked up; else what nk.why finds: the layer, then what shows it, then what mends it."""
