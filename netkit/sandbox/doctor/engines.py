@@ -9,8 +9,8 @@ from typing import NamedTuple
 CHOICE = "NETKIT_DOCKERD"
 """The variable that names another Engine than the one in PATH: its dockerd, or the folder or tree that holds it."""
 
-OLDEST, NEWEST = (20, 10), (29, 99)
-"""Engines whose start is known here."""
+OLDEST = (20, 10)
+"""The oldest Engine whose start is known here."""
 
 _PLACES = ("", "usr/bin/dockerd", "usr/sbin/dockerd", "dockerd")
 _BELOW = ("usr/bin", "usr/sbin", "bin", "sbin")
