@@ -1,4 +1,7 @@
-"""Every task: right solutions pass whatever their names, the empty world and each mistake fail at the right place."""
+"""Every task: right solutions pass whatever their names, the empty world and each mistake fail at the right place.
+
+By default each task shows its empty world, its start, its solution and one mistake; `-m long` tries all of them.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,35 @@ from netkit.lessons.task import Task, Wrong
 from netkit.linux.probing import probes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from netkit.lessons.replies import Check
 
 pytestmark = [pytest.mark.usefixtures("fresh", "emptied", "own_progress"), pytest.mark.once]
 
 TASKS = [item for item in catalogue.every().values() if isinstance(item, Task)]
-RIGHT = [(task, lines) for task in TASKS for lines in (task.solution, *task.others)]
-WRONG = [(task, wrong) for task in TASKS for wrong in task.wrong]
 MOST_HINTS = 20
 SECONDS = 0.3
+HINTED = {
+    ("03.1", "another prefix length"),
+    ("06.1", "the host is forgotten"),
+    ("09.2", "the tunnel's 50 bytes are forgotten"),
+}
+
+
+def quickest(task: Task) -> Wrong:
+    """A mistake that can be seen, where there is one: nobody is waited for."""
+    traffic = {want.text for want in task.wants if want.needs_traffic}
+    return min(task.wrong, key=lambda wrong: wrong.first in traffic)
+
+
+def mistakes(soon: Callable[[Task, Wrong], bool]) -> list[Any]:
+    """All mistakes of all tasks; those that are not among the soon ones take minutes together."""
+    return [
+        pytest.param(task, wrong, id=f"{task.id}-{wrong.title}", marks=() if soon(task, wrong) else pytest.mark.long)
+        for task in TASKS
+        for wrong in task.wrong
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +68,12 @@ def own_progress(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
-def world(task: Task, lines: str = "") -> None:
-    """Build the lesson's network, and what is added to it."""
-    names: dict[str, Any] = {"nk": nk}
-    exec(task.given, names)  # noqa: S102  (a lesson's own lines)
-    nk.echo(on=False)
+def built(lines: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Run a lesson's own lines, with the variables of those before; the variables afterwards."""
+    names = {"nk": nk} if names is None else names
     exec(lines, names)  # noqa: S102
     nk.echo(on=False)
+    return names
 
 
 def first_missing(check: Check) -> str:
@@ -70,9 +90,8 @@ def test_a_task_has_what_its_tests_need(task: Task) -> None:
     assert {wrong.first for wrong in task.wrong} <= set(texts)
 
 
-@pytest.mark.parametrize(("task", "lines"), RIGHT, ids=lambda value: value.id if isinstance(value, Task) else "")
-def test_every_right_solution_passes(task: Task, lines: str) -> None:
-    world(task, lines)
+def insist_on_a_pass(task: Task) -> None:
+    """It is right, nothing is changed by the question, and no help is given."""
     before = nk.snapshot()
     check = nk.check(task.id)
     assert check.ok, check
@@ -81,18 +100,35 @@ def test_every_right_solution_passes(task: Task, lines: str) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.id)
-def test_the_start_of_a_task_fails_at_its_first_want(task: Task) -> None:
+def test_a_task_from_the_empty_world_over_its_start_to_its_solution(task: Task) -> None:
     assert not nk.check(task.id).ok, "in an empty world"
-    world(task)
+    names = built(task.given)
     assert first_missing(nk.check(task.id)) == task.wants[0].text
+    built(task.solution, names)
+    insist_on_a_pass(task)
 
 
-@pytest.mark.parametrize(("task", "wrong"), WRONG, ids=lambda value: value.title if isinstance(value, Wrong) else "")
-def test_every_mistake_fails_at_the_right_want_and_hints_lead_from_it_to_the_goal(task: Task, wrong: Wrong) -> None:
-    world(task, wrong.lines)
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("task", "lines"),
+    [pytest.param(task, lines, id=f"{task.id}-{place}") for task in TASKS for place, lines in enumerate(task.others)],
+)
+def test_every_other_right_solution_passes(task: Task, lines: str) -> None:
+    built(lines, built(task.given))
+    insist_on_a_pass(task)
+
+
+@pytest.mark.parametrize(("task", "wrong"), mistakes(lambda task, wrong: wrong is quickest(task)))
+def test_a_mistake_fails_at_the_right_want(task: Task, wrong: Wrong) -> None:
+    built(wrong.lines, built(task.given))
     check = nk.check(task.id)
     assert first_missing(check) == wrong.first, check
     assert check.wants[check.first or 0].found, "it says what is there instead"
+
+
+@pytest.mark.parametrize(("task", "wrong"), mistakes(lambda task, wrong: (task.id, wrong.title) in HINTED))
+def test_hints_lead_from_a_mistake_to_the_goal(task: Task, wrong: Wrong) -> None:
+    built(wrong.lines, built(task.given))
     for _ in range(MOST_HINTS):
         while (hint := nk.hint(task.id)).level in (1, 2):
             assert hint.text

@@ -35,6 +35,11 @@ def test_every_kind_has_faults() -> None:
     assert {fault.kind for fault in catalogue.FAULTS} == set(KINDS)
 
 
+@pytest.mark.parametrize("lesson", catalogue.LESSONS)
+def test_every_lesson_draws_many_tickets(lesson: str) -> None:
+    assert len({catalogue.case(lesson, seed).name for seed in range(40)}) > 2
+
+
 @pytest.mark.parametrize("fault", catalogue.FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_fits_its_network(fault: Fault) -> None:
     network = catalogue.Case((fault,)).network("7")
