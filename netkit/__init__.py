@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from netkit.lessons.course import lesson
     from netkit.lessons.desk import answer, check, hint, solution
     from netkit.lessons.expecting import expected
+    from netkit.lessons.mine import mine
     from netkit.lessons.overview import progress
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
@@ -71,6 +72,7 @@ _HOMES = {
     "live": "netkit.widgets.live",
     "load": "netkit.saving",
     "mac_of": "netkit.validation",
+    "mine": "netkit.lessons.mine",
     "overlay": "netkit.docker.overlay",
     "progress": "netkit.lessons.overview",
     "require_sandbox": "netkit.lab.journal",
@@ -118,6 +120,7 @@ __all__ = [
     "live",
     "load",
     "mac_of",
+    "mine",
     "overlay",
     "progress",
     "require_sandbox",

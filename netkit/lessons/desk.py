@@ -9,6 +9,8 @@ from netkit.face import face
 from netkit.lab import journal
 from netkit.lab.looks import snapshot
 from netkit.lessons import catalogue, diary
+from netkit.lessons.mine import mine
+from netkit.lessons.personal import NOT_YOURS, personal
 from netkit.lessons.replies import Answer, Answered, Check, Hint, Solution
 from netkit.lessons.rooms import placed
 from netkit.lessons.task import Question, Task
@@ -42,9 +44,9 @@ def check(id: str) -> Check:  # noqa: A002  (what learners call it)
         >>> nk.check("04.1")  # doctest: +SKIP
         ✗ 04.1 Add a third container: 1 of 5
     """
-    task = catalogue.find(id, Task)
+    task = _task(id)
     journal.in_sandbox()
-    result = _check(task, snapshot())
+    result = answered(task, snapshot())
     _tried.add(task.id)
     diary.note("check", task.id, result.ok)
     return result
@@ -65,10 +67,10 @@ def hint(id: str) -> Hint:  # noqa: A002
         NotFound: there is no such task.
         NotInSandbox: this process is not in the sandbox.
     """
-    task = catalogue.find(id, Task)
+    task = _task(id)
     journal.in_sandbox()
     world = snapshot()
-    place = _check(task, world).first
+    place = answered(task, world).first
     if place is None:
         return Hint("", 0, f"Nothing is missing: {task.id} is solved.")
     want = task.wants[place]
@@ -91,7 +93,7 @@ def solution(id: str) -> Solution:  # noqa: A002
         InvalidValue: it is no text, or is a question's.
         NotFound: there is no such task.
     """
-    task = catalogue.find(id, Task)
+    task = _task(id)
     if task.id not in _tried:
         problem, rule = f"{task.id} was not tried yet", "a solution teaches most after a try"
         raise Conflict(problem, rule, f'Try it, then nk.check("{task.id}")')
@@ -122,13 +124,23 @@ def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
     return result
 
 
-def _check(task: Task, world: Snapshot) -> Check:
-    """Ask what can be seen, then, if all of that is right, what only packets tell: up to the first that fails."""
+def answered(task: Task, world: Snapshot) -> Check:
+    """What a network has of what a task asks for: first what can be seen, then, if all of that is right, by packets.
+
+    Args:
+        task: as this learner is asked it.
+        world: the network that is there.
+    """
     answers: list[Answer] = []
     for want in task.wants:
         asked = not want.needs_traffic or all(answer.ok for answer in answers)
         answers.append(_ask(want, world) if asked else Answer(want.text, None))
-    return Check(task.id, task.title, tuple(answers))
+    return Check(task.id, task.title, tuple(answers), NOT_YOURS if task.own and mine.drawn else "")
+
+
+def _task(id: str) -> Task:  # noqa: A002
+    """The task of that id, with this learner's numbers."""
+    return personal(catalogue.find(id, Task), mine)
 
 
 def _ask(want: Want, world: Snapshot) -> Answer:

@@ -73,6 +73,7 @@ ITEMS = (
         "01.1",
         "Publish a port",
         "Start a container two that serves our page, and lead port 8081 of the host to it.",
+        own=(("8081", "port"),),
         wants=_PUBLISHED,
         given=_GIVEN,
         solution=_TWO,

@@ -76,6 +76,7 @@ ITEMS = (
         "Make left and right, two namespaces with one cable directly between them, without the host, and with the "
         "addresses 10.1.1.1/24 and 10.1.1.2/24.",
         wants=_WANTS,
+        own=(("10.1.1.", "prefix"), ("left", "name")),
         solution=_SOLUTION.strip(),
         others=(
             """

@@ -84,6 +84,7 @@ ITEMS = (
         "Add a third container",
         "Add a third container ns3 with the address 172.17.1.3/24 to the bridge brtest.",
         wants=_WANTS,
+        own=(("ns3", "name"),),
         given=_GIVEN,
         solution=_SOLUTION.strip(),
         others=(
@@ -99,8 +100,8 @@ for line in (
 """,
             """
 nk.echo(False)
-for number in (4, 3):
-    room = nk.Namespace(f"ns{number}")
+for name, number in (("ns4", 4), ("ns3", 3)):
+    room = nk.Namespace(name)
     inner, outer = nk.veth("lan", f"to-{number}", namespace=room, peer_namespace=nk.host)
     outer.up()
     inner.up()

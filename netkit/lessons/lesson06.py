@@ -104,6 +104,7 @@ ITEMS = (
         "Lead port 8081 of the host to port 80 of shop, so that pc and the host itself are served at 192.168.1.1:8081, "
         "and nothing else is let through.",
         wants=(_PC, _HOST, _CLOSED),
+        own=(("8081", "port"),),
         given=_GIVEN,
         solution=_rules(_FROM_OUTSIDE, _FROM_THE_HOST, _LET_IT_IN),
         others=(

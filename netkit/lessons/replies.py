@@ -47,6 +47,7 @@ class Check:
         id: the task's.
         title: of the task.
         wants: an answer for each property, in the order in which one builds them.
+        note: what is said below one that is not met.
 
     Example:
         >>> Check("04.1", "Add a third container", (Answer("there is a namespace ns3", True),))
@@ -57,6 +58,7 @@ class Check:
     id: str
     title: str
     wants: tuple[Answer, ...]
+    note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -79,7 +81,11 @@ class Check:
 
     @property
     def _next(self) -> str:
-        return "" if self.ok else f'Stuck? nk.hint("{self.id}")'
+        return "" if self.ok else f'{self._noted}Stuck? nk.hint("{self.id}")'
+
+    @property
+    def _noted(self) -> str:
+        return f"{self.note[0].upper()}{self.note[1:]}. " if self.note else ""
 
     def __repr__(self) -> str:
         lines = [self._head, *(f"  {want!r}" for want in self.wants)]

@@ -93,6 +93,7 @@ class Task:
         given: Python that builds what the lesson has built when it asks.
         wrong: what somebody may build instead.
         others: further solutions, by hand or with other names.
+        own: texts that in a course give way to the learner's own: (text, attribute of `nk.mine`).
     """
 
     id: str
@@ -103,6 +104,7 @@ class Task:
     given: str = ""
     wrong: tuple[Wrong, ...] = ()
     others: tuple[str, ...] = ()
+    own: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 from netkit.errors import Conflict
 from netkit.face import face
 from netkit.handles import guarded, keep
-from netkit.kinds import number, title
+from netkit.kinds import Flag, number, title
 from netkit.lab import journal, withheld
 from netkit.lessons import diary
+from netkit.lessons.mine import mine
 from netkit.lessons.replies import Hint
 from netkit.linux.events import settle
 from netkit.linux.looks import observe
@@ -117,7 +118,7 @@ class Ticket:
         now = observe.snapshot()
         found = answers(network, self._broken.twin, now, faults[0].flow, equal)
         partly = found[0].ok is False and nearer(*self._broken, now, equal)
-        result = Verdict(self.id, f"Ticket {self.id}", tuple(found), self._helped, partly)
+        result = Verdict(self.id, f"Ticket {self.id}", tuple(found), help=self._helped, partly=partly)
         if not self._over:
             diary.note("ticket", self._key, result.ok and not self._shown)
         if result.ok:
@@ -210,7 +211,7 @@ class Ticket:
 
 
 @face
-def fault(lesson: Lesson = "", *, seed: Seed | None = None, level: Level = 1) -> Ticket:
+def fault(lesson: Lesson = "", *, seed: Seed | None = None, level: Level = 1, own: Flag = False) -> Ticket:
     """A ticket: a network that is built anew and broken in silence, for you to find out what is wrong and mend it.
 
     It takes the place of whatever network is there (`nk.reset()`), and leaves no trace in `nk.commands()`.
@@ -219,6 +220,7 @@ def fault(lesson: Lesson = "", *, seed: Seed | None = None, level: Level = 1) ->
         lesson: whose networks it is about, "06"; by default any.
         seed: draws the same ticket again, with the same names and addresses; by default a new one.
         level: 1 with nk.why, 2 without it, 3 with the programs of a terminal only.
+        own: whether in a course your own seed (`nk.mine.seed`) takes the place of the one that is given.
 
     Returns:
         A Ticket: `.ticket` is what a user says; `.check()`, `.hint()`, `.solution()`.
@@ -235,6 +237,7 @@ def fault(lesson: Lesson = "", *, seed: Seed | None = None, level: Level = 1) ->
     """
     global _current  # noqa: PLW0603  (one sandbox, one ticket)
     journal.in_sandbox()
+    seed = mine.seed if own and mine.drawn else seed
     drawn = seed if seed is not None else random.randint(1, _MOST_SEEDS)  # noqa: S311  (a game)
     _current = None
     _current = ticket = Ticket(lesson, drawn, level)

@@ -1,0 +1,116 @@
+"""Who the learner is, and which course this is: the hub or the account gives the name, a teacher's file the rest.
+
+A name is never read from a file that a learner can write: whoever copies a file would copy the name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from netkit.errors import InvalidValue
+from netkit.spelling import shown
+
+FILE = "netkit-course.json"
+"""The teacher's file: it lies beside the notebooks, or in a folder above them."""
+
+VARIABLE = "NETKIT_COURSE"
+"""The variable in which a hub says where that file is."""
+
+_NAMES = ("JUPYTERHUB_USER", "LOGNAME", "USER")
+_LONGEST = 64
+_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course, as its teacher set it up.
+
+    Attributes:
+        name: in a few words; "" for none.
+        seed: draws each learner's numbers; "" gives everybody those of the article.
+        exchange: the folder that `nk.submit()` writes to; "" for the folder of the notebook.
+        shared: the folder for the progress of learners who agreed to share it; "" where nobody is asked.
+        learners: marks of the class list, in the order of enrolment: further ones are put at its end.
+    """
+
+    name: str = ""
+    seed: str = ""
+    exchange: str = ""
+    shared: str = ""
+    learners: tuple[str, ...] = ()
+
+    def place(self, learner: str) -> int | None:
+        """A learner's place in the class list, counted from 0; None where the list does not have the name."""
+        mark = marked(self.seed, learner)
+        return self.learners.index(mark) if mark in self.learners else None
+
+    def to_json(self) -> str:
+        """The course as the text of its file."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+
+def marked(seed: str, learner: str) -> str:
+    """What stands for a name in a class list, which every learner can read.
+
+    Args:
+        seed: the course's.
+        learner: the name.
+    """
+    return hashlib.sha256(f"{seed}\0{learner}".encode(errors="surrogateescape")).hexdigest()[:_DIGITS]
+
+
+def read(path: Path) -> Course:
+    """The course that a file describes.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        InvalidValue: it is no such file; the error says where.
+    """
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidValue(f"'{path}' cannot be read", str(error), "Ask your teacher for the file anew") from None
+    return _course(path, told)
+
+
+def course(folder: Path | None = None) -> Course:
+    """The course that this process belongs to; one without a name and a seed where nobody set one up.
+
+    Args:
+        folder: where its file is looked for first, then in the folders above; by default the working directory.
+
+    Raises:
+        InvalidValue: there is a file, and it is no course's.
+    """
+    if told := os.environ.get(VARIABLE):
+        return read(Path(told))
+    here = (folder or Path.cwd()).absolute()
+    found = next((each / FILE for each in (here, *here.parents) if (each / FILE).is_file()), None)
+    return read(found) if found else Course()
+
+
+def learner() -> str:
+    """The learner's name: the hub's, else that of the account, else that of the home folder."""
+    told = (os.environ.get(name, "").strip() for name in _NAMES)
+    return next(filter(None, told), Path(os.path.expanduser("~")).name)[:_LONGEST]
+
+
+def _course(path: Path, told: Any) -> Course:
+    """A course from what its file says."""
+    texts = ("name", "seed", "exchange", "shared")
+    if not isinstance(told, dict):
+        raise InvalidValue(f"'{path}' is no course", "it is a JSON object", "Write it by netkit course DIR")
+    for key in texts:
+        if not isinstance(value := told.get(key, ""), str):
+            raise InvalidValue(f"{key} in '{path}' is {shown(value)}", "it is a text", "Write it by netkit course DIR")
+    marks = told.get("learners", [])
+    if not isinstance(marks, list) or not all(isinstance(mark, str) for mark in marks):
+        raise InvalidValue(f"learners in '{path}' are no list of texts", "each is a mark", "Write it by netkit course")
+    return Course(**{key: told.get(key, "") for key in texts}, learners=tuple(marks))
