@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from netkit import validation
 from netkit.docker import naming
 from netkit.docker.endpoint import Ways
 from netkit.docker.namespace import ContainerNamespace
@@ -154,9 +153,11 @@ class Container:
 
     @property
     def mac(self) -> str | None:
-        """The MAC address of its eth0, None if it has none of its own: 02:42 and the bytes of the address."""
-        address = self.address
-        return validation.mac_of(address) if address else None
+        """The MAC address of its own network's interface, None if it has none of its own."""
+        if self.driver.shared is not None:
+            return self.driver.shared.mac
+        own = next((each for each in self.ways.values() if each.address == self.ip), None)
+        return own.mac if own is not None else None
 
     @property
     def namespace(self) -> Namespace:

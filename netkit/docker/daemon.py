@@ -6,15 +6,15 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from netkit.docker import naming, settings
+from netkit.docker import installed, naming, settings
 from netkit.docker.container import Container
-from netkit.docker.drivers.host import Host
-from netkit.docker.drivers.none import Nothing
-from netkit.docker.drivers.shared import Shared
-from netkit.docker.kinds import ContainerName, ContainerThere, Grace, Image, Links, NetworkMode, Ports, Servers
+from netkit.docker.generations.values import How
+from netkit.docker.keeping import WITHOUT_A_NETWORK, Keeping
+from netkit.docker.kinds import ContainerName, ContainerThere, Grace, Image, Like, Links, NetworkMode, Ports, Servers
 from netkit.docker.listing import Containers, details
-from netkit.docker.networking import INSTEAD, Networking
-from netkit.errors import AlreadyExists, Conflict, NetkitError, NotFound
+from netkit.docker.networking import INSTEAD
+from netkit.docker.rulebook import Rulebook
+from netkit.errors import AlreadyExists, Conflict, NetkitError
 from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Command, Flag, Timeout
@@ -22,14 +22,11 @@ from netkit.lab import journal
 from netkit.lab.namespaces import host
 from netkit.lab.place import Room
 from netkit.lab.running import words_of
-from netkit.spelling import shown
 
 if TYPE_CHECKING:
-    from netkit.docker.container import Driver
     from netkit.lab.namespaces import Namespace
     from netkit.outcomes import Outcome
 
-_WITHOUT_A_NETWORK: dict[str, Driver] = {naming.HOST: Host(), naming.NONE: Nothing()}
 _machines: dict[int, Docker] = {}
 """The daemon of each machine (inode of its namespace): `nk.Docker()`, evaluated again, is the same one."""
 
@@ -40,7 +37,7 @@ def machines() -> list[Docker]:
 
 
 @guarded({"rm": ".remove(…)", "kill": ".stop(…)", "containers": ".ps()", **INSTEAD})
-class Docker(Networking):
+class Docker(Keeping):
     """A small docker: containers and their networks, made of the acts that a learner knows by now.
 
     The first `nk.Docker()` of a machine makes docker0 and the chains, as dockerd does when it starts; later ones
@@ -48,9 +45,13 @@ class Docker(Networking):
 
     Args:
         host: the machine that it serves; `nk.host`, or a namespace that plays another machine.
+        like: whose rules it writes: "20.10", "28", "29", or a release's version, "26.1.5"; without it those of the
+            Engine that is installed, else those of 29.
 
     Raises:
         AlreadyExists: there is a docker0 that is not its own, such as the real Engine's.
+        Conflict: the machine's docker is there already, and writes the rules of another generation.
+        InvalidValue: there is no such generation.
 
     Example:
         >>> docker = nk.Docker()  # doctest: +SKIP
@@ -59,16 +60,17 @@ class Docker(Networking):
     """
 
     @face
-    def __new__(cls, host: Room = host) -> Self:
+    def __new__(cls, host: Room = host, *, like: Like | None = None) -> Self:
         """The machine's docker, made if it is not there yet."""
         known = cls._of(host)
         if known is not None:
+            installed.insist(known.rulebook.generation, like)
             return known  # type: ignore[return-value]  (it is one of this class)
         place = os.stat(host.path).st_ino
         if place in _machines:  # somebody took docker0 away: what is left goes too
             _machines[place].close()
         docker = super().__new__(cls)
-        docker._begin(host)
+        docker._begin(Rulebook(host, like or installed.generation(), How()))
         _machines[place] = docker
         return docker
 
@@ -78,8 +80,9 @@ class Docker(Networking):
         there = "docker0" in machine
         return _machines.get(os.stat(machine.path).st_ino) if there else None
 
-    def _begin(self, machine: Namespace) -> None:
-        keep(self, host=machine)
+    def _begin(self, rulebook: Rulebook) -> None:
+        machine = rulebook.machine
+        keep(self, host=machine, rulebook=rulebook)
         self._containers = {}
         self._networks = {}
         if "docker0" in machine:
@@ -91,7 +94,7 @@ class Docker(Networking):
         with ExitStack() as undo:
             undo.callback(machine.sysctl, "net.ipv4.ip_forward", machine.sysctl("net.ipv4.ip_forward"))
             machine.sysctl("net.ipv4.ip_forward", 1)
-            self._make_chains(undo)
+            rulebook.begin(undo)
             self._undo = undo.pop_all()
         try:
             self._add_default_network()
@@ -141,7 +144,7 @@ class Docker(Networking):
         for other in wanted.links:
             self._known(other)
         self._tend()
-        made = self._containers[wanted.name] = Container(self.host, wanted, _WITHOUT_A_NETWORK[naming.NONE])
+        made = self._containers[wanted.name] = Container(self.host, wanted, WITHOUT_A_NETWORK[naming.NONE])
         try:
             driver = self._driver(wanted)
             made._begin(driver, {alias: self._linked(other, driver) for other, alias in wanted.links.items()})
@@ -249,48 +252,6 @@ class Docker(Networking):
     def find(self, name: ContainerThere) -> Container | None:
         """The container of that name, None if there is none."""
         return self._containers.get(name)
-
-    def _tend(self) -> None:
-        """Take away the network of those that ended by themselves, as dockerd does when it hears of it."""
-        for container in self._containers.values():
-            if not container.running:
-                container._end(0)
-
-    def _refuse_taken(self, name: str) -> None:
-        if name in self._containers:
-            raise AlreadyExists(
-                f"the name '{name}' is in use by another container",
-                "names are unique, also of containers that ended",
-                f"Remove that one: docker.remove('{name}', force=True), or choose another name",
-            )
-
-    def _known(self, name: str) -> Container:
-        found = self._containers.get(name)
-        if found is None:
-            there = ", ".join(self._containers) or "none"
-            raise NotFound(f"there is no container {shown(name)}", f"there are: {there}", "See docker.ps(all=True)")
-        return found
-
-    def _running(self, name: str) -> Container:
-        found = self._known(name)
-        found.require_running()
-        return found
-
-    def _driver(self, wanted: settings.Settings) -> Driver:
-        """How a new container comes to its network."""
-        if wanted.shares:
-            return Shared(self._running(wanted.shares))
-        return _WITHOUT_A_NETWORK.get(wanted.network) or self._network(wanted.network)
-
-    def _linked(self, name: str, driver: Driver) -> Container:
-        other = self._running(name)
-        if other.driver is not driver:
-            raise Conflict(
-                f"'{name}' is on network '{other.network}'",
-                "a link leads to a container of the same network",
-                "Start both on the same one",
-            )
-        return other
 
     def __repr__(self) -> str:
         return f"Docker on {self.host.name}: {len(self._containers)} containers, networks {', '.join(self._networks)}"

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from ipaddress import IPv4Address, IPv4Network
+
+    from netkit.docker.publishing import Published
 
 
 class Joined(Protocol):
@@ -25,6 +28,10 @@ class Joined(Protocol):
     @property
     def knows_names(self) -> bool:
         """Whether its containers can ask for one another's names."""
+        ...
+
+    def publish(self, ports: Iterable[Published], address: str, undo: ExitStack) -> None:
+        """Lead published ports to an address on it."""
         ...
 
     def address_of(self, name: str) -> IPv4Address | None:
@@ -44,6 +51,7 @@ class Endpoint:
         network: which one.
         address: the container's address there.
         interface: the container's end of the cable: "eth0".
+        mac: of that end.
         held: gives the address back.
         cable: takes the cable away.
     """
@@ -51,6 +59,7 @@ class Endpoint:
     network: Joined
     address: IPv4Address
     interface: str
+    mac: str
     held: ExitStack = field(default_factory=ExitStack)
     cable: ExitStack = field(default_factory=ExitStack)
 

@@ -9,6 +9,7 @@ from netkit import validation
 from netkit.docker import naming, publishing
 from netkit.docker.container import Container
 from netkit.docker.drivers.bridge import Network
+from netkit.docker.generations.releases import Generation, generation
 from netkit.errors import InvalidName, InvalidValue
 from netkit.kinds import seconds
 from netkit.spelling import shown
@@ -51,6 +52,7 @@ NetworkThere = Annotated["Network | str", partial(_there, kind=Network, what="ne
 NetworkMode = Annotated["Network | str", _mode]
 Image = Annotated[str, naming.image]
 Ports = Annotated["dict[int, int | str] | list[str]", publishing.ports]
+Like = Annotated["Generation | str", generation]
 Servers = Annotated["list[str]", _servers]
 Links = Annotated["list[str] | dict[str, str]", naming.links]
 Grace = Annotated[float, partial(seconds, what="a time of grace")]

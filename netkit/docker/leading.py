@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netkit.docker import chains, dns, etc, rulebook
+from netkit.docker import dns, etc
 from netkit.errors import KernelRefused, NotFound
 from netkit.handles import keep
 
@@ -63,9 +63,7 @@ def _lead(container: Container, leading: Endpoint | None) -> None:
     if leading is None:
         return
     room.add_route("default", via=str(leading.network.gateway))
-    # Two ports of the machine may lead to the same one of the container: what both need is written once.
-    groups = (chains.port(one, str(leading.address), leading.network.bridge) for one in container.ports)
-    rulebook.add_rules(container.machine, dict.fromkeys(rule for group in groups for rule in group), ways.published)
+    leading.network.publish(container.ports, str(leading.address), ways.published)
     container.undo.callback(ways.published.close)
 
 

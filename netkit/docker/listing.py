@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from netkit import validation
 from netkit.docker import naming, publishing
 from netkit.errors import NotFound
 from netkit.handles import Several
@@ -91,4 +90,4 @@ def _place(endpoint: Endpoint | None) -> dict[str, Any]:
         return {"Gateway": "", "IPAddress": "", "IPPrefixLen": 0, "MacAddress": ""}
     address, net = str(endpoint.address), endpoint.network
     found = {"Gateway": str(net.gateway), "IPAddress": address, "IPPrefixLen": net.subnet.prefixlen}
-    return {**found, "MacAddress": validation.mac_of(address)}
+    return {**found, "MacAddress": endpoint.mac}

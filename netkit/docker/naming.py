@@ -40,6 +40,12 @@ def bridge(id_: str) -> str:
     return f"br-{id_[:12]}"
 
 
+def mac(id_: str) -> str:
+    """A MAC address as Docker draws it at random: of one machine, and locally administered (RFC 7042, 2.1)."""
+    first, *others = hashlib.sha256(id_.encode()).digest()[:6]
+    return ":".join(f"{byte:02x}" for byte in (first & 0xFE | 0x02, *others))
+
+
 def variable(name: str) -> str:
     """The shell variable that holds a container's process id in printed commands.
 

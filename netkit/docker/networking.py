@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from netkit.docker import chains, naming, rulebook, subnets
+from netkit.docker import naming, subnets
 from netkit.docker.drivers.bridge import Network
 from netkit.docker.kinds import ContainerThere, NetworkName, NetworkThere
 from netkit.errors import AlreadyExists, Conflict, InvalidName, NotFound
@@ -17,6 +17,7 @@ from netkit.spelling import shown
 
 if TYPE_CHECKING:
     from netkit.docker.container import Container
+    from netkit.docker.rulebook import Rulebook
     from netkit.lab.namespaces import Namespace
 
 
@@ -33,22 +34,14 @@ class Networking:
 
     Attributes:
         host: the machine that it serves.
+        rulebook: writes its rules.
     """
 
     host: Namespace
+    rulebook: Rulebook
     _containers: dict[str, Container]
     _networks: dict[str, tuple[Network, ExitStack]]
     """Each network, and what takes it away."""
-
-    def _make_chains(self, undo: ExitStack) -> None:
-        """The chains, what leads into them, and the policy that nothing is forwarded unless a rule allows it."""
-        own = [chain.rpartition(" ")[::2] for chain in chains.CHAINS]
-        left = {(rule.table, rule.chain) for rule in self.host.state.rules if rule.kind == "chain"}
-        new = [f"{table} -N {name}".lstrip() for table, name in own if (table[3:] or "filter", name) not in left]
-        rulebook.change(self.host, new, [f"{table} -X {name}".lstrip() for table, name in own], undo)
-        rulebook.add_rules(self.host, chains.skeleton(), undo)
-        self.host.set_policy("FORWARD", "DROP")
-        undo.callback(self.host.set_policy, "FORWARD", "ACCEPT")
 
     @face
     def network_create(self, name: NetworkName, subnet: str | None = None, *, internal: Flag = False) -> Network:
@@ -79,7 +72,7 @@ class Networking:
         self._add_network(naming.DEFAULT, IPv4Network(subnets.DEFAULT), internal=False)
 
     def _add_network(self, name: str, subnet: IPv4Network, *, internal: bool) -> Network:
-        net = Network(self.host, name, subnet, internal=internal)
+        net = Network(self.host, name, subnet, self.rulebook, internal=internal)
         with ExitStack() as undo:
             net.make(undo)
             self._networks[name] = net, undo.pop_all()

@@ -64,8 +64,8 @@ class Overlay(Fabric):
         dockers: Sequence[Docker],
     ) -> None:
         super().__init__(name, subnet, vni, mtu, learning=learning)
-        ends = {docker.host.name: End(self, docker.host, vteps[docker.host.name]) for docker in dockers}
-        keep(self, ends=ends)
+        machines = {docker.host.name: docker for docker in dockers}
+        keep(self, ends={name: End(self, each.host, vteps[name], each.rulebook) for name, each in machines.items()})
         self._dockers = list(dockers)
 
     def _build(self) -> None:

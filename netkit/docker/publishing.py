@@ -46,6 +46,16 @@ class Published(NamedTuple):
         """Where it leads: "80/tcp"."""
         return f"{self.there}/{self.protocol}"
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is published at all addresses of the machine."""
+        return self.address == EVERYWHERE
+
+    @property
+    def near(self) -> bool:
+        """Whether it is published at an address of the machine's loopback."""
+        return ipaddress.ip_address(self.address).is_loopback
+
     def __str__(self) -> str:
         return f"{self.outside}->{self.inside}"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ONE = """
 nk.echo(False)
-docker = nk.Docker()
+docker = nk.Docker(like="20.10")
 c1 = docker.run("c1", "sleep infinity")
 """
 
@@ -25,7 +25,7 @@ server = nk.Namespace("server")
 card, other = nk.veth("eth0", "eth0", peer_namespace=server)
 card.add_address("192.168.1.10/24"), other.add_address("192.168.1.20/24")
 card.up(), other.up()
-docker = nk.Docker()
+docker = nk.Docker(like="20.10")
 c1, c2 = docker.run("c1", "sleep infinity"), docker.run("c2", "tail -f /dev/null")
 """
 

@@ -17,7 +17,7 @@ for number, (room, last) in enumerate(((pc, 50), (guest, 60)), start=1):
     lan.up(), eth0.up()
 nk.sh("mkdir -p /run/site && echo 'It works.' > /run/site/index.html")
 SERVE = "busybox httpd -f -p 80 -h /run/site"
-docker = nk.Docker()
+docker = nk.Docker(like="20.10")
 shop = docker.run("shop", SERVE)
 admin = docker.run("admin", SERVE, ports={8082: 80})
 files = docker.run("files", SERVE, ports={8083: 80})

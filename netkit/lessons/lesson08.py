@@ -8,7 +8,7 @@ from netkit.lessons.task import Option, Question, Task, Wrong
 from netkit.lessons.traffic import Reaches, Silent
 
 _GIVEN = """
-docker = nk.Docker()
+docker = nk.Docker(like="20.10")
 c1 = docker.run("c1")
 c2 = docker.run("c2", links=["c1"])
 docker.remove("c1", force=True)

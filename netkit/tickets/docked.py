@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.docker import chains
+from netkit.docker.generations.releases import GENERATIONS
+from netkit.docker.generations.values import IPTABLES, How, Segment
 from netkit.docker.publishing import Published
 from netkit.model import HOST
 from netkit.tickets.building import hurried, plugged, spaces
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
     import ipaddress
     from collections.abc import Iterable
 
-    from netkit.docker.chains import Rule
+    from netkit.docker.generations.values import Rule
     from netkit.tickets.draw import Draw
+
+_WRITER, _HOW = GENERATIONS["20.10"].writer, How()
 
 
 def way_out(draw: Draw) -> Network:
     """A container that asks a server outside, by way of the host's MASQUERADE."""
     names, net, wide = _machine(draw)
     a, b, c, br, port = (names[key] for key in ("a", "b", "c", "br", "port"))
-    rules = chains.network(str(net), br)
+    rules = _WRITER.network(Segment(br, str(net)), _HOW)
     return Network(
         names,
         f"{a} and {c} are containers at the bridge {br}; {b} is a web server outside ({wide}), at port {port}.",
@@ -47,7 +50,8 @@ def published(draw: Draw) -> Network:
     names, net, wide = _machine(draw, server="a", client="b")
     a, b, c, br, port = (names[key] for key in ("a", "b", "c", "br", "port"))
     outer = draw.other_port(int(port))
-    rules = [*chains.network(str(net), br), *chains.port(Published("tcp", outer, int(port)), names["a_ip"], br)]
+    segment, one = Segment(br, str(net)), Published("tcp", outer, int(port))
+    rules = [*_WRITER.network(segment, _HOW), *_WRITER.port(one, names["a_ip"], segment, _HOW)]
     return Network(
         names | {"outer": str(outer), "wrong_outer": str(draw.other_port(int(port), outer))},
         f"The container {a} was started with -p {outer}:{port}; {b} ({wide}) reaches the host as {names['out_ip']}; "
@@ -78,7 +82,8 @@ def two_networks(draw: Draw) -> Network:
     other, second, port = draw.net(), draw.one("bridges"), int(names["port"])
     names |= {"br2": second, "b_ip": str(net[3]), "c_ip": str(other[2]), "c_gw": str(other[1]), "c_net": str(other)}
     names |= {"b_port": f"veth-{b}", "a_mac": mac_of(names["a_ip"]), "b_mac": mac_of(names["b_ip"])}
-    rules = [*chains.network(str(net), names["br"]), *chains.network(str(other), second)]
+    segments = Segment(names["br"], str(net)), Segment(second, str(other))
+    rules = [rule for segment in segments for rule in _WRITER.network(segment, _HOW)]
     lines = [*_built(names, net, "ab"), *_built(names, other, "c", second, names["c_gw"], again=True)]
     return Network(
         names,
@@ -145,6 +150,6 @@ def _outside(names: dict[str, str]) -> list[str]:
 
 def _written(rules: Iterable[Rule]) -> list[str]:
     """Docker's chains and rules, and its policy."""
-    made = [f"iptables {chain.rpartition(' ')[0]} -N {chain.rpartition(' ')[2]}" for chain in chains.CHAINS]
-    lines = [f"iptables {rule.add}" for rule in (*chains.skeleton(), *rules)]
+    made = [f"iptables {chain.add}" for chain in _WRITER.chains(IPTABLES)]
+    lines = [f"iptables {rule.add}" for rule in (*_WRITER.skeleton(_HOW, IPTABLES), *rules)]
     return [*made, *lines, "iptables -P FORWARD DROP"]

@@ -70,7 +70,7 @@ def docker_machine() -> Iterator[nk.Docker]:
     """A docker, and another machine that reaches this one by a cable."""
     nk.echo(on=False)
     sweep()
-    docker = nk.Docker()
+    docker = nk.Docker(like="20.10")
     outside, eth0 = nk.veth("cable", "eth0", peer_namespace=nk.Namespace("outsider"))
     outside.add_address("192.168.7.1/24")
     eth0.add_address(f"{OUTSIDER}/24")

@@ -136,10 +136,10 @@ def test_a_port_is_published_at_one_address_alone(docker: nk.Docker) -> None:
 
 def test_rules_of_ones_own_outlive_a_docker_and_serve_the_next() -> None:
     place = nk.Namespace("kept")
-    first = nk.Docker(host=place)
+    first = nk.Docker(host=place, like="20.10")
     place.iptables("-I DOCKER-USER -s 10.0.0.1 -j DROP")
     first.close()
-    second = nk.Docker(host=place)
+    second = nk.Docker(host=place, like="20.10")
     told = [rule.text for rule in place.state.rules if rule.chain == "DOCKER-USER"]
     assert told == ["-N DOCKER-USER", "-A DOCKER-USER -s 10.0.0.1/32 -j DROP", "-A DOCKER-USER -j RETURN"]
     place.iptables("-F DOCKER-USER")

@@ -21,7 +21,7 @@ def docker() -> Iterator[nk.Docker]:
     """A docker with two more networks, one before and one behind "bridge" in the alphabet."""
     nk.echo(on=False)
     sweep()
-    docker = nk.Docker()
+    docker = nk.Docker(like="20.10")
     docker.network_create("back", "172.31.0.0/16")
     docker.network_create("shop", "172.30.0.0/16")
     yield docker

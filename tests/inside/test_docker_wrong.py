@@ -133,6 +133,8 @@ CASES: dict[str, tuple[type[nk.NetkitError], str]] = {
     "docker.network_remove('small')": (Conflict, "in use by full"),
     "nk.Docker(host='web')": (InvalidValue, "'web'"),
     "nk.Docker(host=foreign)": (AlreadyExists, "docker0"),
+    "nk.Docker(like='19.03')": (InvalidValue, "19.03"),
+    "nk.Docker(like='28')": (Conflict, "20.10"),
     "docker.start('web')": (nk.NetkitError, "'start'"),
 }
 
@@ -159,7 +161,7 @@ def stage() -> Iterator[dict[str, Any]]:
     """One docker with a container that runs, one that ended, a network without a free address, a port that is taken."""
     nk.echo(on=False)
     sweep()
-    docker = nk.Docker()
+    docker = nk.Docker(like="20.10")
     foreign = nk.Namespace("foreign")
     nk.Bridge("docker0", namespace=foreign)
     cable, _ = nk.veth("cable", "eth0", peer_namespace=foreign)

@@ -100,7 +100,7 @@ def build() -> dict[str, Any]:
         link.up()
     vx = nk.vxlan("vx0", 77, local="10.0.0.254", learning=False)
     vx.add_forwarding("02:00:00:00:00:01", "10.0.0.9")
-    docker = nk.Docker(host=mach)
+    docker = nk.Docker(host=mach, like="20.10")
     docker.network_create("net1", "10.77.0.0/24")
     web = docker.run("web")
     wait_for_the_end(docker.run("dead", "true"))

@@ -56,7 +56,7 @@ def _typed(engine: Engine, lines: tuple[str, ...]) -> nk.Snapshot:
 def docker(engines: dict[str, nk.Snapshot]) -> Iterator[nk.Docker]:
     """A docker after the Engine has ended."""
     assert engines
-    docker = nk.Docker()
+    docker = nk.Docker(like="20.10")
     yield docker
     docker.close()
     sweep()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from netkit.docker import chains, publishing
+from netkit.docker import publishing
+from netkit.docker.generations import common
+from netkit.docker.generations.values import How, Segment
 from netkit.docker.publishing import Published
 
 TYPED = {
@@ -35,5 +37,6 @@ def test_docker_tells_them_by_the_containers_port() -> None:
 
 def test_only_an_address_that_was_named_is_asked_for_by_the_rule() -> None:
     everywhere, here = publishing.ports(["8080:80", "127.0.0.1:8085:80"])
-    assert " -d " not in chains.port(everywhere, "172.17.0.2", "docker0")[0].words
-    assert chains.port(here, "172.17.0.2", "docker0")[0].words.startswith("-d 127.0.0.1/32 -p tcp")
+    segment = Segment("docker0", "172.17.0.0/16")
+    assert " -d " not in common.translation(everywhere, "172.17.0.2", segment, How()).words
+    assert common.translation(here, "172.17.0.2", segment, How()).words.startswith("-d 127.0.0.1/32 -p tcp")

@@ -7,8 +7,9 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from netkit import validation
-from netkit.docker import chains, etc, leading, naming, publishing, rulebook
+from netkit.docker import etc, leading, naming, publishing
 from netkit.docker.endpoint import Endpoint
+from netkit.docker.generations.values import Segment
 from netkit.errors import Conflict, NotFound
 from netkit.handles import guarded, keep
 from netkit.lab import journal
@@ -18,8 +19,10 @@ from netkit.linux.acts import links
 
 if TYPE_CHECKING:
     import ipaddress
+    from collections.abc import Iterable
 
     from netkit.docker.container import Container
+    from netkit.docker.rulebook import Rulebook
     from netkit.lab.interfaces import Interface
     from netkit.lab.namespaces import Namespace
 
@@ -36,6 +39,7 @@ class Network:
         internal: whether it has no way out.
         bridge: the name of its bridge.
         addresses: who has which address, by container.
+        rulebook: writes its rules.
     """
 
     isolated, shared, leads_out = True, None, True
@@ -46,10 +50,20 @@ class Network:
     gateway: ipaddress.IPv4Address
     internal: bool
     bridge: str
+    rulebook: Rulebook
     addresses: dict[str, ipaddress.IPv4Address]
 
-    def __init__(self, machine: Namespace, name: str, subnet: ipaddress.IPv4Network, *, internal: bool = False) -> None:
+    def __init__(
+        self,
+        machine: Namespace,
+        name: str,
+        subnet: ipaddress.IPv4Network,
+        rulebook: Rulebook,
+        *,
+        internal: bool = False,
+    ) -> None:
         id_ = naming.identity(machine.name, f"network {name}")
+        keep(self, rulebook=rulebook)
         keep(self, machine=machine, name=name, id=id_, subnet=subnet, gateway=subnet.network_address + 1)
         keep(self, internal=internal, bridge="docker0" if self.is_default else naming.bridge(id_), addresses={})
 
@@ -80,11 +94,31 @@ class Network:
         owners = {str(owned): name for name, owned in self.addresses.items()}
         return f"{owners[address]}.{self.name}" if address in owners else None
 
+    @property
+    def segment(self) -> Segment:
+        """It as its rules see it."""
+        return Segment(self.bridge, str(self.subnet), self.internal)
+
+    def mac_of(self, container: str, address: ipaddress.IPv4Address) -> str:
+        """The MAC address of a container on it: 02:42 and the bytes of its address, or one that Docker draws."""
+        random = self.rulebook.generation.random_macs
+        return naming.mac(f"{self.id} {container}") if random else validation.mac_of(str(address))
+
+    def _mac(self) -> str:
+        """Its bridge's: drawn at random, the first two bytes are 02:42 in earlier generations."""
+        if self.rulebook.generation.random_macs:
+            return naming.mac(self.id)
+        return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *zlib.crc32(self.id.encode()).to_bytes(4, "big")))
+
+    def publish(self, ports: Iterable[publishing.Published], address: str, undo: ExitStack) -> None:
+        """Lead published ports of the machine to an address on it; what takes the rules away is put on `undo`."""
+        self.rulebook.ports(ports, address, self.segment, undo)
+
     def make(self, undo: ExitStack) -> None:
         """Make the bridge and the rules; what removes each is put on `undo`."""
         bridge = Bridge(self.bridge, namespace=self.machine)
         undo.callback(_delete, bridge)
-        bridge.set_mac(_mac(self.id))
+        bridge.set_mac(self._mac())
         bridge.add_address(f"{self.gateway}/{self.subnet.prefixlen}")
         # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
         self.machine.sysctl(f"net.ipv4.conf.{self.bridge}.route_localnet", 1)
@@ -93,8 +127,7 @@ class Network:
         if sysctls.value(self.machine.path, switch) is not None:
             sysctls.write(self.machine.path, switch, "0")
             journal.note(self.machine.typed(f"sysctl -w {switch}=0"))
-        own = chains.internal if self.internal else chains.network
-        rulebook.add_rules(self.machine, own(str(self.subnet), self.bridge), undo)
+        self.rulebook.network(self.segment, undo)
         bridge.up()
 
     def take(self, container: str, undo: ExitStack) -> ipaddress.IPv4Address:
@@ -120,10 +153,12 @@ class Network:
             Conflict: there is no address left.
         """
         ways, held = container.ways, ExitStack()
-        endpoint = Endpoint(self, self.take(container.name, held), ways.next_interface(), held)
+        address = self.take(container.name, held)
+        endpoint = Endpoint(self, address, ways.next_interface(), self.mac_of(container.name, address), held)
         ways[self.name] = endpoint
         container.undo.callback(held.close)
         container.undo.callback(ways.forget, endpoint)
+        self.rulebook.container(self.segment, str(address), held)
         return endpoint
 
     def plan(self, container: Container) -> etc.Files:
@@ -169,7 +204,7 @@ class Network:
         """Lay a cable from the bridge into a container, and give its end there address and MAC."""
         bridge = self.machine[self.bridge]
         outer, inner = self._cable(container, endpoint, self.machine)
-        inner.set_mac(validation.mac_of(str(endpoint.address)))
+        inner.set_mac(endpoint.mac)
         inner.add_address(f"{endpoint.address}/{self.subnet.prefixlen}")
         bridge.attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         # A container that calls its own published port gets its packets back by the port they came in by.
@@ -204,7 +239,7 @@ class Network:
             "Containers": {
                 containers[name].id: {
                     "Name": name,
-                    "MacAddress": validation.mac_of(str(address)),
+                    "MacAddress": self.mac_of(name, address),
                     "IPv4Address": f"{address}/{self.subnet.prefixlen}",
                 }
                 for name, address in self.here.items()
@@ -215,11 +250,6 @@ class Network:
     def __repr__(self) -> str:
         inside = ", ".join(f"{name} {address}" for name, address in self.addresses.items()) or "no container"
         return f"{self.name}: {self.subnet} at {self.bridge}{', internal' if self.internal else ''}: {inside}"
-
-
-def _mac(id_: str) -> str:
-    """A bridge's MAC: 02:42 and four bytes that Docker draws at random."""
-    return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *zlib.crc32(id_.encode()).to_bytes(4, "big")))
 
 
 def _delete(link: Interface) -> None:

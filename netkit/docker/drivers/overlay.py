@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from netkit.docker.container import Container
     from netkit.docker.endpoint import Endpoint
     from netkit.docker.etc import Files
+    from netkit.docker.rulebook import Rulebook
 
 _BRIDGE, _DEVICE = "br0", "vxlan0"
 
@@ -69,8 +70,8 @@ class End(Network):
     address: ipaddress.IPv4Address
     space: Namespace | None
 
-    def __init__(self, overlay: Fabric, machine: Namespace, address: ipaddress.IPv4Address) -> None:
-        super().__init__(machine, overlay.name, overlay.subnet, internal=True)
+    def __init__(self, overlay: Fabric, machine: Namespace, address: ipaddress.IPv4Address, rulebook: Rulebook) -> None:
+        super().__init__(machine, overlay.name, overlay.subnet, rulebook, internal=True)
         id_ = naming.identity("", f"overlay {overlay.name}")  # the same on every machine
         keep(self, overlay=overlay, address=address, bridge=_BRIDGE, addresses=overlay.addresses, id=id_, space=None)
         self._here: list[str] = []
@@ -164,7 +165,7 @@ class End(Network):
         outer, inner = self._cable(container, endpoint, self._space)
         outer.set_mtu(self.overlay.mtu)
         inner.set_mtu(self.overlay.mtu)
-        inner.set_mac(validation.mac_of(str(address)))
+        inner.set_mac(endpoint.mac)
         inner.add_address(f"{address}/{self.subnet.prefixlen}")
         self._space[_BRIDGE].attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         outer.up()
@@ -172,6 +173,10 @@ class End(Network):
         for other in self.overlay if not self.overlay.learning else ():
             if other is not self and other.space is not None:  # None: its docker has been closed
                 other.introduce(str(address), str(self.address), endpoint.cable)
+
+    def mac_of(self, _container: str, address: ipaddress.IPv4Address) -> str:
+        """The MAC address of a container on it: of every generation the bytes of its address behind 02:42."""
+        return validation.mac_of(str(address))
 
     def introduce(self, address: str, machine: str, undo: ExitStack) -> None:
         """Enter a container of another machine: where its address is, and where its MAC is.

@@ -32,12 +32,13 @@ def iptables(path: str, arguments: Sequence[str]) -> str:
     return checked(path, ["iptables", "-w", _SECONDS_FOR_THE_LOCK, *arguments])
 
 
-def change(path: str, lines: Sequence[str]) -> None:
+def change(path: str, lines: Sequence[str], tool: str = "iptables") -> None:
     """`iptables LINE` for each, by one program: `iptables-restore --noflush` (iptables-restore(8)).
 
     Args:
         path: a file that opens the namespace.
         lines: what stands behind `iptables`, "-t nat -A POSTROUTING -j MASQUERADE"; no lists, no policies.
+        tool: "iptables", or "ip6tables" for the rules of IPv6.
 
     Raises:
         KernelRefused: with its own complaint; of that table nothing has changed then.
@@ -48,29 +49,30 @@ def change(path: str, lines: Sequence[str]) -> None:
         table, _, rest = line.removeprefix("-t ").partition(" ") if line.startswith("-t ") else ("filter", "", line)
         tables[table].append(rest)
     text = "".join(f"*{table}\n{''.join(f'{line}{chr(10)}' for line in own)}COMMIT\n" for table, own in tables.items())
-    checked(path, ["iptables-restore", "--noflush", "-w", _SECONDS_FOR_THE_LOCK], given=text)
+    checked(path, [f"{tool}-restore", "--noflush", "-w", _SECONDS_FOR_THE_LOCK], given=text)
 
 
-def take_away(path: str, lines: Sequence[str]) -> list[bool]:
+def take_away(path: str, lines: Sequence[str], tool: str = "iptables") -> list[bool]:
     """The same for rules and chains that somebody may have taken away, or may use: the others go all the same.
 
     Args:
         path: a file that opens the namespace.
         lines: as for `change`, "-D DOCKER …", "-X DOCKER".
+        tool: as for `change`.
 
     Returns:
         Which of them went.
     """
     try:
-        change(path, lines)
+        change(path, lines, tool)
     except KernelRefused:
-        return [_goes(path, line) for line in lines]
+        return [_goes(path, line, tool) for line in lines]
     return [True] * len(lines)
 
 
-def _goes(path: str, line: str) -> bool:
+def _goes(path: str, line: str, tool: str) -> bool:
     try:
-        iptables(path, shlex.split(line))
+        checked(path, [tool, "-w", _SECONDS_FOR_THE_LOCK, *shlex.split(line)])
     except KernelRefused:
         return False
     return True

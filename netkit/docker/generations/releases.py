@@ -1,0 +1,105 @@
+"""The generations of Docker's rules, which release has which, and what else of a network depends on the release."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from netkit.docker.generations.forwarding import Forwarding
+from netkit.docker.generations.isolating import Isolating
+from netkit.docker.generations.values import MODES, NAT
+from netkit.errors import InvalidValue
+from netkit.spelling import shown
+
+if TYPE_CHECKING:
+    from netkit.docker.generations.writing import Writer
+
+Version = tuple[int, int, int]
+
+RANDOM_MACS: Version = (28, 0, 0)
+"""Since when MAC addresses are random; before, a container's follows from its address: 02:42 and four bytes."""
+
+GATEWAY_MODES: Version = (28, 0, 0)
+"""Since when a network has the gateway modes that are known here; 27 had a first form of routed."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A generation of rules, at one release.
+
+    Attributes:
+        name: "20.10", "28", "29" …
+        version: of the release whose habits are meant.
+        writer: writes its rules.
+    """
+
+    name: str
+    version: Version
+    writer: Writer
+
+    def since(self, version: Version) -> bool:
+        """Whether it has what came with a release."""
+        return self.version >= version
+
+    @property
+    def random_macs(self) -> bool:
+        """Whether containers and bridges have random MAC addresses."""
+        return self.since(RANDOM_MACS)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The gateway modes that its networks can have."""
+        return MODES if self.since(GATEWAY_MODES) else (NAT,)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+GENERATIONS: dict[str, Generation] = {
+    each.name: each
+    for each in (
+        Generation("20.10", (20, 10, 24), Isolating()),
+        Generation("28", (28, 5, 2), Forwarding(isolating=True)),
+        Generation("29", (29, 1, 3), Forwarding(isolating=False)),
+    )
+}
+"""By name; the version is that of the Engine whose rules were looked at."""
+
+NEWEST = GENERATIONS["29"]
+"""What is shown where no Engine is installed."""
+
+_VERSION = re.compile(r"(\d{2})(?:\.(\d{1,2}))?(?:\.(\d{1,3}))?")
+_FIRST, _LAST = (20, 10, 0), (29, 999, 999)
+
+
+def generation(value: Any) -> Generation:
+    """The generation that a text means: its own name, "29", or a release's version, "26.1.5".
+
+    Raises:
+        InvalidValue: it is none that is known here.
+    """
+    if isinstance(value, Generation):
+        return value
+    if isinstance(value, str):
+        if value in GENERATIONS:
+            return GENERATIONS[value]
+        typed = _VERSION.fullmatch(value)
+        if typed is not None and (found := of_release(_version(typed))) is not None:
+            return found
+    rule = f"there are {', '.join(GENERATIONS)}; a release, such as '26.1.5', means the one that it belongs to"
+    raise InvalidValue(f"{shown(value)} is no generation of Docker's rules", rule, "Try like='29'")
+
+
+def of_release(version: Version) -> Generation | None:
+    """The generation of a release, with the release's own habits; None before 20.10, and after 29."""
+    if not _FIRST <= version <= _LAST:
+        return None
+    name = next((name for name in ("29", "28") if version >= (int(name), 0, 0)), "20.10")
+    return Generation(name, version, GENERATIONS[name].writer)
+
+
+def _version(typed: re.Match[str]) -> Version:
+    """A version as it was typed; of "26.1" the last release is meant."""
+    major, minor, patch = typed.groups()
+    return int(major), int(minor or (10 if major == "20" else 99)), int(patch or 999)
