@@ -95,7 +95,8 @@ def test_addresses(address: str, family: int) -> None:
 
 def route(*facts: bytes, length: int = 24, table: int = 254, kind: int = 1, flags: int = 0) -> list[Route]:
     header = struct.pack("=BBBBBBBBI", socket.AF_INET, length, 0, 0, table, 3, 0, kind, flags)
-    return ways.routes(memoryview(header + b"".join(facts)), {7: "eth0", 8: "eth1"})
+    found, local = ways.routes([memoryview(header + b"".join(facts))], {7: "eth0", 8: "eth1"})
+    return [*found, *local]
 
 
 def test_routes() -> None:

@@ -36,22 +36,34 @@ def of(place: Place) -> str | None:
         return None
 
 
-def files_of(place: Place) -> tuple[tuple[str, str], ...]:
+def with_files() -> frozenset[str]:
+    """The names of the namespaces for which `ip netns exec` has files: one look is quicker than one for each."""
+    try:
+        return frozenset(os.listdir(_FOLDER))
+    except OSError:  # nobody made it
+        return frozenset()
+
+
+def files_of(place: Place, there: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """(path, text) of the host's own files, or of those that `ip netns exec` puts in their place.
 
     Args:
         place: the namespace.
+        there: what `with_files` found.
     """
     if place.name == HOST:
         return tuple((path, text) for path in _OF_THE_HOST if (text := _read(path)) is not None)
-    folder = f"/etc/netns/{place.name}"
+    if not place.named or place.name not in there:
+        return ()
+    folder = f"{_FOLDER}/{place.name}"
     try:
-        names = sorted(os.listdir(folder)) if place.named else ()
-    except OSError:  # it has none
+        names = sorted(os.listdir(folder))
+    except OSError:  # not a folder
         return ()
     return tuple((path, text) for name in names if (text := _read(path := f"{folder}/{name}")) is not None)
 
 
+_FOLDER = "/etc/netns"
 _OF_THE_HOST = ("/etc/hosts", "/etc/resolv.conf")
 
 

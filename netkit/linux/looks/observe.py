@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from netkit import model
 from netkit.errors import NotFound
 from netkit.linux import entering, namespaces, sysctls
-from netkit.linux.looks import cables, groups, hosts, policies, queues, records, rules, ways
+from netkit.linux.looks import cables, groups, hosts, netconf, policies, queues, records, rules, ways
 from netkit.linux.looks.conntrack import connections_here
 from netkit.linux.netlink import sockets
+from netkit.linux.netlink.nftables import NETFILTER
 from netkit.linux.netlink.protocol import Talk, attributes
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _NO_STATISTICS = struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
 _PROXIES = bytes(10) + b"\x08\0"
 """Of struct ndmsg, the flag NTF_PROXY."""
 
-_TO_OWN = frozenset(["local", "broadcast", "anycast", "multicast"])
 _ALL_LINKS = bytes(16) + _NO_STATISTICS
 
 
@@ -162,42 +162,53 @@ class _Reading:
     rest: tuple[Any, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """What is the same for all namespaces: who has older tables, and files of its own; how much is to be read."""
+
+    legacy: frozenset[str]
+    with_files: frozenset[str]
+    everything: bool
+
+
 def _read_all(places: list[namespaces.Place], *, everything: bool) -> dict[str, _Reading]:
     """Read each namespace; called in the thread that enters namespaces, which then need not be waited for each time."""
-    readings, legacy = {}, rules.legacy_families()
+    readings, known = {}, _Known(rules.legacy_families(), hosts.with_files(), everything)
     for place in places:
         try:
-            readings[place.name] = entering.inside(place.path, lambda place=place: _read(place, legacy, everything))
+            readings[place.name] = entering.inside(place.path, lambda place=place: _read(place, known))
         except NotFound:
             continue  # it ended between being found and being read
     return readings
 
 
-def _read(place: namespaces.Place, legacy: frozenset[str], everything: bool) -> _Reading:  # noqa: FBT001
+def _read(place: namespaces.Place, known: _Known) -> _Reading:
     """Read the namespace that the calling thread is in."""
     with Talk() as talk:
         links, addresses = _links(talk), _addresses(talk)
         names = {link.index: link.name for link in links}
-        routes, local = _routes(talk, names)
+        routes, local = ways.routes(talk.dump(_RTM_GETROUTE, bytes(12)), names)
         neighbours = _neighbours(talk, links)
         fdb = _fdb(talk, links) if any(link.kind in ("bridge", "vxlan") for link in links) else ()
         steering = policies.policy_rules(talk), policies.next_hops(talk, names), local, queues.queues(talk, names)
-    named = {name: value for name in sysctls.THAT_MATTER if (value := sysctls.read_here(name)) is not None}
-    switches = named | (sysctls.everything_here() if everything else {})
+        named = netconf.switches_here(talk)
+    switches = named | (sysctls.everything_here() if known.everything else {})
+    with Talk(NETFILTER) as talk:
+        filters, connections = rules.read_here(talk, known.legacy), connections_here(talk)
     rest = (
         routes,
         neighbours,
         fdb,
-        rules.read_here(legacy),
+        filters,
         switches,
         place.processes,
         place.named,
-        connections_here(),
+        connections,
         hosts.of(place),
         place.containers,
         *steering,
-        hosts.files_of(place),
-        groups.listened_to_here() if everything else (),
+        hosts.files_of(place, known.with_files),
+        groups.listened_to_here() if known.everything else (),
     )
     return _Reading(links, addresses, rest)
 
@@ -213,17 +224,6 @@ def _addresses(talk: Talk) -> dict[int, list[records.Address]]:
     for address in map(records.address, talk.dump(_RTM_GETADDR, bytes(8))):
         found[address.index].append(address)
     return found
-
-
-def _routes(talk: Talk, names: dict[int, str]) -> tuple[tuple[model.Route, ...], tuple[model.Route, ...]]:
-    """The routes of all tables but "local", and those of "local" with the kernel's own to groups."""
-    found = [route for body in talk.dump(_RTM_GETROUTE, bytes(12)) for route in ways.routes(body, names)]
-    local = [route for route in found if _is_local(route)]
-    return tuple(route for route in found if not _is_local(route)), tuple(local)
-
-
-def _is_local(route: model.Route) -> bool:
-    return route.table == "local" or (route.kind in _TO_OWN and route.protocol == "kernel")
 
 
 def _neighbours(talk: Talk, links: Iterable[records.Link]) -> tuple[model.Neighbour, ...]:

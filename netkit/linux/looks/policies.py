@@ -27,7 +27,12 @@ _KERNEL = 2  # RTPROT_KERNEL
 
 def policy_rules(talk: Talk) -> tuple[model.PolicyRule, ...]:
     """The rules of routing of both versions of IP, in the order in which the kernel tries them, but the usual ones."""
-    found = [_rule(bytes(body)) for body in talk.dump(_RTM_GETRULE, bytes(12)) if body[0] in _IP]
+    return _policy_rules(tuple(map(bytes, talk.dump(_RTM_GETRULE, bytes(12)))))
+
+
+@lru_cache(_REMEMBERED)
+def _policy_rules(bodies: tuple[bytes, ...]) -> tuple[model.PolicyRule, ...]:
+    found = [_rule(body) for body in bodies if body[0] in _IP]
     mine = [rule for rule in found if not rule.is_usual]
     return tuple(sorted((*mine, *_missing(found)), key=lambda rule: (rule.version, rule.priority)))
 
@@ -95,7 +100,6 @@ _SELECTORS: dict[int, tuple[str, Callable[[memoryview], str]]] = {
 }
 
 
-@lru_cache(_REMEMBERED)
 def _rule(body: bytes) -> model.PolicyRule:
     family, to, source, tos, table, _, _, action, flags = _RULE.unpack_from(body)
     facts = attributes(memoryview(body)[_RULE.size :])

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netkit import model
 from netkit.linux.looks.details import details, switched
-from netkit.linux.netlink.protocol import ATTRIBUTE, attributes, chosen, number, text
+from netkit.linux.looks.resting import at_rest
+from netkit.linux.netlink.protocol import attributes, chosen, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,31 +61,7 @@ class Link:
 
 def link(body: memoryview) -> Link:
     """A link (RTM_NEWLINK)."""
-    return _link(_without_timers(body))
-
-
-def _without_timers(body: memoryview) -> bytes:
-    """The record with the timers of a bridge's port at rest, which else would be other bytes at every look."""
-    begin, end = _place(body, _LINK.size, len(body), 18)  # IFLA_LINKINFO
-    begin, end = _place(body, begin, end, 5)  # IFLA_INFO_SLAVE_DATA
-    if begin == end:
-        return bytes(body)
-    data = bytearray(body)
-    for timer in (21, 22, 23):  # IFLA_BRPORT_MESSAGE_AGE_TIMER, …_FORWARD_DELAY_TIMER, …_HOLD_TIMER
-        begin, to = _place(body, begin, end, timer)
-        data[begin:to] = bytes(to - begin)
-    return bytes(data)
-
-
-def _place(data: memoryview, begin: int, end: int, number: int) -> tuple[int, int]:
-    """Where the value of an attribute begins and ends; both are the end where there is none."""
-    unpack = ATTRIBUTE.unpack_from
-    while begin < end - 3:
-        length, kind = unpack(data, begin)
-        if kind & 0x3FFF == number:
-            return begin + 4, begin + length
-        begin += max((length + 3) & -4, 4)
-    return end, end
+    return _link(at_rest(body))
 
 
 @lru_cache(_REMEMBERED)

@@ -52,18 +52,19 @@ _COUNTER = re.compile(r"counter packets (\d+) bytes \d+")
 _FLEETING = re.compile(r" expires \w+")
 
 
-def read_here(legacy: frozenset[str]) -> tuple[Rule, ...]:
+def read_here(talk: Talk, legacy: frozenset[str]) -> tuple[Rule, ...]:
     """Every rule, chain, policy and set of the namespace that the calling thread is in.
 
     No program is started where the kernel says that there are no tables.
 
     Args:
+        talk: with the kernel's netfilter, in that namespace.
         legacy: what `legacy_families` found.
 
     Returns:
         Rules, table by table and chain by chain in the order that the kernel tries them.
     """
-    nft, found = _nft_tables(), []
+    nft, found = _nft_tables(talk), []
     for family, save in SAVE.items():
         wanted = {name for kind, name in nft if kind == family and name in TABLES[family]}
         listed = _listed(save) if wanted else ()
@@ -143,13 +144,12 @@ def _set(table: str, head: str, lines: list[str]) -> Rule:
     return Rule("nft", table, "", f"{head} {{ {words} }}")
 
 
-def _nft_tables() -> set[tuple[str, str]]:
+def _nft_tables(talk: Talk) -> set[tuple[str, str]]:
     """(family, name) of nftables' tables but those of an x-ray; none where this kernel has no nftables."""
-    with Talk(NETFILTER) as talk:
-        try:
-            bodies = list(talk.dump(GET_TABLES, EVERYTHING))
-        except KernelRefused:
-            return set()
+    try:
+        bodies = list(talk.dump(GET_TABLES, EVERYTHING))
+    except KernelRefused:
+        return set()
     found = {(FAMILIES.get(body[0], str(body[0])), text(attributes(body[4:])[1])) for body in bodies}
     return {(family, name) for family, name in found if not name.startswith(TRACE_TABLE)}
 
@@ -251,7 +251,12 @@ def of(path: str) -> tuple[Rule, ...]:
         path: a file that opens the namespace.
     """
     legacy = legacy_families()
-    return inside(path, lambda: read_here(legacy))
+
+    def read() -> tuple[Rule, ...]:
+        with Talk(NETFILTER) as talk:
+            return read_here(talk, legacy)
+
+    return inside(path, read)
 
 
 def ruleset(path: str) -> tuple[dict[str, Any], ...]:

@@ -1,6 +1,6 @@
 """Read rtnetlink's records of routes, neighbours and forwarding databases (linux/rtnetlink.h, linux/neighbour.h).
 
-What a record of a route means is remembered by its bytes: most are the same at the next look.
+What the routes of a namespace mean is remembered by their bytes: most are the same at the next look.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from netkit.linux.looks.records import SCOPES, mac
 from netkit.linux.netlink.protocol import attributes, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from netkit.linux.looks.records import Link
 
 _ROUTE = struct.Struct("=BBBBBBBBI")
 _NEIGHBOUR = struct.Struct("=BxxxiHBB")
-_REMEMBERED = 1 << 14
+_NAMESPACES = 1 << 11
+"""Of so many namespaces the routes are kept as values."""
 
 _TABLES = {253: "default", 254: "main", 255: "local"}
 _RTM_F_CLONED = 0x200
@@ -69,29 +70,46 @@ _NEIGHBOUR_STATES = {
     64: "noarp",
     128: "permanent",
 }
+_TO_OWN = frozenset(["local", "broadcast", "anycast", "multicast"])
 _NUD_NOARP, _NUD_PERMANENT = 64, 128
 _PROXY, _UNICAST, _BOOT = 8, 1, 3
 _FLAGS = {0x10: "extern_learn", 0x40: "sticky"}
 _FLAGS_EXTENDED = {1: "managed", 2: "locked"}
 
 
-def routes(body: memoryview, names: Mapping[int, str]) -> list[model.Route]:
-    """The routes of one record (RTM_NEWROUTE), one for each next hop; those of the table "local" too, none of a cache.
+def routes(
+    bodies: Iterable[memoryview], names: Mapping[int, str]
+) -> tuple[tuple[model.Route, ...], tuple[model.Route, ...]]:
+    """The routes of all tables but "local", and those of "local" with the kernel's own to groups; none of a cache.
 
     Args:
-        body: the record.
+        bodies: the records (RTM_NEWROUTE); one makes a route for each next hop.
         names: of interfaces, by index.
     """
-    return [
-        model.Route(prefix, via, names.get(device), *rest, details)
-        for prefix, via, device, rest, details in _routes(bytes(body))
+    return _all_routes(tuple(map(bytes, bodies)), tuple(names.items()))
+
+
+@lru_cache(_NAMESPACES)
+def _all_routes(
+    bodies: tuple[bytes, ...], names: tuple[tuple[int, str], ...]
+) -> tuple[tuple[model.Route, ...], tuple[model.Route, ...]]:
+    known = dict(names)
+    found = [
+        model.Route(prefix, via, known.get(device), *rest, details)
+        for body in bodies
+        for prefix, via, device, rest, details in _routes(body)
     ]
+    local = tuple(route for route in found if _is_local(route))
+    return tuple(route for route in found if not _is_local(route)), local
+
+
+def _is_local(route: model.Route) -> bool:
+    return route.table == "local" or (route.kind in _TO_OWN and route.protocol == "kernel")
 
 
 _Read = tuple[str, "str | None", int, tuple[Any, ...], tuple[tuple[str, str], ...]]
 
 
-@lru_cache(_REMEMBERED)
 def _routes(body: bytes) -> list[_Read]:
     """Destination, router, interface's index, the rest that a `model.Route` is made of, its details: by next hop."""
     family, length, source, tos, table, protocol, scope, kind, flags = _ROUTE.unpack_from(body)
