@@ -14,6 +14,7 @@ from netkit.lessons.personal import NOT_YOURS, personal
 from netkit.lessons.replies import Answer, Answered, Check, Hint, Solution
 from netkit.lessons.rooms import placed
 from netkit.lessons.task import Question, Task
+from netkit.linux.events import questions
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
@@ -132,8 +133,12 @@ def answered(task: Task, world: Snapshot) -> Check:
         world: the network that is there.
     """
     answers: list[Answer] = []
+    rested = False
     for want in task.wants:
         asked = not want.needs_traffic or all(answer.ok for answer in answers)
+        if asked and want.needs_traffic and not rested:
+            questions.wait(world)
+            rested = True
         answers.append(_ask(want, world) if asked else Answer(want.text, None))
     return Check(task.id, task.title, tuple(answers), NOT_YOURS if task.own and mine.drawn else "")
 

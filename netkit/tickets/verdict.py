@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from netkit.changes import diff
 from netkit.lessons.replies import Answer, Check
+from netkit.linux.events import questions
 from netkit.model import Snapshot
 from netkit.tickets.flows import all_of
 
@@ -66,6 +67,7 @@ def answers(network: Network, twin: Snapshot, now: Snapshot, complaint: str, equ
         complaint: the name of the flow that a user complains of.
         equal: regular expressions of changes that may stay.
     """
+    questions.wait(now)
     others = [flow for name, flow in network.flows.items() if name != complaint]
     told = _flowing(network, [network.flows[complaint]], asked=True)
     told += _flowing(network, others, asked=all(each.ok for each in told))
