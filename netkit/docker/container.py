@@ -248,7 +248,7 @@ class Container:
         keep(self, own_proc=self._process.own_proc)
         self._room = ContainerNamespace(self.name, self.variable, self._process.pid, self._process.inode)
         # As the Engine does with a bind mount: the cable is taken away by its owner, not by the namespace's end.
-        self.undo.callback(os.close, entering.opened(self._room.path))
+        self.undo.callback(entering.opened(self._room.path).close)
 
     @property
     def _stays(self) -> bool:

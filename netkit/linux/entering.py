@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import queue
 import threading
@@ -56,8 +57,8 @@ def home() -> int:
     return _worker(os.getpid()).home
 
 
-def opened(path: str) -> int:
-    """A descriptor of a namespace, which keeps it alive until it is closed.
+def opened(path: str) -> io.FileIO:
+    """The file of a namespace, which keeps it alive until it is closed, or forgotten: an interrupt loses none.
 
     Args:
         path: a file that opens it.
@@ -67,7 +68,7 @@ def opened(path: str) -> int:
         KernelRefused: too many files are open.
     """
     try:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return io.FileIO(path)
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             reason, remedy = "too many files are open", "End what is not needed, or raise `ulimit -n`"
@@ -120,13 +121,10 @@ class _Worker:
     def _enter(self, path: str, act: Callable[[], Result]) -> Result:
         if path == HOST_PATH:
             return self._away(self._home, act)
-        there = opened(path)
-        try:
-            if os.fstat(there).st_dev != os.fstat(self._home).st_dev:
+        with opened(path) as there:
+            if os.fstat(there.fileno()).st_dev != os.fstat(self._home).st_dev:
                 raise no_namespace(path)  # a file that is not yet, or no longer, covered by the mount
-            return self._away(there, act)
-        finally:
-            os.close(there)
+            return self._away(there.fileno(), act)
 
     def _away(self, there: int, act: Callable[[], Result]) -> Result:
         back, self._here = self._here, there

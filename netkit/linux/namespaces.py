@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
-from netkit.linux import contained
+from netkit.linux import contained, procfs
 from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart, home
 from netkit.linux.libc import checked, libc
 from netkit.model import HOST
@@ -226,15 +226,9 @@ def _status(path: str) -> os.stat_result | None:
 def _process(pid: int) -> tuple[str, int, int] | None:
     """A process's name, parent and flags (proc_pid_stat(5)); None when it has just ended."""
     try:
-        file = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)  # a tenth of the time of Path.read_text
+        head, _, tail = procfs.read(f"/proc/{pid}/stat").rpartition(b")")
     except OSError:
         return None
-    try:
-        head, _, tail = os.read(file, 1024).rpartition(b")")
-    except OSError:
-        return None
-    finally:
-        os.close(file)
     facts = tail.split()
     return head.partition(b"(")[2].decode(errors="replace"), int(facts[1]), int(facts[6])
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from IPython.display import display
 
 from netkit.errors import InvalidValue
-from netkit.lab import journal, withheld
 from netkit.magics.cell import Ending
 from netkit.spelling import nearest, shown
 
@@ -103,6 +102,8 @@ class Watch:
 
         + is new, - is gone, ~ has changed (old → new).
         """
+        from netkit.lab import withheld  # here: a kernel's start, which loads this, need not take the time
+
         withheld.refuse("snapshot")
         options, rest = read(line)
         if cell is None:
@@ -119,7 +120,7 @@ class Watch:
         if not code:
             rule = "a line is followed by what it does; a whole cell begins with %%changes"
             raise InvalidValue("%changes is followed by nothing", rule, 'Try %changes nk.Namespace("ns1")')
-        before, given = at_rest(), journal.beginning()
+        before, given = _beginning()
         try:
             source = self._shell.transform_cell(code).rstrip("\n")
             try:
@@ -134,12 +135,21 @@ class Watch:
     def _begin(self, options: Options) -> None:
         """Look now, and again at the end of the cell that runs."""
         self._ending.forget()
-        before, given = at_rest(), journal.beginning()
+        before, given = _beginning()
         self._ending.call(lambda _: show(_since(before, given), options))
+
+
+def _beginning() -> tuple[Snapshot, Snapshot | None]:
+    """The network now, and the one that was given to the learner last, if any."""
+    from netkit.lab import journal
+
+    return at_rest(), journal.beginning()
 
 
 def _since(before: Snapshot, given: Snapshot | None) -> Snapshot:
     """The network before; one that was given to the learner in the meantime is no change of the learner's."""
+    from netkit.lab import journal
+
     now = journal.beginning()
     return before if now is None or now is given else now
 

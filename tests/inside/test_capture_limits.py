@@ -69,6 +69,17 @@ class TestNothingIsLeft:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         wait_until(lambda: (descriptors(), threading.active_count()) == before)
 
+    def test_after_an_interrupt_before_its_thread_runs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(_: threading.Thread) -> None:
+            raise KeyboardInterrupt
+
+        inside(HOST_PATH, lambda: None)  # its thread stays for good
+        before = descriptors()
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt), capture():
+            pass
+        assert descriptors() == before
+
     def test_when_it_is_forgotten(self) -> None:
         before = descriptors()
         capture().__enter__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 import tracemalloc
 from random import Random
@@ -24,6 +25,7 @@ from tests.unit import hostile
 from tests.unit.cases import section_4, two_hosts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from netkit.model import Frame, Snapshot
@@ -37,6 +39,11 @@ PORTS = frozenset({4789, 8472, 5000})
 
 def random() -> Random:
     return Random(20)  # noqa: S311 - what is wanted is the same in each run
+
+
+def most_memory() -> int:
+    """Megabytes that this process has taken at most so far (getrusage(2))."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 
 
 def read_in_every_way(data: bytes, link: str) -> None:
@@ -161,14 +168,31 @@ def test_pictures_and_player_of_hostile_frames() -> None:
 
 
 @pytest.mark.long
-def test_a_million_frames() -> None:
-    chance = random()
+def test_a_million_frames(record_property: Callable[[str, object], None]) -> None:
+    chance, began, before, slowest = random(), time.process_time(), most_memory(), 0.0
     for number in range(1_000_000):
         data = hostile.mutated(chance)
+        started = time.process_time()
         read_in_every_way(data, chance.choice(["ethernet", "ethernet", "ip"]))
+        slowest = max(slowest, time.process_time() - started)
         if number % 20 == 0:
             assert dissected(hostile.seen_at(data, 1, "ns1", "eth1", "in"), PORTS).summary()
+    record_property("frames: seconds of the processor, of the slowest, megabytes more",
+                    (time.process_time() - began, slowest, most_memory() - before))  # fmt: skip
+    assert slowest < 1
+    assert most_memory() - before < 64
+
+
+@pytest.mark.long
+def test_twenty_thousand_frames_in_every_view(record_property: Callable[[str, object], None]) -> None:
+    chance, began, before, slowest = random(), time.process_time(), most_memory(), 0.0
     for _ in range(500):
         frames = [hostile.mutated(chance) for _ in range(40)]
-        look_at_all(xray(frames, chance, WAY, section_4()))
-        look_at_all(xray(frames, chance, TUNNEL, two_hosts()))
+        for way, snapshot in ((WAY, section_4()), (TUNNEL, two_hosts())):
+            started = time.process_time()
+            look_at_all(xray(frames, chance, way, snapshot))
+            slowest = max(slowest, time.process_time() - started)
+    record_property("views: seconds of the processor, of the slowest, megabytes more",
+                    (time.process_time() - began, slowest, most_memory() - before))  # fmt: skip
+    assert slowest < 20
+    assert most_memory() - before < 256

@@ -6,7 +6,6 @@ kernel's own reason, or NotFound when the link or the namespace is not there.
 
 from __future__ import annotations
 
-import os
 import struct
 
 from netkit.linux.entering import opened
@@ -47,14 +46,11 @@ def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
         peer: the second end.
         peer_path: the namespace of the second end.
     """
-    there = opened(peer_path)
-    try:
-        second = _message(_named(peer), attribute(_NET_NS_FD, _U32.pack(there)))
+    with opened(peer_path) as there:
+        second = _message(_named(peer), attribute(_NET_NS_FD, _U32.pack(there.fileno())))
         data = attribute(_INFO_DATA, attribute(_VETH_INFO_PEER, second))
         message = _message(_named(name), attribute(_LINKINFO, attribute(_INFO_KIND, b"veth") + data))
         sockets.send(path, RTM_NEWLINK, protocol.NEW, lambda _: message)
-    finally:
-        os.close(there)
 
 
 def delete(path: str, name: str) -> None:
@@ -116,11 +112,8 @@ def move(path: str, name: str, target: str) -> None:
         name: the link.
         target: a file that opens the namespace that it goes to.
     """
-    there = opened(target)
-    try:
-        _set(path, name, attribute(_NET_NS_FD, _U32.pack(there)))
-    finally:
-        os.close(there)
+    with opened(target) as there:
+        _set(path, name, attribute(_NET_NS_FD, _U32.pack(there.fileno())))
 
 
 def _set(path: str, name: str, setting: bytes) -> None:

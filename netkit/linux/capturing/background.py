@@ -27,13 +27,14 @@ class Background(ABC):
     def __init__(self, name: str) -> None:
         self._name = name
         self._stop: io.FileIO | None = None
+        self._asked = False
         self._ready = threading.Event()
         self._error: NetkitError | None = None
-        self._thread = threading.Thread(target=self._run, name=f"netkit {name}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"netkit {name}", daemon=True)
 
     @abstractmethod
     def _run(self) -> None:
-        """Set `_ready` when it has begun, record until `_wish` ends, close that; `_error` is what went wrong."""
+        """Set `_ready` when it has begun, record until `_wish` ends; `_error` is what went wrong."""
 
     def start(self) -> None:
         """Return when the recording has begun.
@@ -42,8 +43,6 @@ class Background(ABC):
             NotFound: what is to be recorded is not there.
             CaptureFailed: the kernel refuses, or it did not begin in time.
         """
-        self._wish, stop = os.pipe2(os.O_CLOEXEC)
-        self._stop = io.FileIO(stop, "w")
         try:
             self._thread.start()
             self._within(self._ready, "begun")
@@ -55,8 +54,20 @@ class Background(ABC):
         if self._error:
             self.stop()
 
+    def _work(self) -> None:
+        """Open what ends the recording, and record: an interrupt, which comes in the main thread, loses none of it."""
+        self._wish, stop = os.pipe2(os.O_CLOEXEC)
+        self._stop = io.FileIO(stop, "w")
+        try:
+            if self._asked:
+                self._stop.close()
+            self._run()
+        finally:
+            os.close(self._wish)
+
     def ask_to_stop(self) -> None:
         """Let the thread end as soon as it can, without waiting for it."""
+        self._asked = True
         if self._stop is not None:  # closed once only, and whole: whoever is interrupted before may ask again
             self._stop.close()  # the thread sees the end of the pipe
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import threading
 import time
@@ -78,7 +77,6 @@ class Recorder(Background):
             self._error = CaptureFailed(f"the capture broke down: {error or 'no memory'}")
         finally:
             self._release(self._taps | self._leaving)
-            os.close(self._wish)
             self._ended.set()
             self._ready.set()
 

@@ -92,21 +92,19 @@ class Monitor:
     def number(self, path: str) -> int | None:
         """The number of the namespace that a path opens, a new one if it had none yet; None if it opens none."""
         try:
-            there = opened(path)
+            file = opened(path)
         except NotFound:
             return None
-        try:
-            status = os.fstat(there)
+        with file as there:
+            status = os.fstat(there.fileno())
             if status.st_dev != self._kind:  # a file that is not yet covered by the mount
                 return None
             if status.st_ino not in self._numbers:
-                given = self._numbers[status.st_ino] = self._numbered(there)
+                given = self._numbers[status.st_ino] = self._numbered(there.fileno())
                 self._inodes[given] = status.st_ino
                 self.touched.add(given)
                 self._hear()  # the kernel tells of each new number as well: many would fill the socket
             return self._numbers[status.st_ino]
-        finally:
-            os.close(there)
 
     def numbers(self) -> dict[str, int]:
         """The numbers of the namespaces that have names in /run/netns, by name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -70,12 +69,8 @@ class Cables:
         """The number by which one namespace knows another; -1 if it does not, or if one has ended meanwhile."""
 
         def ask() -> int:
-            there = entering.opened(self._paths[other])
-            try:
-                with Talk() as talk:
-                    [answer] = talk.ask(_RTM_GETNSID, struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, there))
-            finally:
-                os.close(there)
+            with entering.opened(self._paths[other]) as there, Talk() as talk:
+                [answer] = talk.ask(_RTM_GETNSID, struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, there.fileno()))
             return number(attributes(answer[4:])[_NETNSA_NSID], signed=True)
 
         try:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.linux import procfs
 from netkit.linux.libc import libc
 from netkit.netfilter import HOOKS
 
@@ -241,14 +242,10 @@ _TRACING = {"PREROUTING": 2, "OUTPUT": 2}
 def names_here(family: str) -> list[str]:
     """The tables of the namespace that the calling thread is in; none where the kernel keeps that secret."""
     try:
-        file = os.open(SHAPES[family].names, os.O_RDONLY | os.O_CLOEXEC)
+        return procfs.read(SHAPES[family].names).decode().split()
     except (FileNotFoundError, PermissionError):
         # For a plain user's sandbox this file belongs to nobody, and iptables-legacy-save cannot read it either.
         return []
-    try:
-        return os.read(file, 4096).decode().split()
-    finally:
-        os.close(file)
 
 
 def read_here(family: str) -> list[Table]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import select
 import threading
 import time
@@ -110,7 +109,6 @@ class Trace(Background):
             self._error = CaptureFailed(f"the trace of netfilter broke down: {error or 'no memory'}")
         finally:
             self._close()
-            os.close(self._wish)
             self._heard.set()
             self._ready.set()
 
