@@ -12,13 +12,14 @@ export PYTHON MAKECMDGOALS
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-env: ## make or update the Python environment, .venv
+env: ## make or update the Python environment, .venv, with what the tests need
 	@sh tools/environment.sh
 
 packages: ## install missing distribution packages (as root, or with sudo)
 	@sh tools/packages.sh --again lab test
 
-lab: env ## hand the notebooks out into course/, and open JupyterLab on the first one, with the sandbox kernel
+lab: ## hand the notebooks out into course/, and open JupyterLab on the first one, with the sandbox kernel
+	@sh tools/environment.sh lab
 	@sh tools/packages.sh lab
 	@$(BIN)/netkit handout course
 	@exec $(BIN)/netkit lab course/00-start-here.ipynb $(LAB)

@@ -12,6 +12,8 @@ from netkit.errors import InvalidValue
 from netkit.subcommands import COMMANDS
 from netkit.visible import visible
 
+SHELLS = ("bash", "zsh", "fish")
+
 
 def carry_out(words: list[str]) -> int:
     """Do what the command line asks for.
@@ -69,6 +71,9 @@ def _parser() -> _Parser:
         prog="netkit", description="Docker networking built by hand, on a real Linux kernel, in a sandbox of its own."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument(
+        "--print-completion", action=_Completion, choices=SHELLS, help="print what lets a shell complete netkit's words"
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name in COMMANDS:
         module = importlib.import_module(f"netkit.subcommands.{name}")
@@ -93,3 +98,26 @@ class _Version(argparse.Action):
 
         sys.stdout.write(f"netkit {version('netkit-lab')}\n")
         parser.exit()
+
+
+class _Completion(argparse.Action):
+    """Prints a script of shtab's, which completes commands, options and paths."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _options: object, shell: object, *_ignored: object) -> None:
+        import shtab
+
+        for command in _commands(parser):
+            for action in command._actions:
+                if action.metavar in _PATHS:
+                    action.complete = shtab.DIRECTORY if action.metavar == "DIR" else shtab.FILE
+        sys.stdout.write(shtab.complete(parser, shell=str(shell)))
+        parser.exit()
+
+
+_PATHS = ("DIR", "FILE", "NOTEBOOK")
+
+
+def _commands(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """The parsers of the subcommands."""
+    groups = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return [command for group in groups for command in group.choices.values()]

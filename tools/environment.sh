@@ -1,23 +1,34 @@
 #!/bin/sh
 # Makes .venv, or brings it up to date: the locked packages and netkit itself, editable.
 #
+#   sh tools/environment.sh          with what the tests need
+#   sh tools/environment.sh lab      only what a learner needs; tests that are there already stay
 #   PYTHON=/usr/bin/python3.12 sh tools/environment.sh     another interpreter than python3
 #
-# A stamp in .venv says what it was made from, so that a second run ends at once.  A machine without
+# Stamps in .venv say what it was made from, so that a second run ends at once.  A machine without
 # python3-venv will do: the system's pip then fills the environment.
 set -eu
 cd "$(dirname "$0")/.."
 
+case ${1:-all} in
+    all) more=tests/test.lock ;;
+    lab) more="" ;;
+    *) echo "usage: sh tools/environment.sh [lab]" >&2; exit 2 ;;
+esac
 stamp=.venv/netkit-stamp
+stamp_of_more=.venv/netkit-stamp-more
 installed_from="requirements.lock pyproject.toml share/jupyter/kernels/netkit/kernel.json"
 
 say() { printf '%s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 
 wanted() { pwd -P; cat $installed_from | sha256sum; }
+wanted_more() { cat requirements.lock $more | sha256sum; }
 
 # The interpreter that a Python really is: the same for a shim, a link or an environment made from it.
 identity() { "$1" -c 'import sys; print(sys.base_prefix, *sys.version_info[:3])' 2>/dev/null; }
+
+has_more() { [ -z "$more" ] || [ "$(cat "$stamp_of_more" 2>/dev/null)" = "$(wanted_more)" ]; }
 
 up_to_date() {
     [ -r "$stamp" ] && [ -x .venv/bin/python ] && [ "$(cat "$stamp")" = "$(wanted)" ] || return 1
@@ -60,11 +71,35 @@ find_pip() {
     stop "There is no pip that can fill .venv: install python3-venv, or pip 22.3 or newer."
 }
 
-# --no-deps: the lock file is complete.  -qq: show errors only.
+# The packages of a lock, with a line now and then; errors are shown at the end.  --no-deps: the lock is complete.
+install_lock() {
+    rm -f .venv/netkit-failed
+    { $pip install --no-deps --require-hashes --progress-bar off -r "$1" 2>.venv/netkit-errors ||
+        : >.venv/netkit-failed; } | tell_progress "$(grep -c == "$1")"
+    if [ -e .venv/netkit-failed ]; then
+        grep -v ^WARNING: .venv/netkit-errors >&2
+        stop "The packages of $1 could not be installed."
+    fi
+    rm -f .venv/netkit-errors
+}
+
+# What pip says, cut to what tells how far it is.
+tell_progress() {
+    seen=0
+    while IFS= read -r line; do
+        case $line in
+            "Collecting "* | "Processing "* | "Requirement "* | "Ignoring "*) seen=$((seen + 1)) ;;
+            "Installing collected"*) say "  all are downloaded; installing them ..." ;;
+            *) continue ;;
+        esac
+        if [ "$seen" -gt 0 ] && [ $((seen % 25)) = 0 ]; then say "  $seen of $1 packages ..."; fi
+    done
+}
+
 install_packages() {
     find_pip
     pip="$pip --disable-pip-version-check --no-input"
-    $pip install -qq --no-deps --require-hashes -r requirements.lock
+    for lock in requirements.lock $more; do install_lock "$lock"; done
     $pip install -qq --no-deps --no-build-isolation --editable .
 }
 
@@ -76,15 +111,17 @@ compile_ourselves() { .venv/bin/python -m compileall -q netkit >/dev/null || tru
 # Without a writable home it cannot be kept, and nothing is lost.
 list_fonts() { .venv/bin/python -c 'import matplotlib.font_manager' >/dev/null 2>&1 || true; }
 
-up_to_date && exit 0
+up_to_date && has_more && exit 0
 python=${PYTHON:-python3}
 refuse_what_cannot_work
-say "Making .venv with $("$python" --version): $(grep -c == requirements.lock) packages, about a minute ..."
+say "Making .venv with $("$python" --version): $(cat requirements.lock $more | grep -c ==) packages, about a minute ..."
 rm -f "$stamp.new"
 make_venv
 install_packages
+say "  preparing the first start ..."
 compile_ourselves
 list_fonts
+[ -z "$more" ] || wanted_more >"$stamp_of_more"
 wanted >"$stamp.new"
 mv "$stamp.new" "$stamp"
 case ${MAKECMDGOALS:-env} in

@@ -1,6 +1,10 @@
 #!/bin/sh
-# Writes requirements.lock: every dependency, its version and the hashes of its files, for Python 3.11 and
-# newer, and no address; and deploy/hub.lock, what a container's image needs beside it for a JupyterHub.
+# Writes the locks: every dependency, its version and the hashes of its files, for Python 3.11 and newer, and no address.
+#
+#   requirements.lock       what a learner's environment holds: netkit's dependencies, JupyterLab, and what builds netkit
+#   tests/test.lock         what the tests and the style need beside it
+#   deploy/hub.lock         what a container's image needs beside both for a JupyterHub
+#
 # It uses uv, from an environment of its own that is removed at the end.
 #
 #   sh tools/lock.sh            the newest versions of all
@@ -20,8 +24,13 @@ compile() {
         --quiet --custom-compile-command "make lock" "$@"
 }
 
-compile pyproject.toml --group lab --group test --group build --output-file requirements.lock
-compile --group hub --constraint requirements.lock --output-file deploy/hub.lock
-for lock in requirements.lock deploy/hub.lock; do
+# The words that leave out what a lock has already.
+beside() { sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' "$@" | sort -u; }
+
+compile pyproject.toml --extra lab --group build --output-file requirements.lock
+compile pyproject.toml --group test --constraint requirements.lock $(beside requirements.lock) \
+    --output-file tests/test.lock
+compile --group hub --constraint requirements.lock --constraint tests/test.lock --output-file deploy/hub.lock
+for lock in requirements.lock tests/test.lock deploy/hub.lock; do
     echo "$lock: $(grep -c == "$lock") packages"
 done

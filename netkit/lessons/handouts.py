@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +36,20 @@ class Handed(NamedTuple):
     what: str
 
 
+def is_course(folder: Path) -> bool:
+    """Whether hand-outs have been put into a folder, or it is empty or not there, so that they may be.
+
+    Args:
+        folder: a learner's.
+    """
+    if not os.path.exists(folder) or os.path.exists(folder / _RECORD):
+        return True
+    try:
+        return not os.listdir(folder)
+    except OSError:  # it is no folder, or not to be read
+        return False
+
+
 def hand_out(folder: Path, lessons: Path = SHIPPED) -> list[Handed]:
     """Put the lessons into a folder of a learner's.
 
@@ -54,7 +69,7 @@ def hand_out(folder: Path, lessons: Path = SHIPPED) -> list[Handed]:
     """
     shipped = sorted(lessons.glob("[0-9]*.ipynb"))
     if not shipped:
-        raise NotFound(f"there are no notebooks in '{lessons}'", "they come with the source", "Get netkit's source")
+        raise NotFound(f"there are no notebooks in '{lessons}'", "they come with netkit", "Install netkit anew")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         record = _record(folder)

@@ -15,7 +15,9 @@ from netkit.spelling import nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SHIPPED = Path(__file__).parents[2] / "notebooks"
+_IN_WHEEL, _IN_SOURCE = Path(__file__).parents[1] / "notebooks", Path(__file__).parents[2] / "notebooks"
+
+SHIPPED = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_SOURCE
 """The notebooks as they come with netkit: with outputs and solutions."""
 
 _SESSION, _EDITOR = "JPY_SESSION_NAME", "__vsc_ipynb_file__"

@@ -1,4 +1,4 @@
-"""`netkit lab`: JupyterLab, with the sandboxed kernel as the default."""
+"""`netkit lab`: JupyterLab, with the sandboxed kernel as the default, on a folder of the learner's own."""
 
 import argparse
 import importlib.util
@@ -6,21 +6,28 @@ import os
 import signal
 import sys
 import urllib.parse
+from pathlib import Path
 
 HELP = "open JupyterLab, with the sandboxed kernel as default"
 
 DESCRIPTION = """\
-Open JupyterLab on a notebook or a folder. New notebooks get the kernel "netkit", which lives in a sandbox.
-JupyterLab itself runs outside, as always, and ends with the shell or the make that started it; `nohup netkit lab`
-lets it go on. Further arguments are JupyterLab's own."""
+Open JupyterLab on the lessons in a folder of your own: DIR, or else course/ here. A folder that is empty or not there
+gets them, without outputs and solutions, as `netkit handout` puts them there; what you have changed is never
+overwritten. A notebook, or a folder with other things in it, is opened as it is.
+
+New notebooks get the kernel "netkit", which lives in a sandbox. JupyterLab itself runs outside, as always, and ends
+with the shell or the make that started it; `nohup netkit lab` lets it go on. Further arguments are JupyterLab's own."""
 
 EXAMPLES = """\
 examples:
   netkit lab
-  netkit lab notebooks/00-start-here.ipynb
+  netkit lab ~/docker-networking
+  netkit lab course/04-build-docker-bridge.ipynb
   netkit lab notebooks --no-browser --port=9999"""
 
 KERNEL = "netkit"
+COURSE = Path("course")
+"""Where the lessons are put if nobody says where."""
 
 _QUIET = (
     "--log-level=WARN",
@@ -41,7 +48,7 @@ _TOLD = "JupyterLab starts, and says below where it is. Control-C, twice, ends i
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.usage = "netkit lab [NOTEBOOK] [ARGUMENT ...]"
+    parser.usage = "netkit lab [DIR | NOTEBOOK] [ARGUMENT ...]"
     parser.add_argument(
         "arguments", nargs=argparse.REMAINDER, metavar="NOTEBOOK", help="what to open, and arguments of JupyterLab"
     )
@@ -63,6 +70,25 @@ def command(arguments: list[str]) -> list[str]:
     )
     # -P, as the command `jupyter lab` has it: what lies in the folder replaces no module of JupyterLab's.
     return [sys.executable, "-P", "-m", "jupyterlab", default, SOCKETS, ANEW, *_QUIET, *opened, *root, *arguments]
+
+
+def _with_course(arguments: list[str]) -> list[str]:
+    """The arguments, with the learner's folder in them where the lessons are meant; they are put there.
+
+    Args:
+        arguments: the notebook or folder, if one is given, and arguments of JupyterLab.
+    """
+    from netkit.lessons.handouts import BESIDE, NEW, hand_out, is_course
+
+    given = bool(arguments) and not arguments[0].startswith("-")
+    folder, rest = (Path(arguments[0]), arguments[1:]) if given else (COURSE, arguments)
+    if not is_course(folder):
+        return [str(folder), *rest]
+    handed = hand_out(folder)
+    sys.stderr.write(f"The lessons are in {folder.resolve()}, which is yours: what you change there is kept.\n")
+    sys.stderr.writelines(f"{path}: {what}\n" for path, what in handed if what == BESIDE)
+    first = handed[0]
+    return [str(first.path if first.what == NEW else folder), *rest]
 
 
 def _path(before: str) -> str:
@@ -102,11 +128,11 @@ def main(options: argparse.Namespace) -> int:
     if not inherited.folder():
         raise NotFound("The folder in which this was started is not there any more", remedy="Go to another: 'cd ~'")
     place = options.arguments[0] if options.arguments else ""
-    if options.arguments and not place.startswith("-") and not os.path.exists(place):
+    if options.arguments and not os.path.exists(place) and (not place or place.endswith(".ipynb")):
         raise NotFound(f"There is no notebook '{place}'", remedy="Give the path of a notebook or a folder, or nothing")
     if os.path.isfile(place) and not place.endswith(".ipynb"):
         raise InvalidValue(f"'{place}' is no notebook", "notebooks end in .ipynb", "Give a notebook or a folder")
-    words = command(options.arguments)
+    words = command(options.arguments if os.path.isfile(place) else _with_course(options.arguments))
     sys.stderr.write(_TOLD)
     sys.stderr.flush()
     _end_with_parent()

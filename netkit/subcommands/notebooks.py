@@ -100,6 +100,8 @@ def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, updat
     # The file that was read is written, whatever has come into its place meanwhile.
     with path.open("r+" if update else "r", encoding="utf-8") as file:
         old = _parsed(path, text := _text(path, file))
+        if not update and not any(cell.get("outputs") for cell in old.cells):
+            return ["no cell has an output, so there is nothing to compare"]
         new, complaints = _run(old, path, replacements, update=update)
         if new:
             _write(file, text, _tidied(new))

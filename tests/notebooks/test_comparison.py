@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from netkit.lessons.handouts import hand_out
 from tests.project import ROOT
 from tools.picture import PICTURE, whole_network
 
@@ -51,6 +52,13 @@ def test_the_readme_shows_what_notebook_04_drew() -> None:
     assert PICTURE.read_bytes() == whole_network()
     for text in (b"brtest", b"172.17.1.254/24", b"ns1", b"ns2"):
         assert text in PICTURE.read_bytes()
+
+
+def test_a_check_that_has_nothing_to_compare_fails(tmp_path: Path) -> None:
+    first = hand_out(tmp_path)[0].path
+    done = run("netkit.cli", "notebooks", "--check", str(first), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "nothing to compare" in done.stdout
 
 
 def test_update_mends_a_wrong_notebook(tmp_path: Path) -> None:

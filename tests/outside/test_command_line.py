@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from netkit import cli
+from netkit.arguments import carry_out
+from netkit.errors import NetkitError
+from netkit.lessons.notebook import SHIPPED
 from netkit.subcommands import COMMANDS, lab
 from tests.outside.sessions import NETKIT
 
@@ -66,6 +70,15 @@ def test_lab_without_such_a_notebook(netkit: Netkit) -> None:
     assert answer.stderr.startswith("netkit: There is no notebook 'no-such-notebook.ipynb'")
 
 
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """The command that `netkit lab`, in an empty folder, would have become last."""
+    became: list[str] = []
+    monkeypatch.setattr("os.execve", lambda _program, command, _environment: became.__setitem__(slice(None), command))
+    monkeypatch.chdir(tmp_path)
+    return became
+
+
 def test_lab_has_the_kernel_as_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     words = lab.command(["notebooks", "--no-browser"])
@@ -75,16 +88,42 @@ def test_lab_has_the_kernel_as_default(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("words", [["--no-browser"], ["--no-browser", "notebooks"], ["notebooks", "--no-browser"]])
-def test_lab_hands_options_on_wherever_they_stand(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
-    became: list[str] = []
-    monkeypatch.setattr("os.execve", lambda _program, command, _environment: became.extend(command))
+def test_lab_hands_options_on_wherever_they_stand(started: list[str], words: list[str]) -> None:
+    Path("notebooks").mkdir()
+    Path("notebooks", "mine.ipynb").touch()
     cli.main(["lab", *words])
-    assert became[-len(words) :] == [*filter(lambda word: word[0] != "-", words), "--no-browser"]
+    opened = "notebooks" if "notebooks" in words else "course/00-start-here.ipynb"
+    assert started[-2:] == [opened, "--no-browser"]
+    assert os.listdir("notebooks") == ["mine.ipynb"]
+
+
+@pytest.mark.parametrize("words", [[], ["course"], ["deep/er/course"]])
+def test_lab_puts_the_lessons_into_a_folder_of_the_learner_s_own(started: list[str], words: list[str]) -> None:
+    folder = Path(words[0] if words else "course")
+    cli.main(["lab", *words])
+    first = folder / "00-start-here.ipynb"
+    assert started[-1] == str(first)
+    assert sorted(path.name for path in folder.glob("*.ipynb")) == sorted(path.name for path in SHIPPED.glob("*.ipynb"))
+    first.write_text("mine")
+    cli.main(["lab", *words])
+    assert started[-1] == str(folder), "it opens what was open"
+    assert first.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"), [("", "There is no notebook"), ("file/course", "cannot hold the notebooks")]
+)
+def test_lab_says_what_can_be_no_folder(started: list[str], place: str, said: str) -> None:
+    Path("file").touch()
+    with pytest.raises(NetkitError, match=said):
+        carry_out(["lab", place])
+    assert started == []
 
 
 @pytest.mark.parametrize("path", ["/usr/bin:/bin", f"{Path(sys.executable).parent}:/bin"])
-def test_a_terminal_in_lab_finds_netkit(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+def test_a_terminal_in_lab_finds_netkit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str) -> None:
     given: dict[str, str] = {}
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", path)
     monkeypatch.setattr("os.execve", lambda _program, _command, environment: given.update(environment))
     cli.main(["lab"])

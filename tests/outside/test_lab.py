@@ -31,14 +31,15 @@ class Lab:
 
     Args:
         folder: where it starts, and has its own files.
+        program: the command `netkit`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: str = NETKIT) -> None:
         self.runtime = folder / "run"
         variables = sessions.environment(JUPYTER_RUNTIME_DIR=str(self.runtime), JUPYTER_CONFIG_DIR=str(folder / "c"))
         options = ["--no-browser", "--port=0", "--IdentityProvider.token=t", "--ServerApp.disable_check_xsrf=True"]
         with (folder / "log").open("wb") as log:
-            command = ["sh", "-c", IN_A_SHELL, "sh", NETKIT, "lab", *options]
+            command = ["sh", "-c", IN_A_SHELL, "sh", program, "lab", *options]
             self.shell = subprocess.Popen(command, cwd=folder, env=variables, stdout=log, stderr=log)
         self._address = eventually(self._found, sessions.PATIENCE)
         assert self._address, (folder / "log").read_text()

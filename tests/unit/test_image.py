@@ -129,11 +129,13 @@ def test_start_gives_an_empty_home_the_notebooks_and_becomes_the_command(tmp_pat
 def test_what_a_hub_needs_is_locked_beside_the_rest() -> None:
     locked = [
         dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
-        for name in ("requirements.lock", "deploy/hub.lock")
+        for name in ("requirements.lock", "tests/test.lock", "deploy/hub.lock")
     ]
-    assert "jupyterhub" in locked[1]
+    assert "jupyterhub" in locked[2]
     assert "--require-hashes -r deploy/hub.lock" in (ROOT / "deploy" / "image.sh").read_text(encoding="utf-8")
-    assert not {name for name in locked[0].keys() & locked[1].keys() if locked[0][name] != locked[1][name]}
+    assert not locked[0].keys() & locked[1].keys(), "a learner's environment holds nothing of the tests"
+    kept = {**locked[0], **locked[1]}
+    assert not {name for name in kept.keys() & locked[2].keys() if kept[name] != locked[2][name]}
 
 
 def test_the_context_leaves_out_what_commands_made() -> None:

@@ -98,7 +98,7 @@ def test_the_lesson_sees_a_ping_that_fails_and_an_error() -> None:
 
 
 def test_no_server_waits_for_a_grammar_of_iris() -> None:
-    for lock in ("requirements.lock", "deploy/hub.lock"):
+    for lock in ("requirements.lock", "tests/test.lock", "deploy/hub.lock"):
         assert "rfc3987-syntax" not in (ROOT / lock).read_text(encoding="utf-8"), "see [tool.uv] in pyproject.toml"
 
 

@@ -1,4 +1,4 @@
-"""What a wheel holds: the package and the Jupyter kernel's specification, and nothing else."""
+"""What a wheel holds: the package, the notebooks and the Jupyter kernel's specification, and nothing else."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ def test_it_holds_every_module_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     pages = {f"netkit/widgets/page/{path.name}" for path in (ROOT / "netkit/widgets/page").iterdir() if path.is_file()}
     assert {"netkit/widgets/page/player.css", "netkit/widgets/page/keys.js"} <= pages <= names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"netkit", "netkit_lab"}
+
+
+def test_it_holds_the_notebooks_and_says_that_it_has_types(wheel: zipfile.ZipFile) -> None:
+    there = {name for name in wheel.namelist() if name.startswith("netkit/notebooks/")}
+    assert there == {f"netkit/notebooks/{path.name}" for path in (ROOT / "notebooks").iterdir() if path.is_file()}
+    assert "netkit/py.typed" in wheel.namelist()
 
 
 def test_it_brings_the_command_and_the_licence(wheel: zipfile.ZipFile) -> None:

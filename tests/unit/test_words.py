@@ -14,7 +14,13 @@ from tests.project import ROOT, files
 
 TEXTS = [path for path in files() if path.suffix not in {".png", ".pcapng", ".gif", ".ico"}]
 PROSE = [path for path in TEXTS if path.suffix in {".md", ".ipynb", ".toml", ".txt", ".lock", ".cfg", ".sh", ""}]
-LOCKS = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "deploy/hub.lock")}
+LOCKS = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("requirements.lock", "tests/test.lock", "deploy/hub.lock")
+}
+
+FOR = {"tests/test.lock": "test", "deploy/hub.lock": "hub"}
+"""The group of dependencies that a lock serves; requirements.lock serves a learner."""
 
 # The distribution netkit of the public index is somebody else's.
 WRONG_INSTALL = re.compile(r"(pip3?|uv|pipx)\s+(add|install)\s+(-\S+\s+)*[\"'`]?netkit(?!-lab)\b")
@@ -104,10 +110,9 @@ def test_a_lock_has_a_hash_for_every_package(lock: str) -> None:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_the_locks_serve_what_the_project_asks_for(lock: str) -> None:
     project = tomllib.loads(text(Path("pyproject.toml")))
-    hub = project["dependency-groups"].pop("hub")
-    others = [r for group in project["dependency-groups"].values() for r in group]
-    asked = hub if lock == "deploy/hub.lock" else [*project["project"]["dependencies"], *others]
-    for requirement in map(Requirement, asked):
+    groups = project["dependency-groups"]
+    asked = [*project["project"]["dependencies"], *groups["lab"], *groups["build"]]
+    for requirement in map(Requirement, groups[FOR[lock]] if lock in FOR else asked):
         versions = locked(lock).get(canonicalize_name(requirement.name), set())
         assert versions, f"{requirement.name} is not locked: make lock"
         assert all(requirement.specifier.contains(version) for version in versions), f"{requirement}: {versions}"
