@@ -112,3 +112,13 @@ def test_deleting_one_asks_no_more_among_many_than_among_few(exchanges: list[int
         nk.Namespace.get(name).delete()
         counts.append(len(exchanges))
     assert counts[0] == counts[1] <= 4
+
+
+def test_a_ping_that_nobody_answered_does_not_keep_a_namespace_alive() -> None:
+    """Its packet waits for a neighbour, and holds its socket, and that its namespace, for three seconds."""
+    near, _ = cabled("near", "far")
+    nk.sh("ip -n near addr add 10.0.0.1/24 dev right; ip -n near link set right up; ip -n far link set left up")
+    assert not near.ping("10.0.0.2", timeout=0.1).ok
+    began = time.monotonic()
+    teardown.delete(["near", "far"])
+    assert time.monotonic() - began < QUICK

@@ -5,19 +5,21 @@ The kernel keeps both in records of one form: an address or a MAC, and where it 
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from typing import TYPE_CHECKING
 
+from netkit.errors import KernelRefused
 from netkit.linux.netlink import protocol, sockets
 
 if TYPE_CHECKING:
     from netkit.validation import IPAddress
 
-_RTM_NEWNEIGH, _RTM_DELNEIGH = 28, 29
+_RTM_NEWNEIGH, _RTM_DELNEIGH, _RTM_GETNEIGH = 28, 29, 30
 _HEADER = struct.Struct("=BxxxiHBB")
 _NDA_DST, _NDA_LLADDR = 1, 2
-_NUD_PERMANENT, _NTF_SELF = 0x80, 2
+_NUD_INCOMPLETE, _NUD_PERMANENT, _NTF_SELF = 1, 0x80, 2
 _VERBS = {
     "add": protocol.NEW,
     "append": protocol.NLM_F_CREATE | protocol.NLM_F_APPEND,
@@ -65,6 +67,32 @@ def delete(path: str, name: str, address: IPAddress) -> None:
         0,
         lambda talk: _HEADER.pack(_family(address), talk.index_of(name), 0, 0, 0) + _destination(address),
     )
+
+
+def give_up(path: str) -> None:
+    """Forget the neighbours that are asked for just now; the packets that wait for an answer are dropped.
+
+    Args:
+        path: the namespace.
+
+    Raises:
+        NotFound: there is no such namespace.
+    """
+    sockets.use(path, _give_up)
+
+
+def _give_up(talk: protocol.Talk) -> None:
+    for body in list(talk.dump(_RTM_GETNEIGH, _HEADER.pack(0, 0, 0, 0, 0))):
+        family, index, state, _, _ = _HEADER.unpack_from(body)
+        address = protocol.attributes(body[_HEADER.size :]).get(_NDA_DST)
+        if state != _NUD_INCOMPLETE or address is None:
+            continue
+        entry = _HEADER.pack(family, index, 0, 0, 0) + protocol.attribute(_NDA_DST, bytes(address))
+        try:
+            talk.request(_RTM_DELNEIGH, 0, entry)
+        except KernelRefused as error:
+            if error.errno != errno.ENOENT:  # else it was answered, or given up, meanwhile
+                raise
 
 
 def forward(path: str, name: str, mac: str, remote: IPAddress, verb: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.linux import namespaces
+from netkit.linux.acts import neighbours
 from netkit.linux.events.hearing import listening
 from netkit.linux.netlink import sockets
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from netkit.linux.events.monitor import Monitor
 
 _SECONDS_TO_VANISH = 5.0
+_FEW = 32
+"""So many namespaces are asked whether they wait for a neighbour: for more it takes longer than it may save."""
 
 
 class End(NamedTuple):
@@ -71,8 +74,10 @@ def ending(paths: Iterable[str], act: Callable[[], object]) -> list[End]:
         Those other ends.
     """
     with listening() as monitor:
-        going = {space for path in paths if (space := monitor.number(path)) is not None}
-        ends = _other_ends(monitor, going)
+        numbers = {path: space for path in paths if (space := monitor.number(path)) is not None}
+        ends = _other_ends(monitor, set(numbers.values()))
+        for path in numbers if len(numbers) <= _FEW else ():
+            neighbours.give_up(path)  # packets that wait for an answer keep a namespace alive, up to three seconds
         sockets.forget_all()
         act()
         monitor.await_gone(set(ends), _SECONDS_TO_VANISH)
