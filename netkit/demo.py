@@ -21,7 +21,7 @@ def main() -> int:
     # Imported only here, where Control-C ends it without a traceback.
     from netkit.pictures.ink import describe
 
-    nk.require_sandbox()
+    missing = nk.require_sandbox().missing
     bridge = nk.Bridge("brtest")
     for number, (name, address) in enumerate(CONTAINERS.items(), 1):
         _plug_in(bridge, nk.Namespace(name), f"veth{number}", address)
@@ -31,6 +31,8 @@ def main() -> int:
     asked = {nk.Namespace.get("ns1"): second, nk.Namespace.get("ns2"): first, nk.host: first}
     answers = [_pinged(place, address) for place, address in asked.items()]
     sys.stdout.write(f"\n{describe(nk.snapshot())}\n")
+    if missing:
+        sys.stdout.write(f"\nnote: {missing}\n")
     return 0 if all(answers) else 1
 
 

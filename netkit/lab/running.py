@@ -110,7 +110,7 @@ class Running(Place):
         journal.look()
         command = pings.command(address, count=count, timeout=timeout)
         journal.show(self.typed(joined(command)))
-        return pings.ping(self.path, command, address)
+        return pings.ping(self.path, address, count=count, timeout=timeout)
 
     def _as_typed(self, argv: list[str], command: str) -> str:
         """The command as one types it on the host: elsewhere, a shell's signs have to reach the shell in there."""

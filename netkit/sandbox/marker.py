@@ -1,7 +1,7 @@
 """Whether this process is in a sandbox, by what the kernel says rather than by a variable that anybody can set."""
 
 from netkit.errors import NotInSandbox
-from netkit.sandbox import filesystem, worlds
+from netkit.sandbox import filesystem, programs, worlds
 
 
 class Inside:
@@ -16,8 +16,13 @@ class Inside:
 
     def __repr__(self) -> str:
         said = "sandbox: host name netkit, you are root inside"  # the same in every world: notebooks show it
-        lacks = worlds.load(self.world).LACKS
-        return f"{said}\nnote: {lacks}" if lacks else said
+        notes = filter(None, (worlds.load(self.world).LACKS, self.missing))
+        return "\n".join((said, *(f"note: {note}" for note in notes)))
+
+    @property
+    def missing(self) -> str:
+        """Which programs of the distribution are missing that lessons type, in a sentence; empty if none is."""
+        return programs.note()
 
 
 def inside() -> bool:

@@ -150,10 +150,13 @@ def test_no_descriptor_and_no_thread_is_left() -> None:
 def test_a_missing_program_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ProgramMissing, match="iputils-ping"):
-        nk.host.ping("127.0.0.1")
+        nk.host.run("ping -c 1 127.0.0.1")
 
 
-def test_ping_counts_answers_and_says_why_not() -> None:
+@pytest.mark.parametrize("program", ["installed", "missing"])
+def test_ping_counts_answers_and_says_why_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str) -> None:
+    if program == "missing":
+        monkeypatch.setenv("PATH", str(tmp_path))
     ns1 = nk.Namespace("ns1")
     veth1, eth1 = nk.veth("veth1", "eth1", peer_namespace=ns1)
     veth1.add_address("10.0.0.1/24")

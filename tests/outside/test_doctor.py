@@ -131,6 +131,16 @@ def test_a_missing_program_is_named(restriction: Restriction) -> None:
     assert (told["world"], told["healthy"], status) == ("user", False, 1)
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("restriction", OF_LESSONS, ids=name_of)
+def test_the_demo_goes_without_programs_and_says_which(restriction: Restriction) -> None:
+    command = restriction.command(NETKIT, "demo")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.count("1 of 1 answered"), done.stderr) == (0, 3, ""), done.stdout
+    notes = [line for line in done.stdout.splitlines() if line.startswith("note: ")]
+    assert [line.partition(",")[0] for line in notes] == [f"note: not installed here: {restriction.name[3:]}"]
+
+
 def assert_named(told: Told, restriction: Restriction) -> None:
     """The doctor names stage, cause and remedy."""
     found = [

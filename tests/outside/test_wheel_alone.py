@@ -33,6 +33,14 @@ MOST_BYTES = 100_000_000
 """That a learner may have to download."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_but_the_wheel() -> Iterator[None]:
+    """What this very run imports from elsewhere must not be taken for what was installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the wheel and the source distribution."""
@@ -148,6 +156,7 @@ def test_the_source_distribution_makes_the_same_wheel_and_tests_itself(built: Pa
     first, again = (contents(next(folder.glob("*.whl"))) for folder in (built, tmp_path / "again"))
     assert first == again
     environment = {**os.environ, "PYTHONPATH": str(source)}
+    (source / ".venv").symlink_to(sys.prefix)  # what `make env` makes there
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit"]
     done = subprocess.run(tests, cwd=source, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
+from netkit.linux.probing import echoes
 from netkit.linux.run import run
 from netkit.outcomes import Ping
 
@@ -31,22 +33,24 @@ def command(address: IPAddress, *, count: int = 1, timeout: float = 4.0) -> list
     return ["ping", "-c", str(count), *pace, "-W", f"{timeout:g}", str(address)]
 
 
-def ping(path: str, words: list[str], address: IPAddress) -> Ping:
-    """Ask, and wait for the answers.
+def ping(path: str, address: IPAddress, *, count: int, timeout: float) -> Ping:
+    """Ask, and wait for the answers; where ping is not installed, netkit asks itself.
 
     Args:
         path: the namespace that asks.
-        words: what `command` returned.
         address: who is asked.
+        count: how many echo requests.
+        timeout: seconds (float) to wait for the last answer.
 
     Returns:
         A Ping.
 
     Raises:
-        ProgramMissing: ping is not installed.
         NotFound: the namespace is not there.
     """
-    return read(str(address), run(path, words, timeout=_SECONDS_AT_MOST))
+    if shutil.which("ping") is None:
+        return echoes.ask(path, address, count=count, timeout=timeout)
+    return read(str(address), run(path, command(address, count=count, timeout=timeout), timeout=_SECONDS_AT_MOST))
 
 
 def read(address: str, outcome: Outcome) -> Ping:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import CommandFailed, KernelRefused
 from netkit.linux.entering import inside
+from netkit.linux.probing import echoes, web
 from netkit.linux.probing import ping as pings
-from netkit.linux.probing import web
 from netkit.linux.run import run
 from netkit.packets import dns
 
@@ -125,7 +126,10 @@ def echo(path: str, address: IPAddress, size: int = 0, *, seconds: float = _SECO
     if size:
         words[1:1] = ["-M", "do", "-s", str(size - _IP_HEADERS[address.version] - _ICMP_HEADER)]
     try:
-        answer = pings.read(str(address), run(path, words, timeout=seconds + _SECONDS_TO_START))
+        if size or shutil.which("ping"):  # with a size, only ping knows to forbid fragments
+            answer = pings.read(str(address), run(path, words, timeout=seconds + _SECONDS_TO_START))
+        else:
+            answer = echoes.ask(path, address, count=1, timeout=seconds)
     except CommandFailed:  # ping hangs, or the machine is that busy
         return Answered(ok=False, command=" ".join(words), words=_SILENCE, silent=True)
     said = "answered" if answer.ok else answer.reason or _SILENCE

@@ -15,16 +15,8 @@ from typing import NamedTuple
 from netkit.sandbox import filesystem
 from netkit.sandbox.doctor import containers
 from netkit.sandbox.problems import UML, Cure
+from netkit.sandbox.programs import PACKAGES
 
-_PACKAGES = {
-    "ip": "iproute2",
-    "tc": "iproute2",
-    "iptables": "iptables",
-    "nft": "nftables",
-    "ping": "iputils-ping",
-    "conntrack": "conntrack",
-    "tcpdump": "tcpdump",
-}
 _KERNEL_LACKS = ("Unknown device type", "qdisc kind is unknown", "not supported")
 _SECONDS = 10.0
 """After which a command has failed: User-Mode Linux starts programs slowly."""
@@ -136,8 +128,8 @@ def examine(feature: Feature) -> Cure:
     for command in feature.commands:
         words = shlex.split(command)
         named = set(re.findall(r"\w+", command))
-        if absent := [name for name in _PACKAGES if name in named and not shutil.which(name)]:
-            package = _PACKAGES[absent[0]]
+        if absent := [name for name in PACKAGES if name in named and not shutil.which(name)]:
+            package = PACKAGES[absent[0]]
             remedy = f"Install it, on Debian and Ubuntu with the package {package}"
             return Cure(f"the program '{absent[0]}' is not installed", remedy, f"sudo apt install {package}")
         try:
