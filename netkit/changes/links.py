@@ -92,8 +92,14 @@ def _mac(place: Place, origin: End, before: Interface, link: Interface) -> Itera
     chosen = [mac if (mac := words.facts.link(end).mac) != NO_MAC else None for words, end in ends]
     if chosen[0] != chosen[1]:
         yield f"MAC {arrow(*(mac or 'drawn at random' for mac in chosen))}"
-    elif before.mac != link.mac and link.kind != "bridge":
+    elif before.mac != link.mac and not _taken_over(place, link):
         yield "another MAC, as if drawn at random"
+
+
+def _taken_over(place: Place, link: Interface) -> bool:
+    """Whether a bridge has its MAC from a port, or none since the last one left it (bridge(8))."""
+    ports = place.new.ports(link.name) if link.kind == "bridge" and place.new else ()
+    return link.kind == "bridge" and (link.mac == NO_MAC or link.mac in {port.mac for port in ports})
 
 
 def _master(place: Place, origin: End, master: str | None) -> str | None:

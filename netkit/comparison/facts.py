@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netkit.comparison import filters
 from netkit.comparison.addresses import Addresses, borne, parsed
 from netkit.comparison.things import Network
+from netkit.configured import lasting
 from netkit.model import HOST
 from netkit.model.facts import Facts, listed, vni
 from netkit.model.switches import usual
@@ -61,6 +62,8 @@ class _Teller:
             self._below(one, link)
             for address in link.addresses:
                 self._address(one, link, address)
+            for address, words in link.labels:
+                self._beside(one, address, lasting(words))
         self._connected(name, space)
         for route in space.routes:
             self._route(place, name, space, route)
@@ -117,6 +120,18 @@ class _Teller:
         if not isinstance(net, str):  # each of the two by itself leads to the other network's
             self.network.tell(one, ("address",), ("subnet", net), words)
             self.network.tell(one, ("address",), ("address", address), words)
+
+    def _beside(self, one: Thing, text: str, words: str) -> None:
+        """What an address has beside itself, but for the broadcast address that follows from it and its label."""
+        found, rest = parsed(text), iter(words.split())
+        for key in rest:
+            value = next(rest) if key in _WITH_VALUES else ""
+            usual_one = key == "broadcast" and found is not None and value == str(found.network.broadcast_address)
+            if not usual_one and key not in _OF_NAMES and found is not None:
+                term = self._addresses.term
+                says = f"has the address {text} with {' '.join(filter(None, (key, value)))}"
+                lacks = f"has such an address without that {key}"
+                self.network.tell(one, ("beside", key), (term(str(found.ip)), key, term(value)), (says, lacks))
 
     def _connected(self, name: str, space: Namespace) -> None:
         """The routes that come with an address by themselves are told only when they are missing."""
@@ -207,6 +222,10 @@ _ALWAYS = (
 """Switches that matter where there is an interface besides lo, whatever their neighbours are."""
 
 _BRIDGED = "net.bridge.bridge-nf-call-arptables"
+_WITH_VALUES = frozenset(["peer", "broadcast", "metric", "scope", "label"])
+_OF_NAMES = frozenset(["label", "nodad"])
+"""The first begins with the interface's own name, the second says only how the address was given."""
+
 _FOLLOWING = frozenset(["ipv4.forwarding", "ipv6.forwarding", "ipv6.disable_ipv6", "ipv4.accept_redirects"])
 """With the switches of all interfaces these change by themselves."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from netkit.model import End
 
 
-class Carrying:
+class Carrying(ABC):
     """What a walk knows of frames.
 
     Args:
@@ -71,9 +72,9 @@ class Carrying:
         """
         return aims.translated(self.world, namespace, before, after, self.hooks.leading.get(namespace))
 
+    @abstractmethod
     def send(self, namespace: str, packet: Packet) -> tuple[str, Packet]:
         """Follow a packet that a namespace sends; a walk knows how."""
-        raise NotImplementedError
 
     def carried(self, packet: Packet) -> tuple[End, Packet]:
         """A frame travels over cables, bridges and tunnels; returns the interface that takes it in."""

@@ -107,6 +107,8 @@ def unknown(world: World, source: str, name: str, pid: int) -> Finding:
     """
     right = meant(world, source, name, [name])
     words = f"{source} does not know the name {name}: neither its {_FILE} nor a name server has it"
+    if name in world.snapshot.namespaces:
+        words += "; what a namespace is called, nobody inside can look up"
     line = shown(world, source, f"grep -w {shlex.quote(name)} {_FILE}", "no line")
     script = f"echo '{right} {name}' >> {_FILE}"
     repair = (_in_file(pid, f"sh -c {_quoted(script)}"),) if right else ()

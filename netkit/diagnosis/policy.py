@@ -154,8 +154,31 @@ def forbidden(world: World, asked: RouteQuestion, answer: RouteAnswer, found: Re
     words += f", in the table {route.table}, which the rule `{found.rule.text}` asks" if table else ""
     metric = metric_of(route)
     line = shown(world, namespace, f"{ip} route show{table}", f"{route.kind} {route.destination}")
-    repair = typed(world, namespace, f"{ip} route del {route.kind} {route.destination}{table}{metric}")
+    hop = route.detail("nhid")  # the route itself is a plain one then, whose next hop refuses
+    which = f"{route.destination} nhid {hop}" if hop else f"{route.kind} {route.destination}"
+    repair = typed(world, namespace, f"{ip} route del {which}{table}{metric}")
     return Finding("route", words, (line, *evidence), (repair,), namespace)
+
+
+def unasked(world: World, asked: RouteQuestion, evidence: str) -> Finding | None:
+    """Whether the main table has a way, but no rule leads to it.
+
+    Args:
+        asked: which packet.
+        evidence: what the kernel said.
+    """
+    namespace, goal = asked.namespace, ipaddress.ip_address(asked.destination)
+    rules = world.rules(namespace, goal.version)
+    ways = [r for r in world.space(namespace).routes if r.table == "main" and r.version == goal.version]
+    if not any(goal in r.network for r in ways):
+        return None
+    if not rules or any(rule.action == "lookup" and rule.table == "main" for rule in rules):
+        return None
+    ip = "ip -6" if goal.version == 6 else "ip"
+    words = f"no routing rule of {namespace} asks the table main, which has a route to {goal}"
+    listed = shown(world, namespace, f"{ip} rule", "\n".join(rule.text for rule in rules) or "nothing")
+    repair = typed(world, namespace, f"{ip} rule add priority 32766 lookup main")
+    return Finding("route", words, (listed, evidence), (repair,), namespace)
 
 
 def table_of(route: Route) -> str:

@@ -31,6 +31,9 @@ def none(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding:
     refusal = policy.refusal(world, question, answer)
     if refusal is not None:
         return policy.forbidden(world, question, answer, refusal)
+    unasked = policy.unasked(world, question, evidence)
+    if unasked is not None:
+        return unasked
     near = (namespace, bound) if bound else towards(world, namespace, address)
     ends = [near] if near else _joined_first(world, leaving(world, namespace))
     if not ends:

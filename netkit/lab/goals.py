@@ -152,7 +152,7 @@ def _without_address(world: World, source: str, namespace: str) -> Finding:
 
 
 def _named(world: World, place: Found_place, source: str, name: str) -> Goal:
-    """What a name means to the source: its hosts file, a name server of its own, a namespace that is called so."""
+    """What a name means to the source: its hosts file, then a name server of its own."""
     own = world.space(source).hosts
     line = naming.looked_up(own if own is not None else _hosts_file(), name)
     pid = place.oldest if own is not None and place.oldest else 0
@@ -165,9 +165,6 @@ def _named(world: World, place: Found_place, source: str, name: str) -> Goal:
     unheard = resolver.unheard(world, source, _DNS) if told is not None and not told.heard else None
     if unheard is not None:
         return Goal("", "", unheard)
-    if name in world.snapshot.namespaces and own is None:
-        address = naming.address_of(world, source, name)
-        return Goal(address, name) if address else Goal("", name, _without_address(world, source, name))
     return Goal("", "", naming.unknown(world, source, name, pid))
 
 

@@ -140,13 +140,27 @@ def read_file(path: str, folder: int | None = None) -> str | None:
         os.close(file)
 
 
-_LEFT_OUT = re.compile(
-    r"net\.ipv4\.(fib_multipath_hash_seed|tcp_fastopen_key|tcp_available_congestion_control|tcp_ehash_entries|route\.flush)"
-    r"|net\.ipv6\.route\.flush|net\.netfilter\.nf_conntrack_count|net\.ipv[46]\.conf\.(all|default)\.stable_secret"
-    r"|net\.ipv4\.conf\.all\.forwarding|net\.ipv[46]\.neigh\..*\.(base_reachable_time|retrans_time|unres_qlen)"
-)
-"""Drawn at random, counted, only to be written, or another name of a switch that is read."""
+LEFT_OUT = {
+    "net.ipv4.fib_multipath_hash_seed": "drawn at random",
+    "net.ipv4.tcp_fastopen_key": "drawn at random",
+    "net.ipv6.conf.all.stable_secret": "secret",
+    "net.ipv6.conf.default.stable_secret": "secret",
+    "net.netfilter.nf_conntrack_count": "counted",
+    "net.ipv4.tcp_ehash_entries": "the machine's",
+    "net.ipv4.tcp_available_congestion_control": "the machine's",
+    "net.ipv4.route.flush": "only to be written",
+    "net.ipv6.route.flush": "only to be written",
+    "net.ipv4.conf.all.forwarding": "another name of net.ipv4.ip_forward",
+    "net.ipv4.neigh.*.base_reachable_time": "another name of base_reachable_time_ms",
+    "net.ipv6.neigh.*.base_reachable_time": "another name of base_reachable_time_ms",
+    "net.ipv4.neigh.*.retrans_time": "another name of retrans_time_ms",
+    "net.ipv6.neigh.*.retrans_time": "another name of retrans_time_ms",
+    "net.ipv4.neigh.*.unres_qlen": "another name of unres_qlen_bytes",
+    "net.ipv6.neigh.*.unres_qlen": "another name of unres_qlen_bytes",
+}
+"""The switches that are never read, and why; `*` stands for an interface."""
 
+_LEFT_OUT = re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in LEFT_OUT))
 _OF_AN_INTERFACE = re.compile(r"net/ipv[46]/conf/(?!(all|default)$)[^/]+")
 
 

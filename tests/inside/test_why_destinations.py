@@ -127,3 +127,14 @@ def test_a_default_route_that_refuses_ipv6_is_removed_as_such() -> None:
     assert line == "ip netns exec ns1 ip -6 route del blackhole default"
     sh(line)
     assert "blackhole" not in sh("ip -n ns1 -6 route")
+
+
+def test_what_a_namespace_is_called_nobody_inside_can_look_up() -> None:
+    ip(BRIDGE)
+    said = nk.why("ns1", "ns2")
+    assert (said.ok, str(said.layer), said.where) == (False, "name", "ns1")
+    assert "ns1 does not know the name ns2" in said.explanation
+    assert nk.Namespace.get("ns1").run("getent hosts ns2").returncode != 0
+    for line in said.repair:
+        sh(line)
+    assert nk.why("ns1", "ns2").ok

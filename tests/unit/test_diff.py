@@ -210,10 +210,16 @@ def test_a_nameless_namespace_whose_elder_has_gone_is_the_same() -> None:
 
 @pytest.mark.parametrize("changes", [{"mac": "6e:00:00:00:00:09"}, {"index": 4}])
 def test_a_bridge_that_takes_over_a_mac_forgets_its_neighbours_by_itself(changes: dict[str, Any]) -> None:
-    known = host(BRIDGE, neighbours=(Neighbour("10.0.0.2", "br0", OTHER_RANDOM),))
-    lines = told(known, host(dataclasses.replace(BRIDGE, **changes)))
+    port = dataclasses.replace(VETH, mac="6e:00:00:00:00:09", master="br0")
+    known = host(port, BRIDGE, neighbours=(Neighbour("10.0.0.2", "br0", OTHER_RANDOM),))
+    lines = told(known, host(port, dataclasses.replace(BRIDGE, **changes)))
     gone = ["- neighbour 10.0.0.2 on br0 at the MAC of ns1:eth1, learned"]
     assert lines == ([] if "mac" in changes else gone)
+
+
+def test_a_bridge_s_mac_that_no_port_has_was_set() -> None:
+    lines = told(host(VETH, BRIDGE), host(VETH, dataclasses.replace(BRIDGE, mac="6e:00:00:00:00:09")))
+    assert lines == ["~ link br0: another MAC, as if drawn at random"]
 
 
 def test_an_fdb_entry_is_gone_only_when_it_is(speaks: Namespace) -> None:
