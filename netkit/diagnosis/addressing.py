@@ -108,7 +108,7 @@ def wrong_mask(world: World, near: End | None, address: str, evidence: str) -> F
     """
     if near is None:
         return None
-    found = mask(world, near, address)
+    found = _unconnected(world, near, address, evidence) or mask(world, near, address)
     if found is not None:
         return found
     prefixes = world.topology.prefixes(near, version_of(address))
@@ -121,6 +121,17 @@ def wrong_mask(world: World, near: End | None, address: str, evidence: str) -> F
     wanted = free_address(world, near, version_of(address))
     repair = (typed(world, near[0], f"ip addr add {wanted} dev {near[1]}"),) if wanted else ()
     return Finding("address", words, (commands.addresses_shown(world, near), evidence), repair, near[0])
+
+
+def _unconnected(world: World, end: End, address: str, evidence: str) -> Finding | None:
+    """An interface's own network has the address, but the route that came with its own address is gone."""
+    covering = (each for each in world.topology.prefixes(end, version_of(address)))
+    own = next((each for each in covering if ipaddress.ip_address(address) in each.network), None)
+    if own is None:
+        return None
+    words = f"{named(end)} has {own}, but the route to its network {own.network}, which came with it, is gone"
+    repair = typed(world, end[0], f"ip route add {own.network} dev {end[1]}")
+    return Finding("route", words, (evidence, commands.addresses_shown(world, end)), (repair,), end[0])
 
 
 def mask(world: World, end: End, address: str) -> Finding | None:

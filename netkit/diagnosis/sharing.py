@@ -36,9 +36,10 @@ def apart(world: World, start: End, address: str) -> Finding | None:
 def _parent(world: World, child: End, parent: End, start: End) -> Finding:
     """Mended by a further device on the parent, in the parent's namespace, with a route to the child alone."""
     link = world.link(child)
+    article = "an" if link.kind.startswith("i") else "a"
     words = (
-        f"{named(child)} is a {link.kind} on {named(parent)}: it shares that cable with its parent, and the two never "
-        f"hear one another, so {start[0]} gets no answer"
+        f"{named(child)} is {article} {link.kind} on {named(parent)}: it shares that cable with its parent, and the "
+        f"two never hear one another, so {start[0]} gets no answer"
     )
     line = shown(world, child[0], f"ip -d link show dev {child[1]}", f"{link.kind} mode {link.detail('mode') or 'l2'}")
     whom = next(iter(world.link(child).bare_addresses), "")

@@ -88,6 +88,7 @@ class Container:
         own_proc: whether it has a /proc of its own.
         ip: the address that its Docker gave it on its own network, None where it has none of its own.
         ways: its places on networks, by their names.
+        held: a file that opens its network namespace, also when its process has ended.
 
     Example:
         >>> web = docker.run("web", "httpd -f -p 80", ports={8080: 80})  # doctest: +SKIP
@@ -109,6 +110,7 @@ class Container:
     own_proc: bool
     ip: IPv4Address | None
     ways: Ways
+    held: str
     variable: str
     directory: str
 
@@ -153,10 +155,9 @@ class Container:
 
     @property
     def mac(self) -> str | None:
-        """The MAC address of its own network's interface, None if it has none of its own."""
-        if self.driver.shared is not None:
-            return self.driver.shared.mac
-        own = next((each for each in self.ways.values() if each.address == self.ip), None)
+        """The MAC address that its Docker gave to its eth0; None if it gave none."""
+        holder = self.driver.shared or self
+        own = holder.ways.own(holder.network)
         return own.mac if own is not None else None
 
     @property
@@ -224,10 +225,15 @@ class Container:
             raise
 
     def _make(self) -> None:
-        naming.program(self.settings.command)
-        self._write(self.driver.plan(self))
+        naming.program(self.settings.words)
+        files = self.driver.plan(self)
+        os.makedirs(self.directory)
+        self.files.callback(shutil.rmtree, self.directory, ignore_errors=True)
+        files.with_lines(self.settings.extras.hosts).write(self.directory)
         self._start()
         self.driver.build(self)
+        for switch, value in self.settings.extras.sysctls:
+            self.namespace.sysctl(switch, value)
         assert self._process is not None  # noqa: S101  (it has just been started)
         self._process.go()
 
@@ -236,7 +242,7 @@ class Container:
         entered, own = self._entered, self.driver.isolated
         network = entered.namespace.path if entered is not None else None
         command = containers.starting(
-            self._limited(self.settings.command), self.directory, self.hostname, own_network=own, network=network
+            self._limited(self.settings.words), self.directory, self.hostname, own_network=own, network=network
         )
         typed = f"{self._typed} & {self.variable}=$(pgrep -P $!)"
         self._process = journal.perform(
@@ -248,7 +254,9 @@ class Container:
         keep(self, own_proc=self._process.own_proc)
         self._room = ContainerNamespace(self.name, self.variable, self._process.pid, self._process.inode)
         # As the Engine does with a bind mount: the cable is taken away by its owner, not by the namespace's end.
-        self.undo.callback(entering.opened(self._room.path).close)
+        held = entering.opened(self._room.path)
+        self.undo.callback(held.close)
+        keep(self, held=f"/proc/self/fd/{held.fileno()}")
 
     @property
     def _stays(self) -> bool:
@@ -265,7 +273,7 @@ class Container:
         entered = self._entered
         enter = f"nsenter --net=/proc/${entered.variable}/ns/net " if entered is not None else ""
         kinds = "--net " if self.driver.isolated else ""
-        return f"unshare --pid --fork {enter}unshare {kinds}--mount --uts --ipc {shlex.join(self.settings.command)}"
+        return f"unshare --pid --fork {enter}unshare {kinds}--mount --uts --ipc {shlex.join(self.settings.words)}"
 
     def _limited(self, command: list[str]) -> list[str]:
         """A command, behind what takes the capabilities away that Docker does not leave to a container."""
@@ -277,13 +285,6 @@ class Container:
         if self.driver.shared is not None:
             return self.driver.shared.hostname
         return os.uname().nodename if self._stays else self.id[:12]
-
-    def _write(self, files: Files) -> None:
-        """Write the files that it sees as /etc/hosts and /etc/resolv.conf."""
-        os.makedirs(self.directory)
-        self.files.callback(shutil.rmtree, self.directory, ignore_errors=True)
-        Path(self.directory, "hosts").write_text(files.hosts, encoding="utf-8")
-        Path(self.directory, "resolv.conf").write_text(files.resolv, encoding="utf-8")
 
     def _end(self, grace: float) -> None:
         """End its process, then take its network away in the reverse order in which it was made."""

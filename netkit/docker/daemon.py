@@ -10,18 +10,32 @@ from netkit.docker import installed, naming, settings
 from netkit.docker.container import Container
 from netkit.docker.generations.values import How
 from netkit.docker.keeping import WITHOUT_A_NETWORK, Keeping
-from netkit.docker.kinds import ContainerName, ContainerThere, Grace, Image, Like, Links, NetworkMode, Ports, Servers
+from netkit.docker.kinds import (
+    Aliases,
+    ContainerName,
+    ContainerThere,
+    ExtraHosts,
+    GatewayPriority,
+    Grace,
+    Image,
+    Like,
+    Links,
+    NetworkMode,
+    Ports,
+    Servers,
+    Switches,
+)
 from netkit.docker.listing import Containers, details
 from netkit.docker.networking import INSTEAD
 from netkit.docker.rulebook import Rulebook
+from netkit.docker.wishes import Wishes
 from netkit.errors import AlreadyExists, Conflict, NetkitError
 from netkit.face import face
 from netkit.handles import guarded, keep
-from netkit.kinds import Command, Flag, Timeout
+from netkit.kinds import Address, Command, Flag, Mac, Timeout
 from netkit.lab import journal
 from netkit.lab.namespaces import host
 from netkit.lab.place import Room
-from netkit.lab.running import words_of
 
 if TYPE_CHECKING:
     from netkit.lab.namespaces import Namespace
@@ -85,6 +99,7 @@ class Docker(Keeping):
         keep(self, host=machine, rulebook=rulebook)
         self._containers = {}
         self._networks = {}
+        self._has_six = False
         if "docker0" in machine:
             raise AlreadyExists(
                 f"there is a docker0 in {machine.name} already",
@@ -114,6 +129,13 @@ class Docker(Keeping):
         links: Links | None = None,
         dns: Servers | None = None,
         privileged: Flag = False,
+        ip: Address | None = None,
+        ip6: Address | None = None,
+        mac_address: Mac | None = None,
+        aliases: Aliases | None = None,
+        add_host: ExtraHosts | None = None,
+        sysctl: Switches | None = None,
+        gw_priority: GatewayPriority = 0,
     ) -> Container:
         """Start a container: `docker run -d --name NAME -p … --network … IMAGE COMMAND`.
 
@@ -122,24 +144,25 @@ class Docker(Keeping):
             command: as one types it; without one the container idles.
             image: only noted: a container here sees the machine's files and programs.
             network: "bridge", "host", "none", "container:NAME", or the name of a user-defined network.
-            ports: published ports, the host's first: {8080: 80}, {5353: "53/udp"}; or as behind `docker run -p`:
-                ["127.0.0.1:8085:80", "9000-9002:9000-9002", "53:53/udp"].
+            ports: {8080: 80}, {5353: "53/udp"}; or as behind `-p`: ["127.0.0.1:8085:80", "9000-9002:9000-9002/udp"].
             links: containers whose names it is to know: ["c1"], ["c1:db"].
             dns: name servers for names that this docker does not know: ["192.168.1.53"].
             privileged: whether it keeps the right to change its own network.
+            ip, ip6, mac_address, aliases, gw_priority: what it wants on its network; see `.connect`.
+            add_host, sysctl: lines of its /etc/hosts, {"me": "host-gateway"}; switches, {"net.ipv4.ip_forward": 1}.
 
         Raises:
-            NetkitError: as Docker refuses it. What its start had made is taken back; like Docker's, the container
-                itself stays then, as "Created", and keeps its name.
+            NetkitError: as Docker refuses it; a container whose start failed stays, as "Created".
         """
-        journal.in_sandbox()
-        words = words_of(command) if command is not None else list(naming.IDLE)
-        wanted = settings.Settings(name, words, image or "", network, ports or (), links or {}, dns or (), privileged)
-        settings.insist_on_agreement(wanted)
-        return self._create(wanted)
+        wishes = Wishes(ip, ip6, mac_address, aliases or (), gw_priority)
+        extras = settings.Extras(wishes, self._hosts(add_host or {}), sysctl or ())
+        given = (name, command, image or "", network, ports or (), links or {}, dns or (), privileged)
+        return self._create(settings.Settings(*given, extras))
 
     def _create(self, wanted: settings.Settings) -> Container:
         """Make a container, and start it; as with the Engine, one whose start is refused is there all the same."""
+        journal.in_sandbox()
+        settings.insist_on_agreement(wanted)
         self._refuse_taken(wanted.name)
         for other in wanted.links:
             self._known(other)

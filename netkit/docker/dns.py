@@ -10,6 +10,7 @@ reachable here, so there are no other names then.
 from __future__ import annotations
 
 import ipaddress
+import random
 from typing import TYPE_CHECKING
 
 from netkit.linux.probing import probes
@@ -28,7 +29,9 @@ ADDRESS, PORT = "127.0.0.11", 53
 TTL = 600
 """Seconds that an answer may be kept; the Engine says the same."""
 
-_REVERSE = ".in-addr.arpa"
+_REVERSE, _REVERSE6 = ".in-addr.arpa", ".ip6.arpa"
+_DIGITS = 32
+_KINDS = {4: dns.A, 6: dns.AAAA}
 
 
 def serve(path: str, look_up: LookUp, name_of: LookUp | None = None, servers: Sequence[str] = ()) -> Answering:
@@ -36,7 +39,7 @@ def serve(path: str, look_up: LookUp, name_of: LookUp | None = None, servers: Se
 
     Args:
         path: a file that opens the namespace; its `lo` has to be up.
-        look_up: called with a name in small letters; returns its IPv4 address, or None.
+        look_up: called with a name in small letters; returns its address, a list of them, or None.
         name_of: called with an address; returns its name, or None: for questions the other way round.
         servers: addresses of those that are asked for all other names, in this order.
 
@@ -74,8 +77,8 @@ def _failed(data: bytes) -> bytes | None:
 def answer(data: bytes, look_up: LookUp, name_of: LookUp | None = None) -> bytes | None:
     """The answer to a question (RFC 1035, 4.1): pure.
 
-    A name that is known, asked for another type than A, gets an answer without records: so a program that asks
-    for IPv6 as well does not take it for a name that does not exist.
+    A name that is known, asked for a type of which it has nothing, gets an answer without records: so a program that
+    asks for IPv6 as well does not take it for a name that does not exist.
 
     Args:
         data: the message.
@@ -99,20 +102,34 @@ def answer(data: bytes, look_up: LookUp, name_of: LookUp | None = None) -> bytes
 def _found(question: Question, look_up: LookUp, name_of: LookUp | None) -> tuple[bool, list[Record]]:
     """Whether the name is known, and the record that answers the question, if any."""
     name = question.name.lower()
-    reverse = name.endswith(_REVERSE)
-    found = _named(name, name_of) if reverse else look_up(name)
-    if found is None:
+    address = _asked_for(name)
+    found = (name_of(address) if name_of is not None else None) if address else look_up(name)
+    if found is None or found == []:
         return False, []
-    if question.family != dns.INTERNET or question.kind != (dns.PTR if reverse else dns.A):
+    if question.family != dns.INTERNET:
         return True, []
-    content = dns.packed(str(found)) if reverse else ipaddress.IPv4Address(str(found)).packed
-    return True, [Record(question.kind, content, TTL)]
+    if address:
+        return True, [Record(dns.PTR, dns.packed(str(found)), TTL)] if question.kind == dns.PTR else []
+    several = found if isinstance(found, list) else [found]
+    addresses = [ipaddress.ip_address(str(each)) for each in several]
+    wanted = [each for each in addresses if _KINDS[each.version] == question.kind]
+    # As the Engine: who asks for a name that several containers have gets them in another order each time.
+    return True, [Record(question.kind, each.packed, TTL) for each in random.sample(wanted, len(wanted))]
 
 
-def _named(question: str, name_of: LookUp | None) -> object:
-    """The name of an address that is asked for the other way round: "2.0.18.172.in-addr.arpa"."""
-    numbers = question.removesuffix(_REVERSE).split(".")
-    return name_of(".".join(reversed(numbers))) if name_of is not None else None
+def _asked_for(question: str) -> str:
+    """The address that a name the other way round asks for, "" for other names (RFC 1035, 3.5; RFC 3596, 2.5).
+
+    Example:
+        >>> _asked_for("2.0.18.172.in-addr.arpa")
+        '172.18.0.2'
+    """
+    if question.endswith(_REVERSE):
+        return ".".join(reversed(question.removesuffix(_REVERSE).split(".")))
+    digits = question.removesuffix(_REVERSE6).replace(".", "") if question.endswith(_REVERSE6) else ""
+    if len(digits) != _DIGITS or not set(digits) <= set("0123456789abcdef"):
+        return ""
+    return str(ipaddress.IPv6Address(int(digits[::-1], 16)))
 
 
 def _message(asked: Message, status: int, question: bytes = b"", records: Sequence[Record] = ()) -> bytes:

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from ipaddress import IPv4Address, IPv4Network
 
+    from netkit.docker.pool import Pool
     from netkit.docker.publishing import Published
+    from netkit.docker.rulebook import Rulebook
+    from netkit.validation import IPAddress
 
 
 class Joined(Protocol):
@@ -23,6 +26,8 @@ class Joined(Protocol):
     gateway: IPv4Address
     internal: bool
     leads_out: bool
+    pool6: Pool | None
+    rulebook: Rulebook
     addresses: dict[str, IPv4Address]
 
     @property
@@ -30,12 +35,16 @@ class Joined(Protocol):
         """Whether its containers can ask for one another's names."""
         ...
 
-    def publish(self, ports: Iterable[Published], address: str, undo: ExitStack) -> None:
-        """Lead published ports to an address on it."""
+    def publish(self, ports: Iterable[Published], endpoint: Endpoint, undo: ExitStack) -> None:
+        """Lead published ports to a place on it."""
         ...
 
-    def address_of(self, name: str) -> IPv4Address | None:
-        """The address of a container on it."""
+    def ways_out(self, endpoint: Endpoint) -> list[dict[str, str]]:
+        """What a container's default routes need."""
+        ...
+
+    def addresses_of(self, name: str) -> list[IPAddress]:
+        """The addresses of a name on it."""
         ...
 
     def name_of(self, address: str) -> str | None:
@@ -51,7 +60,9 @@ class Endpoint:
         network: which one.
         address: the container's address there.
         interface: the container's end of the cable: "eth0".
-        mac: of that end.
+        mac: of that interface; None where it has that of the interface below.
+        address6: its IPv6 address there, None where the network has none.
+        priority: the network with the highest one leads out.
         held: gives the address back.
         cable: takes the cable away.
     """
@@ -59,9 +70,16 @@ class Endpoint:
     network: Joined
     address: IPv4Address
     interface: str
-    mac: str
+    mac: str | None
+    address6: IPAddress | None = None
+    priority: int = 0
     held: ExitStack = field(default_factory=ExitStack)
     cable: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def all_addresses(self) -> list[IPAddress]:
+        """Its address, and that of IPv6 if it has one."""
+        return [self.address, *([self.address6] if self.address6 is not None else [])]
 
 
 class Ways(dict[str, Endpoint]):
@@ -83,6 +101,14 @@ class Ways(dict[str, Endpoint]):
     def next_interface(self) -> str:
         """The name of the next interface: eth0, then eth1 …; a number is not used again, as with the Engine."""
         return f"eth{next(self._numbers)}"
+
+    def own(self, network: str) -> Endpoint | None:
+        """Its place on its own network, or on the first that it has joined since it left that one.
+
+        Args:
+            network: the name of its own.
+        """
+        return self.get(network) or next(iter(self.values()), None)
 
     def forget(self, endpoint: Endpoint) -> None:
         """Leave an endpoint out from now on."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _HOSTS = """\
 127.0.0.1\tlocalhost
@@ -30,6 +30,25 @@ class Files(NamedTuple):
 
     hosts: str
     resolv: str
+
+    def with_lines(self, added: Iterable[tuple[str, str]]) -> Files:
+        """The same with further names, in front of the container's own.
+
+        Args:
+            added: (name, address).
+        """
+        lines = "".join(line(address, name) for name, address in added)
+        usual, own = self.hosts[: len(_HOSTS)], self.hosts[len(_HOSTS) :]
+        return self._replace(hosts=usual + lines + own if usual == _HOSTS else self.hosts + lines)
+
+    def write(self, directory: str) -> None:
+        """Write them where a container gets its own from.
+
+        Args:
+            directory: that there is.
+        """
+        Path(directory, "hosts").write_text(self.hosts, encoding="utf-8")
+        Path(directory, "resolv.conf").write_text(self.resolv, encoding="utf-8")
 
 
 def hosts(*lines: str) -> str:

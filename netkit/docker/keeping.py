@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.docker import naming
+from netkit.docker import kinds, naming
 from netkit.docker.drivers.host import Host
 from netkit.docker.drivers.none import Nothing
 from netkit.docker.drivers.shared import Shared
@@ -13,6 +13,8 @@ from netkit.errors import AlreadyExists, Conflict, NotFound
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from netkit.docker import settings
     from netkit.docker.container import Container, Driver
 
@@ -64,3 +66,8 @@ class Keeping(Networking):
                 "Start both on the same one",
             )
         return other
+
+    def _hosts(self, lines: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """Lines of a container's /etc/hosts, with docker0's addresses for "host-gateway"."""
+        gateway = str(self._network(naming.DEFAULT).gateway)
+        return tuple((name, gateway if address == kinds.GATEWAY else address) for name, address in lines.items())

@@ -1,7 +1,9 @@
 """Containers on several networks: one of these leads out, and all of them are asked for names.
 
 As with the Engine, the default route and the published ports follow the network that leads: an internal one never
-does while there is another, and among the others the first by name does (libnetwork, sandbox.go).
+does while there is another; among the others the one with the highest gateway priority does, which is 0 unless
+somebody has said so; of equals, since 28, one with both families of addresses, and then the first by name
+(libnetwork, sandbox.go).
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ from netkit.errors import KernelRefused, NotFound
 from netkit.handles import keep
 
 if TYPE_CHECKING:
-    from ipaddress import IPv4Address
-
     from netkit.docker.container import Container
     from netkit.docker.endpoint import Endpoint
+    from netkit.validation import IPAddress
+
+BOTH_FIRST = (28, 0, 0)
+"""The release since when a network with both families of addresses leads out rather than one with IPv4 alone."""
 
 
 def settle(container: Container) -> None:
@@ -29,7 +33,7 @@ def settle(container: Container) -> None:
         container: it.
     """
     ways = container.ways
-    own = ways.get(container.network) or next(iter(ways.values()), None)
+    own = ways.own(container.network)
     keep(container, ip=own.address if own is not None else None)
     leading = min((each for each in ways.values() if each.network.leads_out), key=_rank, default=None)
     if leading is not ways.leading:
@@ -37,7 +41,7 @@ def settle(container: Container) -> None:
     if not ways.asks and any(each.network.knows_names for each in ways.values()):
         ways.asks = True
         Path(container.directory, "resolv.conf").write_text(etc.EMBEDDED_DNS, encoding="utf-8")
-        look_up, name_of = partial(_address_of, container), partial(_name_of, container)
+        look_up, name_of = partial(_addresses_of, container), partial(_name_of, container)
         serving = dns.serve(container.namespace.path, look_up, name_of, container.settings.dns)
         container.undo.callback(serving.close)
 
@@ -45,11 +49,13 @@ def settle(container: Container) -> None:
 def add_line(container: Container, endpoint: Endpoint) -> None:
     """Write a container's address on one more network into its own /etc/hosts, where the Engine leaves it for good."""
     with Path(container.directory, "hosts").open("a", encoding="utf-8") as hosts:
-        hosts.write(etc.line(str(endpoint.address), container.hostname))
+        hosts.writelines(etc.line(str(each), container.hostname) for each in endpoint.all_addresses)
 
 
-def _rank(endpoint: Endpoint) -> tuple[bool, str]:
-    return endpoint.network.internal, endpoint.network.name
+def _rank(endpoint: Endpoint) -> tuple[bool, int, bool, str]:
+    net = endpoint.network
+    one_family = net.rulebook.generation.since(BOTH_FIRST) and endpoint.address6 is None
+    return net.internal, -endpoint.priority, one_family, net.name
 
 
 def _lead(container: Container, leading: Endpoint | None) -> None:
@@ -57,22 +63,24 @@ def _lead(container: Container, leading: Endpoint | None) -> None:
     ways, room = container.ways, container.namespace
     ways.published.close()
     if ways.leading in ways.values():  # else its cable has gone, and the route with it
-        with suppress(KernelRefused, NotFound):  # the learner may have taken it away
-            room.delete_route("default")
+        for way in ways.leading.network.ways_out(ways.leading) if ways.leading is not None else ():
+            with suppress(KernelRefused, NotFound):  # the learner may have taken it away
+                room.delete_route("default", **way)
     ways.leading = leading
     if leading is None:
         return
-    room.add_route("default", via=str(leading.network.gateway))
-    leading.network.publish(container.ports, str(leading.address), ways.published)
+    for way in leading.network.ways_out(leading):
+        room.add_route("default", **way)
+    leading.network.publish(container.ports, leading, ways.published)
     container.undo.callback(ways.published.close)
 
 
-def _address_of(container: Container, name: str) -> IPv4Address | None:
-    """The address that a name has for a container: that of a link first."""
+def _addresses_of(container: Container, name: str) -> list[IPAddress]:
+    """The addresses that a name has for a container: that of a link first."""
     linked = {alias.lower(): other.name for alias, other in container.linked.items()}
     networks = [each.network for each in container.ways.values() if each.network.knows_names]
-    found = [net.addresses.get(linked[name]) for net in networks if name in linked]
-    return next(filter(None, [*found, *(net.address_of(name) for net in networks)]), None)
+    wanted = [linked[name]] if name in linked else []
+    return next(filter(None, (net.addresses_of(each) for each in (*wanted, name) for net in networks)), [])
 
 
 def _name_of(container: Container, address: str) -> str | None:

@@ -36,7 +36,7 @@ class Containers(Several["Container"]):
 
 
 def _row(container: Container) -> tuple[str, ...]:
-    command = shlex.join(container.settings.command)
+    command = shlex.join(container.settings.words)
     if len(command) > _LONGEST_COMMAND - 2:
         command = command[: _LONGEST_COMMAND - 3] + "…"
     published = ", ".join(map(str, container.ports)) if container.running else ""
@@ -66,7 +66,7 @@ def details(container: Container) -> dict[str, Any]:
         },
         "Config": {
             "Hostname": container.hostname,
-            "Cmd": own.command,
+            "Cmd": own.words,
             "Image": own.image,
         },
         "HostConfig": {
@@ -86,8 +86,12 @@ def details(container: Container) -> dict[str, Any]:
 
 def _place(endpoint: Endpoint | None) -> dict[str, Any]:
     """A container's place on a network, by Docker's own keys; empty where it has no address there."""
+    found: dict[str, Any] = {"Gateway": "", "IPAddress": "", "IPPrefixLen": 0, "MacAddress": ""}
     if endpoint is None:
-        return {"Gateway": "", "IPAddress": "", "IPPrefixLen": 0, "MacAddress": ""}
-    address, net = str(endpoint.address), endpoint.network
-    found = {"Gateway": str(net.gateway), "IPAddress": address, "IPPrefixLen": net.subnet.prefixlen}
-    return {**found, "MacAddress": endpoint.mac}
+        return found
+    net = endpoint.network
+    found |= {"Gateway": str(net.gateway), "IPAddress": str(endpoint.address), "IPPrefixLen": net.subnet.prefixlen}
+    if endpoint.address6 is not None and net.pool6 is not None:
+        six = {"IPv6Gateway": str(net.pool6.gateway), "GlobalIPv6Address": str(endpoint.address6)}
+        found |= {**six, "GlobalIPv6PrefixLen": net.pool6.length}
+    return {**found, "MacAddress": endpoint.mac or ""}

@@ -6,13 +6,24 @@ from contextlib import ExitStack
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from netkit.docker import naming, subnets
+from netkit.docker import creating, naming, subnets
 from netkit.docker.drivers.bridge import Network
-from netkit.docker.kinds import ContainerThere, NetworkName, NetworkThere
+from netkit.docker.kinds import (
+    Aliases,
+    ContainerThere,
+    GatewayPriority,
+    NetworkDriver,
+    NetworkName,
+    NetworkThere,
+    Subnet,
+    Subnets,
+)
+from netkit.docker.pool import Pool
+from netkit.docker.wishes import Wishes
 from netkit.errors import AlreadyExists, Conflict, InvalidName, NotFound
 from netkit.face import face
 from netkit.handles import Several
-from netkit.kinds import Flag
+from netkit.kinds import Address, Flag, InterfaceName, Mac, Router, Word
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
@@ -39,43 +50,69 @@ class Networking:
 
     host: Namespace
     rulebook: Rulebook
+    _undo: ExitStack
+    _has_six: bool
     _containers: dict[str, Container]
     _networks: dict[str, tuple[Network, ExitStack]]
     """Each network, and what takes it away."""
 
     @face
-    def network_create(self, name: NetworkName, subnet: str | None = None, *, internal: Flag = False) -> Network:
-        """Make a network of its own bridge: `docker network create --subnet SUBNET NAME`.
+    def network_create(  # noqa: PLR0913  (what `docker network create` is told, by its own names)
+        self,
+        name: NetworkName,
+        subnet: Subnets | None = None,
+        *,
+        internal: Flag = False,
+        ipv6: Flag = False,
+        driver: NetworkDriver = creating.BRIDGE,
+        parent: InterfaceName | None = None,
+        mode: Word | None = None,
+        gateway: Router | None = None,
+        ip_range: Subnet | None = None,
+    ) -> Network:
+        """Make a network: `docker network create --driver DRIVER --subnet SUBNET NAME`.
 
         Args:
             name: of the new network.
-            subnet: "172.30.0.0/16"; without one the next of Docker's own that is free, and that the machine has no
-                route to.
+            subnet: "172.30.0.0/16", with IPv6 also ["172.30.0.0/16", "fd00:30::/64"]; without one the next of Docker's
+                own that is free, and that the machine has no route to.
             internal: whether it has no way out.
+            ipv6: whether its containers have addresses of IPv6 too; since release 27 Docker has subnets for that.
+            driver: "bridge"; or "macvlan" or "ipvlan", whose containers stand on an interface of the machine.
+            parent: that interface; "eth0.50" is made for VLAN 50 of eth0, and a dummy where none is named.
+            mode: of macvlan bridge, private, vepa or passthru; of ipvlan l2, l3 or l3s.
+            gateway: its router; the subnet's first address by default.
+            ip_range: the part of the subnet that addresses are taken from.
 
         Raises:
-            AlreadyExists: the name is taken.
-            Conflict: the subnet overlaps with another network's.
-            InvalidAddress: it is no subnet.
-            InvalidName: it is no name.
+            NetkitError: as Docker refuses it: a name or a subnet that is taken, a parent that is not there …
+
+        Example:
+            >>> docker.network_create("lan", "192.168.1.0/24", driver="macvlan", parent="eth0")  # doctest: +SKIP
         """
+        self._refuse_network(name)
+        pair = subnet or (None, None)
+        wanted = creating.Wanted(name, pair, internal, ipv6, driver, parent, mode, gateway, ip_range)
+        return self._add_network(creating.network(self.rulebook, wanted, self.network_ls()))
+
+    def _refuse_network(self, name: str) -> None:
         if name in self._networks:
             raise AlreadyExists(f"there is a network '{name}' already", "names are unique", "Choose another name")
         if name in naming.RESERVED:
             raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'my-net'")
-        # As the Engine: of its own choice it takes none that the machine has a route to; what is asked for, it takes.
-        busy = subnets.routed(self.host) if subnet is None else ()
-        found = subnets.subnet_of(subnet, self.network_ls(), busy)
-        return self._add_network(name, found, internal=internal)
 
     def _add_default_network(self) -> None:
-        self._add_network(naming.DEFAULT, IPv4Network(subnets.DEFAULT), internal=False)
+        self._add_network(Network(naming.DEFAULT, Pool(IPv4Network(subnets.DEFAULT)), self.rulebook))
 
-    def _add_network(self, name: str, subnet: IPv4Network, *, internal: bool) -> Network:
-        net = Network(self.host, name, subnet, self.rulebook, internal=internal)
+    def _add_network(self, net: Network) -> Network:
+        if net.bridge and net.subnet6 is not None and not self._has_six:
+            with ExitStack() as failed:
+                self.rulebook.begin_six(failed)
+                self._undo.push(failed.pop_all())
+            self._has_six = True
         with ExitStack() as undo:
             net.make(undo)
-            self._networks[name] = net, undo.pop_all()
+            self._networks[net.name] = net, undo.pop_all()
         return net
 
     @face
@@ -107,26 +144,39 @@ class Networking:
         self._networks.pop(net.name)[1].close()
 
     @face
-    def connect(self, network: NetworkThere, container: ContainerThere) -> None:
+    def connect(  # noqa: PLR0913  (what `docker network connect` is told, by its own names)
+        self,
+        network: NetworkThere,
+        container: ContainerThere,
+        *,
+        ip: Address | None = None,
+        ip6: Address | None = None,
+        mac_address: Mac | None = None,
+        aliases: Aliases | None = None,
+        gw_priority: GatewayPriority = 0,
+    ) -> None:
         """Join a container that runs to one more network: `docker network connect NETWORK CONTAINER`.
 
-        It gets one more interface there.  Its default route and its published ports go by the network whose name
-        comes first, as with the Engine; an internal one comes last.
+        Its default route and its published ports go by the network with the highest priority, among equals the one
+        whose name comes first, as with the Engine; an internal one comes last.
 
         Args:
             network: its name, or the network.
             container: its name, or the container.
+            ip: the IPv4 address that it wants there; the network's subnet has to be of one's own choice.
+            ip6: the IPv6 address that it wants there.
+            mac_address: of its interface there.
+            aliases: further names of it there.
+            gw_priority: the network with the highest one leads out; since release 28.
 
         Raises:
-            NotFound: there is no such network or container.
-            AlreadyExists: it is on that network.
-            Conflict: it does not run, or has no network of its own; or there is no address left.
+            NetkitError: as Docker refuses it: it is there already, does not run, or what it wants cannot be had.
         """
         joining = self._joinable(container)
         if network in joining.ways:
             problem, rule = f"'{joining.name}' is on network '{network}'", "a container is on a network once"
             raise AlreadyExists(problem, rule, f"See docker.network_inspect('{network}')")
-        self._network(network).join(joining)
+        self._network(network).join(joining, Wishes(ip, ip6, mac_address, aliases or (), gw_priority))
 
     @face
     def disconnect(self, network: NetworkThere, container: ContainerThere) -> None:

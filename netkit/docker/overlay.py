@@ -15,7 +15,7 @@ from netkit import validation
 from netkit.docker import naming, subnets
 from netkit.docker.daemon import Docker
 from netkit.docker.drivers.overlay import End, Fabric
-from netkit.docker.kinds import NetworkName
+from netkit.docker.kinds import NetworkName, Subnet
 from netkit.errors import AlreadyExists, Conflict, InvalidName, InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import keep
@@ -65,7 +65,7 @@ class Overlay(Fabric):
     ) -> None:
         super().__init__(name, subnet, vni, mtu, learning=learning)
         machines = {docker.host.name: docker for docker in dockers}
-        keep(self, ends={name: End(self, each.host, vteps[name], each.rulebook) for name, each in machines.items()})
+        keep(self, ends={name: End(self, vteps[name], each.rulebook) for name, each in machines.items()})
         self._dockers = list(dockers)
 
     def _build(self) -> None:
@@ -132,7 +132,6 @@ def _machines(hosts: Any) -> list[Namespace]:
 
 
 Machines = Annotated[Any, _machines]
-Subnet = Annotated[Any, subnets.subnet]
 
 
 @face

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netkit.lab.namespaces import Namespace
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  (what Docker takes where no address is named)
+EVERYWHERE6 = "::"
 _PROTOCOLS = ("tcp", "udp")
 
 
@@ -38,8 +39,13 @@ class Published(NamedTuple):
 
     @property
     def outside(self) -> str:
-        """Where one asks: "127.0.0.1:8085"."""
-        return f"{self.address}:{self.here}"
+        """Where one asks: "127.0.0.1:8085", "[::1]:8085"."""
+        return f"[{self.address}]:{self.here}" if self.of_six else f"{self.address}:{self.here}"
+
+    @property
+    def of_six(self) -> bool:
+        """Whether it is published at an address of IPv6."""
+        return ":" in self.address
 
     @property
     def inside(self) -> str:
@@ -49,7 +55,7 @@ class Published(NamedTuple):
     @property
     def everywhere(self) -> bool:
         """Whether it is published at all addresses of the machine."""
-        return self.address == EVERYWHERE
+        return self.address in (EVERYWHERE, EVERYWHERE6)
 
     @property
     def near(self) -> bool:
@@ -64,7 +70,7 @@ def ports(value: Any) -> tuple[Published, ...]:
     """Published ports: {8080: 80}, {5353: "53/udp"}, or as behind -p, ["127.0.0.1:8085:80", "9000-9002:9000-9002"].
 
     Raises:
-        InvalidAddress: it is no IPv4 address that a machine has.
+        InvalidAddress: it is no address that a machine has.
         InvalidValue: it is no such table or list, or has a number that is no port.
     """
     if isinstance(value, dict):
@@ -75,6 +81,12 @@ def ports(value: Any) -> tuple[Published, ...]:
         rule = "a table says which port leads where, or a list what stands behind Docker's -p"
         raise InvalidValue(f"{shown(value)} are no ports", rule, "Try ports={8080: 80}, or ports=['127.0.0.1:8080:80']")
     return tuple(dict.fromkeys(found))
+
+
+def in_both(published: Iterable[Published]) -> tuple[Published, ...]:
+    """Published ports of a container that has an address of IPv6 too: everywhere means both families then."""
+    each = ((one, one._replace(address=EVERYWHERE6)) if one.address == EVERYWHERE else (one,) for one in published)
+    return tuple(one for pair in each for one in pair)
 
 
 def table(published: Iterable[Published]) -> dict[str, list[dict[str, str]]]:
@@ -119,9 +131,13 @@ def _pair(here: Any, target: Any) -> Published:
 
 
 def _typed(text: str) -> Iterator[Published]:
-    """What stands behind -p: [ADDRESS:]PORT:PORT[/PROTOCOL]; both ports may be ranges of the same length."""
+    """What stands behind -p: [ADDRESS:]PORT:PORT[/PROTOCOL]; ports may be ranges, an address of IPv6 is in brackets."""
     rest, protocol = _protocol(text)
-    *address, here, there = ("", "", *rest.split(":"))[-3:] if rest.count(":") < 3 else ("", "", "")
+    bracketed, mark, after = rest.removeprefix("[").partition("]:")
+    if mark:
+        address, (here, _, there) = [bracketed], after.partition(":")
+    else:
+        *address, here, there = ("", "", *rest.split(":"))[-3:] if rest.count(":") < 3 else ("", "", "")
     if not here or not there:
         rule = "it is PORT:PORT or ADDRESS:PORT:PORT, the machine's port first"
         raise InvalidValue(f"{shown(text)} publishes nothing", rule, "Try '127.0.0.1:8085:80'")
@@ -160,7 +176,4 @@ def _refuse(text: str) -> None:
 
 
 def _address(text: str) -> str:
-    found = validation.address(text)
-    if not isinstance(found, ipaddress.IPv4Address):
-        raise InvalidValue(f"{shown(text)} is no IPv4 address", "ports are published at IPv4 here", "Try '127.0.0.1'")
-    return str(found)
+    return str(validation.address(text))

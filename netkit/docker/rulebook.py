@@ -6,7 +6,8 @@ import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from netkit.docker.generations.values import IPTABLES
+from netkit.docker import six
+from netkit.docker.generations.values import IP6TABLES, IPTABLES
 from netkit.lab import journal
 from netkit.linux.acts import nat
 from netkit.shell import joined
@@ -32,15 +33,34 @@ class Rulebook:
     def __init__(self, machine: Namespace, generation: Generation, how: How) -> None:
         self.machine, self.generation, self.how = machine, generation, how
 
+    @property
+    def filters_six(self) -> bool:
+        """Whether it writes rules for IPv6 as well."""
+        return self.generation.since(six.OWN_RULES)
+
     def begin(self, undo: ExitStack, tool: str = IPTABLES) -> None:
         """The chains, what leads into them, and the policy that nothing is forwarded unless a rule allows it."""
         own = self.generation.writer.chains(tool)
-        left = {(rule.table, rule.chain) for rule in self.machine.state.rules if rule.kind == "chain"}
+        rules = self.machine.state.rules
+        left = {(rule.table, rule.chain) for rule in rules if (rule.kind, rule.tool) == ("chain", tool)}
         new = [each for each in own if (each.table, each.name) not in left]
         _change(self.machine, tool, [each.add for each in new], [each.delete for each in own], undo)
         self._carry(self.generation.writer.skeleton(self.how, tool), undo)
-        self.machine.set_policy("FORWARD", "DROP")
-        undo.callback(self.machine.set_policy, "FORWARD", "ACCEPT")
+        self._set_policy(tool, "DROP")
+        undo.callback(self._set_policy, tool, "ACCEPT")
+
+    def begin_six(self, undo: ExitStack) -> None:
+        """What the first network with IPv6 needs: the machine hands its packets on, and filters them."""
+        six.forward(self.machine, undo)
+        if self.filters_six:
+            self.begin(undo, IP6TABLES)
+
+    def _set_policy(self, tool: str, verdict: str) -> None:
+        if tool == IPTABLES:
+            self.machine.set_policy("FORWARD", verdict)
+        else:
+            words = [tool, "-P", "FORWARD", verdict]
+            journal.perform(self.machine.typed(joined(words)), lambda: nat.iptables(self.machine.path, words[1:], tool))
 
     def network(self, segment: Segment, undo: ExitStack) -> None:
         """The rules of a network."""

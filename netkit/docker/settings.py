@@ -6,10 +6,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netkit.docker import naming
+from netkit.docker.wishes import NOTHING, Wishes
 from netkit.errors import Conflict
+from netkit.lab.running import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netkit.docker.publishing import Published
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What else may be asked for a container.
+
+    Attributes:
+        wishes: what it wants to be on its network.
+        hosts: (name, address) of further lines of its /etc/hosts.
+        sysctls: (name, value) of switches of its network namespace.
+    """
+
+    wishes: Wishes = NOTHING
+    hosts: tuple[tuple[str, str], ...] = ()
+    sysctls: tuple[tuple[str, str | int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -18,23 +37,30 @@ class Settings:
 
     Attributes:
         name: its name.
-        command: its program and arguments.
+        command: its program and arguments, as they were typed; None for one that idles.
         image: the name of an image, or "".
         network: "bridge", "host", "none", "container:NAME", or the name of a user-defined one.
         ports: that are published.
         links: {container: alias}.
         dns: the name servers that it was given.
         privileged: whether it keeps all rights.
+        extras: what else was asked for.
     """
 
     name: str
-    command: list[str]
+    command: str | Sequence[str] | None
     image: str
     network: str
     ports: tuple[Published, ...]
     links: dict[str, str]
     dns: tuple[str, ...]
     privileged: bool
+    extras: Extras
+
+    @property
+    def words(self) -> list[str]:
+        """Its program and arguments, word by word."""
+        return words_of(self.command) if self.command is not None else list(naming.IDLE)
 
     @property
     def shares(self) -> str | None:
@@ -49,17 +75,40 @@ def insist_on_agreement(settings: Settings) -> None:
     Raises:
         Conflict: two settings exclude each other.
     """
-    if not settings.shares and settings.network not in (naming.HOST, naming.NONE, naming.SHARED):
+    mode = settings.network
+    if settings.shares or mode == naming.SHARED:
+        _refuse(
+            settings.extras.hosts, "host names cannot be given", mode, "custom host-to-IP mapping and the network mode"
+        )
+    if not settings.shares and mode not in (naming.HOST, naming.NONE, naming.SHARED):
         return
     if settings.ports:
         raise Conflict(
-            f"ports cannot be published with network '{settings.network}'",
+            f"ports cannot be published with network '{mode}'",
             "a published port leads to an address on a bridge",
             "Leave ports out, or take network='bridge'",
         )
     if settings.links:
         raise Conflict(
-            f"links cannot be made with network '{settings.network}'",
+            f"links cannot be made with network '{mode}'",
             "a link leads to an address on the same bridge",
             "Leave links out, or take network='bridge'",
         )
+    _refuse(settings.extras.wishes.mac, "a MAC address cannot be had", mode, "mac-address and the network mode")
+    wishes = settings.extras.wishes
+    if wishes != NOTHING:
+        asked = wishes.ip or wishes.ip6 or next(iter(wishes.aliases), "gw_priority")
+        said = "Docker says: user specified IP address, and network-scoped alias, are for user defined networks only"
+        raise Conflict(f"'{asked}' cannot be had with network '{mode}'", said, "Take a network of one's own")
+    if settings.extras.sysctls and mode == naming.HOST:
+        name = settings.extras.sysctls[0][0]
+        said = f"Docker says: sysctl '{name}' not allowed in host network namespace"
+        raise Conflict(
+            "the machine's switches are not a container's", said, f"Set it there: nk.host.sysctl('{name}', …)"
+        )
+
+
+def _refuse(asked: object, problem: str, mode: str, options: str) -> None:
+    if asked:
+        said = f"Docker says: conflicting options: {options}"
+        raise Conflict(f"{problem} with network '{mode}'", said, "Leave it out, or take network='bridge'")

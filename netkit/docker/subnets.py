@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netkit.lab.namespaces import Namespace
 
 DEFAULT = "172.17.0.0/16"
+_LONGEST6 = 126
 _POOL = tuple(f"172.{number}.0.0/16" for number in range(18, 32))
 """The networks that Docker takes one after the other where none is given."""
 
@@ -24,12 +25,11 @@ def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress
     """The subnet of a new network: the one that is asked for, or the next one that nobody has.
 
     Args:
-        value: "172.30.0.0/16", or None.
+        value: the one that is asked for, or None.
         others: the networks that are there.
         busy: networks that the machine has routes to.
 
     Raises:
-        InvalidAddress: it is no IPv4 network with room for containers.
         Conflict: it overlaps with another one.
     """
     taken = {network.subnet: f"network '{network.name}'" for network in others}
@@ -76,6 +76,37 @@ def subnet(value: object) -> ipaddress.IPv4Network:
     return wanted
 
 
-def _special(subnet: ipaddress.IPv4Network) -> bool:
-    unused = subnet.is_reserved or subnet[0] in ipaddress.ip_network("0.0.0.0/8")
+def both(value: object) -> tuple[ipaddress.IPv4Network | None, ipaddress.IPv6Network | None]:
+    """The subnets of a network, one of each family at most.
+
+    Args:
+        value: "172.30.0.0/16", "fd00:30::/64", or a list of both.
+
+    Raises:
+        InvalidAddress: one is no network with room for containers, or there are two of one family.
+    """
+    several = list(value) if isinstance(value, list | tuple) else [value]
+    of_six = [isinstance(each, str | ipaddress.IPv6Network) and ":" in str(each) for each in several]
+    pairs = zip(several, of_six, strict=True)
+    found = {6 if six else 4: _six(each) if six else subnet(each) for each, six in pairs}
+    if len(found) != len(several):
+        rule, remedy = "a network has one of IPv4, and one of IPv6", "Try ['172.30.0.0/16', 'fd00:30::/64']"
+        raise InvalidAddress(f"{shown(value)} are not the subnets of a network", rule, remedy)
+    return found.get(4), found.get(6)  # type: ignore[return-value]
+
+
+def _six(value: object) -> ipaddress.IPv6Network:
+    wanted = validation.network(value)
+    if not isinstance(wanted, ipaddress.IPv6Network) or wanted.prefixlen > _LONGEST6 or _special(wanted):
+        raise InvalidAddress(
+            f"{shown(value)} is no subnet for containers",
+            f"it is an IPv6 network for machines with at most {_LONGEST6} bits in front, usually 64",
+            "Try 'fd00:30::/64'",
+        )
+    return wanted
+
+
+def _special(subnet: validation.IPNetwork) -> bool:
+    nothing = subnet.version == 4 and subnet[0] in ipaddress.ip_network("0.0.0.0/8")
+    unused = subnet.is_reserved or nothing
     return subnet.is_multicast or subnet.is_loopback or subnet.is_link_local or unused

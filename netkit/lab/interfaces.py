@@ -8,7 +8,7 @@ from netkit import names, validation
 from netkit.errors import AlreadyExists, InvalidAddress, InvalidName, InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import keep
-from netkit.kinds import InterfaceAddress, InterfaceName, Mac, Mtu, Other
+from netkit.kinds import Flag, InterfaceAddress, InterfaceName, Mac, Mtu, Other
 from netkit.lab.link import Link
 from netkit.lab.place import Room
 from netkit.linux import sysctls
@@ -67,14 +67,15 @@ class Interface(Link):
         self._act(f"ip link set dev {self._typed} down", lambda: links.set_down(self._path, self.name))
 
     @face
-    def add_address(self, address: InterfaceAddress) -> None:
+    def add_address(self, address: InterfaceAddress, *, dad: Flag = True) -> None:
         """Give it an address: `ip addr add ADDRESS dev NAME`.
 
         Args:
-            address: with its prefix length, "10.0.0.1/24".
+            address: with its prefix length, "10.0.0.1/24", "fd00::1/64".
+            dad: whether the kernel first asks, for a second, if somebody has it; of IPv6 only (`nodad` if not).
 
         Raises:
-            InvalidAddress: it is not such an address, or no interface can bear it.
+            InvalidAddress: it is not such an address, no interface can bear it, or it is of IPv4 and `dad` is off.
             AlreadyExists: an interface of this namespace bears it already.
         """
         bearer = observe.bearer(self._path, address.ip)
@@ -84,7 +85,11 @@ class Interface(Link):
                 "an address belongs to one interface",
                 f"Choose another, or delete that one first: {self.namespace.name}['{bearer}'].delete_address(…)",
             )
-        self._act(f"ip addr add {address} dev {self._typed}", lambda: addresses.add(self._path, self.name, address))
+        if not dad and address.version == 4:
+            rule, remedy = "duplicate address detection is of IPv6", "Leave dad out"
+            raise InvalidAddress(f"'{address}' is added at once anyway", rule, remedy)
+        words = f"ip addr add {address} dev {self._typed}{'' if dad else ' nodad'}"
+        self._act(words, lambda: addresses.add(self._path, self.name, address, dad=dad))
 
     @face
     def delete_address(self, address: InterfaceAddress) -> None:

@@ -70,7 +70,7 @@ class Routing(Place):
             ways["table"] = table
             words += f" table {table}"
         journal.perform(
-            self.typed(f"ip route add {words}"),
+            self.typed(f"ip{_family(**ways)} route add {words}"),
             lambda: routes.add(self.path, **ways),
             taken=lambda: f"there is a route to {destination or 'default'} in {self.name} already",
         )
@@ -91,7 +91,7 @@ class Routing(Place):
             KernelRefused: there is no such route.
         """
         words, ways = self._way(destination, via, device, needed=False)
-        journal.perform(self.typed(f"ip route del {words}"), lambda: routes.delete(self.path, **ways))
+        journal.perform(self.typed(f"ip{_family(**ways)} route del {words}"), lambda: routes.delete(self.path, **ways))
 
     @face
     def add_routing_rule(
@@ -251,6 +251,12 @@ def name_in(place: Place, device: Interface | str | None) -> str | None:
             f"Give one of: {', '.join(observe.names(place.path))}",
         )
     return device.name if isinstance(device, Interface) else device
+
+
+def _family(destination: validation.IPNetwork | None, via: validation.IPAddress | None, **_: object) -> str:
+    """What `ip` has to be told of a route of IPv6: `ip route` alone means IPv4."""
+    some = destination or via
+    return " -6" if some is not None and some.version == 6 else ""
 
 
 def _typed(rule: RoutingRule, what: str) -> str:

@@ -22,10 +22,12 @@ class Mode:
     Attributes:
         typed: what follows `docker`, line by line.
         build: the same with nk.Docker.
+        before: what is typed on the host first, for both.
     """
 
     typed: tuple[str, ...]
     build: Callable[[nk.Docker], None]
+    before: tuple[str, ...] = ()
 
 
 def _bridge(docker: nk.Docker) -> None:
@@ -100,6 +102,32 @@ def _link(docker: nk.Docker) -> None:
     docker.run("c2", SLEEP, links=["c1"])
 
 
+_LAN = (
+    "ip link add eth1 type veth peer name switch",
+    "ip addr add 192.168.50.9/24 dev eth1",
+    "ip link set eth1 up",
+    "ip link set switch up",
+)
+
+
+def _macvlan(docker: nk.Docker) -> None:
+    docker.network_create("lan", "192.168.50.0/24", driver="macvlan", parent="eth1")
+    docker.run("web", SLEEP, network="lan")
+    docker.run("db", SLEEP, network="lan")
+    docker.connect("bridge", "db")
+
+
+def _macvlan_private(docker: nk.Docker) -> None:
+    settings = {"driver": "macvlan", "parent": "eth1", "mode": "private", "gateway": "192.168.50.254"}
+    docker.network_create("lan", "192.168.50.0/24", ip_range="192.168.50.64/26", **settings)
+    docker.run("web", SLEEP, network="lan")
+
+
+def _macvlan_internal(docker: nk.Docker) -> None:
+    docker.network_create("lan", "192.168.50.0/24", driver="macvlan", parent="eth1", internal=True)
+    docker.run("web", SLEEP, network="lan")
+
+
 MODES = {
     "bridge": Mode((f"run -d --name web {IDLE}", f"run -d --name db {IDLE}"), _bridge),
     "published port": Mode((f"run -d --name web -p 8080:80 -p 5353:53/udp {IDLE}",), _published),
@@ -138,4 +166,31 @@ MODES = {
         (f"run -d --name web -p 8080:80 {IDLE}", f"run -d --name side --network container:web {IDLE}"), _shared
     ),
     "link": Mode((f"run -d --name c1 {IDLE}", f"run -d --name c2 --link c1 {IDLE}"), _link),
+    "macvlan": Mode(
+        (
+            "network create -d macvlan --subnet 192.168.50.0/24 -o parent=eth1 lan",
+            f"run -d --name web --network lan {IDLE}",
+            f"run -d --name db --network lan {IDLE}",
+            "network connect bridge db",
+        ),
+        _macvlan,
+        _LAN,
+    ),
+    "macvlan, private, with a range and a router": Mode(
+        (
+            "network create -d macvlan --subnet 192.168.50.0/24 --ip-range 192.168.50.64/26 --gateway 192.168.50.254 "
+            "-o parent=eth1 -o macvlan_mode=private lan",
+            f"run -d --name web --network lan {IDLE}",
+        ),
+        _macvlan_private,
+        _LAN,
+    ),
+    "macvlan, internal": Mode(
+        (
+            "network create -d macvlan --internal --subnet 192.168.50.0/24 -o parent=eth1 lan",
+            f"run -d --name web --network lan {IDLE}",
+        ),
+        _macvlan_internal,
+        _LAN,
+    ),
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netkit.dockerd.handle import Engine
+    from tests.inside.modes import Mode
 
 REASON = dockerd.available()
 SECONDS = 10.0
@@ -30,26 +31,34 @@ def engines() -> Iterator[dict[str, nk.Snapshot]]:
     nk.echo(on=False)
     sweep()
     with nk.engine() as engine:
-        made = {name: _typed(engine, mode.typed) for name, mode in MODES.items()}
+        made = {name: _typed(engine, mode) for name, mode in MODES.items()}
     sweep()
     yield made
     sweep()
     nk.echo()
 
 
-def _typed(engine: Engine, lines: tuple[str, ...]) -> nk.Snapshot:
-    for line in lines:
+def _typed(engine: Engine, mode: Mode) -> nk.Snapshot:
+    _prepare(mode)
+    for line in mode.typed:
         outcome = engine.docker(line)
         assert not outcome.returncode, outcome
     seen = nk.snapshot()
     engine.docker("rm -f $(docker ps -aq)")
-    if any(line.startswith("network") for line in lines):
+    if any(line.startswith("network") for line in mode.typed):
         engine.docker("network prune -f")
+    if mode.before:
+        nk.host["eth1"].delete()
     deadline = time.monotonic() + SECONDS
     while len(host_links()) > 2 and time.monotonic() < deadline:  # lo and docker0
         time.sleep(0.005)
     assert len(host_links()) == 2
     return seen
+
+
+def _prepare(mode: Mode) -> None:
+    for line in mode.before:
+        assert not nk.sh(line).returncode, line
 
 
 @pytest.fixture
@@ -64,6 +73,7 @@ def docker(engines: dict[str, nk.Snapshot]) -> Iterator[nk.Docker]:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_both_make_the_same_network(mode: str, engines: dict[str, nk.Snapshot], docker: nk.Docker) -> None:
+    _prepare(MODES[mode])
     MODES[mode].build(docker)
     result = nk.compare(engines[mode], nk.snapshot(), a_name="Docker", b_name="nk.Docker", ignore=KNOWN)
     assert result.equal, result

@@ -7,10 +7,10 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from netkit import validation
-from netkit.docker import etc, leading, naming, publishing
+from netkit.docker import etc, leading, naming, publishing, six
 from netkit.docker.endpoint import Endpoint
 from netkit.docker.generations.values import Segment
-from netkit.errors import Conflict, NotFound
+from netkit.errors import NotFound
 from netkit.handles import guarded, keep
 from netkit.lab import journal
 from netkit.lab.bridges import Bridge, veth
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.docker.container import Container
+    from netkit.docker.pool import Pool
     from netkit.docker.rulebook import Rulebook
+    from netkit.docker.wishes import Wishes
     from netkit.lab.interfaces import Interface
     from netkit.lab.namespaces import Namespace
+    from netkit.validation import IPAddress
 
 
 @guarded({"remove": "docker.network_remove(…)", "delete": "docker.network_remove(…)", "containers": ".addresses"})
@@ -39,6 +42,9 @@ class Network:
         internal: whether it has no way out.
         bridge: the name of its bridge.
         addresses: who has which address, by container.
+        aliases: further names of containers, by container.
+        subnet6: its addresses of IPv6, an `ipaddress.IPv6Network`; None where it has none.
+        pool: the addresses that it gives, and those of IPv6: `pool6`.
         rulebook: writes its rules.
     """
 
@@ -51,26 +57,31 @@ class Network:
     internal: bool
     bridge: str
     rulebook: Rulebook
+    pool: Pool
+    pool6: Pool | None
+    subnet6: ipaddress.IPv6Network | None
     addresses: dict[str, ipaddress.IPv4Address]
+    aliases: dict[str, tuple[str, ...]]
 
     def __init__(
-        self,
-        machine: Namespace,
-        name: str,
-        subnet: ipaddress.IPv4Network,
-        rulebook: Rulebook,
-        *,
-        internal: bool = False,
+        self, name: str, pool: Pool, rulebook: Rulebook, *, pool6: Pool | None = None, internal: bool = False
     ) -> None:
+        machine = rulebook.machine
         id_ = naming.identity(machine.name, f"network {name}")
-        keep(self, rulebook=rulebook)
-        keep(self, machine=machine, name=name, id=id_, subnet=subnet, gateway=subnet.network_address + 1)
-        keep(self, internal=internal, bridge="docker0" if self.is_default else naming.bridge(id_), addresses={})
+        keep(self, rulebook=rulebook, machine=machine, name=name, id=id_, internal=internal, pool=pool, pool6=pool6)
+        keep(self, subnet=pool.subnet, gateway=pool.gateway, addresses=pool.addresses, aliases={})
+        keep(self, subnet6=pool6.subnet if pool6 is not None else None)
+        keep(self, bridge="docker0" if self.is_default else naming.bridge(id_))
 
     @property
     def is_default(self) -> bool:
         """Whether it is the one that containers get where none is named."""
         return self.name == naming.DEFAULT
+
+    @property
+    def pools(self) -> list[Pool]:
+        """Its addresses, family by family."""
+        return [self.pool, *([self.pool6] if self.pool6 is not None else [])]
 
     @property
     def here(self) -> dict[str, ipaddress.IPv4Address]:
@@ -82,24 +93,28 @@ class Network:
         """Whether its containers can ask for one another's names: those of user-defined networks can."""
         return not self.is_default
 
-    def address_of(self, name: str) -> ipaddress.IPv4Address | None:
-        """The address of a container on it, by its name or the first twelve digits of its id, in any case."""
+    def addresses_of(self, name: str) -> list[IPAddress]:
+        """The addresses of a name: a container's, the first twelve digits of its id, or an alias; in any case."""
         wanted = name.lower().removesuffix(f".{self.name.lower()}")
-        known = {container.lower(): address for container, address in self.addresses.items()}
-        ids = {naming.identity(self.machine.name, each)[:12]: each for each in self.addresses}
-        return known.get(wanted) or self.addresses.get(ids.get(wanted, ""))
+        meant = [each for each in self.addresses if wanted in self._names(each)]
+        return [pool.addresses[each] for pool in self.pools for each in meant if each in pool.addresses]
+
+    def _names(self, container: str) -> set[str]:
+        own = naming.identity(self.machine.name, container)[:12]
+        return {container.lower(), own, *(alias.lower() for alias in self.aliases.get(container, ()))}
 
     def name_of(self, address: str) -> str | None:
         """The name of the container that has an address, with the network's behind it."""
-        owners = {str(owned): name for name, owned in self.addresses.items()}
+        owners = {str(owned): name for pool in self.pools for name, owned in pool.addresses.items()}
         return f"{owners[address]}.{self.name}" if address in owners else None
 
     @property
-    def segment(self) -> Segment:
-        """It as its rules see it."""
-        return Segment(self.bridge, str(self.subnet), self.internal)
+    def segments(self) -> list[Segment]:
+        """It as its rules see it, in each family of addresses that Docker writes rules for."""
+        subnets = [self.subnet, *([self.subnet6] if self.subnet6 is not None and self.rulebook.filters_six else [])]
+        return [Segment(self.bridge, str(each), self.internal) for each in subnets]
 
-    def mac_of(self, container: str, address: ipaddress.IPv4Address) -> str:
+    def mac_of(self, container: str, address: ipaddress.IPv4Address) -> str | None:
         """The MAC address of a container on it: 02:42 and the bytes of its address, or one that Docker draws."""
         random = self.rulebook.generation.random_macs
         return naming.mac(f"{self.id} {container}") if random else validation.mac_of(str(address))
@@ -110,9 +125,12 @@ class Network:
             return naming.mac(self.id)
         return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *zlib.crc32(self.id.encode()).to_bytes(4, "big")))
 
-    def publish(self, ports: Iterable[publishing.Published], address: str, undo: ExitStack) -> None:
-        """Lead published ports of the machine to an address on it; what takes the rules away is put on `undo`."""
-        self.rulebook.ports(ports, address, self.segment, undo)
+    def publish(self, ports: Iterable[publishing.Published], endpoint: Endpoint, undo: ExitStack) -> None:
+        """Lead published ports of the machine to a place on it; what takes the rules away is put on `undo`."""
+        known = list(ports)
+        for segment, address in zip(self.segments, endpoint.all_addresses, strict=False):
+            same = [one for one in known if one.of_six == (address.version == 6)]
+            self.rulebook.ports(same, str(address), segment, undo)
 
     def make(self, undo: ExitStack) -> None:
         """Make the bridge and the rules; what removes each is put on `undo`."""
@@ -127,49 +145,53 @@ class Network:
         if sysctls.value(self.machine.path, switch) is not None:
             sysctls.write(self.machine.path, switch, "0")
             journal.note(self.machine.typed(f"sysctl -w {switch}=0"))
-        self.rulebook.network(self.segment, undo)
+        if self.pool6 is not None:
+            six.give(bridge, self.pool6.gateway, self.pool6.length)
+        for segment in self.segments:
+            self.rulebook.network(segment, undo)
         bridge.up()
 
-    def take(self, container: str, undo: ExitStack) -> ipaddress.IPv4Address:
-        """The lowest address that is free.
+    def take(self, container: str, undo: ExitStack, wanted: IPAddress | None = None) -> IPAddress:
+        """The address that is asked for, or the lowest that is free.
 
         Raises:
-            Conflict: there is none left.
+            Conflict: there is none left, or somebody has it.
+            InvalidAddress: it is not of this network.
         """
-        used = {self.gateway, *self.addresses.values()}
-        address = next((address for address in self.subnet.hosts() if address not in used), None)
-        if address is None:
-            raise Conflict(
-                f"network '{self.name}' has no address left", f"{self.subnet} has but few", "Remove a container first"
-            )
-        self.addresses[container] = address
-        undo.callback(self.addresses.pop, container)
-        return address
+        return self.pool.take(container, self.name, undo, wanted)
 
-    def admit(self, container: Container) -> Endpoint:
-        """Take an address for a container, and the name of its interface.
+    def admit(self, container: Container, wishes: Wishes) -> Endpoint:
+        """Take addresses for a container, and the name of its interface.
 
         Raises:
-            Conflict: there is no address left.
+            Conflict: there is no address left, or what is asked for cannot be had.
+            InvalidAddress: an address that is asked for is not of this network.
         """
-        ways, held = container.ways, ExitStack()
-        address = self.take(container.name, held)
-        endpoint = Endpoint(self, address, ways.next_interface(), self.mac_of(container.name, address), held)
-        ways[self.name] = endpoint
+        wishes.insist_on(self)
+        ways, held, name = container.ways, ExitStack(), container.name
         container.undo.callback(held.close)
+        address = self.take(name, held, wishes.ip)
+        address6 = self.pool6.take(name, self.name, held, wishes.ip6) if self.pool6 is not None else None
+        mac = wishes.mac or self.mac_of(name, address)
+        endpoint = Endpoint(self, address, ways.next_interface(), mac, address6, wishes.priority, held)
+        ways[self.name] = endpoint
+        self.aliases[name] = wishes.aliases
+        held.callback(self.aliases.pop, name)
         container.undo.callback(ways.forget, endpoint)
-        self.rulebook.container(self.segment, str(address), held)
         return endpoint
 
     def plan(self, container: Container) -> etc.Files:
         """Take an address and the published ports; where there is no DNS, the hosts file tells the links."""
-        keep(container, ip=self.admit(container).address)
+        keep(container, ip=self.admit(container, container.settings.extras.wishes).address)
+        if self.pool6 is not None:
+            keep(container, ports=publishing.in_both(container.ports))
         publishing.reserve(self.machine, container.ports, container.undo)
-        own = etc.line(str(container.ip), container.hostname)
+        endpoint = container.ways[self.name]
+        own = [etc.line(str(each), container.hostname) for each in endpoint.all_addresses]
         if self.knows_names:
-            return etc.Files(etc.hosts(own), etc.EMBEDDED_DNS)
+            return etc.Files(etc.hosts(*own), etc.EMBEDDED_DNS)
         links = (etc.line(str(one.ip), alias, one.hostname, one.name) for alias, one in container.linked.items())
-        return etc.Files(etc.hosts(*links, own), etc.resolv(container.settings.dns))
+        return etc.Files(etc.hosts(*links, *own), etc.resolv(container.settings.dns))
 
     def build(self, container: Container) -> None:
         """Lay a cable, serve the names, and lead the way out and the published ports there."""
@@ -177,13 +199,13 @@ class Network:
         self.plug(container, container.ways[self.name])
         leading.settle(container)
 
-    def join(self, container: Container) -> None:
+    def join(self, container: Container, wishes: Wishes) -> None:
         """Lay one more cable into a container that runs; this network may lead out from now on.
 
         Raises:
             NetkitError: as the kernel refuses it; the container is as it was then.
         """
-        endpoint = self.admit(container)
+        endpoint = self.admit(container, wishes)
         try:
             self.plug(container, endpoint)
             leading.settle(container)
@@ -204,8 +226,9 @@ class Network:
         """Lay a cable from the bridge into a container, and give its end there address and MAC."""
         bridge = self.machine[self.bridge]
         outer, inner = self._cable(container, endpoint, self.machine)
-        inner.set_mac(endpoint.mac)
-        inner.add_address(f"{endpoint.address}/{self.subnet.prefixlen}")
+        if endpoint.mac is not None:
+            inner.set_mac(endpoint.mac)
+        self.address(inner, endpoint)
         bridge.attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         # A container that calls its own published port gets its packets back by the port they came in by.
         journal.perform(
@@ -214,6 +237,16 @@ class Network:
         )
         outer.up()
         inner.up()
+
+    def address(self, interface: Interface, endpoint: Endpoint) -> None:
+        """Give a container's interface its addresses."""
+        interface.add_address(f"{endpoint.address}/{self.subnet.prefixlen}")
+        if endpoint.address6 is not None and self.pool6 is not None:
+            six.give(interface, endpoint.address6, self.pool6.length)
+
+    def ways_out(self, _endpoint: Endpoint) -> list[dict[str, str]]:
+        """What the default routes of a container need, one of each family, as `Namespace.add_route` takes it."""
+        return [{"via": str(pool.gateway)} for pool in self.pools]
 
     def _cable(self, container: Container, endpoint: Endpoint, place: Namespace) -> tuple[Interface, Interface]:
         """A cable from some namespace into a container; its end there is named, and what takes it away is noted."""
@@ -234,22 +267,29 @@ class Network:
             "Name": self.name,
             "Id": self.id,
             "Driver": "bridge",
-            "IPAM": {"Config": [{"Subnet": str(self.subnet), "Gateway": str(self.gateway)}]},
+            "EnableIPv6": self.pool6 is not None,
+            "IPAM": {"Config": [{"Subnet": str(each.subnet), "Gateway": str(each.gateway)} for each in self.pools]},
             "Internal": self.internal,
             "Containers": {
                 containers[name].id: {
                     "Name": name,
-                    "MacAddress": self.mac_of(name, address),
+                    "MacAddress": self.mac_of(name, address) or "",
                     "IPv4Address": f"{address}/{self.subnet.prefixlen}",
+                    "IPv6Address": self._six(name),
                 }
                 for name, address in self.here.items()
             },
             "Options": {"com.docker.network.bridge.name": self.bridge},
         }
 
+    def _six(self, container: str) -> str:
+        """A container's address of IPv6 with its prefix length, "" where it has none."""
+        return f"{self.pool6.addresses[container]}/{self.pool6.length}" if self.pool6 is not None else ""
+
     def __repr__(self) -> str:
         inside = ", ".join(f"{name} {address}" for name, address in self.addresses.items()) or "no container"
-        return f"{self.name}: {self.subnet} at {self.bridge}{', internal' if self.internal else ''}: {inside}"
+        subnets = " and ".join(str(each.subnet) for each in self.pools)
+        return f"{self.name}: {subnets} at {self.bridge}{', internal' if self.internal else ''}: {inside}"
 
 
 def _delete(link: Interface) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from netkit import validation
 from netkit.docker import naming
 from netkit.docker.drivers.bridge import Network, _delete
+from netkit.docker.pool import Pool
 from netkit.errors import AlreadyExists, Conflict, KernelRefused, NotFound
 from netkit.handles import guarded, keep
 from netkit.lab.bridges import Bridge
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from netkit.docker.endpoint import Endpoint
     from netkit.docker.etc import Files
     from netkit.docker.rulebook import Rulebook
+    from netkit.validation import IPAddress
 
 _BRIDGE, _DEVICE = "br0", "vxlan0"
 
@@ -42,6 +44,7 @@ class Fabric:
 
     name: str
     subnet: ipaddress.IPv4Network
+    pool: Pool
     vni: int
     mtu: int
     learning: bool
@@ -49,7 +52,9 @@ class Fabric:
     ends: dict[str, End]
 
     def __init__(self, name: str, subnet: ipaddress.IPv4Network, vni: int, mtu: int, *, learning: bool) -> None:
-        keep(self, name=name, subnet=subnet, vni=vni, mtu=mtu, learning=learning, addresses={}, ends={})
+        keep(self, name=name, subnet=subnet, vni=vni, mtu=mtu, learning=learning, ends={})
+        keep(self, pool=Pool(subnet, chosen=True))
+        keep(self, addresses=self.pool.addresses)
 
     def __iter__(self) -> Iterator[End]:
         return iter(self.ends.values())
@@ -70,10 +75,10 @@ class End(Network):
     address: ipaddress.IPv4Address
     space: Namespace | None
 
-    def __init__(self, overlay: Fabric, machine: Namespace, address: ipaddress.IPv4Address, rulebook: Rulebook) -> None:
-        super().__init__(machine, overlay.name, overlay.subnet, rulebook, internal=True)
+    def __init__(self, overlay: Fabric, address: ipaddress.IPv4Address, rulebook: Rulebook) -> None:
+        super().__init__(overlay.name, overlay.pool, rulebook, internal=True)
         id_ = naming.identity("", f"overlay {overlay.name}")  # the same on every machine
-        keep(self, overlay=overlay, address=address, bridge=_BRIDGE, addresses=overlay.addresses, id=id_, space=None)
+        keep(self, overlay=overlay, address=address, bridge=_BRIDGE, id=id_, space=None)
         self._here: list[str] = []
 
     @property
@@ -127,8 +132,8 @@ class End(Network):
         device.set_mtu(self.overlay.mtu)
         return device
 
-    def take(self, container: str, undo: ExitStack) -> ipaddress.IPv4Address:
-        """The lowest address that no container of any machine has.
+    def take(self, container: str, undo: ExitStack, wanted: IPAddress | None = None) -> IPAddress:
+        """The address that is asked for, or the lowest that no container of any machine has.
 
         Raises:
             AlreadyExists: a container of that name is on it, on whatever machine: names lead to one address.
@@ -140,7 +145,7 @@ class End(Network):
                 "names on an overlay lead to one address",
                 "Choose another name",
             )
-        address = super().take(container, undo)
+        address = super().take(container, undo, wanted)
         self._here.append(container)
         undo.callback(self._here.remove, container)
         return address

@@ -194,7 +194,7 @@ def reserve(path: str, protocol: str, address: str, port: int) -> socket.socket:
     Args:
         path: a file that opens the machine's network namespace.
         protocol: "tcp" or "udp".
-        address: the machine's; "0.0.0.0" for all of them.
+        address: the machine's; "0.0.0.0" or "::" for all of them.
         port: its number.
 
     Raises:
@@ -203,8 +203,11 @@ def reserve(path: str, protocol: str, address: str, port: int) -> socket.socket:
 
     def act() -> socket.socket:
         kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-        taken = socket.socket(socket.AF_INET, kind)
+        six = ":" in address
+        taken = socket.socket(socket.AF_INET6 if six else socket.AF_INET, kind)
         try:
+            if six:
+                taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(protocol == "tcp"))
             taken.bind((address, port))
             if protocol == "tcp":

@@ -6,11 +6,17 @@ kernel's own reason, or NotFound when the link or the namespace is not there.
 
 from __future__ import annotations
 
+import errno
 import struct
+from typing import TYPE_CHECKING
 
+from netkit.errors import KernelRefused
 from netkit.linux.entering import opened
 from netkit.linux.netlink import protocol, sockets
 from netkit.linux.netlink.protocol import attribute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 _IFF_UP = 1
@@ -33,8 +39,27 @@ def create(path: str, name: str, kind: str, data: bytes = b"") -> None:
         data: attributes of its kind (linux/if_link.h, IFLA_INFO_DATA).
     """
     info = attribute(_INFO_KIND, kind.encode()) + (attribute(_INFO_DATA, data) if data else b"")
-    message = _message(_named(name), attribute(_LINKINFO, info))
-    sockets.send(path, RTM_NEWLINK, protocol.NEW, lambda _: message)
+    make(path, kind, lambda _: _named(name) + attribute(_LINKINFO, info))
+
+
+def make(path: str, kind: str, build: Callable[[protocol.Talk], bytes]) -> None:
+    """`ip link add … type KIND …`, as its attributes tell.
+
+    Args:
+        path: the namespace.
+        kind: as the kernel calls it.
+        build: returns the attributes.
+
+    Raises:
+        KernelRefused: with the kernel's own reason; without a number where this kernel has no links of that kind.
+    """
+    try:
+        sockets.send(path, RTM_NEWLINK, protocol.NEW, lambda talk: _message(build(talk)))
+    except KernelRefused as error:
+        if error.errno != errno.EOPNOTSUPP:
+            raise
+        rule, remedy = f"this kernel has no '{kind}'", "`netkit doctor` tells what this kernel can do"
+        raise KernelRefused(error.problem, rule, remedy) from None
 
 
 def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 _SECONDS_FOR_THE_LOCK = "5"
 
 
-def iptables(path: str, arguments: Sequence[str]) -> str:
+def iptables(path: str, arguments: Sequence[str], tool: str = "iptables") -> str:
     """`iptables ARGUMENTS` in a namespace.
 
     Args:
         path: a file that opens the namespace.
         arguments: what stands behind `iptables`.
+        tool: "iptables", or "ip6tables" for the rules of IPv6.
 
     Returns:
         What it printed: for `-L` and `-S` the rules.
@@ -29,7 +30,7 @@ def iptables(path: str, arguments: Sequence[str]) -> str:
         KernelRefused: with its own complaint.
         ProgramMissing: iptables is not installed.
     """
-    return checked(path, ["iptables", "-w", _SECONDS_FOR_THE_LOCK, *arguments])
+    return checked(path, [tool, "-w", _SECONDS_FOR_THE_LOCK, *arguments])
 
 
 def change(path: str, lines: Sequence[str], tool: str = "iptables") -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from netkit.errors import KernelRefused
 from netkit.linux.acts import links
-from netkit.linux.netlink import protocol, sockets
 from netkit.linux.netlink.protocol import attribute
 
 if TYPE_CHECKING:
+    from netkit.linux.netlink import protocol
     from netkit.validation import IPAddress
 
 _IFNAME, _LINKINFO = 3, 18
@@ -60,16 +58,9 @@ def create(path: str, name: str, tunnel: Tunnel) -> None:
 
     def build(talk: protocol.Talk) -> bytes:
         info = attribute(_INFO_KIND, b"vxlan") + attribute(_INFO_DATA, _data(talk, tunnel))
-        return bytes(16) + attribute(_IFNAME, name.encode() + b"\0") + attribute(_LINKINFO, info)
+        return attribute(_IFNAME, name.encode() + b"\0") + attribute(_LINKINFO, info)
 
-    try:
-        sockets.send(path, links.RTM_NEWLINK, protocol.NEW, build)
-    except KernelRefused as error:
-        if error.errno != errno.EOPNOTSUPP:
-            raise
-        raise KernelRefused(
-            error.problem, "this kernel has no 'vxlan'", "`netkit doctor` tells what this kernel can do"
-        ) from None
+    links.make(path, "vxlan", build)
 
 
 def _data(talk: protocol.Talk, tunnel: Tunnel) -> bytes:

@@ -1,0 +1,91 @@
+"""IPv6 on a Docker's networks: which subnet, the machine's switch, and how an interface gets its address.
+
+Addresses are given without duplicate address detection (RFC 4862, 5.4): nobody else gives any there, and a container
+that had to wait a second for its own could not answer meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from typing import TYPE_CHECKING
+
+from netkit.errors import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import ExitStack
+
+    from netkit.docker.generations.releases import Generation
+    from netkit.lab.interfaces import Interface
+    from netkit.lab.namespaces import Namespace
+    from netkit.validation import IPAddress, IPNetwork
+
+OWN_SUBNETS = (27, 0, 0)
+"""The release since when a network gets a subnet of IPv6 where none is named."""
+
+OWN_RULES = (27, 0, 0)
+"""The release since when Docker filters and translates IPv6 as well, unless it is told not to."""
+
+FORWARDING = "net.ipv6.conf.all.forwarding"
+
+
+def prefix(machine: str) -> ipaddress.IPv6Network:
+    """The unique local prefix of a machine, fd and 40 bits drawn at random, here from its name (RFC 4193, 3.2).
+
+    Example:
+        >>> prefix("host").prefixlen, str(prefix("host"))[:2]
+        (48, 'fd')
+    """
+    drawn = hashlib.sha256(f"ula {machine}".encode()).digest()[:5]
+    return ipaddress.IPv6Network((b"\xfd" + drawn + bytes(10), 48))
+
+
+def subnet_of(
+    wanted: ipaddress.IPv6Network | None, machine: str, taken: Mapping[IPNetwork, str], generation: Generation
+) -> ipaddress.IPv6Network:
+    """The subnet of IPv6 of a new network: the one that is asked for, or the machine's next /64.
+
+    Args:
+        wanted: that is asked for, if any.
+        machine: its name.
+        taken: the subnets of the networks that are there, with their names.
+        generation: of the docker.
+
+    Raises:
+        Conflict: it overlaps with another one; or none is named, and the release has none of its own.
+    """
+    if wanted is None:
+        if not generation.since(OWN_SUBNETS):
+            raise Conflict(
+                f"Docker {generation} has no subnet of IPv6 of its own",
+                "Docker says: could not find an available, non-overlapping IPv6 address pool among the defaults",
+                "Name one: subnet=['172.30.0.0/16', 'fd00:30::/64']",
+            )
+        return next(each for each in prefix(machine).subnets(new_prefix=64) if not any(map(each.overlaps, taken)))
+    for other, name in taken.items():
+        if wanted.overlaps(other):
+            rule, remedy = "an address belongs to one network", "Choose another, or leave it out"
+            raise Conflict(f"subnet {wanted} overlaps with {other} of network '{name}'", rule, remedy)
+    return wanted
+
+
+def forward(machine: Namespace, undo: ExitStack) -> None:
+    """Let a machine hand on packets of IPv6; what restores its switch is put on `undo`."""
+    if machine.sysctl(FORWARDING) == "0":
+        undo.callback(machine.sysctl, FORWARDING, 0)
+        machine.sysctl(FORWARDING, 1)
+
+
+def give(interface: Interface, address: IPAddress, length: int) -> None:
+    """Switch IPv6 on at an interface, and give it an address at once.
+
+    Args:
+        interface: it.
+        address: of IPv6.
+        length: of its prefix, in bits.
+    """
+    switch = f"net.ipv6.conf.{interface.name}.disable_ipv6"
+    if interface.namespace.sysctl(switch) == "1":  # type: ignore[attr-defined]  (it is a Namespace)
+        interface.namespace.sysctl(switch, 0)  # type: ignore[attr-defined]
+    interface.add_address(f"{address}/{length}", dad=False)
