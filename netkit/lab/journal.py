@@ -189,27 +189,40 @@ def echo(on: Flag = True) -> None:  # noqa: FBT002  (a switch that reads well: n
 
 @face
 def commands() -> Script:
-    """The journal: a shell script that rebuilds this very network in a fresh sandbox.
+    """A shell script that rebuilds this very network in a fresh sandbox: the journal.
+
+    Where something is there that no command of the journal mentions, since it was made otherwise, the script is made
+    from what the kernel shows, as `nk.save` does.
 
     Returns:
-        Text, one command in a line, in the order of the acts that succeeded. What is there and no command mentions,
-        since it was made otherwise, is named in a comment at the end: that the script lacks; `nk.save` makes one that
-        has it.
+        Text, one command in a line, in the order of the acts that succeeded. A comment names what was made otherwise;
+        if the kernel does not show all that a script needs, such as programs, the journal stays, and a comment at its
+        end says what it lacks.
 
     Example:
         >>> print(commands().splitlines()[0])
         #!/bin/sh
     """
-    lacking = [f"# It lacks {what}." for what in (_lacking() if _lines and sandbox.inside() else ())]
-    return Script("\n".join((*_HEAD, *_lines, *lacking, *((_ALL_OF_IT,) if lacking else ()))) + "\n")
+    return (_lines and sandbox.inside() and _made_otherwise()) or Script("\n".join((*_HEAD, *_lines)) + "\n")
 
 
-def _lacking() -> list[str]:
-    """What of the network no command mentions."""
+def _made_otherwise() -> Script | None:
+    """The script where acts alone did not make what is there; None where they did."""
     from netkit.lab.outside import unmentioned
     from netkit.linux.looks import observe
+    from netkit.rebuilding import rebuilding
 
-    return list(dict.fromkeys(unmentioned(observe.snapshot(), _lines, _beginning)))
+    seen = observe.snapshot()
+    lacking = list(dict.fromkeys(unmentioned(seen, _lines, _beginning)))
+    if not lacking:
+        return None
+    told = rebuilding(seen)
+    if told.missing:
+        lacks = [f"# It lacks {what}." for what in lacking]
+        return Script("\n".join((*_HEAD, *_lines, *lacks, _ALL_OF_IT)) + "\n")
+    first, *rest = str(told).splitlines()
+    why = [f"# No act of netkit made {what}." for what in lacking]
+    return Script("\n".join((first, *why, *rest)) + "\n")
 
 
 def _explained(command: str, error: KernelRefused, taken: str) -> KernelRefused | AlreadyExists:

@@ -15,7 +15,7 @@ from netkit.linux.run import run
 if TYPE_CHECKING:
     from netkit.model import Snapshot
 
-_SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 1.0, 0.05
+_SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 3.0, 0.05
 
 
 @dataclass(frozen=True)

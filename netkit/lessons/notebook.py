@@ -30,7 +30,7 @@ _LEFT_OUT = re.compile(
     re.MULTILINE,
 )
 _FAILS = "raises-exception"
-_ENGINE = "engine"
+_ENGINE, _STOPPED = "engine", "engine.stop()"
 _STEP = "step"
 """Marks an exercise that what follows rests on: it is run, and nothing is checked."""
 
@@ -73,6 +73,8 @@ class Lesson:
     def up_to(self, heading: str) -> tuple[Cell, ...]:
         """The cells that run before a heading; checks, tickets, and exercises that nothing rests on are left out.
 
+        So is what the real Engine did, where it was stopped by then.
+
         Args:
             heading: its words, large or small.
 
@@ -85,7 +87,7 @@ class Lesson:
             source = _source(cell)
             if cell.get("cell_type") == "markdown":
                 if any(match["words"].casefold() == wanted for match in _HEADING.finditer(source)):
-                    return tuple(found)
+                    return _lasting(found)
             elif cell.get("cell_type") == "code":
                 tags = cell.get("metadata", {}).get("tags", [])
                 source = _CHECK.sub("", source) if _STEP in tags else source
@@ -135,6 +137,12 @@ def find(names: Mapping[str, Any], number: str = "") -> Path:
         rule = "this client does not tell which file it runs"
         raise NotFound("the lesson's file is not known", rule, "Try %goto --from FILE HEADING")
     return shipped[0]
+
+
+def _lasting(cells: list[Cell]) -> tuple[Cell, ...]:
+    """Cells without those of an Engine that was stopped: it took everything along."""
+    stopped = max((place for place, cell in enumerate(cells) if cell.engine and _STOPPED in cell.source), default=-1)
+    return tuple(cell for place, cell in enumerate(cells) if not cell.engine or place > stopped)
 
 
 def _source(cell: Mapping[str, Any]) -> str:

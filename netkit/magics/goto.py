@@ -63,7 +63,11 @@ class Guide:
             raise UsageError(f"{error} ({_USAGE})") from None
         journal.begin_anew()
         started = time.monotonic()
-        count = self._run(lesson, cells)
+        shown, self._shell.ast_node_interactivity = self._shell.ast_node_interactivity, "none"  # nothing is drawn
+        try:
+            count = self._run(lesson, cells)
+        finally:
+            self._shell.ast_node_interactivity = shown
         seconds = time.monotonic() - started
         print(f"{lesson.path.name}: {count} cells up to {heading!r} in {seconds:.1f} s")  # noqa: T201
 

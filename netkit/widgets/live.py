@@ -16,7 +16,6 @@ from netkit.model import Snapshot
 from netkit.spelling import shown
 from netkit.widgets import fallback
 from netkit.widgets.feed import STOPPED, Feed
-from netkit.widgets.page import style
 from netkit.widgets.watcher import Order
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class Live:
         self._button = Button(description="Stop", icon="stop", layout=Layout(width="auto"), tooltip="Redraw no more")
         self._button.on_click(lambda _: self.stop())
         controls = HBox([self._button, self._state], layout=Layout(align_items="center", grid_gap="10px"))
-        self._box = VBox([controls, *self._shown.values(), _html(style("live"))])
+        self._box = VBox([controls, *self._shown.values()])
         self._shell, self._cell = _shell(), _cell()
         self._box.observe(self._closed, "comm")
         if self._shell is not None:

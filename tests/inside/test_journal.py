@@ -94,10 +94,7 @@ def test_a_notebook_shows_the_sentence_and_nothing_else(capsys: pytest.CaptureFi
     assert "bridges.py" not in shown
 
 
-def test_what_other_lines_made_is_named_and_a_saved_script_has_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+def test_what_other_lines_made_is_named_and_the_script_has_it(tmp_path: Path) -> None:
     near = nk.Namespace("near")
     subprocess.run(["ip", "netns", "add", "far-one"], check=True)
     one, _ = nk.veth("e0", "e1", namespace=near, peer_namespace=nk.Namespace.get("far-one"))
@@ -110,12 +107,22 @@ def test_what_other_lines_made_is_named_and_a_saved_script_has_it(
     ):
         subprocess.run(line.split(), check=True)
     one.up()
-    before, *_, last = nk.snapshot(), *nk.commands().splitlines()
-    assert last.startswith("# nk.save(")
-    script = nk.save("mine").script
+    before, script = nk.snapshot(), nk.commands()
+    assert "# No act of netkit made the namespace far-one." in script
+    script.save(tmp_path / "mine.sh")
     nk.reset()
-    assert nk.sh(f"sh {script}").returncode == 0
+    assert nk.sh(f"sh {tmp_path / 'mine.sh'}").returncode == 0
     assert nk.snapshot() == before
+
+
+def test_a_program_that_no_snapshot_shows_keeps_the_journal() -> None:
+    near = nk.Namespace("near")
+    program = near.start("sleep 1000")
+    subprocess.run(["ip", "-n", "near", "link", "add", "br7", "type", "bridge"], check=True)
+    *_, lacks, last = nk.commands().splitlines()
+    program.stop()
+    assert "br7" in lacks
+    assert last.startswith("# nk.save(")
 
 
 def test_where_all_was_made_by_acts_nothing_is_lacking() -> None:

@@ -65,6 +65,15 @@ def test_the_cells_before_a_heading(path: Path) -> None:
     assert lesson.up_to("Exercises") == (*lesson.up_to("Second part"), step), "but for those that the rest needs"
 
 
+def test_what_a_stopped_engine_did_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "lesson.ipynb"
+    stop = [code("engine.docker('ps')\nengine.stop()", "engine"), markdown("## After"), code("engine = 1", "engine")]
+    file.write_text(json.dumps({"cells": [*CELLS[:7], *stop, markdown("## End")]}))
+    lesson = read(file)
+    assert not any(cell.engine for cell in lesson.up_to("After"))
+    assert lesson.up_to("End") == (*lesson.up_to("After"), Cell("engine = 1", engine=True)), "a later one is not"
+
+
 def test_a_heading_that_is_not_there_is_told_with_the_nearest(path: Path) -> None:
     with pytest.raises(NotFound, match="Did you mean %goto Exercises"):
         read(path).up_to("Exercise")

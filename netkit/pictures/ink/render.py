@@ -52,6 +52,9 @@ def svg(page: Figure) -> str:
     return _shortened(text.getvalue())
 
 
+_DARK = "@media (prefers-color-scheme:dark){svg{filter:invert(.9) hue-rotate(180deg)}}"
+"""On a dark page the picture is dark as well, and its colours keep their hues: an image has its page's color-scheme."""
+
 _NEEDLESS = re.compile(
     r' transform="rotate\(-?0 [-0-9.]+ [-0-9.]+\)"'  # texts that are not turned
     r"|<!--.*?-->"  # what a text says, once more
@@ -63,7 +66,7 @@ _NEEDLESS = re.compile(
 def _shortened(page: str) -> str:
     """The SVG without what says nothing: half the size, and notebooks hold many pictures."""
     fonts = "text{font-family:'DejaVu Sans','Verdana',sans-serif}"  # Verdana is as wide
-    page = _NEEDLESS.sub("", page).replace("</style>", f"{fonts}</style>", 1)
+    page = _NEEDLESS.sub("", page).replace("</style>", f"{fonts}{_DARK}</style>", 1)
     return re.sub(r"\n *", "\n", page)
 
 
