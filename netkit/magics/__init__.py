@@ -1,11 +1,11 @@
-"""What a cell may begin with in a netkit kernel: `%%changes` and `%%predict`; and `%goto`."""
+"""What a cell may begin with in a netkit kernel: `%%changes`, `%%predict` and `%%engine`; and `%goto`."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from netkit.magics import changes, goto, predict
+from netkit.magics import changes, engine, goto, predict
 from netkit.magics.cell import beginning
 
 if TYPE_CHECKING:
@@ -28,4 +28,6 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.register_magic_function(changes.Watch(shell).changes, "line_cell", changes.NAME)
     shell.register_magic_function(predict.Predictor(shell).predict, "line_cell", predict.NAME)
     shell.register_magic_function(goto.Guide(shell).goto, "line", goto.NAME)
+    shell.register_magic_function(engine.Needing(shell).engine, "cell", engine.NAME)
+    shell.input_transformers_cleanup.append(engine.begin)
     shell.input_transformers_cleanup.append(beginning(changes.NAME, predict.NAME))

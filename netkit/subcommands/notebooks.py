@@ -47,7 +47,13 @@ ENGINE_TAG = "engine"
 """Marks the cells that need the real Docker Engine."""
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _KERNEL = {"display_name": "netkit (sandboxed Python)", "language": "python", "name": "netkit"}
-_LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+_LANGUAGE = {
+    "name": "python",
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -151,7 +157,8 @@ def _run(
         if same:
             after.outputs = before.outputs
         elif not update:
-            complaints.append(f"cell {number} gives another output: {_first_line(before.source)}")
+            first, *_ = (before.source.strip() or "(empty)").splitlines()
+            complaints.append(f"cell {number} gives another output: {first}")
     return new if update and not failure else None, complaints
 
 
@@ -290,7 +297,3 @@ def read_replacements(path: Path | None) -> list[tuple[re.Pattern[str], str]]:
         rule = f"each section has 'regex' and 'replace' ({' '.join(str(error).split())[:_LONGEST_REASON]})"
         raise InvalidValue(f"'{name}' cannot be used", rule, "Correct it") from None
     return found
-
-
-def _first_line(source: str) -> str:
-    return source.strip().splitlines()[0] if source.strip() else "(empty)"

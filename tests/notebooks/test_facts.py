@@ -53,7 +53,7 @@ def marked(fact: Fact) -> object:
     return pytest.param(fact, marks=[] if fact.name in BY_DEFAULT else [pytest.mark.long], id=str(fact))
 
 
-@pytest.mark.parametrize("fact", map(marked, FACTS))
+@pytest.mark.parametrize("fact", [marked(fact) for fact in FACTS])
 def test_it_is_noticed(fact: Fact, tmp_path: Path) -> None:
     """What fails without a comparison fails with one as well, so that only the others are run again."""
     assert noticed(fact, tmp_path, "--nbval-lax") != (fact.name in BLIND)

@@ -78,15 +78,12 @@ def test_something_fails_on_purpose(lesson: Path) -> None:
     assert errors or lost
 
 
-def test_a_cell_that_raises_says_so_beforehand(lesson: Path) -> None:
+def test_no_cell_raises_and_what_needs_the_engine_says_so(lesson: Path) -> None:
+    """So every client runs a lesson to its end, also where the Engine cannot run."""
     for cell in code(lesson):
-        raised = any(output.output_type == "error" for output in cell.outputs)
-        tags = cell.metadata.get("tags", [])
-        if "engine" in tags:  # "Run All" goes on where the Engine cannot run
-            assert "raises-exception" in tags
-            assert not raised
-        else:
-            assert raised == ("raises-exception" in tags)
+        assert not any(output.output_type == "error" for output in cell.outputs)
+        assert cell.source.startswith("%%engine\n") == (cell.metadata.get("tags", []) == ["engine"])
+        assert "raises-exception" not in cell.metadata.get("tags", [])
 
 
 def test_every_code_cell_was_run_in_order(lesson: Path) -> None:
