@@ -149,11 +149,15 @@ def test_the_dev_container() -> None:
     told = json.loads((place / "devcontainer.json").read_text(encoding="utf-8"))
     assert (place / told["build"]["dockerfile"]).resolve() == ROOT / "Dockerfile"
     assert (place / told["build"]["context"]).resolve() == ROOT
-    assert told["postCreateCommand"] == "netkit doctor --worlds"
+    assert told["postCreateCommand"] == "netkit handout course && netkit doctor --worlds"
+    [opened] = told["customizations"]["codespaces"]["openFiles"]
+    assert opened == "course/00-start-here.ipynb", "a hand-out, which git passes over"
+    assert "course/" in (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    assert (ROOT / opened.replace("course", "notebooks")).is_file()
     assert told["remoteUser"] == made().environment["NB_USER"]
     named = re.findall(r"\$\{localWorkspaceFolder\}/(\S+)", " ".join(told["runArgs"]))
     assert named == ["deploy/seccomp/netkit.json"]
-    assert all((ROOT / name).is_file() for name in (*named, *told["customizations"]["codespaces"]["openFiles"]))
+    assert all((ROOT / name).is_file() for name in named)
     assert {"ms-toolsai.jupyter", "ms-python.python"} <= set(told["customizations"]["vscode"]["extensions"])
     settings = told["customizations"]["vscode"]["settings"]
     assert settings["python.defaultInterpreterPath"] == f"{IN_IMAGE}.venv/bin/python"
