@@ -34,8 +34,8 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     if places and (after.destination_port is None or _heard(world, places, after)):
         return None
     right = _right(world, namespace, places, after)
-    needless = not places and _needless(world, namespace, before)
-    if places and (not right or rule is None):
+    needless = places in ([], [namespace]) and rule is not None and _needless(world, namespace, before)
+    if places and not needless and (not right or rule is None):
         return None
     target = _end(after.destination, after.destination_port)
     why = "nobody listens there" if places else "nobody has that address"

@@ -56,8 +56,10 @@ class Carrying(ABC):
 
     def named(self, finding: Finding | None) -> Finding | None:
         """On the way back, a missing or wrong route is the return path's, or that of a translation which is missing."""
-        if finding is None or not self.back or finding.layer != "route":
+        if finding is None or not self.back or finding.layer not in ("route", "address"):
             return finding
+        if finding.layer == "address":
+            return translations.led_astray(self.world, self.hooks.flows, finding) or finding
         missing = conntrack.untracked(self.world, self.hooks.untracking)
         missing = missing or translations.missing(self.world, self.hooks.flows, finding, self.ways)
         return missing or replace(finding, layer="return path")
@@ -86,7 +88,8 @@ class Carrying(ABC):
         reached = self.world.topology.reach(start)
         holders = [end for end in self.world.topology.bearers(hop) if end in reached and end != start]
         if not holders:
-            holders = [end for end in (resolution.proxy(self.world, start, hop),) if end is not None]
+            who = resolution.of_lo(self.world, start, hop) or resolution.proxy(self.world, start, hop)
+            holders = [who] if who is not None else []
         if not holders:
             alone = l2.link(self.world, [start, *list(reached)[1:2]], packet.destination)
             self.stop(alone or unanswered.there(self.world, start, hop, decision))

@@ -9,7 +9,10 @@ from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netkit.diagnosis.findings import World
+    from netkit.diagnosis.flows import Flows
     from netkit.diagnosis.packet import Packet
     from netkit.model import Rule
 
@@ -49,6 +52,29 @@ def kept(world: World, untracking: dict[str, Rule], ends: tuple[str, str], answe
     words = f"the answer to {asked} ends in {home}, which has {answer.destination} and knows of no such connection"
     listed = shown(world, home, f"conntrack -L -p {answer.protocol} -s {answer.source}", "no entry")
     return untracked(world, untracking) or Finding("return path", words, (listed,), (), home)
+
+
+def older(world: World, flows: Flows) -> Iterator[str]:
+    """Entries without an answer that lead what a sender has begun elsewhere than today's rules lead new connections.
+
+    Args:
+        flows: the connection, as each namespace would remember it.
+    """
+    for namespace, packets in flows.known.items():
+        first, last = packets[-1]
+        asked = (first.protocol, first.source, first.destination, first.destination_port)
+        for each in world.space(namespace).connections:
+            led = each.reply_source, each.reply_source_port
+            same = (each.protocol, each.source, each.destination, each.destination_port) == asked
+            if not same or "seen reply" in each.status or led == (last.destination, last.destination_port):
+                continue
+            ports = f" --orig-port-src {each.source_port} --orig-port-dst {each.destination_port}"
+            command = f"conntrack -D -p {each.protocol} --orig-src {each.source} --orig-dst {each.destination}"
+            yield (
+                f"{namespace} leads new connections by its rules, but what {first.source} sends from port "
+                f"{each.source_port} still goes to {led[0]}, as an older entry says, until it is forgotten: "
+                f"`{typed(world, namespace, command + (ports if each.destination_port is not None else ''))}`"
+            )
 
 
 def used_up(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding | None:

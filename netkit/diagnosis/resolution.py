@@ -125,6 +125,18 @@ def _ignoring(world: World, target: End, *, borne: bool, asking: str) -> bool:
     return level == 8 or (level in (1, 2) and not borne) or (level == 2 and not near)
 
 
+def of_lo(world: World, start: End, address: str) -> End | None:
+    """The station of a link, with an address there, whose namespace has an IPv4 address at lo: it answers for that.
+
+    Args:
+        start: who asks.
+        address: whom for.
+    """
+    places = {place for place, name in world.topology.bearers(address) if name == "lo"} if ":" not in address else ()
+    stations = (end for end in world.topology.stations(start) if end[0] in places and end[0] != start[0])
+    return next((end for end in stations if world.link(end).up and world.topology.prefixes(end, 4)), None)
+
+
 def proxy(world: World, start: End, address: str) -> End | None:
     """The station of a link that answers for an address of somebody else, and takes the packets on.
 
@@ -180,22 +192,46 @@ def unproxied(world: World, start: End, address: str) -> Finding | None:
 
 
 def failed(world: World, end: End, address: str) -> Finding | None:
-    """Whether an IPv6 address cannot be used by who bears it: somebody else had it first (RFC 4862, 5.4.5).
+    """Whether an IPv6 address cannot be used by who bears it: somebody else had it first, or may have (RFC 4862, 5.4).
 
     Args:
         end: who bears it.
         address: the address.
     """
-    if ":" not in address or (end[1], address, "dadfailed") not in world.unready(end[0]):
+    if ":" not in address:
         return None
+    unready = world.unready(end[0])
+    if (end[1], address, "dadfailed") not in unready:
+        return _tentative(world, end, address) if (end[1], address, "tentative") in unready else None
     words = (
         f"{address} of {named(end)} is out of use: when it was added, somebody else on the link had it (duplicate "
         "address detection failed)"
     )
     line = shown(world, end[0], f"ip -6 addr show dev {end[1]} dadfailed", f"{address} dadfailed")
     others = [each for each in world.topology.bearers(address) if each != end]
-    text = next(each for each in world.link(end).addresses if each.partition("/")[0] == address)
-    wait = f"sh -c 'while ip -6 addr show dev {end[1]} tentative | grep -qF {address}; do sleep 0.1; done'"
-    lines = [f"ip addr del {text} dev {end[1]}", f"ip addr add {text} dev {end[1]}", wait]
-    repair = () if others else tuple(typed(world, end[0], each) for each in lines)
+    repair = () if others else tuple(typed(world, end[0], each) for each in _given_again(world, end, address))
     return Finding("address", words, (line,), repair, end[0])
+
+
+def _given_again(world: World, end: End, address: str) -> list[str]:
+    """Commands that give an interface its address once more, and wait until it can be used."""
+    text = next(each for each in world.link(end).addresses if each.partition("/")[0] == address)
+    return [f"ip addr del {text} dev {end[1]}", f"ip addr add {text} dev {end[1]}", _checked(end, address)]
+
+
+def _checked(end: End, address: str) -> str:
+    return f"sh -c 'while ip -6 addr show dev {end[1]} tentative | grep -qF {address}; do sleep 0.1; done'"
+
+
+def _tentative(world: World, end: End, address: str) -> Finding:
+    """An address that is still asked for whether somebody else has it; how often, a switch says."""
+    switch = f"net/ipv6/conf/{end[1]}/dad_transmits"
+    times = world.switch(end[0], switch) or "1"
+    words = (
+        f"{address} of {named(end)} is not in use yet: whether somebody else on the link has it is still being asked "
+        f"(duplicate address detection, dad_transmits is {times})"
+    )
+    line = shown(world, end[0], f"ip -6 addr show dev {end[1]} tentative", f"{address} tentative")
+    often = times.isdigit() and int(times) > 1
+    lines = [f"sysctl -w {switch}=1", *_given_again(world, end, address)] if often else [_checked(end, address)]
+    return Finding("address", words, (line,), tuple(typed(world, end[0], each) for each in lines), end[0])

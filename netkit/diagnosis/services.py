@@ -86,16 +86,18 @@ def _deaf(world: World, namespace: str, packet: Packet, listener: Listener) -> F
 
 
 def _restarted(world: World, namespace: str, packet: Packet, listener: Listener) -> tuple[str, ...]:
-    """The program started anew so that it listens everywhere; not where its end would be the end of a container."""
+    """The program started anew, or once more, so that it is heard; not where its end would be that of a container."""
     command = shlex.join(listener.command)
     wanted = "::" if packet.version == 6 else "0.0.0.0"  # noqa: S104  (for a line that the learner types)
     everywhere = shlex.join(_at(word, listener, wanted) for word in listener.command)
     kept = not world.space(namespace).named and namespace != HOST
     if not listener.pid or everywhere == command or kept or routing(world, namespace):
         return ()
+    begun = f"{typed(world, namespace, everywhere)} >/dev/null 2>&1 &"
+    if listener.only_six:  # another one beside it can have the port of IPv4
+        return (begun,)
     # It has the port until it is gone.
-    ended = f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null"
-    return ended, f"{typed(world, namespace, everywhere)} >/dev/null 2>&1 &"
+    return f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null", begun
 
 
 def _at(word: str, listener: Listener, address: str) -> str:

@@ -46,6 +46,18 @@ def missing(world: World, flows: Flows, finding: Finding, ways: dict[str, str]) 
     return None
 
 
+def led_astray(world: World, flows: Flows, finding: Finding) -> Finding | None:
+    """Whether answers come back to an address that a router has written as the sender's, and is not its own.
+
+    Args:
+        flows: the connection.
+        finding: what is wrong with the way back.
+    """
+    changed = ((name, *packets[-1]) for name, packets in flows.known.items() if name != finding.where)
+    found = (_astray(world, name, last, finding) for name, first, last in changed if first.source != last.source)
+    return next(filter(None, found), None)
+
+
 def confined(world: World, namespace: str, packet: Packet, device: str) -> Finding | None:
     """Whether a packet of 127.0.0.1's is led out of the namespace, which the kernel refuses without route_localnet.
 

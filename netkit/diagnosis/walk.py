@@ -64,6 +64,8 @@ class Walk(Carrying):
             self.stop(conntrack.kept(self.world, self.hooks.untracking, (namespace, home), answer))
             self.stop(services.answered(self.world, self.hooks.flows, packet, answer))
             self.ok("return path", f"{place} → {home}")
+            for told in conntrack.older(self.world, self.hooks.flows):
+                self.ok("conntrack", told)
             if answer.protocol == "tcp":
                 self._follow_up(home, answer)
         except Found as found:

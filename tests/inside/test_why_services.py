@@ -11,7 +11,8 @@ import netkit as nk
 from netkit.linux import entering
 from netkit.linux.looks import sockets
 from tests.inside import networks, worlds
-from tests.inside.wire import wait_until
+from tests.inside.wild import TRANSLATED, Case, Judge
+from tests.inside.wire import sh, wait_until
 
 pytestmark = pytest.mark.once
 
@@ -101,3 +102,26 @@ def test_a_program_that_listens_and_does_not_serve_is_told_from_one_that_is_not_
     for words, (layer, where, said, repair) in worlds.call(deaf).items():
         assert (layer, where, repair) == ("service", "ns2", []), said
         assert words in said
+
+
+@pytest.mark.usefixtures("fresh")
+def test_an_older_entry_that_leads_elsewhere_than_the_rules_is_told() -> None:
+    """New datagrams arrive; what the same port sent before the rule was mended still goes to nobody."""
+    judge = Judge(Case("", TRANSLATED, ("out", "10.23.0.1", 5300, "udp"), "", "", (), twin=False))
+    judge.build()
+    led = "iptables -t nat {} PREROUTING -i wan -p udp --dport 5300 -j DNAT --to-destination 10.22.0.{}"
+    sh("ip netns exec gw " + led.format("-A", 77))
+    with entering.inside("/run/netns/out", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as asking:
+        asking.bind(("", 4000))
+        asking.sendto(b"hello", ("10.23.0.1", 5300))
+    sh("ip netns exec gw " + led.format("-D", 77))
+    sh("ip netns exec gw " + led.format("-A", 11))
+    try:
+        judge.shell("serve in1 udp 0.0.0.0 5300")
+        said = nk.why(*judge.case.ask)
+        assert said.ok
+        [told] = [each for each in said.walked["conntrack"] if "port 4000 still goes to 10.22.0.77" in each]
+        sh(told.split("`")[1])
+        assert told not in nk.why(*judge.case.ask).walked.get("conntrack", ())
+    finally:
+        judge.close()

@@ -1,0 +1,73 @@
+"""Serve and ask, as a program: the other end of the networks of `wild`; nothing of netkit is in it.
+
+python wild_talk.py serve tcp|udp ADDRESS PORT [only-six] [hold]
+python wild_talk.py ask tcp|udp ADDRESS PORT
+python wild_talk.py keep tcp ADDRESS PORT SOURCE-PORT     (a connection that stays open)
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+
+SECONDS, FOREVER = 2.0, 3600.0
+
+
+def made(protocol: str, address: str) -> socket.socket:
+    """A socket for that protocol and kind of address."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
+
+
+def serve(protocol: str, address: str, port: int, options: list[str]) -> None:
+    """Answer everybody."""
+    one = made(protocol, address)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if "only-six" in options:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    one.bind((address, port))
+    if protocol == "udp":
+        while True:
+            _, caller = one.recvfrom(2000)
+            one.sendto(b"yes", caller)
+    one.listen(8)
+    kept = []
+    while True:
+        connection, _ = one.accept()
+        connection.sendall(b"yes")
+        if "hold" in options:
+            kept.append(connection)
+        else:
+            connection.close()
+
+
+def ask(protocol: str, address: str, port: int) -> bool:
+    """Whether somebody answers."""
+    with made(protocol, address) as one:
+        one.settimeout(SECONDS)
+        try:
+            one.connect((address, port))
+            if protocol == "udp":
+                one.send(b"hello")
+            return one.recv(10) == b"yes"
+        except OSError:
+            return False
+
+
+def keep(address: str, port: int, own: int) -> None:
+    """Connect, and stay."""
+    one = made("tcp", address)
+    one.bind(("", own))
+    one.connect((address, port))
+    time.sleep(FOREVER)  # the caller ends the program
+
+
+if __name__ == "__main__":
+    what, protocol, address, port, *options = sys.argv[1:]
+    if what == "serve":
+        serve(protocol, address, int(port), options)
+    elif what == "keep":
+        keep(address, int(port), int(options[0]))
+    else:
+        sys.exit(0 if ask(protocol, address, int(port)) else 1)
