@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import listening, permissions, rejections
+from netkit.diagnosis import listening, permissions, publishing, rejections
 from netkit.diagnosis.commands import typed
 from netkit.diagnosis.findings import Finding
 
@@ -96,6 +96,7 @@ def _right(world: World, namespace: str, places: list[str], packet: Packet) -> t
     found = {end for place in world.topology.behind(namespace) for end in _served(world, place, packet)}
     same = {end for end in found if end[1] == packet.destination_port}
     chosen = same or found
+    chosen = chosen if len(chosen) == 1 else chosen & publishing.let_in(world, namespace, packet)
     return chosen.pop() if len(chosen) == 1 else None
 
 

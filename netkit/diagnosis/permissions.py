@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis import nft_values
+from netkit.diagnosis import nft_values, packetfilter
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
@@ -39,7 +40,7 @@ def lines(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]
     """
     if rule.kind in ("policy", "base"):
         return _added(world, rule, place, passing)
-    if rule.chain.startswith("DOCKER"):
+    if rule.chain.startswith("DOCKER") and rule.chain != "DOCKER-USER":  # Docker's own come back with it
         return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
     if rule.tool == "nft":
         return _without_element(world, place.namespace, passing, rule) or _nft(world, place, passing, rule)
@@ -101,19 +102,39 @@ def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
         return False
     invalid = any("INVALID" in match.value.upper() for match in rule.matches)
     before = chain(world, namespace, rule)
-    allows = [r for r in before[: before.index(rule)] if r.target in ("ACCEPT", "accept")] if rule in before else []
-    return invalid or bool(allows and before[-1] == rule and not fields & {"-p", "meta l4proto"})
+    at = before.index(rule) if rule in before else len(before)
+    allows = [r for r in before[:at] if r.target in ("ACCEPT", "accept")]
+    last = all(r.target in ("RETURN", "return") and not r.matches for r in before[at + 1 :])
+    return invalid or bool(allows and last and not fields & {"-p", "meta l4proto"})
 
 
 def _added(world: World, rule: Rule, place: Place, passing: Passing) -> list[str]:
     """Rules at the end of a base chain, in front of its policy; or of a rule with which packets leave the chain."""
     allowed, before = _allowed(rule, place, passing), chain(world, place.namespace, rule)
+    if len(allowed) > 1 and not place.layer and _answered(world, place, passing):
+        allowed = allowed[:1]
     leaving = next((r for r in before if r.goto or r.target in ("RETURN", "return")), None)
     if rule.tool == "nft":
         verb, where = ("insert", f"{rule.chain} handle {leaving.handle}") if leaving else ("add", rule.chain)
         return [f"nft {verb} rule {rule.table} {where} {each}" for each in allowed]
     how = f"-I {rule.chain} {before.index(leaving) + 1}" if leaving else f"-A {rule.chain}"
     return [f"{rule.tool} {table(rule)}{how} {each}" for each in allowed]
+
+
+def _answered(world: World, place: Place, passing: Passing) -> bool:
+    """Whether the answers to a packet that a hook drops pass it as it is."""
+    space = world.space(place.namespace)
+    back = replace(
+        passing,
+        packet=passing.packet.reversed(),
+        iif=passing.oif,
+        oif=passing.iif,
+        state="ESTABLISHED",
+        mac="",
+        target="",
+    )
+    verdict = packetfilter.at_hook(space, place.hook, back, world.ruleset(place.namespace))
+    return not verdict.dropped and not verdict.doubts
 
 
 def _nft(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
@@ -187,7 +208,14 @@ def _of_iptables(place: Place, passing: Passing) -> list[str]:
         return [_flow(packet)]
     through = place.hook == "FORWARD" and passing.iif != passing.oif
     answers = [f"{_ways(('', passing.iif))} {_ANSWERS['iptables']}"] if through else []
-    return [ways or _flow(packet), *answers]
+    led = through and "DNAT" in passing.translated  # to a port that was published, one of many there
+    return [_led(packet, ways) if led else ways or _flow(packet), *answers]
+
+
+def _led(packet: Packet, ways: str) -> str:
+    """Packets for one port of one address, on one way."""
+    port = f" --dport {packet.destination_port}" if packet.destination_port else ""
+    return f"-d {packet.destination} {ways} -p {packet.protocol}{port}"
 
 
 def _flow(packet: Packet) -> str:

@@ -30,7 +30,8 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     tool = "iptables" if packet.version == 4 else "ip6tables"
     rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
     leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
-    if not reserved and not leading:
+    orphans = _orphans(rules, packet.protocol, leading)
+    if not reserved and not leading and not let_in(world, namespace, packet):
         return None
     elsewhere = next((rule for rule in leading if _at_another(rule, packet)), None)
     if elsewhere is not None:
@@ -39,18 +40,43 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     if behind is not None:
         return behind
     twins = [nat.target(rule.option("--to-destination")) for rule in leading if _at_port(rule, packet)]
-    accepted = [end for rule in rules if (end := _accepted(rule, packet.protocol))]
-    led = {rule.option("--to-destination") for rule in leading}
-    free = dict.fromkeys((ip, port) for ip, port in accepted if f"{ip}:{port}" not in led)
+    led = _led(leading)
     found = (
         {(ip, port): None for ip, port in twins if ip and port}
-        or free
+        or orphans
         or {(ip, port): None for ip, port in _others(world, namespace, packet) if f"{ip}:{port}" not in led}
     )
     if len(found) != 1:
         return _undecided(world, namespace, packet) if reserved else None
     [end] = found
     return _to_publish(world, namespace, packet, rules, end, reserved=reserved)
+
+
+def let_in(world: World, namespace: str, packet: Packet) -> set[tuple[str, int]]:
+    """The containers' ports that the filter of a namespace lets packets to, though no rule leads to them any more.
+
+    Docker writes both rules for a port that is published: who is let in and not led to has lost the other one.
+
+    Args:
+        namespace: whose rules.
+        packet: of the version of IP, and of the protocol, that is asked about.
+    """
+    tool = "iptables" if packet.version == 4 else "ip6tables"
+    rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
+    leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
+    ends = _orphans([rule for rule in rules if rule.chain == "DOCKER"], packet.protocol, leading)
+    return {end for end in ends if world.topology.bearers(end[0])}
+
+
+def _orphans(rules: list[Rule], protocol: str, leading: list[Rule]) -> dict[tuple[str, int], None]:
+    """Addresses and ports that rules let packets to, and none of those that translate leads to."""
+    accepted = [end for rule in rules if (end := _accepted(rule, protocol))]
+    return dict.fromkeys((ip, port) for ip, port in accepted if f"{ip}:{port}" not in _led(leading))
+
+
+def _led(leading: list[Rule]) -> set[str]:
+    """Where rules lead to."""
+    return {rule.option("--to-destination") for rule in leading}
 
 
 def _to_publish(  # noqa: PLR0913

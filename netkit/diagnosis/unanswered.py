@@ -9,6 +9,7 @@ from netkit.diagnosis import addressing, commands, gateways, policy, resolution,
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import on_one_link
+from netkit.model.topology import TUNNELS
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import Decision, World
@@ -103,7 +104,7 @@ def _asked(world: World, start: End, hop: str) -> str:
 
 
 def _cut_off(world: World, start: End, hop: str, reached: dict[End, End | None]) -> Finding | None:
-    """A cable's end that should be a bridge's port, or another one's: behind it is the sender, or whom it asks for."""
+    """A cable's or tunnel's end that should be a bridge's port, or another one's: behind it is one of the two."""
     for bearer in world.topology.bearers(hop):
         if bearer in reached:
             continue
@@ -113,7 +114,8 @@ def _cut_off(world: World, start: End, hop: str, reached: dict[End, End | None])
             bare = not world.topology.prefixes(loose) and not world.topology.prefixes(loose, 6)
             other = beyond if loose in reached else reached
             masters = [end for end in other if end[0] == loose[0] and world.link(end).kind == "bridge"]
-            if link.peer is None or not bare or not masters or loose in (start, bearer):
+            joins = link.peer is not None or link.kind in TUNNELS
+            if not joins or not bare or not masters or loose in (start, bearer):
                 continue
             if link.master is None:
                 return _attach(world, loose, masters[0])
@@ -156,7 +158,8 @@ def _not_on_this_link(world: World, start: End, address: str) -> Finding:
 
 
 def _attach(world: World, loose: End, bridge: End) -> Finding:
-    words = f"{named(loose)} is no port of the bridge {bridge[1]}: the cable ends in the void"
+    what = "tunnel" if world.link(loose).kind in TUNNELS else "cable"
+    words = f"{named(loose)} is no port of the bridge {bridge[1]}: the {what} ends in the void"
     ports = [port.name for port in world.space(bridge[0]).ports(bridge[1])]
     line = shown(world, bridge[0], f"ip link show master {bridge[1]}", "\n".join(ports) or "no port")
     repair = typed(world, loose[0], f"ip link set dev {loose[1]} master {bridge[1]}")
@@ -221,7 +224,8 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
     bare = [end for end in world.topology.stations(start) if not world.topology.prefixes(end, version)]
     hosts = [end for end in bare if world.link(end).kind not in ("bridge", "vxlan") and end[0] != start[0]]
     bridges = [end for end in bare if world.link(end).kind == "bridge"]
-    end = next(iter(bridges if hop != destination else hosts or bridges), None)
+    routers = [end for end in hosts if _routes_on(world, end, hop)] if len(hosts) == 1 else []
+    end = next(iter(bridges or routers if hop != destination else hosts or bridges), None)
     if end is None:
         return None
     role = "the router" if hop != destination else "the destination"
@@ -229,3 +233,9 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
     repair = typed(world, end[0], f"ip addr add {hop}/{length} dev {end[1]}")
     evidence = (commands.addresses_shown(world, end), _asked(world, start, hop))
     return Finding("address", words, evidence, (repair,), end[0])
+
+
+def _routes_on(world: World, end: End, address: str) -> bool:
+    """Whether a namespace would send on what comes in by an interface: it forwards, and has another way."""
+    others = (each for each in gateways.leaving(world, end[0]) if each != end)
+    return gateways.forwards(world, end, address) and any(world.link(each).addresses for each in others)

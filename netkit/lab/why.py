@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 Protocol = Annotated[str, choice("protocol", "icmp", "tcp", "udp")]
 _SECONDS, _SECONDS_TO_CONFIRM = 1.0, 0.5
 """How long a probe waits for an answer: less where the walk has found a fault already."""
+
+_LOST = os.strerror(errno.ENOBUFS)
+"""What a kernel says to whom it sends a packet that the other end of a cable does not take (veth(4))."""
 
 _SOME_PORT = 40000
 """What stands for the port that the kernel would choose for the sender."""
@@ -182,10 +187,10 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
 
 
 def _too_large(world: World, asked: _Asked, finding: Finding) -> Finding | None:
-    """The bottleneck, if large packets that nobody may cut into pieces are lost there without a word."""
+    """The bottleneck, if large packets that nobody may cut into pieces are lost there without a word that says why."""
     place, address = finding.asks if finding.asks[0] else (asked.source, asked.address)
     answer = probes.echo(world.paths[place], ipaddress.ip_address(address), finding.size)
-    return finding if answer.silent else None
+    return finding if answer.silent or _LOST in answer.words else None
 
 
 def _probe(world: World, asked: _Asked) -> Callable[[], probes.Answered]:

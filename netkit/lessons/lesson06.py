@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netkit.changes import diff
 from netkit.lessons.pages import Refused, Served
-from netkit.lessons.policies import Policy
+from netkit.lessons.policies import Policy, Shut
 from netkit.lessons.prediction import Choice, Ends, Number, Prediction, Ran, Truth, Way
 from netkit.lessons.task import Option, Question, Task, Wrong
 from netkit.model import HOST
@@ -38,7 +38,7 @@ _PC, _HOST = (
     Served("pc", "192.168.1.1", 8081, f"iptables {_FROM_OUTSIDE}"),
     Served(HOST, "192.168.1.1", 8081, f"iptables {_FROM_THE_HOST}"),
 )
-_CLOSED = Policy("FORWARD", "DROP")
+_CLOSED, _NOTHING_ELSE = Policy("FORWARD", "DROP"), Shut("pc", "172.17.0.3", 22)
 
 _KEPT_OUT = "-I DOCKER-USER -s 192.168.2.60 -p tcp -m conntrack --ctorigdstport 8082 -j DROP"
 _OUT, _PC_STILL, _GUEST_STILL = (
@@ -103,7 +103,7 @@ ITEMS = (
         "Publish a server by hand",
         "Lead port 8081 of the host to port 80 of shop, so that pc and the host itself are served at 192.168.1.1:8081, "
         "and nothing else is let through.",
-        wants=(_PC, _HOST, _CLOSED),
+        wants=(_PC, _HOST, _CLOSED, _NOTHING_ELSE),
         own=(("8081", "port"),),
         given=_GIVEN,
         solution=_rules(_FROM_OUTSIDE, _FROM_THE_HOST, _LET_IT_IN),
@@ -129,6 +129,11 @@ for line in (
             ),
             Wrong(
                 "everything is let through", _rules(_FROM_OUTSIDE, _FROM_THE_HOST, "-P FORWARD ACCEPT"), _CLOSED.text
+            ),
+            Wrong(
+                "a rule for everything",
+                _rules(_FROM_OUTSIDE, _FROM_THE_HOST, "-A FORWARD -j ACCEPT"),
+                _NOTHING_ELSE.text,
             ),
         ),
     ),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from netkit.changes import diff
 from netkit.lessons.living import Houses, Runs
+from netkit.lessons.pages import Served
 from netkit.lessons.prediction import Choice, Number, Prediction, Ran, Truth
 from netkit.lessons.task import Option, Question, Task, Wrong
-from netkit.lessons.traffic import Reaches, Serves
+from netkit.lessons.traffic import Serves
 from netkit.lessons.wants import Bears, Cable, Lit
 from netkit.model import HOST
 
@@ -39,7 +40,7 @@ _WIRED = (
     Bears("lonely", "10.9.0.2/24", "pc"),
     Bears("pc", "10.9.0.1/24", "lonely"),
     Lit("lonely"),
-    Reaches("pc", "10.9.0.2", 80),
+    Served("pc", "10.9.0.2", 80),
 )
 
 _WIRE = """

@@ -21,7 +21,8 @@ for each in (c1, c2, other, web):
 """
 
 _FOUND = Finds("c2", "c1")
-_ANSWERED, _APART = Reaches("web", "172.17.0.4"), Silent("web", "172.17.0.2")
+_ANSWERED = Reaches("web", "172.17.0.4")
+_APART, _APART_TOO = Silent("web", "172.17.0.2"), Silent("web", "172.17.0.3")
 
 _IN_PLACE = """
 from pathlib import Path
@@ -116,7 +117,7 @@ nk.sh(f"ln -sfn /proc/{c2.pid}/ns/net /run/netns/c2")
         "08.2",
         "Open a door between two networks",
         "web, on the network shop, is to reach c1 on docker0, and nobody else there.",
-        wants=(_ANSWERED, _APART),
+        wants=(_ANSWERED, _APART, _APART_TOO),
         given=_GIVEN,
         solution=_rules(_THERE, _BACK),
         others=(
@@ -125,6 +126,11 @@ nk.sh(f"ln -sfn /proc/{c2.pid}/ns/net /run/netns/c2")
         ),
         wrong=(
             Wrong("there, and no way back", _rules(_THERE), _ANSWERED.text),
+            Wrong(
+                "a neighbour of c1 as well",
+                _rules(*(rule.replace("172.17.0.4", "172.17.0.3") for rule in (_THERE, _BACK)), _THERE, _BACK),
+                _APART_TOO.text,
+            ),
             Wrong("the isolation is gone", _rules("-F DOCKER-ISOLATION-STAGE-2"), _APART.text),
             Wrong(
                 "the whole network",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netkit.lab.namespaces import host
 from netkit.lessons.pages import Served
-from netkit.lessons.policies import Policy
+from netkit.lessons.policies import Policy, Shut
 from netkit.lessons.prediction import Choice, Ends, Number, Prediction, Ran, Truth
 from netkit.lessons.task import Option, Question, Task, Wrong
 from netkit.lessons.traffic import Reaches
@@ -47,7 +47,7 @@ def _given(task: str) -> str:
 
 _PC = Served("pc", "192.168.1.1", 8080)
 _OUT = Reaches("web", "192.168.1.50")
-_CLOSED = Policy("FORWARD", "DROP")
+_CLOSED, _NOTHING_ELSE = Policy("FORWARD", "DROP"), Shut("pc", "172.17.0.2", 22)
 
 _ROUTE = 'web.namespace.run("ip route replace default via 172.17.0.1")'
 _DNAT = """
@@ -113,7 +113,7 @@ ITEMS = (
         "10.2",
         "Find two faults",
         "pc gets nothing again, and there are two reasons.",
-        wants=(_PC, _CLOSED),
+        wants=(_PC, _CLOSED, _NOTHING_ELSE),
         given=_given("10.2"),
         solution=_DNAT.strip() + "\n" + _RULE,
         others=(
@@ -124,6 +124,7 @@ ITEMS = (
             Wrong("the first one alone", _DNAT, _PC.text),
             Wrong("the second one alone", _RULE, _PC.text),
             Wrong("everything is let through", _RULE + _DNAT + 'nk.sh("iptables -P FORWARD ACCEPT")', _CLOSED.text),
+            Wrong("a rule for everything", _DNAT + 'nk.sh("iptables -I DOCKER-USER -j ACCEPT")', _NOTHING_ELSE.text),
         ),
     ),
     Question(

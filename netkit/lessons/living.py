@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from netkit.lab.looks import snapshot
 from netkit.lessons.rooms import as_argument, called, in_room
 from netkit.lessons.task import Found, Hints
 from netkit.lessons.wants import cables, free_name
 from netkit.model import HOST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netkit.model import Interface, Snapshot
+
+_SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 0.5, 0.05
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,9 @@ class Runs:
 
     def found(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        homes = _homes(world, self.program)
+        homes = _homes(
+            _awaited(world, lambda now: any(home != HOST for home in _homes(now, self.program))), self.program
+        )
         elsewhere = "it is in the host's network" if HOST in homes else "it does not run"
         return Found(any(home != HOST for home in homes), elsewhere)
 
@@ -78,9 +86,10 @@ class Houses:
         """Whether a network has it."""
         if self.room not in world.namespaces:
             return Found(ok=False, words=f"there is no namespace {self.room}")
+        world = _awaited(world, lambda now: self.room in _homes(now, self.program))
         homes = ", ".join(_homes(world, self.program))
         words = f"it lives in {homes}" if homes else "it does not run"
-        return Found(self.program in world[self.room].processes, words)
+        return Found(self.room in _homes(world, self.program), words)
 
     def hints(self, _world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
@@ -240,6 +249,15 @@ class Leads:
 
 def _program(command: str) -> str:
     return command.split(maxsplit=1)[0].rpartition("/")[2]
+
+
+def _awaited(world: Snapshot, there: Callable[[Snapshot], bool]) -> Snapshot:
+    """A network once something is there: a program that was just started takes a moment to get where it lives."""
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while not there(world) and time.monotonic() < deadline:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+        world = snapshot()
+    return world
 
 
 def _homes(world: Snapshot, program: str) -> list[str]:

@@ -1,15 +1,25 @@
-"""What can be wanted of the host's packet filter."""
+"""What can be wanted of the host's packet filter: pure predicates over a snapshot and its own tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ipaddress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from netkit.diagnosis import Packet, xtables
+from netkit.diagnosis.matching import Passing
+from netkit.diagnosis.packetfilter import at_hook
 from netkit.lessons.task import Found, Hints
+from netkit.lessons.wants import cables
+from netkit.linux.entering import HOST_PATH
+from netkit.linux.looks import rules
 from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from netkit.model import Snapshot
+    from netkit.model import Namespace, Rule, Snapshot
+
+_SOME_PORT = 40000
+_ON_THE_WAY = ("PREROUTING", "FORWARD")
 
 
 @dataclass(frozen=True)
@@ -38,3 +48,84 @@ class Policy:
             "The policy is the last word of a chain: `iptables -P CHAIN VERDICT`, or nk.host.set_policy(…)",
             f"iptables -P {self.chain} {self.verdict}",
         )
+
+
+@dataclass(frozen=True)
+class Shut:
+    """The host does not forward what a room sends to a container's port that nobody published.
+
+    Attributes:
+        room: who sends.
+        address: the container's.
+        port: TCP.
+    """
+
+    room: str
+    address: str
+    port: int
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"the host forwards nothing from {self.room} to port {self.port} of {self.address}"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it: the packet, which may have no way to the host, is led through its rules."""
+        passing = self._passing(world)
+        if passing is None or _stopped(world[HOST], passing):
+            return Found(ok=True)
+        through = ", ".join(f"`{rule.text}`" for rule in self._letting(world, passing))
+        return Found(ok=False, words=f"it is let through by {through or 'the policy of FORWARD'}")
+
+    def hints(self, world: Snapshot) -> Hints:
+        """The rules that let it through."""
+        passing = self._passing(world)
+        letting = self._letting(world, passing) if passing is not None else []
+        lines = [f"{rule.tool} -D {rule.specification}" for rule in letting]
+        return Hints(
+            "Which rule of FORWARD would let a packet for another port through? Look: iptables -S",
+            "A rule that lets one service through names its address and its port: -d ADDRESS -p tcp --dport PORT",
+            "\n".join(lines) or "iptables -P FORWARD DROP",
+        )
+
+    def _passing(self, world: Snapshot) -> Passing | None:
+        """The packet as it comes to the host, None where no cable or no network leads it that way."""
+        if self.room not in world.namespaces:
+            return None
+        ends = [(link, far) for link, far in cables(world, self.room, HOST) if link.addresses]
+        out = next((link.name for link in world[HOST].interfaces.values() if _near(link.addresses, self.address)), "")
+        source = next((text.partition("/")[0] for link, _ in ends for text in link.addresses if ":" not in text), "")
+        if not source or not out:
+            return None
+        packet = Packet(source, self.address, "tcp", _SOME_PORT, self.port)
+        own = world[HOST].addresses
+        return Passing(packet, iif=ends[0][1], oif=out, own=own, state="NEW", first=packet)
+
+    def _letting(self, world: Snapshot, passing: Passing) -> list[Rule]:
+        """The rules of iptables that let it through: without them it would be stopped."""
+        space, found = world[HOST], []
+        for rule in space.rules:
+            if _stopped(space, passing):
+                break
+            if rule.target == "ACCEPT" and rule.table == "filter" and xtables.matches(rule, passing):
+                found.append(rule)
+                space = replace(space, rules=tuple(each for each in space.rules if each != rule))
+        return found
+
+
+def _near(addresses: tuple[str, ...], wanted: str) -> bool:
+    """Whether an address is in the network of one of an interface's."""
+    return any(ipaddress.ip_address(wanted) in ipaddress.ip_interface(text).network for text in addresses)
+
+
+def _stopped(space: Namespace, passing: Passing) -> bool:
+    """Whether the rules of the host drop a packet that it is to forward; a rule that nobody can read counts as such."""
+    ruleset = rules.ruleset(HOST_PATH)
+    for hook in _ON_THE_WAY:
+        there = replace(passing, oif="") if hook == "PREROUTING" else passing
+        verdict = at_hook(space, hook, there, ruleset)
+        if verdict.dropped or verdict.doubts:
+            return True
+        passing = passing.with_packet(verdict.packet)
+    return False

@@ -41,6 +41,9 @@ class Reaches:
         if self.room not in world.namespaces:
             return Found(ok=False, words=f"there is no namespace {self.room}")
         answer = _asked(self.room, self.address, self.port)
+        if answer.ok and sum(self.address in space.addresses for space in world) > 1:  # who answered?
+            said = self._why()
+            return Found(said.ok, said.explanation)
         return Found(answer.ok is True, f"{answer.command}: {answer.words}")
 
     def hints(self, _world: Snapshot) -> Hints:

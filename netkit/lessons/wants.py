@@ -15,7 +15,7 @@ from netkit.lessons.task import Found, Hints
 from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from netkit.model import Interface, Snapshot
 
@@ -166,7 +166,7 @@ class Bears:
 
 @dataclass(frozen=True)
 class Lit:
-    """All cables of a namespace are switched on at both of their ends."""
+    """A cable of a namespace is switched on at both of its ends, and so is the bridge that it is plugged into."""
 
     room: str
     needs_traffic = False
@@ -180,24 +180,25 @@ class Lit:
         """Whether a network has it."""
         if self.room not in world.namespaces:
             return _no_room(self.room)
-        dark = self._dark(world)
-        if not any(_cabled(world, self.room)):
+        links = list(_cabled(world, self.room))
+        if not links:
             return Found(ok=False, words=_cables_of(world, self.room))
-        return Found(not dark, ", ".join(f"{name} in {room} is down" for room, name in dark))
+        lit = any(not self._dark(world, [link]) for link in links)
+        return Found(lit, ", ".join(f"{name} in {room} is down" for room, name in self._dark(world, links)))
 
     def hints(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
-        dark = self._dark(world) if self.room in world.namespaces else []
+        dark = self._dark(world, _cabled(world, self.room)) if self.room in world.namespaces else []
         return Hints(
             "Which end of the cable is down? Look: nk.draw()",
             "An interface is switched on by `ip link set dev NAME up`, or .up(); a cable needs that at both ends",
             "\n".join(in_room(room, f"ip link set dev {quote(name)} up") for room, name in dark),
         )
 
-    def _dark(self, world: Snapshot) -> list[tuple[str, str]]:
+    def _dark(self, world: Snapshot, links: Iterable[Interface]) -> list[tuple[str, str]]:
         """(namespace, interface) of the ends that are down; a bridge that such an end is a port of counts as well."""
         dark = []
-        for link in _cabled(world, self.room):
+        for link in links:
             room, name = link.peer or ("", "")
             ends = [(self.room, link), *([(room, world[room][name])] if room in world.namespaces else [])]
             ends += [(there, world[there][end.master]) for there, end in ends if end.master]

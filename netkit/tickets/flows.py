@@ -111,7 +111,7 @@ class Flow:
     def typed(self) -> str:
         """The flow as one types it on the host."""
         if self.port is not None:
-            return in_namespace(self.room, "", f"busybox wget -T 2 -qO - http://{self.whom}:{self.port}")
+            return in_namespace(self.room, "", f"timeout 2 busybox wget -qO - http://{self.whom}:{self.port}")
         large = f"-M do -s {self.size - 28} " if self.size else ""
         return in_namespace(self.room, "", f"ping -c 1 -W 2 {large}{self.whom}")
 
