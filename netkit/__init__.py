@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netkit.changes import diff
+    from netkit.classroom.submitting import submit
     from netkit.clearing import reset
     from netkit.comparison import compare
     from netkit.docker.daemon import Docker
@@ -81,6 +82,7 @@ _HOMES = {
     "sh": "netkit.lab.namespaces",
     "snapshot": "netkit.lab.looks",
     "solution": "netkit.lessons.desk",
+    "submit": "netkit.classroom.submitting",
     "veth": "netkit.lab.bridges",
     "vxlan": "netkit.lab.tunnels",
     "why": "netkit.lab.why",
@@ -129,6 +131,7 @@ __all__ = [
     "sh",
     "snapshot",
     "solution",
+    "submit",
     "veth",
     "vxlan",
     "why",

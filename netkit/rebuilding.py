@@ -14,6 +14,7 @@ from netkit.configured import follows, lasting
 from netkit.model import HOST
 from netkit.model.facts import odd_mtu, own_addresses
 from netkit.shell import in_namespace
+from netkit.tunnelling import DETAILS, tunnel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,6 @@ _GIVEN = ("loopback", "ethernet")
 _ALONE = ("bridge", "dummy", "ifb")
 """Kinds that one command makes without further words."""
 
-_VXLAN = {"vni": "id", "local": "local", "group": "remote", "port": "dstport"}
 _SAVES = {f"ip{six}tables{older}": f"ip{six}tables{older}-restore" for six in ("", "6") for older in ("", "-legacy")}
 
 
@@ -103,7 +103,7 @@ _OF_ALL = ("arp", "promisc", "multicast", "allmulticast")
 _OF_BRIDGES = ("ageing_time", "forward_delay", "hello_time", "max_age", "priority", "mcast_snooping", "group_fwd_mask")
 _PLAIN_SWITCHES = ("hairpin", "isolated", "flood", "bcast_flood", "mcast_flood", "locked", "neigh_suppress", "guard")
 _OF_PORTS = {"port_learning": "learning", **{key: key for key in _PLAIN_SWITCHES}}
-_REBUILT = frozenset([*_VXLAN, "learning", "proxy", "stp", "alias", *_OF_ALL, *_OF_BRIDGES, *_OF_PORTS])
+_REBUILT = frozenset([*DETAILS, "learning", "proxy", "stp", "alias", *_OF_ALL, *_OF_BRIDGES, *_OF_PORTS])
 _PLAIN = {
     "net.ipv4.ip_default_ttl": "64",
     **{f"net.bridge.bridge-nf-call-{of}tables": "1" for of in ("ip6", "arp")},
@@ -134,7 +134,7 @@ def _links(snapshot: Snapshot, space: Namespace, known: set[str]) -> tuple[list[
             stp = " stp_state 1" if link.has("stp") else ""
             lines.append(_inside(space, f"ip link add dev {quote(link.name)} type {link.kind}{stp}"))
         elif link.kind == "vxlan":
-            lines.append(_inside(space, _tunnel(link)))
+            lines += tunnel(snapshot, space, link)
         else:
             missing.append(f"{link.name} in {space.name}, which is a {link.kind}")
     return lines, missing
@@ -153,13 +153,6 @@ def _cable(space: Namespace, link: Interface) -> str:
     other, name = link.peer or ("", "")
     there = "" if other == space.name else f" netns {quote(other)}"
     return f"ip link add dev {quote(link.name)} type veth peer name {quote(name)}{there}"
-
-
-def _tunnel(link: Interface) -> str:
-    words = [f"{word} {value}" for key, word in _VXLAN.items() if (value := link.detail(key)) is not None]
-    words += ["nolearning"] if link.detail("learning") == "0" else []
-    words += ["proxy"] if link.has("proxy") else []
-    return f"ip link add dev {quote(link.name)} type vxlan {' '.join(words)}"
 
 
 def _set_up(space: Namespace) -> Iterator[str]:

@@ -8,7 +8,7 @@ from netkit.errors import Conflict, InvalidValue
 from netkit.face import face
 from netkit.lab import journal
 from netkit.lab.looks import snapshot
-from netkit.lessons import catalogue, diary
+from netkit.lessons import catalogue, diary, portfolio
 from netkit.lessons.mine import mine
 from netkit.lessons.personal import NOT_YOURS, personal
 from netkit.lessons.replies import Answer, Answered, Check, Hint, Solution
@@ -47,9 +47,11 @@ def check(id: str) -> Check:  # noqa: A002  (what learners call it)
     """
     task = _task(id)
     journal.in_sandbox()
-    result = answered(task, snapshot())
+    world = snapshot()
+    result = answered(task, world)
     _tried.add(task.id)
     diary.note("check", task.id, result.ok)
+    portfolio.keep(task.id, world, ok=result.ok)
     return result
 
 
@@ -121,7 +123,7 @@ def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
     if not isinstance(choice, str) or choice.strip().lower() not in question.options:
         raise InvalidValue(f"{shown(choice)} is none of its options", f"there are: {letters}", f'Try nk.answer("{id}")')
     result = Answered(question, choice.strip().lower())
-    diary.note("answer", question.id, result.ok)
+    diary.note("answer", question.id, result.ok, result.choice)
     return result
 
 

@@ -28,12 +28,14 @@ class Event(NamedTuple):
         kind: "check", "hint", "solution", "answer", "predict", "ticket".
         id: of the task, the question or the prediction; of a ticket its lesson, seed and level: "06/17/1".
         ok: whether it was right; None where nothing could be, as when a ticket is begun.
+        what: what was answered or foreseen, where something was.
     """
 
     time: float
     kind: str
     id: str
     ok: bool | None = None
+    what: str = ""
 
 
 def folder() -> Path:
@@ -41,17 +43,18 @@ def folder() -> Path:
     return kept("progress")
 
 
-def note(kind: str, id: str, ok: bool | None = None) -> None:  # noqa: A002, FBT001  (the field's name)
+def note(kind: str, id: str, ok: bool | None = None, what: str = "") -> None:  # noqa: A002, FBT001  (the field's name)
     """Write something down; a full disk or a read-only home must not keep a lesson from going on.
 
     Args:
         kind: of event.
         id: of the task, the question or the prediction.
         ok: whether it was right.
+        what: what was answered or foreseen.
     """
     global _own  # noqa: PLW0603  (one kernel, one file)
     _own = _own or f"{uuid.uuid4()}.jsonl"
-    line = json.dumps(Event(time.time(), kind, id, ok)._asdict()) + "\n"
+    line = json.dumps(Event(time.time(), kind, id, ok, what)._asdict()) + "\n"
     try:
         folder().mkdir(parents=True, exist_ok=True)
         file = os.open(folder() / _own, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -79,7 +82,9 @@ def _event(line: str) -> Event | None:
     """What a line says, None if it is torn or no event."""
     try:
         fields = json.loads(line)
-        event = Event(float(fields["time"]), str(fields["kind"]), str(fields["id"]), fields["ok"])
+        event = Event(
+            float(fields["time"]), str(fields["kind"]), str(fields["id"]), fields["ok"], str(fields.get("what", ""))
+        )
     except (ValueError, TypeError, KeyError):
         return None
     return event if event.ok in (True, False, None) else None

@@ -93,7 +93,7 @@ class Predictor:
             print(f"What {prediction.id} asks about is not there after this cell.")  # noqa: T201  (the learner sees it)
             return
         if chosen is not None:
-            diary.note("predict", prediction.id, told.ok)
+            diary.note("predict", prediction.id, told.ok, prediction.kind.said(chosen))
         display(told)
 
 

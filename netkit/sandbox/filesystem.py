@@ -120,12 +120,17 @@ def cover_temporaries(shown: tuple[str, ...]) -> None:
         system.mount("netkit-tmp", top, "tmpfs", _PLAIN, "mode=1777")
         for path, file in kept.items():
             if not os.path.lexists(path):  # else it lies in one that was shown before
-                _show(f"/proc/self/fd/{file}", path)
+                show(f"/proc/self/fd/{file}", path)
             os.close(file)
 
 
-def _show(source: str, target: str) -> None:
-    """Bind a file or a folder to a place that is not there yet."""
+def show(source: str, target: str) -> None:
+    """Bind a file or a folder to a place that is not there yet.
+
+    Args:
+        source: what is shown, by a path that opens it.
+        target: where.
+    """
     os.makedirs(target if os.path.isdir(source) else os.path.dirname(target), exist_ok=True)
     if not os.path.isdir(source):
         _create(target, "", 0o600)

@@ -39,6 +39,8 @@ class Job(NamedTuple):
         shown: what the program needs of the folders for temporary files, which are empty otherwise.
         connection: text of the connection file of a Jupyter kernel, nothing for other programs.
         terminal: whether the program gets the terminal that standard input is.
+        sealed: folders that are empty for a stranger's program, which can write nothing but small folders in memory;
+            without any, the program may write where its user may.
     """
 
     argv: tuple[str, ...]
@@ -48,6 +50,7 @@ class Job(NamedTuple):
     shown: tuple[str, ...] = ()
     connection: str = ""
     terminal: bool = False
+    sealed: tuple[str, ...] = ()
 
 
 def here(argv: tuple[str, ...], connection: str = "", *, terminal: bool = False) -> Job:

@@ -13,7 +13,7 @@ from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Flag, number, title
 from netkit.lab import journal, withheld
-from netkit.lessons import diary
+from netkit.lessons import diary, portfolio
 from netkit.lessons.mine import mine
 from netkit.lessons.replies import Hint
 from netkit.linux.events import settle
@@ -121,6 +121,7 @@ class Ticket:
         result = Verdict(self.id, f"Ticket {self.id}", tuple(found), help=self._helped, partly=partly)
         if not self._over:
             diary.note("ticket", self._key, result.ok and not self._shown)
+            portfolio.keep(self._key, now, ok=result.ok and not self._shown)
         if result.ok:
             self._end()
         return result

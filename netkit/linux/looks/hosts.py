@@ -24,9 +24,16 @@ def of(place: Place) -> str | None:
         None where it is the host's own file, or has the same text, where the namespace has no processes, and where
         this process may not look.
     """
-    if place.oldest is None:
-        return None
-    theirs, ours = f"/proc/{place.oldest}/root/{_FILE}", f"/{_FILE}"
+    return None if place.oldest is None else seen_by(place.oldest)
+
+
+def seen_by(pid: int) -> str | None:
+    """The text of /etc/hosts as a process sees it, None where it is the host's own or cannot be read.
+
+    Args:
+        pid: its process id.
+    """
+    theirs, ours = f"/proc/{pid}/root/{_FILE}", f"/{_FILE}"
     try:
         if os.path.exists(ours) and os.path.samefile(theirs, ours):
             return None

@@ -79,7 +79,7 @@ def _job(serial: Serial) -> tuple[Job, list[int], tuple[Frame, ...]]:
             if frame.kind == JOB:
                 told = json.loads(frame.payload)
                 dimensions = told.pop("size")
-                told.update({name: tuple(told[name]) for name in ("argv", "hidden", "shown")})
+                told.update({name: tuple(told[name]) for name in ("argv", "hidden", "shown", "sealed")})
                 return Job(**told), dimensions, tuple(frames[number + 1 :])
     raise SystemExit("the keeper is gone")
 

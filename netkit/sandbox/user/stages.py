@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from netkit.errors import SandboxError
-from netkit.sandbox import filesystem, init, places, system
+from netkit.sandbox import filesystem, init, places, sealing, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import BROKEN, Line, Message, fork
 from netkit.sandbox.problems import SECOND_USER_NAMESPACE, USER_NAMESPACE, WorldFailed, explain
@@ -163,6 +163,7 @@ def _hiding(job: Job) -> tuple[tuple[str, Callable[[], None]], ...]:
         ("own /tmp", lambda: filesystem.cover_temporaries(job.shown)),
         ("hidden directories", lambda: filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))),
         ("own /dev", filesystem.cover_devices),
+        *([("read-only files", lambda: sealing.seal(job.sealed))] if job.sealed else []),
     )
 
 

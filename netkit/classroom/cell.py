@@ -1,0 +1,114 @@
+"""A replay from outside: a process that starts a sealed sandbox for one script, bounded in time, memory, processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from netkit.classroom import limits
+from netkit.classroom.limits import LIMIT, SECONDS, SECONDS_OF_SCRIPT
+from netkit.sandbox import worlds
+from netkit.sandbox.job import here, python
+
+_UML_TIMES = 8.0
+"""How much longer it may take in User-Mode Linux, where programs start some twenty times slower."""
+
+_HOME = "/home"
+_PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PRIVATE = ("/home", "/root", "/srv", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108 - they are covered
+_MOST_BYTES = 4_000_000
+_KIT = str(Path(__file__).parents[2])
+
+
+def replayed(asked: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
+    """What became of a script in a sandbox of its own.
+
+    Args:
+        asked: what `netkit.classroom.replaying` reads.
+        hidden: folders that it must not see, those of the submissions among them.
+
+    Returns:
+        What it tells; `LIMIT` as the trouble where it was stopped.
+    """
+    group = limits.Group()
+    whole, script = _times()
+    given = json.dumps({"places": group.places, "hidden": hidden, "asked": {**asked, "seconds": script}})
+    process = subprocess.Popen(
+        python("-P", "-m", "netkit.classroom.cell"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        said, _ = process.communicate(given.encode(), timeout=whole)
+    except subprocess.TimeoutExpired:
+        said = b""
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        group.remove()
+    return _told(said)
+
+
+def _times() -> tuple[float, float]:
+    """How long a replay may take here, and its script, in seconds."""
+    slower = _UML_TIMES if os.environ.get(worlds.VARIABLE) == "uml" else 1.0
+    return SECONDS * slower, SECONDS_OF_SCRIPT * slower
+
+
+def _told(said: bytes) -> dict[str, Any]:
+    """What a replay wrote, as far as it is what it should be."""
+    try:
+        told = json.loads(said) if len(said) <= _MOST_BYTES else None
+    except (ValueError, RecursionError):
+        told = None
+    return told if isinstance(told, dict) and "wants" in told else {"ok": False, "wants": [], "trouble": LIMIT}
+
+
+def main() -> int:
+    """Enter the limits, start the sandbox, and be what passes its words on."""
+    given = json.load(sys.stdin)
+    limits.join(given["places"])
+    reading, writing = os.pipe()
+    _feed(writing, json.dumps(given["asked"]).encode(), reading)
+    os.dup2(reading, 0)
+    os.close(reading)
+    sandbox = worlds.start(_job(tuple(given["hidden"])))
+    try:
+        while (event := sandbox.receive()).word not in ("exit", "gone"):
+            continue
+    finally:
+        sandbox.end()
+    return int(event.text) if event.word == "exit" else 1
+
+
+def _job(hidden: tuple[str, ...]) -> Any:
+    """The replay as a job of a sealed sandbox."""
+    job = here(python("-P", "-m", "netkit.classroom.replaying"))
+    kept = {
+        name: value for name, value in job.environment.items() if name.startswith(("PYTHON", "NETKIT", "LANG", "LC_"))
+    }
+    environment = {**kept, "PATH": _PROGRAMS, "HOME": _HOME, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": _KIT}
+    return job._replace(cwd="/", environment=environment, sealed=(*_PRIVATE, *hidden))
+
+
+def _feed(writing: int, data: bytes, reading: int) -> None:
+    """Let a child write what the sandbox reads: it may be more than a pipe holds."""
+    if os.fork() == 0:
+        os.close(reading)
+        with contextlib.suppress(OSError), os.fdopen(writing, "wb") as file:
+            file.write(data)
+        os._exit(0)
+    os.close(writing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

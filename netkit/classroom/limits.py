@@ -1,0 +1,84 @@
+"""Limits of a replay as a whole, by control groups where this user may make some (cgroups(7))."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from pathlib import Path
+
+MEMORY, PROCESSES = 1 << 30, 300
+"""Bytes, and processes and threads, of all that one replay starts."""
+
+SECONDS, SECONDS_OF_SCRIPT = 10.0, 8.0
+"""For a replay, all told, and for its script: what is left is for the questions to the kernel."""
+
+LIMIT = "it was stopped at a limit: time, memory or processes"
+"""What is said of a script that had to be stopped."""
+
+_TOP = Path("/sys/fs/cgroup")
+_FILES = {"memory": ("memory.limit_in_bytes", MEMORY), "pids": ("pids.max", PROCESSES)}
+_UNIFIED = {"memory.max": MEMORY, "memory.swap.max": 0, "pids.max": PROCESSES}
+_SECONDS_TO_VANISH = 5.0
+
+
+class Group:
+    """A control group for one replay, in as many hierarchies as this user may write to; in none it limits nothing."""
+
+    def __init__(self) -> None:
+        name = f"netkit-grade-{uuid.uuid4().hex}"
+        self._places: list[Path] = []
+        if (_TOP / "cgroup.controllers").exists():
+            self._make(_own() / name, _UNIFIED)
+        else:
+            for kind, (file, most) in _FILES.items():
+                self._make(_TOP / kind / name, {file: most})
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where a process writes its number to belong to it."""
+        return tuple(str(place / "cgroup.procs") for place in self._places)
+
+    def remove(self) -> None:
+        """Kill what is in it, and take it away."""
+        deadline = time.monotonic() + _SECONDS_TO_VANISH
+        for place in self._places:
+            while place.exists() and time.monotonic() < deadline:
+                _kill(place)
+                with contextlib.suppress(OSError):  # it is busy until the last process is buried
+                    place.rmdir()
+                time.sleep(0.002 if place.exists() else 0)
+
+    def _make(self, place: Path, limits: dict[str, int]) -> None:
+        try:
+            place.mkdir()
+        except OSError:
+            return
+        self._places.append(place)
+        for file, most in limits.items():
+            with contextlib.suppress(OSError):  # without that controller, or without swap
+                (place / file).write_text(str(most))
+
+
+def join(places: list[str]) -> None:
+    """Put this process into groups.
+
+    Args:
+        places: as `Group.places` tells them.
+    """
+    for place in places:
+        with contextlib.suppress(OSError):  # a group that may be made and not entered
+            Path(place).write_text(str(os.getpid()))
+
+
+def _own() -> Path:
+    """The folder of this process's own group in the unified hierarchy."""
+    told = Path("/proc/self/cgroup").read_text(encoding="ascii").rpartition("::")[2].strip()
+    return _TOP / told.lstrip("/")
+
+
+def _kill(place: Path) -> None:
+    with contextlib.suppress(OSError):
+        for pid in (place / "cgroup.procs").read_text().split():
+            os.kill(int(pid), 9)

@@ -1,0 +1,27 @@
+"""What all pages for teachers have in common: plain, readable in light and in dark, and without any script."""
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+{head}<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 1.5rem auto; max-width: 80rem; padding: 0 1rem;
+  color: light-dark(#1a1a1a, #f0f0f0); background: light-dark(#fff, #161616); }}
+a {{ color: light-dark(#0b57a4, #8ec5ff); }}
+a:focus-visible, summary:focus-visible {{ outline: 3px solid light-dark(#0b57a4, #8ec5ff); outline-offset: 2px; }}
+table {{ border-collapse: collapse; margin: 1rem 0; }}
+th, td {{ border: 1px solid #8a8a8a; padding: .3rem .6rem; text-align: left; }}
+img {{ max-width: 100%; background: #fff; }}
+pre {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
+</style>
+</head>
+<body>
+<main>{body}</main>
+</body>
+</html>
+"""
+"""A page with a `title`, further lines for its `head`, and a `body`."""

@@ -1,0 +1,144 @@
+"""Inside a fresh sandbox: carry out a script that somebody handed in, and ask the kernel what is there then.
+
+The script runs as root of the sandbox with limits of its own, without the right to look into other processes and in a
+mount namespace of its own: it can end this process, which costs its own points, and not change what it says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from netkit.classroom.limits import LIMIT, SECONDS_OF_SCRIPT
+from netkit.errors import NetkitError
+from netkit.lessons import catalogue
+from netkit.lessons.desk import answered
+from netkit.lessons.enrolment import Course
+from netkit.lessons.mine import Mine
+from netkit.lessons.personal import personal
+from netkit.lessons.task import Task
+from netkit.linux.events import settle
+from netkit.linux.looks import observe
+
+if TYPE_CHECKING:
+    from netkit.lessons.replies import Answer
+    from netkit.model import Snapshot
+
+_SCRIPT = "/run/handed-in.sh"
+_LIMITS = ("--as=268435456", "--nproc=128", "--fsize=16777216", "--nofile=256", "--core=0")
+"""Of each process of a script (prlimit(1)): bytes of memory, processes in all, bytes of a file, open files."""
+
+_APART = ("setpriv", "--bounding-set=-sys_ptrace,-sys_time,-sys_module,-sys_boot", "--inh-caps=-all")
+
+
+def main() -> int:
+    """Read what to replay from standard input, write what is there then to standard output."""
+    asked = json.load(sys.stdin)
+    try:
+        told = _ticket(asked) if asked["kind"] == "ticket" else _task(asked)
+    except NetkitError as error:
+        told = {"ok": False, "wants": [], "trouble": str(error)}
+    sys.stdout.write(json.dumps(told))
+    return 0
+
+
+def _task(asked: dict[str, Any]) -> dict[str, Any]:
+    """Replay a task's script."""
+    course = Course(**{**asked["course"], "learners": tuple(asked["course"]["learners"])})
+    lessons = catalogue.find(asked["id"], Task)
+    task = personal(lessons, Mine(asked["learner"], course))
+    trouble = carry_out(asked["script"], asked.get("seconds", SECONDS_OF_SCRIPT))
+    if trouble == LIMIT:
+        return {"ok": False, "wants": [], "trouble": LIMIT}
+    world = _now()
+    result = answered(task, world)
+    copied = "" if result.ok else _owner(lessons, world, course, asked["others"])
+    return {
+        "ok": result.ok,
+        "wants": [[want.text, want.ok, want.words] for want in result.wants],
+        "trouble": trouble,
+        "copied": copied,
+        "state": world.to_json(),
+    }
+
+
+def _ticket(asked: dict[str, Any]) -> dict[str, Any]:
+    """Replay what mended a ticket: its healthy network tells what is to be there."""
+    from netkit.tickets import breaking
+    from netkit.tickets import catalogue as tickets
+    from netkit.tickets.verdict import answers
+
+    case = tickets.case(asked["lesson"], asked["seed"], breaking.lacking())
+    network = case.network(f"{asked['lesson']} {asked['seed']}")
+    twin = breaking.build(network, []).twin
+    breaking.clear()
+    trouble = carry_out(asked["script"], asked.get("seconds", SECONDS_OF_SCRIPT))
+    if trouble == LIMIT:
+        return {"ok": False, "wants": [], "trouble": LIMIT}
+    equal = [network.told(each) for fault in case.faults for each in fault.equal]
+    found: list[Answer] = answers(network, twin, _now(), case.faults[0].flow, equal)
+    return {
+        "ok": all(each.ok for each in found),
+        "wants": [[each.text, each.ok, each.words] for each in found],
+        "trouble": trouble,
+        "copied": "",
+    }
+
+
+def carry_out(script: str, seconds: float = SECONDS_OF_SCRIPT) -> str:
+    """Carry out a script with limits; why it did not get to its end, "" where it did.
+
+    Args:
+        script: shell lines.
+        seconds: how long it may take.
+    """
+    with open(_SCRIPT, "w", encoding="utf-8", errors="replace") as file:
+        file.write(script)
+    command = (
+        *_APART,
+        "prlimit",
+        *_LIMITS,
+        f"--cpu={round(seconds)}",
+        "unshare",
+        "--mount",
+        "--propagation",
+        "unchanged",
+        "sh",
+        _SCRIPT,
+    )
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd="/", start_new_session=True, env=_environment(), **quiet)
+    try:
+        status = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        process.wait()
+        return LIMIT
+    return "" if status == 0 else "a line of its script fails"
+
+
+def _environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+
+
+def _now() -> Snapshot:
+    settle.wait()
+    return observe.snapshot()
+
+
+def _owner(task: Task, world: Snapshot, course: Course, others: list[str]) -> str:
+    """The other learner for whose numbers a network was built; "" for nobody."""
+    if not task.own or not course.seed:
+        return ""
+    for other in others:
+        wants = [want for want in personal(task, Mine(other, course)).wants if not want.needs_traffic]
+        if wants and all(want.found(world).ok for want in wants):
+            return other
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

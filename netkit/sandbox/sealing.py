@@ -1,0 +1,61 @@
+"""A sandbox for a stranger's program: nothing can be written but small folders in memory, some folders are empty.
+
+All of it is mounted in the first stage, so that nothing in the second can take it away (mount_namespaces(7)).
+"""
+
+import os
+import sys
+
+from netkit.sandbox import filesystem, places, system
+
+_ROOM = "size=16m,nr_inodes=2048"
+_SMALL = "size=1m,nr_inodes=512"
+_PLAIN = system.NO_SUID | system.NO_DEV
+_NEEDED = (sys.prefix, sys.base_prefix, *sys.path)
+
+
+def seal(folders: tuple[str, ...]) -> None:
+    """Make every mount read-only but bounded ones in memory, and show some folders as empty.
+
+    Args:
+        folders: what is not to be seen; of them only what Python runs from stays.
+    """
+    for folder in _outermost(folders):
+        _empty(folder)
+    system.protect_all()
+    for place, size in _writable():
+        system.mount(None, place, None, system.BIND | system.REMOUNT | _PLAIN)
+        if size:
+            system.mount(None, place, None, system.REMOUNT | _PLAIN, size)
+    for place in ("/dev/pts", *_outermost(folders)):
+        if os.path.ismount(place):
+            system.mount(None, place, None, system.BIND | system.REMOUNT | system.NO_SUID)
+
+
+def _outermost(folders: tuple[str, ...]) -> list[str]:
+    """The folders that are there, without those that lie in another one of them."""
+    there = sorted({os.path.realpath(folder) for folder in folders if os.path.isdir(folder)} - {"/"})
+    return [one for one in there if not any(one.startswith(other + "/") for other in there)]
+
+
+def _empty(folder: str) -> None:
+    """Put an empty folder over one, and into it what Python runs from."""
+    needed = sorted({os.path.realpath(path) for path in _NEEDED if path and os.path.exists(path)})
+    kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in needed if f"{path}/".startswith(folder + "/")}
+    if folder in kept:  # the whole folder is what Python runs from
+        for file in kept.values():
+            os.close(file)
+        return
+    system.mount("netkit-empty", folder, "tmpfs", _PLAIN, f"mode=1777,{_ROOM}")
+    for path, file in kept.items():
+        if not os.path.lexists(path):  # else it lies in one that was shown before
+            filesystem.show(f"/proc/self/fd/{file}", path)
+        os.close(file)
+
+
+def _writable() -> list[tuple[str, str]]:
+    """What stays writable, each with its bounds."""
+    wanted = [("/run", _ROOM), (filesystem.PLACE, _SMALL), ("/dev/shm", _SMALL)]  # noqa: S108
+    wanted += [(top, _ROOM) for top in filesystem.TEMPORARIES]
+    wanted += [(place, _SMALL) for place in places.OWN]
+    return [(place, size) for place, size in wanted if os.path.ismount(place)]

@@ -1,0 +1,174 @@
+"""`netkit grade`: the right marks whatever was handed in, nothing harmed or left, the same bytes again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from netkit.classroom import grading
+from netkit.classroom.limits import LIMIT
+from netkit.lessons import enrolment
+from netkit.lessons.mine import Mine
+from tests.outside import papers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests import machine
+
+_JOBS = 2
+
+
+class Listener:
+    """Somebody on the machine's loopback, who counts who comes."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.came = 0
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                stream, _ = self._socket.accept()
+            except OSError:
+                return
+            self.came += 1
+            stream.close()
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    found = Listener()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def victims(tmp_path: Path) -> Path:
+    """Files that hostile scripts are told of, and try to spoil."""
+    folder = tmp_path / "victims"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "marks").write_text("anna 1\n")
+    (folder / "inner" / "more").write_text("ben 2\n")
+    return folder
+
+
+def state_of(folder: Path) -> dict[str, str]:
+    """Every file below a folder, with what tells its content apart."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def graded(folder: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    words = (sys.executable, "-m", "netkit.cli", "grade", str(folder), "--csv", str(out), "--jobs", str(_JOBS), *more)
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def course(folder: Path) -> None:
+    (folder / enrolment.FILE).write_text(papers.COURSE.to_json())
+
+
+def rows(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["learner"]: row for row in csv.DictReader(file)}
+
+
+def said(name: str) -> str:
+    """A learner's name as the CSV has it."""
+    shown = name.replace("\n", "\\n")
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
+
+
+def test_a_small_class(tmp_path: Path, picture: machine.Picture) -> None:
+    folder, out = tmp_path / "handed in", tmp_path / "marks.csv"
+    folder.mkdir()
+    course(tmp_path)
+    papers.hand_in(folder, "anna", papers.cable(Mine("anna", papers.COURSE)), says=False)
+    papers.hand_in(folder, "ben", papers.cable(Mine("anna", papers.COURSE)))
+    papers.write(folder, "carla", "{")
+    done = graded(folder, out, "--html", str(tmp_path / "report.html"))
+    assert done.returncode == 1, done.stderr
+    found = rows(out)
+    page = (tmp_path / "report.html").read_text()
+    own = [path.read_text() for path in (tmp_path / "report_learners").iterdir()]
+    assert all(f">{name}</a>" in page for name in ("anna", "ben", "carla"))
+    assert len(own) == 3
+    assert any("The network of anna" in text and "A right one" in text and "<img" in text for text in own)
+    assert (found["anna"]["ok"], found["anna"]["first ✗"]) == ("yes", "")
+    assert (found["anna"]["hints"], found["anna"]["predictions"], found["anna"]["minutes"]) == ("2", "1/1", "3")
+    assert found["ben"]["first ✗"].startswith("these are the numbers of anna; there is a namespace ")
+    assert found["carla"]["first ✗"].startswith("the file is no JSON")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_is_no_option_is_refused(tmp_path: Path) -> None:
+    assert "is no number of jobs" in graded(tmp_path, tmp_path / "x.csv", "--jobs", "0").stderr
+    assert "there is nothing called" in graded(tmp_path, tmp_path / "x.csv", "--tasks", "99.9").stderr
+    assert "cannot be read" in graded(tmp_path / "none", tmp_path / "x.csv").stderr
+
+
+def test_a_run_that_was_interrupted_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("anna", "ben"):
+        papers.hand_in(folder, name, papers.cable(Mine(name, papers.COURSE)))
+    asked: list[str] = []
+
+    def replayed(asking: dict[str, str], _hidden: tuple[str, ...]) -> dict[str, object]:
+        asked.append(asking["learner"])
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return {"ok": True, "wants": [], "trouble": ""}
+
+    monkeypatch.setattr("netkit.classroom.cell.replayed", replayed)
+    run = grading.Run(1, tmp_path / "kept", lambda *_: None)
+    with pytest.raises(KeyboardInterrupt):
+        grading.grade(folder, papers.COURSE, ["03.1"], run)
+    with (tmp_path / "kept").open("a") as file:
+        file.write('["torn')
+    results = grading.grade(folder, papers.COURSE, ["03.1"], run).results
+    assert asked == ["anna", "ben", "ben"], "who was done is not asked again"
+    assert all(result["ok"] for result in results.values())
+    assert len(results) == 2
+
+
+@pytest.mark.long
+def test_a_class_of_sixty_with_every_kind_of_submission(
+    tmp_path: Path, victims: Path, listener: Listener, picture: machine.Picture
+) -> None:
+    folder, out = tmp_path / "in", tmp_path / "marks.csv"
+    course(tmp_path)
+    expected = papers.class_of(folder, victims, listener.port)
+    assert len(expected) == 60
+    before, started = state_of(tmp_path), time.monotonic()
+    done = graded(folder, out)
+    spent = time.monotonic() - started
+    found = rows(out)
+    assert set(found) == {said(name) for name in expected}, done.stderr
+    for name, wanted in expected.items():
+        row = found[said(name)]
+        assert (row["ok"] == "yes") == wanted.ok, row
+        assert wanted.first in row["first ✗"], row
+    first = out.read_bytes()
+    out.unlink()
+    assert state_of(tmp_path) == before, "no file of the class or of the victims has changed"
+    assert listener.came == 0, "nobody reached the machine's loopback"
+    assert found["loop"]["first ✗"] == LIMIT
+    print(f"{spent:.0f} s for 60 submissions, {_JOBS} at once")
+    assert graded(folder, out).returncode == 1
+    assert out.read_bytes() == first, "the same bytes again"
