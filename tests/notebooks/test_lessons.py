@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
+from netkit.lessons import catalogue
+from netkit.lessons.task import Question, Task
 from tests.project import ROOT
 
 if TYPE_CHECKING:
@@ -63,6 +65,16 @@ def test_it_has_the_rhythm_of_a_lesson(lesson: Path) -> None:
     assert 3 <= held_back <= 6 or "**Predict:**" in text
     kinds = [cell.cell_type for cell in read(lesson).cells]
     assert max(len(list(run)) for kind, run in groupby(kinds) if kind == "code") <= 2
+
+
+def test_every_exercise_has_an_answer(lesson: Path) -> None:
+    exercises = re.findall(r"^\d\. .*$", prose(lesson).partition("## Exercises")[2], re.MULTILINE)
+    assert exercises
+    for exercise in exercises:
+        asked = re.findall(r'nk\.(check|answer)\("([\d.]+)"\)', exercise)
+        assert asked or "ticket" in exercise.casefold(), exercise
+        for how, number in asked:
+            assert isinstance(catalogue.find(number, Task if how == "check" else Question), (Task, Question))
 
 
 def test_its_length(lesson: Path) -> None:
