@@ -84,17 +84,17 @@ def _refuse_signs(kind: type) -> None:
     """Give a class a refusal for each of Python's signs that it does not know."""
     for name, form in _SIGNS.items():
         if not hasattr(kind, name) or name == "__call__" or getattr(kind, name, None) is getattr(object, name, ""):
-            setattr(kind, name, _refusal(kind, form))
+            setattr(kind, name, _refusal(form))
     if not hasattr(kind, "__exit__"):
         kind.__exit__ = lambda *_: None  # type: ignore[attr-defined]  (`with` asks for both)
     if not hasattr(kind, "__bool__"):
         kind.__bool__ = lambda _: True  # type: ignore[attr-defined]  (else Python would ask for the length)
 
 
-def _refusal(kind: type, form: str) -> Callable[..., Any]:
-    rule = f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__} has no such sign"
-
+def _refusal(form: str) -> Callable[..., Any]:
     def refused(self: Any, *_: Any) -> Any:
+        name = type(self).__name__
+        rule = f"{'an' if name[0] in 'AEIOUX' else 'a'} {name} has no such sign"
         there = ", ".join(sorted(name for name in dir(type(self)) if not name.startswith("_")))
         raise WrongCall(f"{form.format(called(self))} means nothing", rule, f"Take one of its attributes: {there}")
 

@@ -33,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument("--lesson", default="", metavar="NUMBER", help="whose networks it is about (default: any)")
     parser.add_argument("--level", default="1", metavar="1-3", help="1 with why (default), 2 and 3 without it")
-    parser.add_argument("--seed", default="", metavar="N", help="draws the same ticket again (default: a new one)")
+    parser.add_argument("--seed", metavar="N", help="draws the same ticket again (default: a new one)")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -42,8 +42,8 @@ def main(options: argparse.Namespace) -> int:
     from netkit.sandbox.command import run
 
     for name, value in (("level", options.level), ("seed", options.seed)):
-        if value and not (value.isascii() and value.isdigit()):
+        if value is not None and not (value.isascii() and value.isdigit()):
             raise InvalidValue(f"--{name} '{value}' is no number", "it is a whole number", f"Try --{name} 1")
     if options.level not in ("1", "2", "3"):
         raise InvalidValue(f"there is no level {options.level}", "it goes from 1 to 3", "Try --level 1")
-    return run((sys.executable, "-P", "-m", "netkit.drilling", options.lesson, options.level, options.seed))
+    return run((sys.executable, "-P", "-m", "netkit.drilling", options.lesson, options.level, options.seed or ""))

@@ -25,7 +25,7 @@ examples:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the learner's folder; it is made if it is not there")
+    parser.add_argument("folder", metavar="DIR", help="the learner's folder; it is made if it is not there")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -33,12 +33,15 @@ def main(options: argparse.Namespace) -> int:
     from netkit.errors import InvalidValue
     from netkit.lessons.handouts import KEPT, hand_out
     from netkit.lessons.notebook import SHIPPED
+    from netkit.visible import visible
 
-    folder = options.folder.expanduser()
+    if not options.folder:
+        raise InvalidValue("'' is no folder", "without a name there is none", "Try netkit handout course")
+    folder = Path(options.folder)
     if folder.exists() and folder.resolve() == SHIPPED.resolve():
         rule = "they keep their outputs and solutions, which are compared"
         raise InvalidValue(f"'{folder}' holds the notebooks themselves", rule, "Try netkit handout course")
     for path, what in hand_out(folder):
         if what != KEPT:
-            sys.stdout.write(f"{path}: {what}\n")
+            sys.stdout.write(f"{visible(str(path))}: {what}\n")
     return 0

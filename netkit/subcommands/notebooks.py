@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from netkit.errors import InvalidValue, NotFound
+from netkit.visible import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -62,9 +63,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     way.add_argument("--update", action="store_true", help="write the outputs into the notebooks")
     way.add_argument("--check", action="store_true", help="compare the outputs with those in the notebooks")
     parser.add_argument("--sanitize-with", type=Path, metavar="FILE", help=f"replacements (default: {_REPLACEMENTS})")
-    parser.add_argument(
-        "notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help=f"files (default: all in {_FOLDER}/)"
-    )
+    every = f"files (default: all in {_FOLDER}/)"
+    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help=every)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -75,9 +75,8 @@ def main(options: argparse.Namespace) -> int:
         start = time.monotonic()
         complaints = _treat(path, replacements, update=options.update)
         bad += bool(complaints)
-        verdict = "differs" if complaints else "ok"
-        sys.stdout.write(f"{path}: {verdict} ({time.monotonic() - start:.1f} s)\n")
-        sys.stdout.writelines(f"  {complaint}\n" for complaint in complaints)
+        told = f"{path}: {'differs' if complaints else 'ok'} ({time.monotonic() - start:.1f} s)"
+        sys.stdout.writelines(visible(f"{line}\n") for line in (told, *(f"  {each}" for each in complaints)))
     return 1 if bad else 0
 
 
@@ -147,7 +146,7 @@ def _run(
     new = copy.deepcopy(old)
     why_not = engine_obstacle() if any(ENGINE_TAG in cell.metadata.get("tags", []) for cell in old.cells) else ""
     if why_not:
-        sys.stdout.write(f'{path}: cells tagged "{ENGINE_TAG}" are left out: {why_not}\n')
+        sys.stdout.write(visible(f'{path}: cells tagged "{ENGINE_TAG}" are left out: {why_not}\n'))
     failure = _execute(new, path, engine=not why_not)
     complaints = [failure] if failure else []
     for number, (before, after) in enumerate(zip(old.cells, new.cells, strict=True), 1):
@@ -197,7 +196,9 @@ def _client() -> type:
                 task.cancel()
 
             task = asyncio.current_task()
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGINT, interrupt)
+            loop.remove_signal_handler(signal.SIGTERM)  # ends this process, and a sandbox ends with its client
             await super().async_start_new_kernel(**options)
 
     return Client

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from netkit.errors import NotFound
+from netkit.spelling import shown
 from netkit.tickets import faults_docked, faults_far, faults_near, faults_shared
 from netkit.tickets.bases import BASES
 from netkit.tickets.draw import Draw
@@ -96,7 +97,7 @@ def case(lesson: str, seed: int, lacking: Container[str] = ()) -> Case:
     """
     if lesson and lesson not in LESSONS:
         rule = f"there are some for: {', '.join(LESSONS)}"
-        raise NotFound(f"lesson '{lesson}' has no tickets", rule, 'Try nk.fault("06"), or nk.fault() for any')
+        raise NotFound(f"lesson {shown(lesson)} has no tickets", rule, 'Try nk.fault("06"), or nk.fault() for any')
     fitting = [each for each in CASES if not lesson or lesson in BASES[each.base].lessons]
     possible = [each for each in fitting if not any(need in lacking for need in each.needs)]
     return min(possible, key=lambda each: sha256(f"{lesson} {seed} {each.name}".encode()).digest())
