@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit.journey.telling import verdicts
 from netkit.journey.telling.asking import NAMED, asked_for, listed, silent, unanswered, unreached
 from netkit.journey.telling.decisions import EVERYONE
-from netkit.journey.telling.losses import lost
+from netkit.journey.telling.losses import lost, thrown_away
 from netkit.journey.telling.reasons import told_by_icmp, unheard
 from netkit.journey.telling.trip import taken_as
 from netkit.journey.values import TAKEN
@@ -210,11 +210,13 @@ def _arrived(trip: Trip, around: Around, leaf: int, at: int, view: View | None) 
     if view is not None and view.arp is not None:
         return _asked(around, view.arp, step.namespace, mac)
     target = _taken(trip, at, view)
-    if target and around.everyone(step.namespace, target):
-        return End(step.namespace, step.namespace, delivered=True)
-    if target and (step.fate == TAKEN or around.own(step.namespace, target)):
-        return End(f"{around.wording.address(target)} in {step.namespace}", step.namespace, delivered=True)
-    return End(lost(trip, around, leaf), step.namespace)
+    everyone = bool(target) and around.everyone(step.namespace, target)
+    if not everyone and not (target and (step.fate == TAKEN or around.own(step.namespace, target))):
+        return End(lost(trip, around, leaf), step.namespace)
+    if view is not None and view.ip is not None and (spoiled := thrown_away(around, step, view.ip)):
+        return End(spoiled, step.namespace)
+    name = step.namespace if everyone else f"{around.wording.address(target)} in {step.namespace}"
+    return End(name, step.namespace, delivered=True)
 
 
 def _taken(trip: Trip, at: int, view: View | None) -> bytes:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from netkit.journey.telling.decisions import written
 from netkit.journey.telling.reasons import no_neighbour, no_route
 from netkit.journey.values import ENTERED, OUTSIDE, ROUTING
+from netkit.packets import checksums
+from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
 
 if TYPE_CHECKING:
     from netkit.journey.joining.parsed import View
@@ -47,7 +49,47 @@ def lost(trip: Trip, around: Around, leaf: int) -> str:
     if came is not None and head is not None and (now := around.rewritten(came)) is not None:
         head = head._replace(target=now)
     reason = _not_routed(around, came, step, head) if head is not None else ""
-    return reason or f"{_last_seen(step, came)}; {_SILENT}"
+    return reason or f"{_last_seen(step, came)}; {_by_older(around, step.namespace) or _SILENT}"
+
+
+_COUNTERS = {
+    TCP: ("TCP", ("TcpInCsumErrors",)),
+    UDP: ("UDP", ("UdpInCsumErrors", "Udp6InCsumErrors")),
+    ICMP: ("ICMP", ("IcmpInCsumErrors",)),
+    ICMPV6: ("ICMPv6", ("Icmp6InCsumErrors",)),
+}
+"""What each protocol is called, and which counters tell of wrong checksums."""
+
+
+def thrown_away(around: Around, step: Step, head: IpHeader) -> str:
+    """Whether what passed all filters was thrown away for its checksum; "" where it was not.
+
+    Args:
+        around: the networks.
+        step: where it came in.
+        head: its IP header.
+    """
+    name, counters = _COUNTERS.get(head.protocol, ("", ()))
+    if not name or not around.counted(step.namespace, *counters) or not checksums.wrong(head):
+        return ""
+    counted = next(each for each in counters if around.counted(step.namespace, each))
+    where = f"{step.namespace}:{step.interface}"
+    return f"it came in at {where} with a wrong {name} checksum: {step.namespace} threw it away ({counted})"
+
+
+def _by_older(around: Around, namespace: str) -> str:
+    """Which rules of the older iptables dropped packets meanwhile: they leave no trace, but they count; "" for none."""
+    spaces = list(around.spaces(namespace))
+    old, new = ([rule for rule in space.rules if rule.tool.endswith("-legacy")] for space in (spaces[0], spaces[-1]))
+    if [rule.text for rule in old] != [rule.text for rule in new]:
+        return ""
+    found = [
+        f"{'the policy' if rule.policy else 'the rule'} `{rule.text}` of {rule.tool} ({rule.table}) in {namespace} "
+        f"counted {rule.packets - before.packets} meanwhile"
+        for before, rule in zip(old, new, strict=True)
+        if rule.packets > before.packets and (rule.policy or rule.target) in ("DROP", "REJECT")
+    ]
+    return "; ".join(found)
 
 
 def _stopped_outside(around: Around, came: Step) -> str:
@@ -166,7 +208,8 @@ def _not_taken(around: Around, came: Step, head: IpHeader) -> str:
         return wrong
     if head.fragment:
         return f"it came in at {where}, where {around.wording.address(head.target)} is, but not all fragments did"
-    return f"it came in at {where}, but {came.namespace} did not take it in; {_SILENT}"
+    silent = _by_older(around, came.namespace) or _SILENT
+    return f"it came in at {where}, but {came.namespace} did not take it in; {silent}"
 
 
 def _not_forwarded(around: Around, came: Step, head: IpHeader) -> str:

@@ -84,4 +84,6 @@ def _of_protocols_here() -> dict[str, int]:
             group = names.partition(":")[0]
             pairs = zip(names.split()[1:], values.split()[1:], strict=True)
             found |= {group + name: int(value) for name, value in pairs}
-    return found
+    six = Path("/proc/thread-self/net/snmp6")
+    pairs = [line.split() for line in six.read_text().splitlines()] if six.exists() else []
+    return found | {name: int(value) for name, value in pairs}

@@ -47,6 +47,7 @@ _BEHIND_ALL = 2**31 - 1
 _BEFORE_RAW = -350
 _HEADER = struct.Struct("=IHHII")
 _NESTED = 0x8000  # NLA_F_NESTED
+_ICMPV6 = 58
 _ARP_HOOKS = ("input", "output", "forward")
 _NETDEV_HOOKS = ("ingress", "egress")
 
@@ -206,11 +207,29 @@ def report(body: memoryview) -> Report:
         kind,
         "return" if kind == "return" else _verdict(facts),
         handle,
-        bytes(facts.get(8, b"")),
-        bytes(facts.get(9, b"")),
+        *_headers(bytes(facts.get(8, b"")), bytes(facts.get(9, b""))),
         _big(facts[10]) if 10 in facts else 0,
         _big(facts[12]) if 12 in facts else 0,
     )
+
+
+_EXTENSIONS = frozenset([0, 43, 60])
+"""Hop-by-hop options, routing header, destination options (RFC 8200, 4)."""
+
+_ABOUT_GROUPS = frozenset([130, 131, 132, 143])
+"""Types of ICMPv6 messages that have to come with hop-by-hop options (RFC 2710, RFC 3810)."""
+
+
+def _headers(network: bytes, transport: bytes) -> tuple[bytes, bytes]:
+    """The IP header and the upper one; the kernel leaves out the headers that extend IPv6's and stand between the two.
+
+    Which upper one it is, only the left out headers would tell, but for the messages that always have one.
+    """
+    if len(network) < 40 or network[0] >> 4 != 6 or network[6] not in _EXTENSIONS:
+        return network, transport
+    if network[6] == 0 and transport and transport[0] in _ABOUT_GROUPS:
+        return network[:6] + bytes([_ICMPV6]) + network[7:], transport
+    return network, b""
 
 
 def _verdict(facts: Mapping[int, memoryview]) -> str:
