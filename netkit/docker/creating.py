@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from netkit.docker import six, subnets
 from netkit.docker.drivers.bridge import Network
-from netkit.docker.drivers.stacked import KINDS, Stacked
+from netkit.docker.drivers.stacked import KINDS, NO_GATEWAY, Stacked
+from netkit.docker.generations.values import ISOLATED
 from netkit.docker.pool import Pool
 from netkit.errors import Conflict, InvalidAddress, InvalidValue
 from netkit.linux.acts.stacked import MODES, Standing
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from ipaddress import IPv4Network, IPv6Network
 
+    from netkit.docker.options import Options
     from netkit.docker.rulebook import Rulebook
-    from netkit.lab.namespaces import Namespace
     from netkit.validation import IPAddress, IPNetwork
 
 BRIDGE = "bridge"
@@ -41,6 +42,7 @@ class Wanted:
         mode: of macvlan or ipvlan, None for the usual one.
         gateway: its router's address, None for the first one of the subnet.
         ip_range: the part of the subnet that addresses are taken from, None for all of it.
+        options: of its bridge.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Wanted:
     mode: str | None
     gateway: IPAddress | None
     ip_range: IPv4Network | None
+    options: Options
 
 
 def network(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Network:
@@ -67,13 +70,15 @@ def network(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Ne
         InvalidAddress: the router or the range is not in the subnet.
         InvalidValue: a setting is not one of its driver's.
     """
-    pool, pool6 = _pool(rulebook.machine, wanted, others), _pool6(rulebook, wanted, others)
+    pool, pool6 = _pool(rulebook, wanted, others), _pool6(rulebook, wanted, others)
     if wanted.driver == BRIDGE:
         for name in ("parent", "mode"):
             if getattr(wanted, name) is not None:
                 problem = f"a bridge has no {name}={shown(getattr(wanted, name))}"
                 raise InvalidValue(problem, "macvlan and ipvlan stand on an interface", "Add driver='macvlan'")
-        return Network(wanted.name, pool, rulebook, pool6=pool6, internal=wanted.internal)
+        generation = rulebook.generation
+        wanted.options.insist(generation.modes, str(generation), internal=wanted.internal)
+        return Network(wanted.name, pool, rulebook, pool6=pool6, internal=wanted.internal, options=wanted.options)
     modes = tuple(MODES[wanted.driver])
     mode = wanted.mode or modes[0]
     if mode not in modes:
@@ -85,11 +90,11 @@ def network(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Ne
     return made
 
 
-def _pool(machine: Namespace, wanted: Wanted, others: Sequence[Network]) -> Pool:
+def _pool(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Pool:
     """The addresses of IPv4 of a new network."""
     asked, gateway, part = wanted.subnets[0], wanted.gateway, wanted.ip_range
     # As the Engine: of its own choice it takes none that the machine has a route to; what is asked for, it takes.
-    busy = subnets.routed(machine) if asked is None else ()
+    busy = subnets.routed(rulebook.machine) if asked is None else ()
     subnet = subnets.subnet_of(asked, others, busy)
     if part is not None and not part.subnet_of(subnet):
         rule, remedy = "a range is a part of the subnet", f"Try '{next(subnet.subnets())}'"
@@ -97,7 +102,10 @@ def _pool(machine: Namespace, wanted: Wanted, others: Sequence[Network]) -> Pool
     if gateway is not None and (gateway not in subnet or gateway in (subnet[0], subnet[-1])):
         rule, remedy = "the router is a machine of the subnet", f"Try gateway='{subnet[1]}'"
         raise InvalidAddress(f"{gateway} is no address of a machine in {subnet}", rule, remedy)
-    return Pool(subnet, gateway, part, chosen=asked is not None)
+    # Where there is no router, no address is kept for one.
+    stands = wanted.driver != BRIDGE and gateway is None and rulebook.generation.since(NO_GATEWAY)
+    routed = not stands and wanted.options.mode != ISOLATED
+    return Pool(subnet, gateway, part, chosen=asked is not None, routed=routed)
 
 
 def _pool6(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Pool | None:

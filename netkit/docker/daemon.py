@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from netkit.docker import installed, naming, settings
 from netkit.docker.container import Container
+from netkit.docker.generations.compared import compared
 from netkit.docker.generations.values import How
-from netkit.docker.keeping import WITHOUT_A_NETWORK, Keeping
+from netkit.docker.keeping import WITHOUT_A_NETWORK
 from netkit.docker.kinds import (
     Aliases,
     ContainerName,
@@ -25,7 +26,7 @@ from netkit.docker.kinds import (
     Servers,
     Switches,
 )
-from netkit.docker.listing import Containers, details
+from netkit.docker.looking import Looking
 from netkit.docker.networking import INSTEAD
 from netkit.docker.rulebook import Rulebook
 from netkit.docker.wishes import Wishes
@@ -38,6 +39,7 @@ from netkit.lab.namespaces import host
 from netkit.lab.place import Room
 
 if TYPE_CHECKING:
+    from netkit.docker.generations.compared import Differences
     from netkit.lab.namespaces import Namespace
     from netkit.outcomes import Outcome
 
@@ -51,7 +53,7 @@ def machines() -> list[Docker]:
 
 
 @guarded({"rm": ".remove(…)", "kill": ".stop(…)", "containers": ".ps()", **INSTEAD})
-class Docker(Keeping):
+class Docker(Looking):
     """A small docker: containers and their networks, made of the acts that a learner knows by now.
 
     The first `nk.Docker()` of a machine makes docker0 and the chains, as dockerd does when it starts; later ones
@@ -59,12 +61,13 @@ class Docker(Keeping):
 
     Args:
         host: the machine that it serves; `nk.host`, or a namespace that plays another machine.
-        like: whose rules it writes: "20.10", "28", "29", or a release's version, "26.1.5"; without it those of the
-            Engine that is installed, else those of 29.
+        like: whose rules it writes: "20.10", "28", "29", "29-nft", "netavark", or those of a version, "26.1.5"; without
+            it those of the Engine that is installed, else those of 29.
+        icc: whether containers of the default network reach one another, `dockerd --icc`; they do unless it is said.
 
     Raises:
         AlreadyExists: there is a docker0 that is not its own, such as the real Engine's.
-        Conflict: the machine's docker is there already, and writes the rules of another generation.
+        Conflict: the machine's docker is there already, of another generation or with other settings.
         InvalidValue: there is no such generation.
 
     Example:
@@ -74,19 +77,36 @@ class Docker(Keeping):
     """
 
     @face
-    def __new__(cls, host: Room = host, *, like: Like | None = None) -> Self:
+    def __new__(cls, host: Room = host, *, like: Like | None = None, icc: Flag | None = None) -> Self:
         """The machine's docker, made if it is not there yet."""
         known = cls._of(host)
         if known is not None:
-            installed.insist(known.rulebook.generation, like)
+            installed.insist(known.rulebook, like, icc=icc)
             return known  # type: ignore[return-value]  (it is one of this class)
         place = os.stat(host.path).st_ino
         if place in _machines:  # somebody took docker0 away: what is left goes too
             _machines[place].close()
         docker = super().__new__(cls)
-        docker._begin(Rulebook(host, like or installed.generation(), How()))
+        docker._begin(Rulebook(host, like or installed.generation(), How(icc=icc is not False)))
         _machines[place] = docker
         return docker
+
+    @staticmethod
+    @face
+    def rules(a: Like, b: Like) -> Differences:
+        """What two generations of Docker's rules do in different ways and why, and which rules only one of them writes.
+
+        Args:
+            a: "20.10", "28", "29", "29-nft" or "netavark", or a release's version.
+            b: the other one.
+
+        Raises:
+            InvalidValue: there is no such generation.
+
+        Example:
+            >>> nk.Docker.rules("28", "29")  # doctest: +SKIP
+        """
+        return compared(a, b)
 
     @staticmethod
     def _of(machine: Namespace) -> Docker | None:
@@ -107,8 +127,6 @@ class Docker(Keeping):
                 "Let this one serve another machine: nk.Docker(host=nk.Namespace('machine'))",
             )
         with ExitStack() as undo:
-            undo.callback(machine.sysctl, "net.ipv4.ip_forward", machine.sysctl("net.ipv4.ip_forward"))
-            machine.sysctl("net.ipv4.ip_forward", 1)
             rulebook.begin(undo)
             self._undo = undo.pop_all()
         try:
@@ -234,31 +252,6 @@ class Docker(Keeping):
         del self._containers[gone.name]
 
     @face
-    def logs(self, container: ContainerThere) -> str:
-        """What a container has written: `docker logs NAME`."""
-        return self._known(container).logs
-
-    @face
-    def port(self, container: ContainerThere) -> dict[str, list[str]]:
-        """A container's published ports: `docker port NAME`, {"80/tcp": ["0.0.0.0:8080"]}."""
-        found: dict[str, list[str]] = {}
-        for one in self._known(container).ports:
-            found.setdefault(one.inside, []).append(one.outside)
-        return found
-
-    @face
-    def inspect(self, container: ContainerThere) -> dict[str, Any]:
-        """What there is to know of a container, by Docker's own keys: `docker inspect NAME`."""
-        return details(self._known(container))
-
-    @face
-    def ps(self, *, all: Flag = False) -> Containers:  # noqa: A002  (the name of Docker's own option)
-        """The containers that run: `docker ps`; with `all` also those that ended."""
-        self._tend()
-        shown = (each for each in self._containers.values() if all or each.running)
-        return Containers(shown, "docker.ps()", add="docker.run(…)", delete="docker.remove(…)")
-
-    @face
     def close(self) -> None:
         """Remove all containers, networks and rules, and docker0: the machine is as it was before `nk.Docker()`."""
         for process in filter(None, (each._process for each in self._containers.values())):
@@ -270,11 +263,6 @@ class Docker(Keeping):
         self._undo.close()
         for place in [place for place, docker in _machines.items() if docker is self]:
             del _machines[place]
-
-    @face
-    def find(self, name: ContainerThere) -> Container | None:
-        """The container of that name, None if there is none."""
-        return self._containers.get(name)
 
     def __repr__(self) -> str:
         return f"Docker on {self.host.name}: {len(self._containers)} containers, networks {', '.join(self._networks)}"

@@ -11,6 +11,7 @@ from netkit.sandbox.doctor.engines import chosen
 
 if TYPE_CHECKING:
     from netkit.docker.generations.releases import Generation
+    from netkit.docker.rulebook import Rulebook
     from netkit.sandbox.doctor.engines import Engine
 
 
@@ -25,16 +26,21 @@ def _generation(engine: Engine) -> Generation:
     return (of_release(version) if version is not None else None) or NEWEST
 
 
-def insist(own: Generation, like: Generation | None) -> None:
-    """Refuse another generation than a docker's own.
+def insist(rulebook: Rulebook, like: Generation | None, *, icc: bool | None = None) -> None:
+    """Refuse what a docker that is there is not.
+
+    Args:
+        rulebook: its own.
+        like: the generation that is asked for, if any.
+        icc: whether its containers are to reach one another, if anything is said about it.
 
     Raises:
         Conflict: it is another.
     """
-    if like is None or (own.name == like.name and like.version in (own.version, GENERATIONS[like.name].version)):
-        return
-    raise Conflict(
-        f"this docker writes the rules of {own.name} already",
-        "a machine has one docker, of one generation",
-        "Close it first: docker.close()",
-    )
+    own = rulebook.generation
+    same = like is None or (own.name == like.name and like.version in (own.version, GENERATIONS[like.name].version))
+    if not same or icc not in (None, rulebook.how.icc):
+        said = f"writes the rules of {own.name}" if not same else f"has icc={rulebook.how.icc}"
+        raise Conflict(
+            f"this docker {said} already", "a machine has one docker, which began so", "Close it first: docker.close()"
+        )

@@ -55,6 +55,8 @@ class Keeping(Networking):
         """How a new container comes to its network."""
         if wanted.shares:
             return Shared(self._running(wanted.shares))
+        if wanted.network == naming.NONE:
+            return Nothing(six=self.rulebook.generation.loops_six)
         return WITHOUT_A_NETWORK.get(wanted.network) or self._network(wanted.network)
 
     def _linked(self, name: str, driver: Driver) -> Container:

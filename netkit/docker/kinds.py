@@ -10,6 +10,7 @@ from netkit.docker import naming, publishing, subnets
 from netkit.docker.container import Container
 from netkit.docker.drivers.bridge import Network
 from netkit.docker.generations.releases import Generation, generation
+from netkit.docker.options import options
 from netkit.errors import InvalidName, InvalidValue
 from netkit.kinds import choice, number, seconds
 from netkit.spelling import shown
@@ -99,6 +100,7 @@ NetworkThere = Annotated["Network | str", partial(_there, kind=Network, what="ne
 NetworkMode = Annotated["Network | str", _mode]
 Image = Annotated[str, naming.image]
 Ports = Annotated["dict[int, int | str] | list[str]", publishing.ports]
+NetworkOptions = Annotated["dict[str, str]", options]
 Like = Annotated["Generation | str", generation]
 Servers = Annotated["list[str]", _servers]
 Links = Annotated["list[str] | dict[str, str]", naming.links]

@@ -40,9 +40,14 @@ class ContainerNamespace(Namespace):
         found = (place.name for place in namespaces.find() if place.inode == self._inode)
         return next(found, f"[{self._container}]")
 
-    def switch_lo_on(self) -> None:
-        """Give it a loopback that works, of IPv4 alone."""
-        self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
+    def switch_lo_on(self, *, six: bool) -> None:
+        """Give it a loopback that works.
+
+        Args:
+            six: whether it has IPv6; without it, nothing in the namespace has.
+        """
+        if not six:
+            self.sysctl("net.ipv6.conf.all.disable_ipv6", 1)
         self["lo"].up()
 
     @property

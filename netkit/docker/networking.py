@@ -14,10 +14,12 @@ from netkit.docker.kinds import (
     GatewayPriority,
     NetworkDriver,
     NetworkName,
+    NetworkOptions,
     NetworkThere,
     Subnet,
     Subnets,
 )
+from netkit.docker.options import USUAL, Options
 from netkit.docker.pool import Pool
 from netkit.docker.wishes import Wishes
 from netkit.errors import AlreadyExists, Conflict, InvalidName, NotFound
@@ -69,6 +71,7 @@ class Networking:
         mode: Word | None = None,
         gateway: Router | None = None,
         ip_range: Subnet | None = None,
+        options: NetworkOptions | None = None,
     ) -> Network:
         """Make a network: `docker network create --driver DRIVER --subnet SUBNET NAME`.
 
@@ -83,6 +86,7 @@ class Networking:
             mode: of macvlan bridge, private, vepa or passthru; of ipvlan l2, l3 or l3s.
             gateway: its router; the subnet's first address by default.
             ip_range: the part of the subnet that addresses are taken from.
+            options: of its bridge, as behind -o, {"enable_icc": "false"}; what nobody knows is refused with the list.
 
         Raises:
             NetkitError: as Docker refuses it: a name or a subnet that is taken, a parent that is not there …
@@ -92,7 +96,7 @@ class Networking:
         """
         self._refuse_network(name)
         pair = subnet or (None, None)
-        wanted = creating.Wanted(name, pair, internal, ipv6, driver, parent, mode, gateway, ip_range)
+        wanted = creating.Wanted(name, pair, internal, ipv6, driver, parent, mode, gateway, ip_range, options or USUAL)
         return self._add_network(creating.network(self.rulebook, wanted, self.network_ls()))
 
     def _refuse_network(self, name: str) -> None:
@@ -102,7 +106,8 @@ class Networking:
             raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'my-net'")
 
     def _add_default_network(self) -> None:
-        self._add_network(Network(naming.DEFAULT, Pool(IPv4Network(subnets.DEFAULT)), self.rulebook))
+        own = Options(icc=self.rulebook.how.icc)
+        self._add_network(Network(naming.DEFAULT, Pool(IPv4Network(subnets.DEFAULT)), self.rulebook, options=own))
 
     def _add_network(self, net: Network) -> Network:
         if net.bridge and net.subnet6 is not None and not self._has_six:

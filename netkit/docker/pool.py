@@ -24,6 +24,7 @@ class Pool:
         gateway: the router's; the first one of the subnet where none is named.
         part: that addresses are taken from, None for all of the subnet.
         chosen: whether somebody named the subnet: only then may a container ask for an address of its own.
+        routed: whether an address is kept for a router.
 
     Attributes:
         named: whether somebody named the gateway.
@@ -37,8 +38,9 @@ class Pool:
         part: IPNetwork | None = None,
         *,
         chosen: bool = False,
+        routed: bool = True,
     ) -> None:
-        self.subnet, self.part, self.chosen = subnet, part or subnet, chosen
+        self.subnet, self.part, self.chosen, self.routed = subnet, part or subnet, chosen, routed
         self.gateway: IPAddress = gateway or subnet[1]
         self.named = gateway is not None
         self.addresses: dict[str, IPAddress] = {}
@@ -62,7 +64,7 @@ class Pool:
             InvalidAddress: it is not of this subnet.
         """
         nobodys = {self.subnet[0], self.subnet[-1]} if self.subnet.version == 4 else {self.subnet[0]}
-        used = {self.gateway, *self.addresses.values(), *nobodys}
+        used = {*([self.gateway] if self.routed else []), *self.addresses.values(), *nobodys}
         if wanted is not None:
             self._insist(wanted, network, used)
         address = wanted or next((each for each in islice(self.part, _MOST) if each not in used), None)

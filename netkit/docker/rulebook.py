@@ -1,24 +1,29 @@
-"""The rules of a machine's docker: carried out many at once, and what takes them away again."""
+"""The rules of a machine's docker, and the machine's switches that belong to them: when which are written."""
 
 from __future__ import annotations
 
-import shlex
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from netkit.docker import six
 from netkit.docker.generations.values import IP6TABLES, IPTABLES
+from netkit.docker.scribes import OfIptables, OfNftables
 from netkit.lab import journal
+from netkit.linux import sysctls
 from netkit.linux.acts import nat
 from netkit.shell import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from contextlib import ExitStack
 
     from netkit.docker.generations.releases import Generation
-    from netkit.docker.generations.values import Binding, How, Rule, Segment
+    from netkit.docker.generations.values import Binding, How, Segment
+    from netkit.docker.scribes import Scribe
     from netkit.lab.namespaces import Namespace
+
+_FORWARDING = "net.ipv4.ip_forward"
+_BRIDGED = "net.bridge.bridge-nf-call-iptables"
+"""Whether what a bridge hands from port to port passes the filters, too."""
 
 
 class Rulebook:
@@ -32,28 +37,38 @@ class Rulebook:
 
     def __init__(self, machine: Namespace, generation: Generation, how: How) -> None:
         self.machine, self.generation, self.how = machine, generation, how
+        self._scribe: Scribe = OfNftables(machine) if generation.by_nftables else OfIptables(machine)
+        self._switched: dict[str, str] = {}
 
     @property
     def filters_six(self) -> bool:
         """Whether it writes rules for IPv6 as well."""
-        return self.generation.since(six.OWN_RULES)
+        return self.generation.podman or self.generation.since(six.OWN_RULES)
 
-    def begin(self, undo: ExitStack, tool: str = IPTABLES) -> None:
-        """The chains, what leads into them, and the policy that nothing is forwarded unless a rule allows it."""
-        own = self.generation.writer.chains(tool)
-        rules = self.machine.state.rules
-        left = {(rule.table, rule.chain) for rule in rules if (rule.kind, rule.tool) == ("chain", tool)}
-        new = [each for each in own if (each.table, each.name) not in left]
-        _change(self.machine, tool, [each.add for each in new], [each.delete for each in own], undo)
-        self._carry(self.generation.writer.skeleton(self.how, tool), undo)
-        self._set_policy(tool, "DROP")
-        undo.callback(self._set_policy, tool, "ACCEPT")
+    def begin(self, undo: ExitStack) -> None:
+        """The machine hands packets on, by the chains and what leads into them; what undoes it is put on `undo`.
+
+        Where iptables filters, and nobody had switched it on, nothing is handed on unless a rule allows it.
+        """
+        undo.callback(self._restore)
+        alone = self._switch(_FORWARDING)
+        for tool in (IPTABLES, *((IP6TABLES,) if self.filters_six else ())):
+            self._scribe.write(self.generation.writer.chains(tool), undo)
+            self._scribe.write(self.generation.writer.skeleton(self.how, tool), undo)
+        if alone and not self.generation.by_nftables:
+            self._close(IPTABLES, undo)
 
     def begin_six(self, undo: ExitStack) -> None:
         """What the first network with IPv6 needs: the machine hands its packets on, and filters them."""
+        alone = self.machine.sysctl(six.FORWARDING) == "0"
         six.forward(self.machine, undo)
-        if self.filters_six:
-            self.begin(undo, IP6TABLES)
+        if alone and self.filters_six and not self.generation.by_nftables:
+            self._close(IP6TABLES, undo)
+
+    def _close(self, tool: str, undo: ExitStack) -> None:
+        """Nothing is forwarded unless a rule allows it."""
+        self._set_policy(tool, "DROP")
+        undo.callback(self._set_policy, tool, "ACCEPT")
 
     def _set_policy(self, tool: str, verdict: str) -> None:
         if tool == IPTABLES:
@@ -63,12 +78,15 @@ class Rulebook:
             journal.perform(self.machine.typed(joined(words)), lambda: nat.iptables(self.machine.path, words[1:], tool))
 
     def network(self, segment: Segment, undo: ExitStack) -> None:
-        """The rules of a network."""
-        self._carry(self.generation.writer.network(segment, self.how), undo)
+        """The rules of a network, and that they meet what its bridge hands from port to port, if they have to."""
+        apart, hairpin = not segment.icc, not self.how.proxy and self.generation.filters_hairpins
+        if (apart or hairpin) and sysctls.value(self.machine.path, _BRIDGED) is not None:
+            self._switch(_BRIDGED)
+        self._scribe.write(self.generation.writer.network(segment, self.how), undo)
 
     def container(self, segment: Segment, address: str, undo: ExitStack) -> None:
         """The rules of a container's address on a network."""
-        self._carry(self.generation.writer.container(segment, address), undo)
+        self._scribe.write(self.generation.writer.container(segment, address), undo)
 
     def ports(self, published: Iterable[Binding], address: str, segment: Segment, undo: ExitStack) -> None:
         """The rules of a container's published ports.
@@ -77,32 +95,18 @@ class Rulebook:
         """
         writer = self.generation.writer
         groups = (writer.port(one, address, segment, self.how) for one in sorted(published, key=writer.order))
-        self._carry(dict.fromkeys(rule for group in groups for rule in group), undo)
+        self._scribe.write(dict.fromkeys(rule for group in groups for rule in group), undo)
 
-    def _carry(self, rules: Iterable[Rule], undo: ExitStack) -> None:
-        """Carry rules out, all of one program at once; what removes them is put on `undo`."""
-        for tool, group in groupby(rules, key=lambda rule: rule.tool):
-            own = list(group)
-            _change(self.machine, tool, [rule.add for rule in own], [rule.delete for rule in own], undo)
+    def _switch(self, name: str) -> bool:
+        """Switch something on; whether it was off."""
+        earlier = self.machine.sysctl(name)
+        if earlier != "1":
+            self._switched.setdefault(name, earlier)
+            self.machine.sysctl(name, 1)
+        return earlier != "1"
 
-
-def _change(machine: Namespace, tool: str, lines: list[str], opposite: list[str], undo: ExitStack) -> None:
-    """Carry out what stands behind `iptables` in some lines; the opposite, last line first, is put on `undo`.
-
-    What the learner took away meanwhile, or uses, is left as it is then.
-    """
-
-    def act() -> list[bool]:
-        nat.change(machine.path, lines, tool)
-        return [True] * len(lines)
-
-    backwards = opposite[::-1]
-    if lines:
-        journal.perform_all(_typed(machine, tool, lines), act)
-    undo.callback(
-        journal.perform_all, _typed(machine, tool, backwards), lambda: nat.take_away(machine.path, backwards, tool)
-    )
-
-
-def _typed(machine: Namespace, tool: str, lines: Sequence[str]) -> list[str]:
-    return [machine.typed(joined([tool, *shlex.split(line)])) for line in lines]
+    def _restore(self) -> None:
+        """Switch off what was off before."""
+        for name, earlier in reversed(self._switched.items()):
+            self.machine.sysctl(name, earlier)
+        self._switched.clear()

@@ -57,6 +57,10 @@ class Settings:
     privileged: bool
     extras: Extras
 
+    def __post_init__(self) -> None:
+        if self.command is not None:
+            words_of(self.command)  # a command that cannot be read is refused before anything is made
+
     @property
     def words(self) -> list[str]:
         """Its program and arguments, word by word."""

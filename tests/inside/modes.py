@@ -23,11 +23,13 @@ class Mode:
         typed: what follows `docker`, line by line.
         build: the same with nk.Docker.
         before: what is typed on the host first, for both.
+        since: the release that knows it.
     """
 
     typed: tuple[str, ...]
     build: Callable[[nk.Docker], None]
     before: tuple[str, ...] = ()
+    since: tuple[int, int, int] = (20, 10, 0)
 
 
 def _bridge(docker: nk.Docker) -> None:
@@ -128,6 +130,24 @@ def _macvlan_internal(docker: nk.Docker) -> None:
     docker.run("web", SLEEP, network="lan")
 
 
+def _icc_off(docker: nk.Docker) -> None:
+    docker.network_create("shop", SHOP, options={"enable_icc": "false"})
+    docker.run("web", SLEEP, network="shop", ports={8080: 80})
+    docker.run("db", SLEEP, network="shop")
+
+
+def _of_mode(mode: str, *, internal: bool = False) -> Mode:
+    """A network of a gateway mode, and a container with a published port."""
+
+    def build(docker: nk.Docker) -> None:
+        docker.network_create("shop", SHOP, internal=internal, options={"gateway_mode_ipv4": mode})
+        docker.run("web", SLEEP, network="shop", ports={8080: 80})
+
+    option = f"-o com.docker.network.bridge.gateway_mode_ipv4={mode}{' --internal' * internal}"
+    run = f"run -d --name web --network shop -p 8080:80 {IDLE}"
+    return Mode((f"network create --subnet {SHOP} {option} shop", run), build, since=(28, 0, 0))
+
+
 MODES = {
     "bridge": Mode((f"run -d --name web {IDLE}", f"run -d --name db {IDLE}"), _bridge),
     "published port": Mode((f"run -d --name web -p 8080:80 -p 5353:53/udp {IDLE}",), _published),
@@ -160,6 +180,17 @@ MODES = {
         (*_CONNECTED, "network disconnect bridge web", "network disconnect back web"),
         _disconnected,
     ),
+    "icc off": Mode(
+        (
+            f"network create --subnet {SHOP} -o com.docker.network.bridge.enable_icc=false shop",
+            f"run -d --name web --network shop -p 8080:80 {IDLE}",
+            f"run -d --name db --network shop {IDLE}",
+        ),
+        _icc_off,
+    ),
+    "routed": _of_mode("routed"),
+    "nat-unprotected": _of_mode("nat-unprotected"),
+    "isolated": _of_mode("isolated", internal=True),
     "host": Mode((f"run -d --name web --network host {IDLE}",), _host),
     "none": Mode((f"run -d --name web --network none {IDLE}",), _none),
     "container:NAME": Mode(

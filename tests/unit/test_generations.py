@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from netkit.docker import installed
 from netkit.docker.generations.releases import GENERATIONS, generation, of_release
+from netkit.docker.generations.values import How
 from netkit.errors import Conflict, InvalidValue
+
+if TYPE_CHECKING:
+    from netkit.docker.rulebook import Rulebook
 
 
 @pytest.mark.parametrize(
@@ -47,12 +52,15 @@ def test_what_is_none_is_refused_with_the_list(wrong: Any) -> None:
 def test_another_than_a_docker_s_own_is_refused() -> None:
     own = of_release((28, 3, 0))
     assert own is not None
-    installed.insist(own, None)
-    installed.insist(own, GENERATIONS["28"])
-    installed.insist(own, own)
+    book = cast("Rulebook", SimpleNamespace(generation=own, how=How()))
+    for same in (None, GENERATIONS["28"], own):
+        installed.insist(book, same)
+    installed.insist(book, None, icc=True)
     for other in (GENERATIONS["29"], generation("28.1.0")):
         with pytest.raises(Conflict, match="the rules of 28 already"):
-            installed.insist(own, other)
+            installed.insist(book, other)
+    with pytest.raises(Conflict, match="icc=True already"):
+        installed.insist(book, None, icc=False)
 
 
 def test_without_an_engine_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from netkit import validation
 from netkit.docker import etc, leading, naming, publishing, six
+from netkit.docker.drivers import laying
 from netkit.docker.endpoint import Endpoint
 from netkit.docker.generations.values import Segment
-from netkit.errors import NotFound
+from netkit.docker.options import PREFIX, USUAL, Options
 from netkit.handles import guarded, keep
-from netkit.lab import journal
-from netkit.lab.bridges import Bridge, veth
-from netkit.linux import sysctls
-from netkit.linux.acts import links
+from netkit.lab.bridges import veth
 
 if TYPE_CHECKING:
     import ipaddress
@@ -46,6 +43,7 @@ class Network:
         subnet6: its addresses of IPv6, an `ipaddress.IPv6Network`; None where it has none.
         pool: the addresses that it gives, and those of IPv6: `pool6`.
         rulebook: writes its rules.
+        options: as behind `-o`.
     """
 
     isolated, shared, leads_out = True, None, True
@@ -57,21 +55,29 @@ class Network:
     internal: bool
     bridge: str
     rulebook: Rulebook
+    options: Options
     pool: Pool
     pool6: Pool | None
     subnet6: ipaddress.IPv6Network | None
     addresses: dict[str, ipaddress.IPv4Address]
     aliases: dict[str, tuple[str, ...]]
 
-    def __init__(
-        self, name: str, pool: Pool, rulebook: Rulebook, *, pool6: Pool | None = None, internal: bool = False
+    def __init__(  # noqa: PLR0913  (what makes it up)
+        self,
+        name: str,
+        pool: Pool,
+        rulebook: Rulebook,
+        *,
+        pool6: Pool | None = None,
+        internal: bool = False,
+        options: Options = USUAL,
     ) -> None:
         machine = rulebook.machine
         id_ = naming.identity(machine.name, f"network {name}")
         keep(self, rulebook=rulebook, machine=machine, name=name, id=id_, internal=internal, pool=pool, pool6=pool6)
         keep(self, subnet=pool.subnet, gateway=pool.gateway, addresses=pool.addresses, aliases={})
         keep(self, subnet6=pool6.subnet if pool6 is not None else None)
-        keep(self, bridge="docker0" if self.is_default else naming.bridge(id_))
+        keep(self, bridge="docker0" if self.is_default else options.bridge or naming.bridge(id_), options=options)
 
     @property
     def is_default(self) -> bool:
@@ -111,19 +117,18 @@ class Network:
     @property
     def segments(self) -> list[Segment]:
         """It as its rules see it, in each family of addresses that Docker writes rules for."""
+        own, modes = self.options, [self.options.mode, self.options.mode6]
         subnets = [self.subnet, *([self.subnet6] if self.subnet6 is not None and self.rulebook.filters_six else [])]
-        return [Segment(self.bridge, str(each), self.internal) for each in subnets]
+        return [
+            Segment(self.bridge, str(subnet), self.internal, own.icc, mode, own.masquerade)
+            for subnet, mode in zip(subnets, modes, strict=False)
+            if self.bridge
+        ]
 
     def mac_of(self, container: str, address: ipaddress.IPv4Address) -> str | None:
         """The MAC address of a container on it: 02:42 and the bytes of its address, or one that Docker draws."""
         random = self.rulebook.generation.random_macs
         return naming.mac(f"{self.id} {container}") if random else validation.mac_of(str(address))
-
-    def _mac(self) -> str:
-        """Its bridge's: drawn at random, the first two bytes are 02:42 in earlier generations."""
-        if self.rulebook.generation.random_macs:
-            return naming.mac(self.id)
-        return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *zlib.crc32(self.id.encode()).to_bytes(4, "big")))
 
     def publish(self, ports: Iterable[publishing.Published], endpoint: Endpoint, undo: ExitStack) -> None:
         """Lead published ports of the machine to a place on it; what takes the rules away is put on `undo`."""
@@ -134,22 +139,7 @@ class Network:
 
     def make(self, undo: ExitStack) -> None:
         """Make the bridge and the rules; what removes each is put on `undo`."""
-        bridge = Bridge(self.bridge, namespace=self.machine)
-        undo.callback(_delete, bridge)
-        bridge.set_mac(self._mac())
-        bridge.add_address(f"{self.gateway}/{self.subnet.prefixlen}")
-        # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
-        self.machine.sysctl(f"net.ipv4.conf.{self.bridge}.route_localnet", 1)
-        # The Engine's bridges take no router's word for IPv6 (libnetwork, setup_device.go); noted, since few have any.
-        switch = f"net.ipv6.conf.{self.bridge}.accept_ra"
-        if sysctls.value(self.machine.path, switch) is not None:
-            sysctls.write(self.machine.path, switch, "0")
-            journal.note(self.machine.typed(f"sysctl -w {switch}=0"))
-        if self.pool6 is not None:
-            six.give(bridge, self.pool6.gateway, self.pool6.length)
-        for segment in self.segments:
-            self.rulebook.network(segment, undo)
-        bridge.up()
+        laying.lay(self, undo)
 
     def take(self, container: str, undo: ExitStack, wanted: IPAddress | None = None) -> IPAddress:
         """The address that is asked for, or the lowest that is free.
@@ -178,6 +168,8 @@ class Network:
         self.aliases[name] = wishes.aliases
         held.callback(self.aliases.pop, name)
         container.undo.callback(ways.forget, endpoint)
+        for segment, each in zip(self.segments, endpoint.all_addresses, strict=False):
+            self.rulebook.container(segment, str(each), held)
         return endpoint
 
     def plan(self, container: Container) -> etc.Files:
@@ -195,7 +187,7 @@ class Network:
 
     def build(self, container: Container) -> None:
         """Lay a cable, serve the names, and lead the way out and the published ports there."""
-        container.namespace.switch_lo_on()  # type: ignore[attr-defined]  (its own)
+        container.namespace.switch_lo_on(six=self.rulebook.generation.loops_six)  # type: ignore[attr-defined]  (its own)
         self.plug(container, container.ways[self.name])
         leading.settle(container)
 
@@ -224,17 +216,11 @@ class Network:
 
     def plug(self, container: Container, endpoint: Endpoint) -> None:
         """Lay a cable from the bridge into a container, and give its end there address and MAC."""
-        bridge = self.machine[self.bridge]
         outer, inner = self._cable(container, endpoint, self.machine)
         if endpoint.mac is not None:
             inner.set_mac(endpoint.mac)
         self.address(inner, endpoint)
-        bridge.attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
-        # A container that calls its own published port gets its packets back by the port they came in by.
-        journal.perform(
-            self.machine.typed(f"ip link set dev {outer.name} type bridge_slave hairpin on"),
-            lambda: links.set_hairpin(self.machine.path, outer.name),
-        )
+        laying.attach(self, outer)
         outer.up()
         inner.up()
 
@@ -243,17 +229,20 @@ class Network:
         interface.add_address(f"{endpoint.address}/{self.subnet.prefixlen}")
         if endpoint.address6 is not None and self.pool6 is not None:
             six.give(interface, endpoint.address6, self.pool6.length)
+        elif self.rulebook.generation.loops_six:
+            interface.namespace.sysctl(f"net.ipv6.conf.{interface.name}.disable_ipv6", 1)  # type: ignore[attr-defined]
 
     def ways_out(self, _endpoint: Endpoint) -> list[dict[str, str]]:
         """What the default routes of a container need, one of each family, as `Namespace.add_route` takes it."""
-        return [{"via": str(pool.gateway)} for pool in self.pools]
+        leads = not self.internal or self.rulebook.generation.leaves_internal
+        return [{"via": str(pool.gateway)} for pool in self.pools] if leads else []
 
     def _cable(self, container: Container, endpoint: Endpoint, place: Namespace) -> tuple[Interface, Interface]:
         """A cable from some namespace into a container; its end there is named, and what takes it away is noted."""
         first = endpoint.interface == "eth0"
         id_ = container.id if first else naming.identity(container.id, endpoint.interface)
         outer, inner = veth(naming.veth(id_), endpoint.interface, namespace=place, peer_namespace=container.namespace)
-        endpoint.cable.callback(_delete, outer)
+        endpoint.cable.callback(laying.delete, outer)
         container.undo.callback(endpoint.cable.close)
         return outer, inner
 
@@ -279,7 +268,7 @@ class Network:
                 }
                 for name, address in self.here.items()
             },
-            "Options": {"com.docker.network.bridge.name": self.bridge},
+            "Options": {**self.options.typed(), f"{PREFIX}name": self.bridge},
         }
 
     def _six(self, container: str) -> str:
@@ -290,9 +279,3 @@ class Network:
         inside = ", ".join(f"{name} {address}" for name, address in self.addresses.items()) or "no container"
         subnets = " and ".join(str(each.subnet) for each in self.pools)
         return f"{self.name}: {subnets} at {self.bridge}{', internal' if self.internal else ''}: {inside}"
-
-
-def _delete(link: Interface) -> None:
-    """Remove a link, unless somebody was quicker: the aim is that it is gone."""
-    with suppress(NotFound):
-        link.delete()

@@ -11,9 +11,16 @@ if TYPE_CHECKING:
 
 
 class Nothing:
-    """No interface leads out."""
+    """No interface leads out.
+
+    Args:
+        six: whether its loopback has ::1.
+    """
 
     isolated, shared = True, None
+
+    def __init__(self, *, six: bool = False) -> None:
+        self._six = six
 
     def plan(self, container: Container) -> etc.Files:
         """It has no address that a line of its hosts file could tell."""
@@ -21,4 +28,4 @@ class Nothing:
 
     def build(self, container: Container) -> None:
         """Switch lo on."""
-        container.namespace.switch_lo_on()  # type: ignore[attr-defined]  (its own)
+        container.namespace.switch_lo_on(six=self._six)  # type: ignore[attr-defined]  (its own)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import validation
 from netkit.docker import naming
-from netkit.docker.drivers.bridge import Network, _delete
+from netkit.docker.drivers.bridge import Network
+from netkit.docker.drivers.laying import delete
 from netkit.docker.pool import Pool
 from netkit.errors import AlreadyExists, Conflict, KernelRefused, NotFound
 from netkit.handles import guarded, keep
@@ -126,7 +127,7 @@ class End(Network):
             learning=learning,
             proxy=not learning,
         )
-        undo.callback(_delete, device)  # before its namespace, whose end takes a while: the VNI is free at once
+        undo.callback(delete, device)  # before its namespace, whose end takes a while: the VNI is free at once
         device.move(self._space)
         device.rename(_DEVICE)
         device.set_mtu(self.overlay.mtu)

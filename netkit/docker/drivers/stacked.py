@@ -11,7 +11,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from netkit.docker.drivers.bridge import Network, _delete
+from netkit.docker.drivers.bridge import Network
+from netkit.docker.drivers.laying import delete
 from netkit.errors import Conflict, KernelRefused, NotFound
 from netkit.handles import keep
 from netkit.lab import journal
@@ -92,7 +93,7 @@ class Stacked(Network):
         """Make the parent: it is taken away with the network."""
         journal.perform(self.machine.typed(command), act)
         made = Interface._at(self.machine, self.parent)
-        undo.callback(_delete, made)
+        undo.callback(delete, made)
         made.up()
 
     def _add_vlan(self, undo: ExitStack) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from netkit.docker.generations.forwarding import Forwarding
 from netkit.docker.generations.isolating import Isolating
+from netkit.docker.generations.mapping import Mapping
+from netkit.docker.generations.podman import Podman
 from netkit.docker.generations.values import MODES, NAT
 from netkit.errors import InvalidValue
 from netkit.spelling import shown
@@ -19,6 +21,15 @@ Version = tuple[int, int, int]
 
 RANDOM_MACS: Version = (28, 0, 0)
 """Since when MAC addresses are random; before, a container's follows from its address: 02:42 and four bytes."""
+
+LOOPBACK_OF_SIX: Version = (26, 0, 0)
+"""Since when IPv6 is switched off at single interfaces of a container, and no longer in all of it."""
+
+NO_WAY_OUT: Version = (25, 0, 0)
+"""Since when a container of an internal network has no default route."""
+
+FILTERED_HAIRPINS: Version = (28, 0, 0)
+"""Since when bridge-nf-call-iptables is switched on where no docker-proxy runs; before, only for `--icc=false`."""
 
 GATEWAY_MODES: Version = (28, 0, 0)
 """Since when a network has the gateway modes that are known here; 27 had a first form of routed."""
@@ -32,11 +43,15 @@ class Generation:
         name: "20.10", "28", "29" …
         version: of the release whose habits are meant.
         writer: writes its rules.
+        by_nftables: whether nft writes them, in tables of their own.
+        podman: whether they are those of netavark, which Podman has; the version is its own then.
     """
 
     name: str
     version: Version
     writer: Writer
+    by_nftables: bool = False
+    podman: bool = False
 
     def since(self, version: Version) -> bool:
         """Whether it has what came with a release."""
@@ -45,7 +60,27 @@ class Generation:
     @property
     def random_macs(self) -> bool:
         """Whether containers and bridges have random MAC addresses."""
-        return self.since(RANDOM_MACS)
+        return self.podman or self.since(RANDOM_MACS)
+
+    @property
+    def loops_six(self) -> bool:
+        """Whether a container's loopback has ::1, also where its networks have no IPv6."""
+        return self.podman or self.since(LOOPBACK_OF_SIX)
+
+    @property
+    def leaves_internal(self) -> bool:
+        """Whether a container of an internal network has a default route, which leads nowhere."""
+        return not (self.podman or self.since(NO_WAY_OUT))
+
+    @property
+    def filters_hairpins(self) -> bool:
+        """Whether what comes back by the port of a bridge that it left by is filtered, where no docker-proxy runs."""
+        return self.since(FILTERED_HAIRPINS)
+
+    @property
+    def turns_back(self) -> bool:
+        """Whether a bridge hands a frame back by the port that it came by, where no docker-proxy runs."""
+        return not self.podman
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -62,6 +97,8 @@ GENERATIONS: dict[str, Generation] = {
         Generation("20.10", (20, 10, 24), Isolating()),
         Generation("28", (28, 5, 2), Forwarding(isolating=True)),
         Generation("29", (29, 1, 3), Forwarding(isolating=False)),
+        Generation("29-nft", (29, 1, 3), Mapping(), by_nftables=True),
+        Generation("netavark", (1, 17, 2), Podman(), by_nftables=True, podman=True),
     )
 }
 """By name; the version is that of the Engine whose rules were looked at."""

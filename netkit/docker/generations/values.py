@@ -18,9 +18,11 @@ class How:
 
     Attributes:
         proxy: whether docker-proxy serves published ports beside the rules (`--userland-proxy`).
+        icc: whether containers of the default network reach one another (`--icc`).
     """
 
     proxy: bool = False
+    icc: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,94 @@
+"""How a bridge network is laid: the bridge with its address and switches, and a cable into each container."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+from netkit.docker import naming, six
+from netkit.docker.generations.values import ISOLATED
+from netkit.errors import NotFound
+from netkit.lab import journal
+from netkit.lab.bridges import Bridge
+from netkit.linux import sysctls
+from netkit.linux.acts import links
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+    from ipaddress import IPv4Address, IPv4Network
+
+    from netkit.docker.generations.values import Segment
+    from netkit.docker.options import Options
+    from netkit.docker.pool import Pool
+    from netkit.docker.rulebook import Rulebook
+    from netkit.lab.interfaces import Interface
+    from netkit.lab.namespaces import Namespace
+
+
+class Laid(Protocol):
+    """A network of a bridge; `netkit.docker.drivers.bridge.Network` tells the attributes."""
+
+    machine: Namespace
+    id: str
+    bridge: str
+    subnet: IPv4Network
+    gateway: IPv4Address
+    pool6: Pool | None
+    options: Options
+    rulebook: Rulebook
+
+    @property
+    def segments(self) -> list[Segment]:
+        """It as its rules see it."""
+        ...
+
+
+def lay(net: Laid, undo: ExitStack) -> None:
+    """Make a network's bridge and its rules; what removes each is put on `undo`."""
+    machine = net.machine
+    bridge = Bridge(net.bridge, namespace=machine)
+    undo.callback(delete, bridge)
+    bridge.set_mac(_mac(net))
+    if net.options.mode != ISOLATED:
+        bridge.add_address(f"{net.gateway}/{net.subnet.prefixlen}")
+    if not net.rulebook.how.proxy:
+        # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
+        machine.sysctl(f"net.ipv4.conf.{net.bridge}.route_localnet", 1)
+    # The Engine's bridges take no router's word for IPv6 (libnetwork, setup_device.go); noted, since few have any.
+    switch = f"net.ipv6.conf.{net.bridge}.accept_ra"
+    if sysctls.value(machine.path, switch) is not None:
+        sysctls.write(machine.path, switch, "0")
+        journal.note(machine.typed(f"sysctl -w {switch}=0"))
+    if net.pool6 is not None and net.options.mode6 != ISOLATED:
+        six.give(bridge, net.pool6.gateway, net.pool6.length)
+    for segment in net.segments:
+        net.rulebook.network(segment, undo)
+    bridge.up()
+
+
+def attach(net: Laid, outer: Interface) -> None:
+    """Attach a container's cable to a network's bridge.
+
+    A container that calls its own published port gets its packets back by the port they came in by, unless docker-proxy
+    stands between.
+    """
+    net.machine[net.bridge].attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
+    if net.rulebook.generation.turns_back and not net.rulebook.how.proxy:
+        journal.perform(
+            net.machine.typed(f"ip link set dev {outer.name} type bridge_slave hairpin on"),
+            lambda: links.set_hairpin(net.machine.path, outer.name),
+        )
+
+
+def delete(link: Interface) -> None:
+    """Remove a link, unless somebody was quicker: the aim is that it is gone."""
+    with suppress(NotFound):
+        link.delete()
+
+
+def _mac(net: Laid) -> str:
+    """A bridge's: drawn at random, the first two bytes are 02:42 in earlier generations."""
+    if net.rulebook.generation.random_macs:
+        return naming.mac(net.id)
+    return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *zlib.crc32(net.id.encode()).to_bytes(4, "big")))

@@ -1,0 +1,50 @@
+"""Change tables of nftables, by nft (nft(8)), many lines in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.errors import KernelRefused
+from netkit.linux.run import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def change(path: str, lines: Sequence[str]) -> None:
+    """`nft LINE` for each, by one program and in one transaction: `nft -f -`.
+
+    Args:
+        path: a file that opens the namespace.
+        lines: what stands behind `nft`: "add rule ip docker-bridges raw-PREROUTING …".
+
+    Raises:
+        KernelRefused: with its own complaint; nothing has changed then.
+        ProgramMissing: nft is not installed.
+    """
+    checked(path, ["nft", "-f", "-"], given="".join(f"{line}\n" for line in lines))
+
+
+def take_away(path: str, lines: Sequence[str]) -> list[bool]:
+    """The same for what somebody may have taken away, or uses: the others go all the same.
+
+    Args:
+        path: a file that opens the namespace.
+        lines: as for `change`, "delete chain ip docker-bridges …".
+
+    Returns:
+        Which of them went.
+    """
+    try:
+        change(path, lines)
+    except KernelRefused:
+        return [_goes(path, line) for line in lines]
+    return [True] * len(lines)
+
+
+def _goes(path: str, line: str) -> bool:
+    try:
+        change(path, [line])
+    except KernelRefused:
+        return False
+    return True
