@@ -4,10 +4,10 @@
 # LAB="--no-browser --port=9999"  hands arguments to JupyterLab.
 
 BIN := .venv/bin
-export PYTHON MAKECMDGOALS
+export PYTHON MAKECMDGOALS PACKAGES
 
 .DEFAULT_GOAL := help
-.PHONY: help env packages lab test lint lock notebooks bench clean
+.PHONY: help env packages lab test docs offline lint lock notebooks bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,14 @@ lab: ## hand the notebooks out into course/, and open JupyterLab on the first on
 test: env ## run every test (as root: also as an ordinary user)
 	@sh tools/packages.sh lab test
 	@$(BIN)/python tests/run.py
+
+docs: ## build the documentation site, in build/docs/html
+	@sh tools/environment.sh docs
+	@$(BIN)/python tools/documentation.py
+
+offline: ## make a folder for machines without internet, offline/: PACKAGES=no leaves the distribution's packages out
+	@sh tools/environment.sh lab
+	@sh tools/offline.sh
 
 lint: env ## check style and formatting
 	@$(BIN)/ruff check .

@@ -19,6 +19,7 @@ MADE = {
     "build",
     "course",
     "dist",
+    "offline",
 }
 """Folders that hold what commands made."""
 

@@ -2,7 +2,8 @@
 # Makes .venv, or brings it up to date: the locked packages and netkit itself, editable.
 #
 #   sh tools/environment.sh          with what the tests need
-#   sh tools/environment.sh lab      only what a learner needs; tests that are there already stay
+#   sh tools/environment.sh lab      only what a learner needs; what is there already stays
+#   sh tools/environment.sh docs     what the documentation site needs beside that
 #   PYTHON=/usr/bin/python3.12 sh tools/environment.sh     another interpreter than python3
 #
 # Stamps in .venv say what it was made from, so that a second run ends at once.  A machine without
@@ -12,11 +13,12 @@ cd "$(dirname "$0")/.."
 
 case ${1:-all} in
     all) more=tests/test.lock ;;
+    docs) more=docs/docs.lock ;;
     lab) more="" ;;
-    *) echo "usage: sh tools/environment.sh [lab]" >&2; exit 2 ;;
+    *) echo "usage: sh tools/environment.sh [lab|docs]" >&2; exit 2 ;;
 esac
 stamp=.venv/netkit-stamp
-stamp_of_more=.venv/netkit-stamp-more
+stamp_of_more=.venv/netkit-stamp-${1:-all}
 installed_from="requirements.lock pyproject.toml share/jupyter/kernels/netkit/kernel.json"
 
 say() { printf '%s\n' "$*" >&2; }

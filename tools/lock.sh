@@ -3,6 +3,7 @@
 #
 #   requirements.lock       what a learner's environment holds: netkit's dependencies, JupyterLab, and what builds netkit
 #   tests/test.lock         what the tests and the style need beside it
+#   docs/docs.lock          what the documentation site needs beside it
 #   deploy/hub.lock         what a container's image needs beside both for a JupyterHub
 #
 # It uses uv, from an environment of its own that is removed at the end.
@@ -30,7 +31,9 @@ beside() { sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' "$@" | sort -u;
 compile pyproject.toml --extra lab --group build --output-file requirements.lock
 compile pyproject.toml --group test --constraint requirements.lock $(beside requirements.lock) \
     --output-file tests/test.lock
+compile pyproject.toml --group docs --constraint requirements.lock $(beside requirements.lock) \
+    --output-file docs/docs.lock
 compile --group hub --constraint requirements.lock --constraint tests/test.lock --output-file deploy/hub.lock
-for lock in requirements.lock tests/test.lock deploy/hub.lock; do
+for lock in requirements.lock tests/test.lock docs/docs.lock deploy/hub.lock; do
     echo "$lock: $(grep -c == "$lock") packages"
 done

@@ -3,6 +3,7 @@
 # Else it names the missing ones in one line, and what works without them goes on working.
 #
 #   sh tools/packages.sh [--again|--insist] lab|container|test|bench ...
+#   sh tools/packages.sh --download FOLDER lab|container|test|bench ...   gets them, and what they depend on, as files
 #
 # What could not be installed is remembered in .venv, so that the next run does not try (--again: does; --insist: does,
 # and fails if something is missing in the end).  Where no user namespace can be had, lab means User-Mode Linux as well.
@@ -104,9 +105,11 @@ without_services() {
 
 again=no
 insist=no
+target=""
 case ${1:-} in
     --again) again=yes; shift ;;
     --insist) again=yes insist=yes; shift ;;
+    --download) target=$2; shift 2 ;;
 esac
 packages=""
 engine=no
@@ -125,6 +128,28 @@ for purpose in "$@"; do
 done
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     say "This is not Debian or Ubuntu: netkit uses what these packages hold:$packages."
+    exit 0
+fi
+
+# The packages and all that they may need, as an archive of apt's (its index: deb-src(5), Packages).
+download() {
+    known=""
+    for package in $packages $for_engine docker-cli; do
+        if apt-cache show "$package" >/dev/null 2>&1; then known="$known $package"; fi
+    done
+    only="--no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances"
+    every=$(apt-cache depends --recurse $only $known | grep '^[a-z0-9]' | sort -u)
+    cd "$target"
+    apt-get -qq download $every 2>/dev/null || { say "apt-get could not download all of:" $every; exit 1; }
+    for file in *.deb; do
+        dpkg-deb --field "$file"
+        printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$file" "$(stat -c %s "$file")" "$(sha256sum <"$file" | cut -c 1-64)"
+    done >Packages
+    echo $known >wanted
+}
+
+if [ -n "$target" ]; then
+    download
     exit 0
 fi
 

@@ -28,7 +28,8 @@ c.Spawner.args = [
 c.Spawner.default_url = "/lab"
 
 # NoNewPrivileges: with it, newuidmap(1) gets no second user id for the sandbox, so tcpdump and the Docker Engine do
-# not run in it. Learners cannot use sudo anyway: The Littlest JupyterHub gives it to admins only.
+# not run in it. Learners cannot use sudo anyway: The Littlest JupyterHub gives it to admins only. It also sets
+# disable_user_sudo anew for each learner, whatever stands here, so that the unit's own property below has to say it.
 c.SystemdSpawner.disable_user_sudo = False
 # PrivateDevices brings NoNewPrivileges with it, and hides /dev/net/tun.
 c.SystemdSpawner.isolate_devices = False
@@ -40,6 +41,7 @@ c.SystemdSpawner.isolate_tmp = True
 # mem_limit (MemoryMax) refuses from filling the swap of all. LimitFSIZE, of systemd.exec(5), stops one file from
 # filling the disk; for many files the homes need quotas, which README.md tells of.
 c.SystemdSpawner.unit_extra_properties = {
+    "NoNewPrivileges": "no",
     "RestrictNamespaces": "no",
     "ProtectKernelTunables": "no",
     "ProtectProc": "default",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import signal
@@ -95,6 +96,10 @@ def _owner(path: Path) -> int | None:
         return path.lstat().st_uid
     except (FileNotFoundError, ProcessLookupError):
         return None
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return None  # os.walk has gone deeper than a path can name; learners' programs go by paths, too
 
 
 def _words(folder: Path) -> str:

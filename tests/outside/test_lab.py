@@ -41,8 +41,8 @@ class Lab:
         with (folder / "log").open("wb") as log:
             command = ["sh", "-c", IN_A_SHELL, "sh", program, "lab", *options]
             self.shell = subprocess.Popen(command, cwd=folder, env=variables, stdout=log, stderr=log)
-        self._address = eventually(self._found, sessions.PATIENCE)
-        assert self._address, (folder / "log").read_text()
+        self.address = eventually(self._found, sessions.PATIENCE)
+        assert self.address, (folder / "log").read_text()
         assert eventually(lambda: self._answers("api/status"), sessions.PATIENCE)
 
     def _found(self) -> str:
@@ -60,7 +60,7 @@ class Lab:
     def ask(self, path: str, said: dict[str, Any] | None = None) -> Any:
         """What the server answers to a GET, or to a POST of something."""
         request = urllib.request.Request(  # noqa: S310 - an address of this test
-            self._address + path,
+            self.address + path,
             data=None if said is None else json.dumps(said).encode(),
             headers={"Authorization": "token t", "Content-Type": "application/json"},
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import jsonschema
 import pytest
 import yaml
 from traitlets.config import Config
@@ -16,6 +19,9 @@ from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+CHART_FOLDER = "NETKIT_TEST_CHART"
+"""Folder with values.yaml and values.schema.yaml of the chart of Zero to JupyterHub, which no package index has."""
 
 KUBERNETES, LITTLEST = ROOT / "deploy" / "zero-to-jupyterhub", ROOT / "deploy" / "littlest-jupyterhub"
 MEASURED = 200 << 20
@@ -98,6 +104,23 @@ def test_the_chart_knows_the_keys(files: tuple[str, ...]) -> None:
     assert list(unknown(values(*files))) == []
 
 
+@pytest.mark.skipif(CHART_FOLDER not in os.environ, reason=f"{CHART_FOLDER} names no folder with the chart's files")
+@pytest.mark.parametrize("files", [("values.yaml",), ("values.yaml", "user-world.yaml")])
+def test_the_chart_s_own_schema_accepts_them(files: tuple[str, ...]) -> None:
+    """Over the chart's defaults, as Helm checks them."""
+    chart = Path(os.environ[CHART_FOLDER])
+    merged = yaml.safe_load((chart / "values.yaml").read_text(encoding="utf-8"))
+    update(merged, values(*files))
+    schema = yaml.safe_load((chart / "values.schema.yaml").read_text(encoding="utf-8"))
+    assert [error.message for error in jsonschema.Draft7Validator(schema).iter_errors(merged)] == []
+
+
+def test_the_image_s_client_is_of_the_hubs_major_version() -> None:
+    lock = (ROOT / "deploy" / "hub.lock").read_text(encoding="utf-8")
+    (version,) = re.findall(r"^jupyterhub==(\d+)\.", lock, re.MULTILINE)
+    assert version == "5", "what The Littlest JupyterHub and the chart of Zero to JupyterHub install"
+
+
 def test_pods_are_restricted_ones() -> None:
     given = values("values.yaml")
     context = given["hub"]["config"]["KubeSpawner"]["container_security_context"]
@@ -143,6 +166,8 @@ def test_the_littlest_hub_s_settings() -> None:
     c = littlest()
     assert size(c.SystemdSpawner.mem_limit) > 2 * MEASURED
     assert c.SystemdSpawner.disable_user_sudo is False
+    # The Littlest JupyterHub's spawner sets disable_user_sudo for each learner at start; systemdspawner lets these win.
+    assert c.SystemdSpawner.unit_extra_properties["NoNewPrivileges"] == "no"
     assert c.SystemdSpawner.isolate_devices is False
     assert c.SystemdSpawner.unit_extra_properties["RestrictNamespaces"] == "no"
     assert c.Spawner.http_timeout >= 300

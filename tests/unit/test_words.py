@@ -16,10 +16,10 @@ TEXTS = [path for path in files() if path.suffix not in {".png", ".pcapng", ".gi
 PROSE = [path for path in TEXTS if path.suffix in {".md", ".ipynb", ".toml", ".txt", ".lock", ".cfg", ".sh", ""}]
 LOCKS = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("requirements.lock", "tests/test.lock", "deploy/hub.lock")
+    for name in ("requirements.lock", "tests/test.lock", "docs/docs.lock", "deploy/hub.lock")
 }
 
-FOR = {"tests/test.lock": "test", "deploy/hub.lock": "hub"}
+FOR = {"tests/test.lock": "test", "docs/docs.lock": "docs", "deploy/hub.lock": "hub"}
 """The group of dependencies that a lock serves; requirements.lock serves a learner."""
 
 # The distribution netkit of the public index is somebody else's.
@@ -80,7 +80,8 @@ def test_wrong_words_would_be_found() -> None:
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    pages = [path for path in TEXTS if path.suffix == ".md"]
+    # Those of docs/site have another place in the site: tests/outside/test_site.py follows their links.
+    pages = [path for path in TEXTS if path.suffix == ".md" and path.parent.name != "site"]
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^):#]+)\)|src=\"([^\":]+)", text(page))]
     assert links
     broken = [(str(page), *link) for page, link in links if not (ROOT / page.parent / "".join(link)).exists()]

@@ -1,0 +1,62 @@
+"""The documentation's sources: links lead to files and headings that are there, and nothing public is left out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netkit
+from tests.project import ROOT, files
+from tools.documentation import gallery, let_everybody_read, pictures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = [path for path in files() if path.suffix == ".md" and "docs/site" not in str(path)]
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!\w+:)(?P<path>[^)#\s]*)(?:#(?P<heading>[^)\s]+))?\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def headings(path: Path) -> set[str]:
+    """What stands behind # in links to a page's headings, as GitHub and MyST make it."""
+    words = _HEADING.findall(_FENCE.sub("", path.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", word.lower()).replace(" ", "-") for word in words}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = _FENCE.sub("", (ROOT / page).read_text(encoding="utf-8"))
+    for link in _LINK.finditer(text):
+        target = (ROOT / page.parent / link["path"]).resolve() if link["path"] else ROOT / page
+        assert target.exists(), link[0]
+        assert not link["heading"] or target.suffix != ".md" or link["heading"] in headings(target), link[0]
+
+
+def test_the_reference_names_all_that_is_public() -> None:
+    text = (ROOT / "docs" / "site" / "reference.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\.\. (?:auto\w+|py:data):: netkit\.(\w+)$", text, re.MULTILINE)
+    assert sorted(named) == sorted(netkit.__all__)
+
+
+def test_every_page_has_its_place_in_the_site() -> None:
+    index = (ROOT / "docs" / "site" / "index.md").read_text(encoding="utf-8")
+    for page in PAGES:
+        if page.parts[0] in ("docs", "deploy"):
+            assert str(page.with_suffix("")) in index
+
+
+def test_the_gallery_has_every_picture_with_its_words(tmp_path: Path) -> None:
+    page = gallery(tmp_path / "gallery")
+    shown = [picture for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")) for picture in pictures(path)]
+    assert len(shown) >= 20
+    assert len(list((tmp_path / "gallery").glob("*.svg"))) == page.count("![") == len(shown)
+    assert all(len(picture.words) > 20 and b"<svg" in picture.svg for picture in shown)
+
+
+def test_what_the_page_s_makers_leave_out_is_mended(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<p role="heading">A</p><pre>wide</pre>')
+    let_everybody_read(tmp_path)
+    assert (tmp_path / "a.html").read_text() == '<p role="heading" aria-level="2">A</p><pre tabindex="0">wide</pre>'

@@ -1,0 +1,126 @@
+"""Builds the documentation site: `make docs`, or `python tools/documentation.py [FOLDER]`.
+
+The sources are laid out as in the repository, so that links between them hold in both places; what is in docs/site has
+its place in the site only. The lessons are shown as they are committed, and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "docs" / "site"
+COPIED = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "notebooks/*", "docs/*", "deploy/*/README.md")
+_IMAGE = re.compile(r"<img\b[^>]*>")
+_ATTRIBUTE = {name: re.compile(rf'\b{name}="([^"]*)"') for name in ("alt", "src")}
+_BADGE = re.compile(r"!\[([^\]]*)\]\(https?:[^)]*\)")
+"""A picture from elsewhere, which a reader without internet would miss."""
+
+_SVG = "data:image/svg+xml;base64,"
+
+
+class Picture(NamedTuple):
+    """A picture that a lesson shows.
+
+    Attributes:
+        svg: its file.
+        words: what it shows.
+    """
+
+    svg: bytes
+    words: str
+
+
+def lay_out(source: Path) -> None:
+    """Put everything that the site is made of into a folder.
+
+    Args:
+        source: an empty one.
+    """
+    for pattern in COPIED:
+        for path in filter(Path.is_file, ROOT.glob(pattern)):
+            target = source / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+    readme = source / "README.md"
+    readme.write_text(_BADGE.sub(r"\1", readme.read_text(encoding="utf-8")), encoding="utf-8")
+    shutil.copytree(SITE, source, dirs_exist_ok=True)
+    (source / "docs" / "gallery.md").write_text(gallery(source / "docs" / "gallery"), encoding="utf-8")
+
+
+def pictures(notebook: Path) -> list[Picture]:
+    """The pictures in a notebook's outputs.
+
+    Args:
+        notebook: its file.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    pages = ["".join(data.get("text/html", "")) for data in shown]
+    found = []
+    for image in (image for page in pages for image in _IMAGE.findall(page)):
+        source, words = (_ATTRIBUTE[name].search(image) for name in ("src", "alt"))
+        if source and words and source[1].startswith(_SVG):
+            found.append(Picture(base64.b64decode(source[1].removeprefix(_SVG)), html.unescape(words[1])))
+    return found
+
+
+def gallery(folder: Path) -> str:
+    """A page with every picture of the lessons, as Markdown.
+
+    Args:
+        folder: where their files are put.
+    """
+    folder.mkdir(parents=True)
+    lines = ["# Gallery", "", "What the lessons draw, from what the kernel reports.", ""]
+    for notebook in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        number, _, words = notebook.stem.partition("-")
+        lines += [f"## {number} {words.replace('-', ' ').capitalize()}", ""]
+        lines += [f"In [lesson {number}](../notebooks/{notebook.name}):", ""]
+        for count, picture in enumerate(pictures(notebook), 1):
+            name = f"{number}-{count}.svg"
+            (folder / name).write_bytes(picture.svg)
+            words = re.sub(r"([\\\[\]`*_<])", r"\\\1", " ".join(picture.words.split()))
+            lines += [f"![{words}](gallery/{name})", "", words, ""]
+    return "\n".join(lines)
+
+
+def let_everybody_read(pages: Path) -> None:
+    """Mend what the page's makers leave out: levels of captions that are headings, and keys that scroll wide code.
+
+    Args:
+        pages: the folder of the site.
+    """
+    for page in pages.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        text = text.replace('role="heading">', 'role="heading" aria-level="2">').replace("<pre>", '<pre tabindex="0">')
+        page.write_text(text, encoding="utf-8")
+
+
+def main(words: list[str]) -> int:
+    """Build it; 0 if there was no warning."""
+    from sphinx.cmd.build import build_main
+
+    folder = Path(words[0]) if words else ROOT / "build" / "docs"
+    source, pages = folder / "source", folder / "html"
+    for old in (source, pages):
+        shutil.rmtree(old, ignore_errors=True)
+    source.mkdir(parents=True)
+    lay_out(source)
+    options = ["--quiet", "--fail-on-warning", "--keep-going", "--builder=html", f"--doctree-dir={folder / 'trees'}"]
+    status = build_main([*options, str(source), str(pages)])
+    if status == 0:
+        let_everybody_read(pages)
+        sys.stdout.write(f"The documentation is in {pages / 'index.html'}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
