@@ -38,14 +38,14 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_reference_names_all_that_is_public() -> None:
     text = (ROOT / "docs" / "site" / "reference.md").read_text(encoding="utf-8")
     named = re.findall(r"^\.\. (?:auto\w+|py:data):: netkit\.(\w+)$", text, re.MULTILINE)
-    assert sorted(named) == sorted(netkit.__all__)
+    assert sorted(named) == sorted(netkit.__all__), "give each public name a line in docs/site/reference.md"
 
 
 def test_every_page_has_its_place_in_the_site() -> None:
     index = (ROOT / "docs" / "site" / "index.md").read_text(encoding="utf-8")
     for page in PAGES:
         if page.parts[0] in ("docs", "deploy"):
-            assert str(page.with_suffix("")) in index
+            assert str(page.with_suffix("")) in index, f"give {page} a line in docs/site/index.md"
 
 
 def test_the_gallery_has_every_picture_with_its_words(tmp_path: Path) -> None:
