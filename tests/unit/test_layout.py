@@ -10,7 +10,7 @@ from netkit.pictures.network import Scene, lay_out
 from netkit.pictures.network.badges import badges
 from netkit.pictures.network.measure import text_width
 from tests.unit import cases
-from tests.unit.geometry import faults
+from tests.unit.geometry import faults, holds
 from tests.unit.networks import networks
 
 
@@ -85,6 +85,34 @@ def test_a_tunnel_between_devices_that_were_moved() -> None:
         network.link(room, "vxlan0", "vxlan", details=ways)
     tunnels = [line.ends for line in lay_out(network.snapshot()).lines if line.kind == "tunnel"]
     assert [set(ends) for ends in tunnels] == [{("a-ov", "vxlan0"), ("b-ov", "vxlan0")}]
+
+
+def overlay(*busy: str) -> Snapshot:
+    """Two machines with an overlay's room each, one container, and whose programs live in which room."""
+    network = cases.Network("m1", "m2", "m1-ov", "m2-ov", "one")
+    network.veth(("m1", "eth0"), ("m2", "eth0"), addresses=("10.0.0.2/24",))
+    network.change(("m1", "eth0"), addresses=("10.0.0.1/24",))
+    for room, own, other in (("m1-ov", "1", "2"), ("m2-ov", "2", "1")):
+        ways = (("local", f"10.0.0.{own}"), ("remote", f"10.0.0.{other}"), ("vni", "7"))
+        network.bridge(room, "br0").link(room, "vxlan0", "vxlan", details=ways).port(room, "br0", "vxlan0")
+    network.veth(("m1-ov", "veth1"), ("one", "eth0")).port("m1-ov", "br0", "veth1")
+    for room in busy:
+        network.room(room, processes=("sleep",))
+    return network.snapshot()
+
+
+@pytest.mark.parametrize("busy", [(), ("m1-ov",)])
+def test_an_overlays_room_is_inside_its_machines_if_it_says_no_more(busy: tuple[str, ...]) -> None:
+    scene = lay_out(overlay(*busy))
+    assert not faults(scene)
+    rooms = {room.namespace: room.box for room in scene.rooms}
+    assert holds(rooms["m2"], rooms["m2-ov"])
+    assert holds(rooms["m1"], rooms["m1-ov"]) != bool(busy)
+    assert {thing.end for thing in (*scene.chips, *scene.bars)} >= {("m1-ov", "br0"), ("m1-ov", "vxlan0")}
+    assert any(set(line.ends) == {("m1-ov", "veth1"), ("one", "eth0")} for line in scene.lines)
+    assert [set(line.ends) for line in scene.lines if line.kind == "tunnel"] == [
+        {("m1-ov", "vxlan0"), ("m2-ov", "vxlan0")}
+    ]
 
 
 def test_namespaces_are_sorted_as_people_sort_them() -> None:

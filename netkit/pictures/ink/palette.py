@@ -10,7 +10,12 @@ CARD, CARD_EDGE = "#ffffff", "#d5dde5"
 INK, QUIET, WARNING, DEAD = "#17212b", "#566472", "#a83c00", "#98a3ad"
 BLUE, GREEN, PURPLE, ORANGE, SKY = "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 
-ROOMS = {"host": ("#eaf1f8", "#6f8ba6"), "namespace": ("#fff8e8", "#c9932b"), "group": ("#fffdf7", "#c9932b")}
+ROOMS = {
+    "host": ("#eaf1f8", "#6f8ba6"),
+    "namespace": ("#fff8e8", "#c9932b"),
+    "group": ("#fffdf7", "#c9932b"),
+    "inner": ("#fffdf7", "#c9932b"),
+}
 """(ground, edge) of a room by its kind."""
 CHIPS = {"veth": BLUE, "ethernet": "#2f3b46", "vxlan": PURPLE, "other": SKY, "bundle": BLUE}
 """The ground of an interface that is up, by its kind."""

@@ -17,6 +17,7 @@ from netkit.model.facts import Facts
 from netkit.pictures.network.blocks import CHANNEL, Block, level
 from netkit.pictures.network.builder import WIDEST, Builder
 from netkit.pictures.network.cabling import route
+from netkit.pictures.network.inside import as_they_are, into_machines
 from netkit.pictures.network.scene import Badge, Bar, Box, Chip, Lanes, Line, Room, Scene, Text
 from netkit.pictures.network.summary import LARGEST, summary
 from netkit.pictures.network.tree import order
@@ -42,9 +43,10 @@ def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False, stations:
     Returns:
         The scene; the same for equal snapshots.
     """
+    snapshot, really = into_machines(snapshot, stations or ())
     facts = Facts(snapshot)
     tree = order(facts)
-    builder = Builder(facts, tree, mac=mac, stations=stations)
+    builder = Builder(facts, tree, mac=mac, stations=stations, really=really)
     scene, lanes, top = Scene(), Lanes(), MARGIN
     if title:
         scene.texts.append(Text(MARGIN, MARGIN + TITLE * 0.8, in_line(title), TITLE, role="title", bold=True))
@@ -52,6 +54,7 @@ def lay_out(snapshot: Snapshot, *, title: str = "", mac: bool = False, stations:
     groups = [builder.row(row) for row in tree.rows]
     _place(scene, groups, top, lanes)
     route(scene, facts, tree, lanes)
+    as_they_are(scene, really)
     scene = _framed(scene)
     if max(scene.width, scene.height) <= LARGEST:
         return scene

@@ -15,6 +15,8 @@ from netkit.pictures.network.parts import COMPACT, NORMAL, Sizes, Slot, bar_plan
 from netkit.pictures.network.room import BETWEEN, Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from netkit.model import End
     from netkit.model.facts import Facts
     from netkit.pictures.network.scene import Stations
@@ -36,11 +38,14 @@ class Builder:
     Args:
         tree: who stands below whom.
         mac: whether to tell MACs.
+        really: what the ends are that are drawn in another room, see `inside`.
         stations: of packets, see `lay_out`.
     """
 
-    def __init__(self, facts: Facts, tree: Tree, *, mac: bool, stations: Stations | None = None) -> None:
-        self.facts, self.tree, self.mac, self.stations = facts, tree, mac, stations
+    def __init__(
+        self, facts: Facts, tree: Tree, *, mac: bool, really: Mapping[End, End], stations: Stations | None = None
+    ) -> None:
+        self.facts, self.tree, self.mac, self.stations, self.really = facts, tree, mac, stations, really
         self._leaves: dict[tuple[str, Sizes], Block] = {}
         self._hidden: set[End] = set()
         self._bundled: dict[End, str | None] = {}
@@ -58,7 +63,7 @@ class Builder:
         ports = [port for column in columns for port, _ in column.ports]
         ends = {port.end for port in ports}
         free = self._pairs_together([s for s in walls["lower"] if s.end not in ends])
-        bars = bar_plans(self.facts, name, mac=self.mac)
+        bars = bar_plans(self.facts, name, mac=self.mac, really=self.really)
         centred = name != HOST and not (bars or ports)
         plan = Plan(header(self.facts, name, sizes, centred=centred, stations=self.stations), bars, sizes=sizes)
         plan.upper, plan.left, plan.right, plan.lower = walls["upper"], walls["left"], walls["right"], [*ports, *free]

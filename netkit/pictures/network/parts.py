@@ -12,6 +12,8 @@ from netkit.pictures.network.scene import Text
 from netkit.visible import in_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from netkit.model import End, Interface
     from netkit.pictures.network.scene import Anchor, Box, Scene
 
@@ -201,18 +203,20 @@ class BarPlan:
                 x += words.width(NORMAL.label) + self.GAP
 
 
-def bar_plans(facts: Facts, namespace: str, *, mac: bool) -> list[BarPlan]:
+def bar_plans(facts: Facts, namespace: str, *, mac: bool, really: Mapping[End, End]) -> list[BarPlan]:
     """The bridges of a namespace.
 
     Args:
         namespace: where to look.
         mac: whether to tell MACs (only those that are not random).
+        really: what the bridges are that belong to a room inside this one, which they name.
     """
     plans = []
     for link in facts.links(namespace):
         if link.kind == "bridge":
             end = (namespace, link.name)
             words = [Words(in_line(link.name), "bridge", bold=True)]
+            words += [Words(in_line(f"in {really[end][0]}"), "quiet")] if end in really else []
             words += [w for w in _labels(facts, end, mac=mac) if w.text != "bridge"]
             plans.append(BarPlan(end, link.up, [words[i : i + 3] for i in range(0, len(words), 3)]))
     return plans

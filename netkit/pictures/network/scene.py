@@ -81,7 +81,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Room:
-    """A namespace; kind is "host", "namespace" or "group" (a frame around many)."""
+    """A namespace; kind is "host", "namespace", "group" (a frame around many) or "inner" (a part of another room)."""
 
     namespace: str
     box: Box
