@@ -10,7 +10,6 @@ from netkit.docker.generations.statements import Chains
 from netkit.docker.generations.values import Chain
 from netkit.lab import journal
 from netkit.linux.acts import nat, nft
-from netkit.shell import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,7 +62,7 @@ class OfIptables:
         undo.callback(journal.perform_all, self._typed(tool, opposite), lambda: nat.take_away(path, opposite, tool))
 
     def _typed(self, tool: str, lines: list[str]) -> list[str]:
-        return [self._machine.typed(joined([tool, *shlex.split(line)])) for line in lines]
+        return [self._machine.typed(f"{tool} {line}") for line in lines]
 
 
 class OfNftables:
