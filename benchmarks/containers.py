@@ -1,10 +1,11 @@
 """Starts containers in one of two ways, inside a sandbox; `docker.py` calls it.
 
-    netkit run -- python benchmarks/containers.py netkit|engine|grow ROUNDS
+    netkit run -- python benchmarks/containers.py netkit|engine|grow ROUNDS [GENERATION]
 
-`netkit` and `engine`: the seconds of each round: a container with a published port starts, its first HTTP answer
-comes, it is removed.  `grow`: the seconds that each of so many containers on one network takes to start.  The
-daemons themselves, netkit's and the Engine's, are there before the first round.
+GENERATION is whose rules netkit's docker writes, "29-nft"; its own choice without one.  `netkit` and `engine`: the
+seconds of each round: a container with a published port starts, its first HTTP answer comes, it is removed.  `grow`:
+the seconds that each of so many containers on one network takes to start.  The daemons themselves, netkit's and the
+Engine's, are there before the first round.
 """
 
 from __future__ import annotations
@@ -64,13 +65,13 @@ def timed(act: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def rounds(way: str, count: int) -> list[float]:
+def rounds(way: str, count: int, like: str | None = None) -> list[float]:
     """The seconds of each round, after one that is not counted."""
     if way == "engine":
         engine = nk.engine()
         engine_round(engine)
         return [timed(lambda: engine_round(engine)) for _ in range(count)]
-    docker = nk.Docker()
+    docker = nk.Docker(like=like)
     if way == "grow":
         return [timed(lambda number=number: docker.run(f"c{number}", "sleep 600")) for number in range(count)]
     netkit_round(docker)
@@ -79,4 +80,4 @@ def rounds(way: str, count: int) -> list[float]:
 
 if __name__ == "__main__":
     nk.echo(on=False)
-    print(json.dumps({"seconds": rounds(sys.argv[1], int(sys.argv[2]))}), flush=True)
+    print(json.dumps({"seconds": rounds(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])}), flush=True)

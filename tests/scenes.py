@@ -134,7 +134,7 @@ class Kernel:
             elif isinstance(each, Statement):
                 own = self.chains.setdefault(f"{each.table} {each.chain}", [])
                 ranks = self._ranked.setdefault(f"{each.table} {each.chain}", [])
-                place = sum(rank <= each.rank for rank in ranks)
+                place = each.place(ranks)
                 ranks.insert(place, each.rank)
                 own.insert(place, each.words)
             elif isinstance(each, Element):

@@ -36,9 +36,10 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     elsewhere = next((rule for rule in leading if _at_another(rule, packet)), None)
     if elsewhere is not None:
         return _for_others(world, namespace, packet, elsewhere)
-    behind = _behind(world, namespace, packet, [rule for rule in leading if _at_port(rule, packet)])
-    if behind is not None:
-        return behind
+    here = [rule for rule in leading if _at_port(rule, packet)]
+    found = _behind(world, namespace, packet, here) or _unled(world, namespace, packet, here, reserved=reserved)
+    if found is not None:
+        return found
     twins = [nat.target(rule.option("--to-destination")) for rule in leading if _at_port(rule, packet)]
     led = _led(leading)
     found = (
@@ -126,6 +127,29 @@ def _behind(world: World, namespace: str, packet: Packet, leading: list[Rule]) -
             lines.append(f"{rule.tool} {table}-I {rule.chain} {number} {rule.specification.partition(' ')[2]}")
             evidence = (shown(world, namespace, f"{rule.tool} {table}-S {rule.chain}", f"{ends.text}\n{rule.text}"),)
             return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+    return None
+
+
+def _unled(world: World, namespace: str, packet: Packet, leading: list[Rule], *, reserved: bool) -> Finding | None:
+    """A rule that would lead the packet on, in a chain to which no rule leads from where the packet comes by."""
+    space = world.space(namespace)
+    hook = "OUTPUT" if packet.source in ("", *map(str, space.addresses)) else "PREROUTING"
+    for rule in leading:
+        table = [each for each in space.rules if (each.tool, each.table) == (rule.tool, "nat")]
+        led, pending = {hook}, [hook]
+        while pending:
+            chain = pending.pop()
+            new = {each.target for each in table if each.chain == chain} - led
+            led, pending = led | new, [*pending, *new]
+        if rule.chain not in {"PREROUTING", "OUTPUT", *led}:
+            words = (
+                f"the rule `{rule.text}` of {namespace} leads port {packet.destination_port} on, but no rule of {hook} "
+                f"leads into its chain {rule.chain}"
+            )
+            line = f"{rule.tool} -t nat -A {hook} -m addrtype --dst-type LOCAL -j {rule.chain}"
+            listed = "\n".join(each.text for each in table if each.chain == hook) or f"no rule in {hook}"
+            evidence = (shown(world, namespace, f"{rule.tool} -t nat -S {hook}", listed),)
+            return Finding("nat", words, evidence, (typed(world, namespace, line),), namespace, lasting=reserved)
     return None
 
 

@@ -27,6 +27,9 @@ DRIVERS = (BRIDGE, *KINDS)
 SHARED_PARENTS = (28, 0, 0)
 """A release that lets several networks stand on one interface; 20.10 does not."""
 
+INTERNAL_WITHOUT_GATEWAY = (28, 0, 0)
+"""A release that keeps no address for a router of an internal macvlan or ipvlan; 26.1 does."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -103,7 +106,8 @@ def _pool(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Pool
         rule, remedy = "the router is a machine of the subnet", f"Try gateway='{subnet[1]}'"
         raise InvalidAddress(f"{gateway} is no address of a machine in {subnet}", rule, remedy)
     # Where there is no router, no address is kept for one.
-    stands = wanted.driver != BRIDGE and gateway is None and rulebook.generation.since(NO_GATEWAY)
+    since = INTERNAL_WITHOUT_GATEWAY if wanted.internal else NO_GATEWAY
+    stands = wanted.driver != BRIDGE and gateway is None and rulebook.generation.since(since)
     routed = not stands and wanted.options.mode != ISOLATED
     return Pool(subnet, gateway, part, chosen=asked is not None, routed=routed)
 

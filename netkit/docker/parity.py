@@ -1,10 +1,10 @@
-"""Knows in which points a network of nk.Docker differs from that of the real Docker Engine 20.10, and why."""
+"""Knows in which points a network of nk.Docker differs from that of a real Docker Engine, 20.10 to 29, and why."""
 
 from __future__ import annotations
 
 KNOWN: tuple[tuple[str, str], ...] = (
     (
-        r"DOCKER_(OUTPUT|POSTROUTING)",
+        r"DOCKER_(OUTPUT|POSTROUTING)|docker-dns",
         "both have a resolver at 127.0.0.11; dockerd's listens on a port that the kernel chose, and these rules lead "
         "port 53 there, while nk.Docker's listens on port 53 itself",
     ),

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 REASON = dockerd.available()
 SECONDS = 10.0
+BRIDGED = "net.bridge.bridge-nf-call-iptables"
+REFUSED = {
+    (
+        "29-nft",
+        "published at one address, a range, both protocols",
+    ): "Docker 29.1 by nftables refuses two ports that lead "
+    "lead to the same one of a container, where no docker-proxy runs: 'rule exists'"
+}
+"""What an Engine refuses, by generation and mode."""
 pytestmark = pytest.mark.skipif(REASON is not None, reason=REASON or "")
 
 
@@ -56,7 +65,8 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Made]:
     nk.echo(on=False)
     sweep()
     with nk.engine(firewall_backend=backend) as engine:
-        made = {name: _typed(engine, mode) for name, mode in MODES.items() if like.since(mode.since)}
+        known = (name for name, mode in MODES.items() if like.since(mode.since) and (like.name, name) not in REFUSED)
+        made = {name: _typed(engine, MODES[name]) for name in known}
     sweep()
     yield Made(like, made)
     sweep()
@@ -65,6 +75,7 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Made]:
 
 def _typed(engine: Engine, mode: Mode) -> nk.Snapshot:
     _prepare(mode)
+    filtered = nk.host.sysctl(BRIDGED)
     for line in mode.typed:
         outcome = engine.docker(line)
         assert not outcome.returncode, outcome
@@ -74,6 +85,7 @@ def _typed(engine: Engine, mode: Mode) -> nk.Snapshot:
         engine.docker("network prune -f")
     if mode.before:
         nk.host["eth1"].delete()
+    nk.host.sysctl(BRIDGED, filtered)  # the Engine leaves it as its networks needed it
     deadline = time.monotonic() + SECONDS
     while len(host_links()) > 2 and time.monotonic() < deadline:  # lo and docker0
         time.sleep(0.005)
@@ -98,7 +110,7 @@ def docker(engines: Made) -> Iterator[nk.Docker]:
 @pytest.mark.parametrize("mode", MODES)
 def test_both_make_the_same_network(mode: str, engines: Made, docker: nk.Docker) -> None:
     if mode not in engines.of:
-        pytest.skip("this Engine does not know it")
+        pytest.skip(REFUSED.get((engines.like.name, mode), "this Engine does not know it"))
     _prepare(MODES[mode])
     MODES[mode].build(docker)
     result = nk.compare(engines.of[mode], nk.snapshot(), a_name="Docker", b_name="nk.Docker", ignore=KNOWN)

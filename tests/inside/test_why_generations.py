@@ -32,11 +32,6 @@ UNMENDED = {
         ): "nothing tells whose the address was: MACs are random"
         for like in GENERATIONS
     },
-    **{
-        (like, name): "the rule is there, and what is missing leads to it"
-        for like in ("28", "29")
-        for name in ("nobody looks for published ports", "the host does not look for published ports")
-    },
 }
 """What nk.why cannot mend, with the reason."""
 

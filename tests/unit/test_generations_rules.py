@@ -21,11 +21,11 @@ CASES = [
     for proxy in ("off", "on")
     for scene in SCENES
     if not (name == "20.10" and scene in OF_MODES) and (name, proxy, scene) != ("29-nft", "off", "many ports")
-]
+] + [("netavark", "off", scene) for scene in ("port", "networks")]
 """Docker 29.1 by nftables refuses two ports that lead to the same one of a container where no docker-proxy runs."""
 
 
-@pytest.mark.parametrize(("name", "proxy", "scene"), CASES, ids=" ".join)
+@pytest.mark.parametrize(("name", "proxy", "scene"), CASES, ids=map(" ".join, CASES))
 def test_a_generation_writes_what_its_engine_wrote(name: str, proxy: str, scene: str) -> None:
     engine = told((RULES / f"{name}-proxy-{proxy}.txt").read_text(encoding="utf-8"))[scene]
     assert played(GENERATIONS[name], How(proxy=proxy == "on"), scene) == engine

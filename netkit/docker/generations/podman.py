@@ -68,7 +68,7 @@ class Podman:
             Statement(_TABLE, "INPUT", f"{family} saddr {subnet} meta l4proto {{ tcp, udp }} th dport 53 accept"),
             Statement(_TABLE, "FORWARD", f"{family} daddr {subnet} ct state established,related accept"),
             Statement(_TABLE, "FORWARD", f"{family} saddr {subnet} accept"),
-            Statement(_TABLE, _THREE, f'oifname "{segment.bridge}" drop'),
+            Statement(_TABLE, _THREE, f'oifname "{segment.bridge}" drop', first=True),
             Statement(_TABLE, own, f"{family} daddr {subnet} accept"),
             Statement(_TABLE, own, f"{family} daddr != {others} masquerade"),
             Statement(_TABLE, "POSTROUTING", f"{family} saddr {subnet} jump {own}"),

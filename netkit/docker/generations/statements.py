@@ -67,13 +67,19 @@ class Statement:
         table: "ip docker-bridges".
         chain: its name.
         words: what it matches, and what it does, as `nft list` writes it, without the numbers of counters.
-        rank: in its chain: it stands behind those of the same rank and before those of a higher one.
+        rank: in its chain: it stands behind those of a lower rank and before those of a higher one.
+        first: whether it stands before those of its own rank that are there, and not behind them.
     """
 
     table: str
     chain: str
     words: str
     rank: int = 0
+    first: bool = False
+
+    def place(self, ranks: list[int]) -> int:
+        """Where it goes among rules of these ranks."""
+        return sum(rank < self.rank or (rank == self.rank and not self.first) for rank in ranks)
 
     @property
     def add(self) -> str:
@@ -97,7 +103,7 @@ class Chains:
         new = [each for each in values if isinstance(each, Statement)]
         for one in new:
             own = self._held.setdefault((one.table, one.chain), [])
-            own.insert(sum(other.rank <= one.rank for other in own), one)
+            own.insert(one.place([other.rank for other in own]), one)
         for place in dict.fromkeys((one.table, one.chain) for one in new):
             old, own = before.get(place, []), self._held[place]
             anew = own[: len(old)] != old
