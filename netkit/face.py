@@ -54,6 +54,7 @@ def face(function: Callable[Given, Result]) -> Callable[Given, Result]:
         netkit.errors.WrongCall: twice() has no parameter nmber=2; it is twice(number). Did you mean number=…?
     """
     plan: _Plan | None = None
+    function.__annotations__ = {name: _bare(kind) for name, kind in function.__annotations__.items()}
 
     @wraps(function)
     def checked(*given: Given.args, **named: Given.kwargs) -> Result:
@@ -62,6 +63,17 @@ def face(function: Callable[Given, Result]) -> Callable[Given, Result]:
         return function(*_taken(plan, given, named), **named)
 
     return checked
+
+
+class _Bare(str):
+    """An annotation as it is written: help shows it without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _bare(kind: Any) -> Any:
+    return _Bare(kind) if isinstance(kind, str) else kind
 
 
 def _taken(plan: _Plan, given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:

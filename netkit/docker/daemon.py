@@ -35,7 +35,7 @@ from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Address, Command, Flag, Mac, Timeout
 from netkit.lab import journal
-from netkit.lab.namespaces import host
+from netkit.lab.namespaces import host as real_host
 from netkit.lab.place import Room
 
 if TYPE_CHECKING:
@@ -77,17 +77,18 @@ class Docker(Looking):
     """
 
     @face
-    def __new__(cls, host: Room = host, *, like: Like | None = None, icc: Flag | None = None) -> Self:
+    def __new__(cls, host: Room | None = None, *, like: Like | None = None, icc: Flag | None = None) -> Self:
         """The machine's docker, made if it is not there yet."""
-        known = cls._of(host)
+        machine = real_host if host is None else host
+        known = cls._of(machine)
         if known is not None:
             installed.insist(known.rulebook, like, icc=icc)
             return known  # type: ignore[return-value]  (it is one of this class)
-        place = os.stat(host.path).st_ino
+        place = os.stat(machine.path).st_ino
         if place in _machines:  # somebody took docker0 away: what is left goes too
             _machines[place].close()
         docker = super().__new__(cls)
-        docker._begin(Rulebook(host, like or installed.generation(), How(icc=icc is not False)))
+        docker._begin(Rulebook(machine, like or installed.generation(), How(icc=icc is not False)))
         _machines[place] = docker
         return docker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from netkit.magics import changes, engine, goto, predict
+from netkit.magics import changes, completing, engine, goto, predict
 from netkit.magics.cell import beginning
 
 if TYPE_CHECKING:
@@ -30,4 +30,5 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.register_magic_function(goto.Guide(shell).goto, "line", goto.NAME)
     shell.register_magic_function(engine.Needing(shell).engine, "cell", engine.NAME)
     shell.input_transformers_cleanup.append(engine.begin)
+    completing.complete_names(shell)
     shell.input_transformers_cleanup.append(beginning(changes.NAME, predict.NAME))

@@ -141,6 +141,8 @@ def inside(job: Job, world: str) -> dict[str, str]:
         kept["JPY_PARENT_PID"] = "1"
         # ipykernel names temporary files after its process id, which is 2 in every sandbox.
         kept["TMPDIR"] = TEMPORARY
+        # Else the debugger warns in every console of Python's frozen modules, into which nobody steps here.
+        kept.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     own = {"NETKIT_SANDBOX": world, "PATH": ":".join(path), "debian_chroot": "netkit"}
     # Settings in ~/.docker could name the machine's own Engine, or proxies that are out of reach in here.
     return {**kept, **own, "DOCKER_HOST": "unix:///run/docker.sock", "DOCKER_CONFIG": PLACE + "/docker"}

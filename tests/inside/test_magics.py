@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
@@ -43,6 +46,41 @@ def cells() -> Iterator[Cells]:
 
 
 NS1 = ["ns1:", "  + namespace ns1"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ('nk.Namespace.get("', ["host", "ns1"]),
+        ("x = nk.Namespace.get('n", ["ns1"]),
+        ('docker.exec("', ["web"]),
+        ('docker.exec("w', ["web"]),
+        ('nk.why("', ["host", "ns1", "web"]),
+    ],
+)
+def test_names_that_are_there_are_completed(cells: Cells, typed: str, offered: list[str]) -> None:
+    nk.Namespace("ns1")
+    nk.Docker().run("web")
+    found = completed(cells, typed)
+    assert set(offered) <= found
+    assert found <= {*offered, *(place for place in found if place.startswith("["))}
+
+
+def test_elsewhere_nothing_is_completed_by_names(cells: Cells) -> None:
+    assert "host" not in completed(cells, 'open("')
+
+
+def completed(cells: Cells, typed: str) -> set[str]:
+    """What IPython offers behind what was typed."""
+    with provisionalcompleter():
+        return {completion.text for completion in cells.shell.Completer.completions(typed, len(typed))}
+
+
+@pytest.mark.parametrize("call", [nk.Docker, nk.Docker.run, nk.veth, nk.why, nk.Namespace.ping])
+def test_help_shows_a_signature_without_quotes_and_on_one_line(call: Any) -> None:
+    shown = str(inspect.signature(call))
+    assert "'" not in re.sub(r"= '[^']*'", "", shown)
+    assert "\n" not in shown
 
 
 def test_a_cell_runs_as_always_and_its_changes_follow(cells: Cells) -> None:

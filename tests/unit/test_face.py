@@ -65,7 +65,7 @@ def test_python_code_may_catch_a_wrong_call_as_usual() -> None:
 
 
 def test_a_function_still_looks_like_itself() -> None:
-    assert str(inspect.signature(listen)).startswith("(port: 'Port', *rest: 'Port', quietly: 'Flag' = False")
+    assert str(inspect.signature(listen)).startswith("(port: Port, *rest: Port, quietly: Flag = False")
     assert (listen.__name__, listen.__doc__) == ("listen", "Wait for a caller.")
 
 

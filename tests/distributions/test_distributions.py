@@ -1,0 +1,57 @@
+"""README's way on other distributions: `make env`, the demo, the doctor, every lesson's outputs, and the library."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.distributions.distribution import RELEASES, Release, Unavailable
+
+if TYPE_CHECKING:
+    import subprocess
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.once,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a distribution's tree"),
+]
+
+PYTEST = (".venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "120", "notebooks")
+
+
+@pytest.fixture(scope="module", params=RELEASES, ids=lambda release: release.suite)
+def release(request: pytest.FixtureRequest) -> Release:
+    """A release with the project's environment, made there as README says."""
+    try:
+        request.param.make()
+    except Unavailable as error:
+        pytest.skip(str(error))
+    passed(request.param.run("make", "env"))
+    return request.param
+
+
+def passed(done: subprocess.CompletedProcess[str]) -> str:
+    """What a command said that has succeeded."""
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    return done.stdout
+
+
+def test_the_demo(release: Release) -> None:
+    assert passed(release.run(".venv/bin/netkit", "demo")).count("1 of 1 answered") == 3
+
+
+def test_the_doctor(release: Release) -> None:
+    said = release.run(".venv/bin/netkit", "doctor").stdout
+    assert "Notebooks will use the user world" in said
+    assert "MISSING" not in said.partition("What is marked")[0]
+
+
+def test_every_lesson_shows_what_is_committed(release: Release) -> None:
+    passed(release.run(*PYTEST, *NBVAL, seconds=1800))
+
+
+def test_the_library(release: Release) -> None:
+    passed(release.run(".venv/bin/netkit", "run", "--", *PYTEST, "tests/inside", seconds=1800))
