@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from netkit.lessons.expecting import expected
     from netkit.lessons.mine import mine
     from netkit.lessons.overview import progress
+    from netkit.lessons.sharing import share
     from netkit.model import Snapshot
     from netkit.sandbox import require_sandbox
     from netkit.saving import load, save
@@ -80,6 +81,7 @@ _HOMES = {
     "reset": "netkit.clearing",
     "save": "netkit.saving",
     "sh": "netkit.lab.namespaces",
+    "share": "netkit.lessons.sharing",
     "snapshot": "netkit.lab.looks",
     "solution": "netkit.lessons.desk",
     "submit": "netkit.classroom.submitting",
@@ -129,6 +131,7 @@ __all__ = [
     "reset",
     "save",
     "sh",
+    "share",
     "snapshot",
     "solution",
     "submit",

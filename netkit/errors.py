@@ -15,6 +15,7 @@
     ├── CommandFailed         a program ended with an error, or did not end in time
     ├── CaptureFailed         a capture could not be opened, read or saved
     ├── Unexpected            a failure that a lesson announced did not come
+    ├── NotSolved             a strict check, or a strict answer, was not right
     ├── EngineUnavailable     the real Docker Engine does not run here
     └── SandboxError
         ├── NotInSandbox      an act was asked for outside the sandbox
@@ -118,6 +119,10 @@ class EngineUnavailable(NetkitError):
 
 class Unexpected(NetkitError):
     """A failure that a lesson announced did not come."""
+
+
+class NotSolved(NetkitError):
+    """What a strict check asks for is not all there, or a strict answer is not right."""
 
 
 class SandboxError(NetkitError):

@@ -19,7 +19,8 @@ from netkit.sandbox.job import here, python
 _UML_TIMES = 8.0
 """How much longer it may take in User-Mode Linux, where programs start some twenty times slower."""
 
-_HOME = "/home"
+_HOME = "/"
+"""No home: in User-Mode Linux what is written there would be kept."""
 _PROGRAMS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PRIVATE = ("/home", "/root", "/srv", "/tmp", "/var/tmp", "/mnt", "/media")  # noqa: S108 - they are covered
 _MOST_BYTES = 4_000_000

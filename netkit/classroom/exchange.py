@@ -60,7 +60,6 @@ def put(folder: str, learner: str, text: str) -> Path:
     """
     path = Path(NAME).absolute() if not folder else _unguessable(Path(folder), learner)
     try:
-        path.parent.mkdir(mode=0o755, exist_ok=True)
         if not folder:
             path.unlink(missing_ok=True)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

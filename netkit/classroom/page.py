@@ -1,4 +1,7 @@
-"""What all pages for teachers have in common: plain, readable in light and in dark, and without any script."""
+"""What all pages for teachers have in common: plain, readable in light and in dark, with one small script."""
+
+import base64
+import hashlib
 
 PAGE = """\
 <!doctype html>
@@ -25,3 +28,24 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
 </html>
 """
 """A page with a `title`, further lines for its `head`, and a `body`."""
+
+AGAIN = """
+const again = document.getElementById("again");
+setInterval(async () => {
+  if (!again.checked) return;
+  const reply = await fetch(location.pathname);
+  if (!reply.ok) return;
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const at = document.activeElement.getAttribute("href");
+  document.getElementById("live").replaceWith(page.getElementById("live"));
+  if (at) document.querySelector(`#live a[href="${CSS.escape(at)}"]`)?.focus();
+}, 5000);
+"""
+"""The only script of a page: it makes what stands in `live` anew every five seconds, as long as `again` is ticked."""
+
+_DIGEST = base64.b64encode(hashlib.sha256(AGAIN.encode()).digest()).decode()
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; form-action 'none'; "
+    f"base-uri 'none'; frame-ancestors 'none'; script-src 'sha256-{_DIGEST}'"
+)
+"""What a browser may do on a page (Content Security Policy): run that script, and no other."""

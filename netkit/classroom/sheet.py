@@ -73,11 +73,16 @@ def as_csv(found: Iterable[Row]) -> str:
     for row in found:
         yes = "yes" if row.ok else "no"
         cells = (row.learner, row.task, yes, row.first, row.hints, row.predictions, *row.tickets, row.minutes)
-        writer.writerow([_safe(cell) if isinstance(cell, str) else cell for cell in cells])
+        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
     return text.getvalue()
 
 
-def _safe(cell: str) -> str:
+def safe(cell: str) -> str:
+    """A text that stays in its cell, and that no spreadsheet takes for a formula.
+
+    Args:
+        cell: any.
+    """
     shown = in_line(cell.encode(errors="backslashreplace").decode())
     return f"'{shown}" if shown.startswith(_FORMULAS) else shown
 

@@ -22,7 +22,7 @@ from netkit.diagnosis.questions import ProxiesQuestion, RulesQuestion, UnreadyQu
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
-from netkit.lab import doubting, goals, journal, last_seen, withheld
+from netkit.lab import doubting, goals, journal, last_seen, last_why, withheld
 from netkit.lab.place import Place, place_of
 from netkit.linux import namespaces, sysctls
 from netkit.linux.looks import deciders, lookups, losses, observe, rules, sockets
@@ -100,9 +100,9 @@ def why(source: Source, destination: Any, port: Port | None = None, protocol: Pr
         raise NotFound(f"there is no namespace '{source}'", f"there are: {', '.join(paths)}", "Take one of these")
     goal = goals.resolved(world, places, source, destination)
     asked = _Asked(source, goal.address, how, port, f"{goals.shown(destination, goal)}{_at(how, port)}")
-    if goal.finding is not None:
-        return _failed(asked, goal.finding, {})
-    return _diagnosis(world, asked, goal.namespace)
+    found = _diagnosis(world, asked, goal.namespace) if goal.finding is None else _failed(asked, goal.finding, {})
+    last_why.keep(repr(found))
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.errors import Conflict, InvalidValue
+from netkit.errors import Conflict, InvalidValue, NotSolved
 from netkit.face import face
+from netkit.kinds import Flag
 from netkit.lab import journal
 from netkit.lab.looks import snapshot
-from netkit.lessons import catalogue, diary, portfolio
+from netkit.lessons import catalogue, diary, portfolio, sharing
 from netkit.lessons.mine import mine
 from netkit.lessons.personal import NOT_YOURS, personal
 from netkit.lessons.replies import Answer, Answered, Check, Hint, Solution
@@ -27,11 +28,12 @@ _asked: dict[tuple[str, str], int] = {}
 
 
 @face
-def check(id: str) -> Check:  # noqa: A002  (what learners call it)
+def check(id: str, *, strict: Flag = False) -> Check:  # noqa: A002  (what learners call it)
     """Is what a task asks for there? The kernel's state decides, however it was built; nothing is changed.
 
     Args:
         id: the task's: the lesson's number and its own, "04.1".
+        strict: whether it raises what it would say where something is missing, as a grader's cell has to.
 
     Returns:
         A Check: `.ok`, and `.wants`, each with `.text`, `.ok` and `.found`.
@@ -39,6 +41,7 @@ def check(id: str) -> Check:  # noqa: A002  (what learners call it)
     Raises:
         InvalidValue: it is no text, or is a question's.
         NotFound: there is no such task.
+        NotSolved: it is strict, and something is missing.
         NotInSandbox: this process is not in the sandbox.
 
     Example:
@@ -47,11 +50,14 @@ def check(id: str) -> Check:  # noqa: A002  (what learners call it)
     """
     task = _task(id)
     journal.in_sandbox()
+    sharing.ask()
     world = snapshot()
     result = answered(task, world)
     _tried.add(task.id)
-    diary.note("check", task.id, result.ok)
     portfolio.keep(task.id, world, ok=result.ok)
+    diary.note("check", task.id, result.ok, "" if result.first is None else result.wants[result.first].text)
+    if strict and not result.ok:
+        raise NotSolved(repr(result))
     return result
 
 
@@ -105,16 +111,18 @@ def solution(id: str) -> Solution:  # noqa: A002
 
 
 @face
-def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
+def answer(id: str, choice: str = "", *, strict: Flag = False) -> Answered:  # noqa: A002
     """Answer a question: what is right or wrong about that option; without a choice, the options.
 
     Args:
         id: the question's: "04.2".
         choice: the letter of an option.
+        strict: whether it raises what it would say where the choice is not right.
 
     Raises:
         InvalidValue: it is no text or a task's, or there is no such option.
         NotFound: there is no such question.
+        NotSolved: it is strict, and another option is right.
     """
     question = catalogue.find(id, Question)
     if choice == "":
@@ -124,6 +132,8 @@ def answer(id: str, choice: str = "") -> Answered:  # noqa: A002
         raise InvalidValue(f"{shown(choice)} is none of its options", f"there are: {letters}", f'Try nk.answer("{id}")')
     result = Answered(question, choice.strip().lower())
     diary.note("answer", question.id, result.ok, result.choice)
+    if strict and not result.ok:
+        raise NotSolved(repr(result))
     return result
 
 

@@ -13,6 +13,7 @@ import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.files import kept
+from netkit.lessons import sharing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +65,7 @@ def note(kind: str, id: str, ok: bool | None = None, what: str = "") -> None:  #
             os.close(file)
     except OSError:
         return
+    sharing.publish(events)
 
 
 def events() -> list[Event]:

@@ -107,7 +107,7 @@ def of(events: Iterable[Event]) -> Progress:
 
 @face
 def progress() -> Progress:
-    """What you have done so far, in all notebooks on this machine; it never leaves the machine.
+    """What you have done so far, in all notebooks on this machine; it stays there unless you share it (`nk.share`).
 
     Returns:
         A table: a row for each lesson, with what comes next.

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.files import kept
+from netkit.lessons import sharing
 from netkit.linux.looks import residents
 from netkit.model import Snapshot
 from netkit.reviving import reviving
@@ -53,6 +54,7 @@ def keep(id: str, state: Snapshot, *, ok: bool) -> None:  # noqa: A002  (what le
         state: the network that was checked.
         ok: whether it is right.
     """
+    sharing.show(state)
     before = _read(_file(id))
     if before is not None and before.ok and not ok:
         return

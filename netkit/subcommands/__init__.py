@@ -4,5 +4,18 @@ A module has `HELP` (one line), `DESCRIPTION` and `EXAMPLES`, `add(parser)`, whi
 `main(options)`, which returns the exit status.  A new one needs its name in COMMANDS and nothing else.
 """
 
-COMMANDS = ("lab", "doctor", "run", "shell", "demo", "drill", "handout", "kernel", "notebooks", "grade")
+COMMANDS = (
+    "lab",
+    "doctor",
+    "run",
+    "shell",
+    "demo",
+    "drill",
+    "handout",
+    "kernel",
+    "notebooks",
+    "course",
+    "grade",
+    "class",
+)
 """Names of the modules, in the order in which `netkit --help` lists them."""

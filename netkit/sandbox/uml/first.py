@@ -10,7 +10,7 @@ import termios
 import tty
 from collections.abc import Callable
 
-from netkit.sandbox import filesystem, init, system
+from netkit.sandbox import filesystem, init, sealing, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import Line, fork
 from netkit.sandbox.uml import descriptors, root, stdio
@@ -34,6 +34,7 @@ def main() -> None:
         ("packet filter", root.choose_legacy_iptables),
         ("modules", lambda: root.load(os.environ["MODULES"])),
         ("neighbour timers", root.slow_down_neighbours),
+        *([("read-only files", lambda: sealing.seal(job, ("/proc", "/sys")))] if job.sealed else []),
         # As in the user world, so that lessons run alike: the clock is the machine's concern.
         ("clock", lambda: system.give_up(system.CAP_SYS_TIME)),
         *init.STEPS,

@@ -87,7 +87,7 @@ def cover(job: Job) -> None:
     filesystem.cover_temporaries(job.shown)
     for place in kept(job):
         system.mount("hostfs", place, "hostfs", 0, place)
-    filesystem.cover((*job.hidden, *job.sealed, filesystem.SETTINGS_OF_DOCKER))
+    filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))
     filesystem.cover_devices()
 
 

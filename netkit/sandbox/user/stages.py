@@ -163,7 +163,7 @@ def _hiding(job: Job) -> tuple[tuple[str, Callable[[], None]], ...]:
         ("own /tmp", lambda: filesystem.cover_temporaries(job.shown)),
         ("hidden directories", lambda: filesystem.cover((*job.hidden, filesystem.SETTINGS_OF_DOCKER))),
         ("own /dev", filesystem.cover_devices),
-        *([("read-only files", lambda: sealing.seal(job.sealed))] if job.sealed else []),
+        *([("read-only files", lambda: sealing.seal(job))] if job.sealed else []),
     )
 
 

@@ -1,0 +1,152 @@
+"""What learners agreed to show: their progress files, read strictly, and who is stuck where, as values."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from netkit.errors import NotFound
+from netkit.lessons import catalogue, overview
+from netkit.lessons.diary import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from netkit.lessons.overview import Progress
+
+_KEY, _FORMAT = "netkit_progress", 1
+_MOST_BYTES, _LONGEST, _MOST_EVENTS = 2_000_000, 300, 2000
+STUCK_AFTER = 300.0
+"""Seconds since the first check of a task that failed, and none that passed, until somebody counts as stuck."""
+
+
+class Stuck(NamedTuple):
+    """Where somebody does not get on.
+
+    Attributes:
+        task: its id.
+        want: the first thing that was missing at the last check.
+        seconds: since the first check of it that failed.
+    """
+
+    task: str
+    want: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What one learner shows.
+
+    Attributes:
+        name: the learner's.
+        seen: when something was last done, in seconds since the epoch.
+        events: what was done.
+        why: what nk.why said last.
+        picture: the network that was checked last, as JSON of a snapshot; "" for none.
+    """
+
+    name: str
+    seen: float
+    events: tuple[Event, ...]
+    why: str = ""
+    picture: str = ""
+
+    @property
+    def progress(self) -> Progress:
+        """Lesson by lesson."""
+        return overview.of(self.events)
+
+    def stuck(self, now: float) -> Stuck | None:
+        """Where this learner does not get on; None where the last check passed, or failed a moment ago.
+
+        Args:
+            now: seconds since the epoch.
+        """
+        checks = [event for event in self.events if event.kind == "check"]
+        if not checks or checks[-1].ok:
+            return None
+        task = checks[-1].id
+        since = next((event.time for event in self._failing(checks, task)), checks[-1].time)
+        seconds = now - since
+        return Stuck(task, checks[-1].what, seconds) if seconds >= STUCK_AFTER else None
+
+    @staticmethod
+    def _failing(checks: list[Event], task: str) -> list[Event]:
+        """The checks of a task since the last one that passed."""
+        own = [event for event in checks if event.id == task]
+        right = [place for place, event in enumerate(own) if event.ok]
+        return own[right[-1] + 1 :] if right else own
+
+
+def learners(folder: Path) -> list[Learner]:
+    """All who show their progress, by name; a file that is none is passed over.
+
+    Args:
+        folder: the course's for that.
+
+    Raises:
+        NotFound: there is no such folder.
+    """
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        rule = error.strerror or str(error)
+        raise NotFound(f"'{folder}' cannot be read", rule, "Name the folder that learners share progress in") from None
+    newest: dict[str, Learner] = {}
+    for name in names:
+        if name.startswith(".") or not name.endswith(".json"):
+            continue
+        found = _learner(folder / name, name.partition("+")[0])
+        if found is not None and (found.name not in newest or newest[found.name].seen <= found.seen):
+            newest[found.name] = found
+    return [newest[name] for name in sorted(newest)]
+
+
+def hardest(shown: Iterable[Learner], most: int = 10) -> list[tuple[str, str, int]]:
+    """What fails most: (task, want, how many learners), the most first.
+
+    Args:
+        shown: the learners.
+        most: how many of them.
+    """
+    failed = Counter(
+        pair for one in shown for pair in {(e.id, e.what) for e in one.events if e.kind == "check" and e.ok is False}
+    )
+    ordered = sorted(failed.items(), key=lambda item: (-item[1], item[0]))
+    return [(task, want, count) for (task, want), count in ordered[:most]]
+
+
+def _learner(path: Path, name: str) -> Learner | None:
+    """What a file shows; the name is that of the file, never what the file says."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(file, "rb") as reader:
+            plain = stat.S_ISREG(os.fstat(reader.fileno()).st_mode)
+            told = json.loads(reader.read(_MOST_BYTES + 1)) if plain else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or told.get(_KEY) != _FORMAT or not isinstance(told.get("events"), list):
+        return None
+    events = [event for each in told["events"][:_MOST_EVENTS] if (event := _event(each)) is not None]
+    texts = {key: told[key] if isinstance(told.get(key), str) else "" for key in ("why", "picture")}
+    when = told.get("time")
+    seen = float(when) if type(when) in (int, float) and abs(when) < 1e12 else 0.0
+    return Learner(name, seen, tuple(sorted(events, key=lambda event: event.time)), **texts)
+
+
+def _event(told: Any) -> Event | None:
+    """An event, None for what is none."""
+    if not isinstance(told, list) or len(told) != len(Event._fields):
+        return None
+    when, kind, key, ok, what = told
+    right = type(when) in (int, float) and all(isinstance(text, str) and len(text) <= _LONGEST for text in told[1:3])
+    if not right or not isinstance(what, str) or ok not in (True, False, None) or not abs(when) < 1e12:
+        return None
+    known = kind != "check" or key in catalogue.every()
+    return Event(float(when), kind, key, ok, what[:_LONGEST]) if known else None
