@@ -17,5 +17,6 @@ COMMANDS = (
     "course",
     "grade",
     "class",
+    "exam",
 )
 """Names of the modules, in the order in which `netkit --help` lists them."""

@@ -63,9 +63,11 @@ FLOORS = {
     "netkit.subcommands": 16,
     "netkit": 17,
     "netkit.arguments": 17,
+    "netkit.counter": 17,
     "netkit.cli": 18,
     "netkit.demo": 18,
     "netkit.drilling": 18,
+    "netkit.examining": 18,
     "netkit.solving": 18,
 }
 ROOMS = {
