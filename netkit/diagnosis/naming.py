@@ -82,11 +82,14 @@ def wrong(world: World, source: str, name: str, line: tuple[str, list[str]], pid
     """
     address, names = line
     right = meant(world, source, name, names)
-    if right == address or (right is None and (world.topology.bearers(address) or not names)):
+    bearers, called = world.topology.bearers(address), world.snapshot.namespaces.get(name)
+    if right == address or (right is None and called is None and (bearers or not names)):
         return None
-    bearers = world.topology.bearers(address)
+    if called is not None and address in called.addresses and gateways.towards(world, source, address):
+        return None  # another one of its own
     borne = f"{bearers[0][0]} has" if bearers else "nobody has"
-    words = f"{source} takes {name} for {address}, which {borne}" + (f"; {name} is {right}" if right else "")
+    known = f"; {name} is {right}" if right else f"; {name} has no address" if called is not None else ""
+    words = f"{source} takes {name} for {address}, which {borne}{known}"
     looked = _in_file(pid, f"grep -w {shlex.quote(name)} {_FILE}")
     line_of = rf"[[:space:]]{re.escape(name)}([[:space:]]|$)"
     script = (

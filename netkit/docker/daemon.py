@@ -30,7 +30,7 @@ from netkit.docker.looking import Looking
 from netkit.docker.networking import INSTEAD
 from netkit.docker.rulebook import Rulebook
 from netkit.docker.wishes import Wishes
-from netkit.errors import AlreadyExists, Conflict, NetkitError
+from netkit.errors import AlreadyExists, Conflict, NetkitError, NotFound
 from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Address, Command, Flag, Mac, Timeout
@@ -257,13 +257,18 @@ class Docker(Looking):
         """Remove all containers, networks and rules, and docker0: the machine is as it was before `nk.Docker()`."""
         for process in filter(None, (each._process for each in self._containers.values())):
             process.kill()  # they end while the first one's network is taken away
-        for name in list(self._containers):
-            self.remove(name, force=True)
-        while self._networks:
-            self._networks.popitem()[1][1].close()
-        self._undo.close()
-        for place in [place for place, docker in _machines.items() if docker is self]:
-            del _machines[place]
+        try:
+            for name in list(self._containers):
+                self.remove(name, force=True)
+            while self._networks:
+                self._networks.popitem()[1][1].close()
+            self._undo.close()
+        except NotFound:
+            if self.host.exists:
+                raise
+        finally:  # what it made on a machine that is gone went with that
+            for place in [place for place, docker in _machines.items() if docker is self]:
+                del _machines[place]
 
     def __repr__(self) -> str:
         return f"Docker on {self.host.name}: {len(self._containers)} containers, networks {', '.join(self._networks)}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netkit.lessons.living import Houses, Leads, Runs
-from netkit.lessons.pages import Served
+from netkit.lessons.living import Houses, Runs
+from netkit.lessons.pages import Leads, Served
 from netkit.lessons.prediction import Choice, Ends, Number, Prediction, Ran, Truth
 from netkit.lessons.rooms import called
 from netkit.lessons.task import Option, Question, Task, Wrong

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from shlex import quote
@@ -45,11 +44,10 @@ class Runs:
 
     def found(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        homes = _homes(
-            _awaited(world, lambda now: any(home != HOST for home in _homes(now, self.program))), self.program
-        )
-        elsewhere = "it is in the host's network" if HOST in homes else "it does not run"
-        return Found(any(home != HOST for home in homes), elsewhere)
+        world = _awaited(world, lambda now: any(home != HOST for home in homes(now, self.program)))
+        there = homes(world, self.program)
+        elsewhere = "it is in the host's network" if HOST in there else "it does not run"
+        return Found(any(home != HOST for home in there), elsewhere)
 
     def hints(self, _world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
@@ -86,10 +84,10 @@ class Houses:
         """Whether a network has it."""
         if self.room not in world.namespaces:
             return Found(ok=False, words=f"there is no namespace {self.room}")
-        world = _awaited(world, lambda now: self.room in _homes(now, self.program))
-        homes = ", ".join(_homes(world, self.program))
-        words = f"it lives in {homes}" if homes else "it does not run"
-        return Found(self.room in _homes(world, self.program), words)
+        world = _awaited(world, lambda now: self.room in homes(now, self.program))
+        there = ", ".join(homes(world, self.program))
+        words = f"it lives in {there}" if there else "it does not run"
+        return Found(self.room in homes(world, self.program), words)
 
     def hints(self, _world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
@@ -209,44 +207,6 @@ class At:
         return [near for near, far in cables(world, self.room, HOST) if world[HOST][far].master in theirs]
 
 
-@dataclass(frozen=True)
-class Leads:
-    """A rule of the host translates a TCP port of its own to an address in another room.
-
-    Attributes:
-        port: the host's.
-        program: that lives in the room where the hint leads it to, at port 80.
-    """
-
-    port: int
-    program: str
-    needs_traffic = False
-
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"a rule leads port {self.port} of the host into another network"
-
-    def found(self, world: Snapshot) -> Found:
-        """Whether a network has it."""
-        wanted = re.compile(rf"dport {self.port} .*(?:to-destination|dnat(?: ip)? to) (?P<address>[0-9.]+)")
-        matches = [match["address"] for rule in world[HOST].rules if (match := wanted.search(rule.text))]
-        borne = {address for space in world if space.name != HOST for address in space.addresses}
-        words = f"it leads to {', '.join(matches)}, where nobody is" if matches else "no rule translates that port"
-        return Found(any(address in borne for address in matches), words)
-
-    def hints(self, world: Snapshot) -> Hints:
-        """Help for a network that does not have it."""
-        homes = [space for space in world if space.name != HOST and self.program in space.processes]
-        addresses = sorted(address for space in homes for address in space.addresses if ":" not in address)
-        target = next((address for address in addresses if not address.startswith("127.")), "ADDRESS")
-        return Hints(
-            "Which rules translate destinations? Look: nk.snapshot()['host'].rules, those with DNAT",
-            "Docker writes it for ports={HOST: CONTAINER}; by hand it is a rule of the table nat",
-            f"iptables -t nat -I OUTPUT -p tcp --dport {self.port} -j DNAT --to-destination {target}:80",
-        )
-
-
 def _program(command: str) -> str:
     return command.split(maxsplit=1)[0].rpartition("/")[2]
 
@@ -260,8 +220,13 @@ def _awaited(world: Snapshot, there: Callable[[Snapshot], bool]) -> Snapshot:
     return world
 
 
-def _homes(world: Snapshot, program: str) -> list[str]:
-    """The namespaces that a program runs in."""
+def homes(world: Snapshot, program: str) -> list[str]:
+    """The namespaces that a program runs in.
+
+    Args:
+        world: the network.
+        program: the name of its process.
+    """
     return [space.name for space in world if program in space.processes]
 
 

@@ -1,14 +1,22 @@
-"""What can be wanted of web servers: who gets a page, and who gets none."""
+"""What can be wanted of web servers: which port leads to one, who gets a page, and who gets none."""
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from netkit.lab.place import Place
 from netkit.lab.why import why
+from netkit.lessons import policies
+from netkit.lessons.living import homes
+from netkit.lessons.rooms import as_argument, in_room
 from netkit.lessons.task import Found, Hints
+from netkit.lessons.wants import free_name
 from netkit.linux.probing import probes
+from netkit.model import HOST
 
 if TYPE_CHECKING:
     from netkit.model import Snapshot
@@ -93,3 +101,64 @@ class Refused:
             "asked for is remembered by conntrack: -m conntrack --ctorigdstport",
             f"iptables {self.rule}",
         )
+
+
+@dataclass(frozen=True)
+class Leads:
+    """A rule of the host translates a TCP port of its own to an address in another room.
+
+    Attributes:
+        port: the host's.
+        program: that lives in the room where the hint leads it to, at port 80.
+    """
+
+    port: int
+    program: str
+    needs_traffic = False
+
+    @property
+    def text(self) -> str:
+        """The property, as a sentence."""
+        return f"a rule leads port {self.port} of the host into another network"
+
+    def found(self, world: Snapshot) -> Found:
+        """Whether a network has it."""
+        wanted = re.compile(rf"dport {self.port} .*(?:to-destination|dnat(?: ip)? to) (?P<address>[0-9.]+)")
+        matches = [match["address"] for rule in world[HOST].rules if (match := wanted.search(rule.text))]
+        borne = {text for space in world if space.name != HOST for text in space.addresses} - {"127.0.0.1"}
+        words = f"it leads to {', '.join(matches)}, where nobody is" if matches else "no rule translates that port"
+        there = any(address in borne for address in matches) or policies.led(world, self.port) in borne
+        return Found(there, words)
+
+    def hints(self, world: Snapshot) -> Hints:
+        """The rule and, where who is to be led to has no address yet, a cable to a bridge of the host."""
+        spaces = [world[home] for home in homes(world, self.program) if home != HOST]
+        addresses = sorted(address for space in spaces for address in space.addresses if ":" not in address)
+        target, lines = next((address for address in addresses if not address.startswith("127.")), ""), ()
+        if spaces and not target:
+            target, *lines = _wired(world, spaces[0].name)
+        leading = f"-j DNAT --to-destination {target or 'ADDRESS'}:80"
+        return Hints(
+            "Which rules translate destinations? Look: nk.snapshot()['host'].rules, those with DNAT",
+            "Docker writes it for ports={HOST: CONTAINER}; by hand it is a rule of the table nat",
+            "\n".join((*lines, f"iptables -t nat -I OUTPUT -p tcp --dport {self.port} {leading}")),
+        )
+
+
+def _wired(world: Snapshot, room: str) -> tuple[str, ...]:
+    """An address for a room, and the lines that give it that at a bridge of the host; "" where no bridge has room."""
+    bridges = [link for link in world[HOST].interfaces.values() if link.kind == "bridge"]
+    texts = [(link.name, text) for link in bridges for text in link.addresses if ":" not in text]
+    taken = {address for space in world for address in space.addresses}
+    for bridge, network in ((name, ipaddress.ip_interface(text).network) for name, text in texts):
+        free = next((str(host) for host in network.hosts() if str(host) not in taken), "")
+        if free:
+            port, end = free_name(world, HOST), free_name(world, room)
+            return (
+                free,
+                f"ip link add {port} type veth peer name {end} netns {as_argument(room)}",
+                f"ip link set dev {port} master {quote(bridge)} up",
+                in_room(room, f"ip link set dev {end} up"),
+                in_room(room, f"ip addr add {free}/{network.prefixlen} dev {end}"),
+            )
+    return ("",)

@@ -18,13 +18,13 @@ from netkit.model import HOST
 if TYPE_CHECKING:
     from netkit.model import Namespace, Rule, Snapshot
 
-_SOME_PORT = 40000
+_OWN, _SOME_PORT = "127.0.0.1", 40000
 _ON_THE_WAY = ("PREROUTING", "FORWARD")
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What no rule of a chain decides is accepted, or dropped."""
+    """What no rule of a chain decides is accepted, or dropped: by its policy, a last rule, or a chain of nft's own."""
 
     chain: str
     verdict: str
@@ -37,9 +37,15 @@ class Policy:
 
     def found(self, world: Snapshot) -> Found:
         """Whether a network has it: iptables writes a policy down once it is not ACCEPT."""
-        rules = [rule for rule in world[HOST].rules if (rule.tool, rule.table) == ("iptables", "filter")]
-        there = next((rule.policy for rule in rules if rule.kind == "policy" and rule.chain == self.chain), "ACCEPT")
-        return Found(there == self.verdict, f"the policy is {there}")
+        own = [rule for rule in world[HOST].rules if (rule.tool, rule.table) == ("iptables", "filter")]
+        mine = [rule for rule in own if rule.chain == self.chain]
+        there = next((rule.policy for rule in mine if rule.kind == "policy"), "ACCEPT")
+        last = [rule.target for rule in mine if rule.kind == "rule"][-1:]
+        final = last[0] if last and not mine[-1].matches else ""
+        hook = self.chain.lower()
+        others = {rule.policy.upper() for rule in world[HOST].rules if rule.tool == "nft" and rule.hook == hook}
+        dropped = "DROP" in (there, *others) or final in ("DROP", "REJECT")
+        return Found(dropped == (self.verdict == "DROP"), f"the policy is {there}")
 
     def hints(self, _world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
@@ -129,3 +135,15 @@ def _stopped(space: Namespace, passing: Passing) -> bool:
             return True
         passing = passing.with_packet(verdict.packet)
     return False
+
+
+def led(world: Snapshot, port: int) -> str:
+    """The address that the host's rules lead its own packets for one of its TCP ports to; its own where none does.
+
+    Args:
+        world: the network.
+        port: the host's.
+    """
+    packet = Packet(_OWN, _OWN, "tcp", _SOME_PORT, port)
+    passing = Passing(packet, oif="lo", own=world[HOST].addresses, state="NEW", first=packet)
+    return at_hook(world[HOST], "OUTPUT", passing, rules.ruleset(HOST_PATH)).packet.destination

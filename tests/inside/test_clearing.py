@@ -98,3 +98,10 @@ def test_the_journal_leads_to_an_empty_network_as_well() -> None:
     deleted, waited = nk.commands().splitlines()[-2:]
     assert deleted == "ip -all netns delete"
     assert waited.startswith("while ip link show dev v0 >")
+
+
+def test_a_docker_whose_machine_is_gone_is_forgotten() -> None:
+    nk.Docker(host=nk.Namespace("node")).run("box")
+    nk.sh("ip netns pids node | xargs -r kill -9; ip netns delete node")
+    nk.reset()
+    assert nk.Docker(host=nk.Namespace("node")).run("box").running

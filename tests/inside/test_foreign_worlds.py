@@ -33,8 +33,14 @@ def own_progress(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
-def judged(task: Task, solution: int, wanted: list[tuple[int, int, int]]) -> tuple[bool, bool, str]:
-    """What the check and the programs say of a network near one that is right."""
+def world(task: Task, solution: int, wanted: list[tuple[int, int, int]]) -> Truth:
+    """Build a network near one that is right, or near the one that the lesson begins with.
+
+    Args:
+        task: whose.
+        solution: picks what is built.
+        wanted: changes: which one, and two numbers that pick its place.
+    """
     nk.reset()
     nk.sh("ip addr flush dev lo scope global; ip rule del pref 10")
     sweep()
@@ -43,7 +49,13 @@ def judged(task: Task, solution: int, wanted: list[tuple[int, int, int]]) -> tup
     built(lines[solution % len(lines)], names)
     truth = Truth(names)
     for which, *picked in wanted:
-        nearby.CHANGES[which](truth, (picked[0], picked[1]))
+        nearby.CHANGES[which % len(nearby.CHANGES)](truth, (picked[0], picked[1]))
+    return truth
+
+
+def judged(task: Task, solution: int, wanted: list[tuple[int, int, int]]) -> tuple[bool, bool, str]:
+    """What the check and the programs say of a network."""
+    truth = world(task, solution, wanted)
     said = nk.check(task.id)
     return said.ok, ASKED[task.id](truth), repr(said)
 

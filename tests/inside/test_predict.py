@@ -91,6 +91,15 @@ def test_a_wrong_choice(shell: InteractiveShell, learner: Callable[..., Learner]
     assert [event.ok for event in diary.events()] == [False]
 
 
+def test_a_changed_mind_is_a_choice_of_its_own(shell: InteractiveShell, learner: Callable[..., Learner]) -> None:
+    learner("1", "2")
+    assert [run(shell, ASKS)[0].partition("\n")[0] for _ in range(2)] == [
+        "✗ you: yes · the kernel: no",
+        "✓ you: no · the kernel: no",
+    ]
+    assert [event.ok for event in diary.events()] == [False, True]
+
+
 def test_the_cell_waits_for_a_choice_that_is_one(shell: InteractiveShell, learner: Callable[..., Learner]) -> None:
     somebody = learner("perhaps", "3", "", "2")
     shown, _ = run(shell, ASKS)

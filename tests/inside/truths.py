@@ -209,6 +209,11 @@ def _found(truth: Truth, room: str, name: str) -> bool:
     return truth.pings(room, words[0])
 
 
+def _unique(truth: Truth, room: str) -> bool:
+    """Whether no guest has an address of a room's."""
+    return all(truth.alone(address, [room, "twin"]) for link in truth.links(room) for address in _bare(link))
+
+
 def _inode(pid: str) -> int:
     try:
         return os.stat(f"/proc/{pid}/ns/net").st_ino
@@ -239,6 +244,7 @@ ASKED: dict[str, Callable[[Truth], bool]] = {
     "03.1": lambda t: _straight(t, ("left", "10.1.1.1/24"), ("right", "10.1.1.2/24")) and t.pings("left", "10.1.1.2"),
     "04.1": lambda t: (
         _room_at_bridge(t, "ns3", "brtest", "172.17.1.3/24", ["twin"])
+        and _unique(t, "ns1")
         and t.pings("ns3", "172.17.1.1")
         and t.pings("ns2", "172.17.1.3")
     ),
@@ -258,9 +264,11 @@ ASKED: dict[str, Callable[[Truth], bool]] = {
     ),
     "07.1": _pod,
     "07.2": lambda t: _straight(t, ("lonely", "10.9.0.2/24"), ("pc", "10.9.0.1/24")) and t.page("pc", "10.9.0.2", 80),
-    "08.1": lambda t: _found(t, "c2", "c1"),
+    "08.1": lambda t: _found(t, "c2", "c1") and all(_unique(t, room) for room in ("c1", "c2")),
     "08.2": lambda t: (
-        t.pings("web", "172.17.0.4") and not t.pings("web", "172.17.0.2") and not t.pings("web", "172.17.0.3")
+        t.pings("web", "172.17.0.4")
+        and _unique(t, "c1")
+        and not any(t.pings("web", f"172.17.0.{number}") for number in (2, 3))
     ),
     "09.1": lambda t: t.pings("one", "10.0.0.3"),
     "09.2": _jumbo,
@@ -277,6 +285,7 @@ ASKED: dict[str, Callable[[Truth], bool]] = {
     ),
     "11.4": lambda t: (
         _room_at_bridge(t, "db", "docker0", "172.17.0.3/16", ["twin"])
+        and _unique(t, "web")
         and t.pings("db", "192.168.1.50")
         and _found(t, "db", "web")
     ),
