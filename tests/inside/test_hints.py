@@ -10,6 +10,7 @@ import pytest
 import netkit as nk
 from netkit.lessons import desk
 from tests.inside.test_foreign_worlds import TASKS, world
+from tests.inside.tickets import end_servers_of_the_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,9 @@ SOON, MANY, MOST_HINTS, MOST_WORLDS = (3,), 50, 15, 20
 
 @pytest.fixture(autouse=True)
 def emptied() -> Iterator[None]:
-    """Containers end with the test that began them."""
+    """Containers end with the test that began them, and servers that a hint started on the host."""
     yield
+    end_servers_of_the_host()
     nk.reset()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,10 +9,8 @@ import pytest
 import netkit as nk
 from netkit.errors import Conflict, InvalidValue, NotFound
 from netkit.lessons import diary
-from netkit.linux.entering import HOST_PATH
-from netkit.linux.looks import sockets
 from netkit.tickets import breaking, catalogue
-from tests.inside.tickets import open_points, tried
+from tests.inside.tickets import end_servers_of_the_host, open_points, tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,13 +42,6 @@ def taken_away(fresh: None) -> Iterator[None]:
     """What tickets leave, servers too, goes before the network is swept."""
     yield
     breaking.clear()
-
-
-def end_servers_of_the_host() -> None:
-    """What an advised line started on the host is no server of the next ticket's."""
-    for server in sockets.listeners(HOST_PATH):
-        if server.pid:
-            os.kill(server.pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING, NamedTuple
 
 import netkit as nk
+from netkit.linux.entering import HOST_PATH
 from netkit.linux.events import settle
-from netkit.linux.looks import observe
+from netkit.linux.looks import observe, sockets
 from netkit.tickets import breaking
 from netkit.tickets.verdict import answers
 
@@ -69,3 +72,10 @@ def tried(case: Case, seed: str = "7") -> Tried:
 def open_points(found: list[Answer]) -> list[Answer]:
     """What is not as it should be, or was not asked."""
     return [each for each in found if each.ok is not True]
+
+
+def end_servers_of_the_host() -> None:
+    """What an advised line started on the host is no server of the next network's."""
+    for server in sockets.listeners(HOST_PATH):
+        if server.pid:
+            os.kill(server.pid, signal.SIGKILL)
