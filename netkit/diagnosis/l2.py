@@ -102,6 +102,22 @@ def _mac(address: str) -> str | None:
     return mac_of(address) if ":" not in address else None
 
 
+def filtered_by_vlan(world: World, bridge: End) -> Finding | None:
+    """Whether a bridge lets frames pass only between ports of one VLAN, which a snapshot does not tell of them.
+
+    Args:
+        bridge: the bridge.
+    """
+    if not world.link(bridge).has("vlan_filtering"):
+        return None
+    words = (
+        f"{named(bridge)} filters VLANs (vlan_filtering is 1), so that frames pass only between ports of one VLAN; "
+        "every other layer looks right, and in which VLANs its ports are is told by `bridge vlan show`"
+    )
+    line = shown(world, bridge[0], f"ip -d link show dev {bridge[1]}", "vlan_filtering 1")
+    return Finding("bridge", words, (line,), (), bridge[0], blind=True)
+
+
 def duplicate_mac(world: World, start: End, target: End) -> Finding | None:
     """Whether another station of the link has the MAC of one of the two that want to talk.
 
@@ -112,6 +128,9 @@ def duplicate_mac(world: World, start: End, target: End) -> Finding | None:
     stations = [start, *world.topology.stations(start)]
     for one in (target, start):
         twins = [end for end in stations if end != one and world.link(end).mac == world.link(one).mac]
+        if world.link(one).kind == "ipvlan":  # all on one interface have its MAC, and are told apart by addresses
+            twins = [end for end in twins if world.link(end).parent != world.link(one).parent]
+            twins = [end for end in twins if end != world.link(one).parent]
         if twins and world.link(one).mac:
             return _twins(world, one, twins[0], start)
     return None

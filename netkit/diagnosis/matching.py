@@ -183,7 +183,17 @@ def device(name: str, wanted: str) -> bool:
     return bool(name) and (name == wanted or (wanted.endswith("+") and name.startswith(wanted[:-1])))
 
 
-_PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "icmpv6": "ipv6-icmp", "TCP": "tcp"}
+_PROTOCOLS = {
+    "1": "icmp",
+    "6": "tcp",
+    "17": "udp",
+    "47": "gre",
+    "58": "ipv6-icmp",
+    "TCP": "tcp",
+    "icmpv6": "ipv6-icmp",
+    "ipencap": "4",
+    "ipv6": "41",
+}
 
 
 def protocol_of(packet: Packet) -> str:

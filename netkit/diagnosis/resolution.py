@@ -9,6 +9,7 @@ from netkit.diagnosis import tunnels
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding, RouteQuestion
 from netkit.diagnosis.gateways import closed
+from netkit.model.details import usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +36,7 @@ def neighbour(world: World, start: End, target: End, address: str, way: list[End
         right = entry.mac == mac or entry.state != "permanent"
         return None if right else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
     for end in (start, target):
-        if not world.port(end).arp:
+        if not world.port(end).arp and usual("arp", world.link(end).kind) != "0":
             return _silent(world, end)
     return tunnels.unanswered(world, way, target, address) or _ignored(world, start, target, address)
 

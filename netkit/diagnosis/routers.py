@@ -43,8 +43,17 @@ def refused(world: World, question: RouteQuestion, answer: RouteAnswer, decision
         if stray is not None:
             return stray
     if switch:
-        return _closed(world, question, answer, switch)
+        there = world.topology.bearers(address)
+        return _closed(world, question, answer, switch) if there else _nobodys(world, question)
     return routes.none(world, question, answer) if answer.error else None
+
+
+def _nobodys(world: World, question: RouteQuestion) -> Finding:
+    """A packet comes to somebody who neither has its address nor is a router, and nobody has it."""
+    namespace, address = question.namespace, question.destination
+    words = f"nobody has the address {address}; its packets come to {namespace}, which is no router"
+    line = shown(world, namespace, "ip addr", f"no {address}")
+    return Finding("address", words, (line,), (), namespace)
 
 
 def _closed(world: World, question: RouteQuestion, answer: RouteAnswer, switch: str) -> Finding:

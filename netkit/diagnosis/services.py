@@ -94,7 +94,7 @@ def _restarted(world: World, namespace: str, packet: Packet, listener: Listener)
     if not listener.pid or everywhere == command or kept or routing(world, namespace):
         return ()
     begun = f"{typed(world, namespace, everywhere)} >/dev/null 2>&1 &"
-    if listener.only_six:  # another one beside it can have the port of IPv4
+    if listener.only_six and listener.everywhere:  # another one beside it can have the port of IPv4
         return (begun,)
     # It has the port until it is gone.
     return f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null", begun

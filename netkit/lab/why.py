@@ -175,7 +175,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     if found is not None and (answer.ok is not True or found.lasting):
         return _failed(asked, _at_once(world, walk, found), walked, answer)
     if answer.ok is False:
-        return _failed(asked, walk.outdated or _watched(world, asked, answer, walk), walked, answer)
+        return _failed(asked, walk.outdated or _watched(world, asked, answer, walk, walk.unsure), walked, answer)
     by_router = walk.mtu is not None and walk.mtu.asks[0]  # who cuts what TCP sends: a veth carries it uncut
     if (
         walk.mtu is not None

@@ -1,0 +1,39 @@
+"""What this machine's kernel may lack is tried with traffic in User-Mode Linux, and what neither has is listed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.project import ROOT
+
+pytestmark = [pytest.mark.long, pytest.mark.once]
+
+NEITHER = {"wireguard", "vti", "netdevsim"}
+"""Kinds of links that neither Debian's User-Mode Linux has, nor is any of netkit's: nothing of them was tried."""
+
+SECONDS = 900
+
+
+def in_uml(*command: str) -> str:
+    """What a command in User-Mode Linux prints."""
+    environment = {**os.environ, "NETKIT_WORLD": "uml"}
+    command = (sys.executable, "-m", "netkit.cli", "run", "--", *command)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
+    )
+    return done.stdout + done.stderr
+
+
+def test_every_feature_is_tried_there() -> None:
+    said = in_uml(sys.executable, "-m", "pytest", "-q", "-m", "long", "tests/inside/test_features.py")
+    assert re.search(r"^8 passed", said, re.MULTILINE), said[-3000:]
+
+
+def test_what_neither_has() -> None:
+    lines = "; ".join(f"ip link add probe type {kind} 2>/dev/null && echo {kind}" for kind in sorted(NEITHER))
+    assert not set(in_uml("sh", "-c", lines).split()) & NEITHER
