@@ -77,5 +77,5 @@ def open_points(found: list[Answer]) -> list[Answer]:
 def end_servers_of_the_host() -> None:
     """What an advised line started on the host is no server of the next network's."""
     for server in sockets.listeners(HOST_PATH):
-        if server.pid:
+        if server.pid not in (0, os.getpid()) and not server.reserved:
             os.kill(server.pid, signal.SIGKILL)
