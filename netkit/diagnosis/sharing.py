@@ -41,17 +41,30 @@ def _parent(world: World, child: End, parent: End, start: End) -> Finding:
         f"{named(child)} is {article} {link.kind} on {named(parent)}: it shares that cable with its parent, and the "
         f"two never hear one another, so {start[0]} gets no answer"
     )
-    line = shown(world, child[0], f"ip -d link show dev {child[1]}", f"{link.kind} mode {link.detail('mode') or 'l2'}")
-    whom = next(iter(world.link(child).bare_addresses), "")
-    taken = world.space(parent[0]).interfaces
+    mode = link.detail("mode") or "l2"
+    line = shown(world, child[0], f"ip -d link show dev {child[1]}", f"{link.kind} mode {mode}")
+    lines = _beside(world, child, parent) if mode in ("bridge", "l2") else ()
+    return Finding("link", words, (line,), tuple(typed(world, parent[0], each) for each in lines), child[0])
+
+
+def _beside(world: World, child: End, parent: End) -> tuple[str, ...]:
+    """What gives the parent's namespace a device of its own there, with a route to the child alone.
+
+    An ipvlan device takes in only what is for an address of its own: it gets the parent's as well.
+    """
+    link, taken = world.link(child), world.space(parent[0]).interfaces
+    whom = next(iter(link.bare_addresses), "")
+    own = next((each for each in world.link(parent).bare_addresses if "." in each), "")
+    if not whom or (link.kind == "ipvlan" and not own):
+        return ()
     name = next(each for each in (f"{link.kind}{number}" for number in range(99)) if each not in taken)
-    lines = (
+    given = (f"ip addr add {own}/32 dev {name}",) if link.kind == "ipvlan" else ()
+    return (
         f"ip link add dev {name} link {parent[1]} type {link.kind} mode {link.detail('mode') or 'l2'}",
         f"ip link set dev {name} up",
-        f"ip route add {whom} dev {name}",
+        *given,
+        f"ip route add {whom} dev {name}" + (f" src {own}" if given else ""),
     )
-    repair = tuple(typed(world, parent[0], each) for each in lines) if whom and link.detail("mode") == "bridge" else ()
-    return Finding("link", words, (line,), repair, child[0])
 
 
 def _kept_apart(world: World, start: End, bearer: End) -> Finding:

@@ -64,6 +64,8 @@ class Docker(Looking):
         like: whose rules it writes: "20.10", "28", "29", "29-nft", "netavark", or those of a version, "26.1.5"; without
             it those of the Engine that is installed, else those of 29.
         icc: whether containers of the default network reach one another, `dockerd --icc`; they do unless it is said.
+        userland_proxy: whether a program serves each published port beside the rules, `dockerd --userland-proxy`, as
+            docker-proxy does; Docker has it on by itself, here only rules do the work unless it is said.
 
     Raises:
         AlreadyExists: there is a docker0 that is not its own, such as the real Engine's.
@@ -77,18 +79,26 @@ class Docker(Looking):
     """
 
     @face
-    def __new__(cls, host: Room | None = None, *, like: Like | None = None, icc: Flag | None = None) -> Self:
+    def __new__(
+        cls,
+        host: Room | None = None,
+        *,
+        like: Like | None = None,
+        icc: Flag | None = None,
+        userland_proxy: Flag | None = None,
+    ) -> Self:
         """The machine's docker, made if it is not there yet."""
         machine = real_host if host is None else host
         known = cls._of(machine)
         if known is not None:
-            installed.insist(known.rulebook, like, icc=icc)
+            installed.insist(known.rulebook, like, icc=icc, proxy=userland_proxy)
             return known  # type: ignore[return-value]  (it is one of this class)
         place = os.stat(machine.path).st_ino
         if place in _machines:  # somebody took docker0 away: what is left goes too
             _machines[place].close()
         docker = super().__new__(cls)
-        docker._begin(Rulebook(machine, like or installed.generation(), How(icc=icc is not False)))
+        how = How(proxy=bool(userland_proxy), icc=icc is not False)
+        docker._begin(Rulebook(machine, like or installed.generation(), how))
         _machines[place] = docker
         return docker
 

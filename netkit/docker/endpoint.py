@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from ipaddress import IPv4Address, IPv4Network
+    from socket import socket
 
     from netkit.docker.pool import Pool
     from netkit.docker.publishing import Published
@@ -33,6 +34,10 @@ class Joined(Protocol):
     @property
     def knows_names(self) -> bool:
         """Whether its containers can ask for one another's names."""
+        ...
+
+    def published(self, ports: tuple[Published, ...]) -> tuple[Published, ...]:
+        """Ports as they are published on it."""
         ...
 
     def publish(self, ports: Iterable[Published], endpoint: Endpoint, undo: ExitStack) -> None:
@@ -88,6 +93,7 @@ class Ways(dict[str, Endpoint]):
     Attributes:
         leading: the one that its default route and its published ports lead to; None where none does.
         published: takes the rules of its published ports away.
+        taken: the sockets of its published ports.
         asks: whether it has a resolver for the names of its networks.
     """
 
@@ -95,6 +101,7 @@ class Ways(dict[str, Endpoint]):
         super().__init__()
         self.leading: Endpoint | None = None
         self.published = ExitStack()
+        self.taken: dict[Published, socket] = {}
         self.asks = False
         self._numbers = itertools.count()
 

@@ -26,21 +26,24 @@ def _generation(engine: Engine) -> Generation:
     return (of_release(version) if version is not None else None) or NEWEST
 
 
-def insist(rulebook: Rulebook, like: Generation | None, *, icc: bool | None = None) -> None:
+def insist(rulebook: Rulebook, like: Generation | None, *, icc: bool | None = None, proxy: bool | None = None) -> None:
     """Refuse what a docker that is there is not.
 
     Args:
         rulebook: its own.
         like: the generation that is asked for, if any.
         icc: whether its containers are to reach one another, if anything is said about it.
+        proxy: whether docker-proxy is to serve its published ports, if anything is said about it.
 
     Raises:
         Conflict: it is another.
     """
     own = rulebook.generation
     same = like is None or (own.name == like.name and like.version in (own.version, GENERATIONS[like.name].version))
-    if not same or icc not in (None, rulebook.how.icc):
-        said = f"writes the rules of {own.name}" if not same else f"has icc={rulebook.how.icc}"
+    how = rulebook.how
+    if not same or icc not in (None, how.icc) or proxy not in (None, how.proxy):
+        setting = f"has icc={how.icc}" if icc not in (None, how.icc) else f"has userland_proxy={how.proxy}"
+        said = setting if same else f"writes the rules of {own.name}"
         raise Conflict(
             f"this docker {said} already", "a machine has one docker, which began so", "Close it first: docker.close()"
         )

@@ -2,8 +2,8 @@
 
 As with the Engine, the default route and the published ports follow the network that leads: an internal one never
 does while there is another; among the others the one with the highest gateway priority does, which is 0 unless
-somebody has said so; of equals, since 28, one with both families of addresses, and then the first by name
-(libnetwork, sandbox.go).
+somebody has said so; of equals one with both families of addresses, and then the first by name (libnetwork,
+sandbox.go).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netkit.docker import dns, etc
+from netkit.docker import dns, etc, proxying, publishing
 from netkit.errors import KernelRefused, NotFound
 from netkit.handles import keep
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from netkit.docker.container import Container
     from netkit.docker.endpoint import Endpoint
     from netkit.validation import IPAddress
-
-BOTH_FIRST = (28, 0, 0)
-"""The release since when a network with both families of addresses leads out rather than one with IPv4 alone."""
 
 
 def settle(container: Container) -> None:
@@ -54,8 +51,7 @@ def add_line(container: Container, endpoint: Endpoint) -> None:
 
 def _rank(endpoint: Endpoint) -> tuple[bool, int, bool, str]:
     net = endpoint.network
-    one_family = net.rulebook.generation.since(BOTH_FIRST) and endpoint.address6 is None
-    return net.internal, -endpoint.priority, one_family, net.name
+    return net.internal, -endpoint.priority, endpoint.address6 is None, net.name
 
 
 def _lead(container: Container, leading: Endpoint | None) -> None:
@@ -71,8 +67,21 @@ def _lead(container: Container, leading: Endpoint | None) -> None:
         return
     for way in leading.network.ways_out(leading):
         room.add_route("default", **way)
+    _take_ports(container, leading)
     leading.network.publish(container.ports, leading, ways.published)
+    if leading.network.rulebook.how.proxy and leading.network.bridge:
+        proxying.serve(container.machine, ways.taken, leading, ways.published)
     container.undo.callback(ways.published.close)
+
+
+def _take_ports(container: Container, leading: Endpoint) -> None:
+    """Take the published ports of IPv6 as well where the network that leads has it now, and leave them where not."""
+    wanted = leading.network.published(container.settings.ports)
+    ways = container.ways
+    fresh = [one for one in wanted if one not in ways.taken] if leading.network.bridge else []
+    taken = publishing.reserve(container.machine, fresh, ways.published)
+    ways.taken = {one: socket for one, socket in {**ways.taken, **taken}.items() if one in wanted}
+    keep(container, ports=wanted)
 
 
 def _addresses_of(container: Container, name: str) -> list[IPAddress]:

@@ -14,6 +14,7 @@ from netkit.spelling import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from contextlib import ExitStack
+    from socket import socket
 
     from netkit.lab.namespaces import Namespace
 
@@ -97,16 +98,21 @@ def table(published: Iterable[Published]) -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def reserve(machine: Namespace, published: Iterable[Published], undo: ExitStack) -> None:
+def reserve(machine: Namespace, published: Iterable[Published], undo: ExitStack) -> dict[Published, socket]:
     """Take published ports, so that no program of the machine does; what gives them back is put on `undo`.
+
+    Returns:
+        The socket of each.
 
     Raises:
         AlreadyExists: somebody has one already.
         NotFound: the machine does not have the address.
     """
+    taken = {}
     for one in published:
         try:
-            undo.callback(containers.reserve(machine.path, one.protocol, one.address, one.here).close)
+            taken[one] = containers.reserve(machine.path, one.protocol, one.address, one.here)
+            undo.callback(taken[one].close)
         except OSError as error:
             said = f"the kernel says: {error.strerror}"
             if error.errno == errno.EADDRNOTAVAIL:
@@ -120,6 +126,7 @@ def reserve(machine: Namespace, published: Iterable[Published], undo: ExitStack)
                 f"a port belongs to one program or container; {said}",
                 "Publish another one, or remove what has it: docker.ps() lists containers, `ss -tlnp` programs",
             ) from None
+    return taken
 
 
 def _pair(here: Any, target: Any) -> Published:

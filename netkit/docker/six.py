@@ -77,6 +77,13 @@ def forward(machine: Namespace, undo: ExitStack) -> None:
         machine.sysctl(FORWARDING, 1)
 
 
+def switch_on(interface: Interface) -> None:
+    """Switch IPv6 on at an interface, if it is off."""
+    switch = f"net.ipv6.conf.{interface.name}.disable_ipv6"
+    if interface.namespace.sysctl(switch) == "1":  # type: ignore[attr-defined]  (it is a Namespace)
+        interface.namespace.sysctl(switch, 0)  # type: ignore[attr-defined]
+
+
 def give(interface: Interface, address: IPAddress, length: int) -> None:
     """Switch IPv6 on at an interface, and give it an address at once.
 
@@ -85,7 +92,5 @@ def give(interface: Interface, address: IPAddress, length: int) -> None:
         address: of IPv6.
         length: of its prefix, in bits.
     """
-    switch = f"net.ipv6.conf.{interface.name}.disable_ipv6"
-    if interface.namespace.sysctl(switch) == "1":  # type: ignore[attr-defined]  (it is a Namespace)
-        interface.namespace.sysctl(switch, 0)  # type: ignore[attr-defined]
+    switch_on(interface)
     interface.add_address(f"{address}/{length}", dad=False)

@@ -104,6 +104,23 @@ def _link(docker: nk.Docker) -> None:
     docker.run("c2", SLEEP, links=["c1"])
 
 
+SIX = "fd00:30::/64"
+
+
+def _six(docker: nk.Docker) -> None:
+    docker.network_create("shop", [SHOP, SIX], ipv6=True)
+    docker.run("web", SLEEP, network="shop", ports=["8080:80", "[::1]:8085:81"])
+    docker.run("db", SLEEP, network="shop", ip6="fd00:30::77")
+
+
+def _six_and_four(docker: nk.Docker) -> None:
+    docker.network_create("shop", [SHOP, SIX], ipv6=True)
+    docker.network_create("vault", [BACK, "fd00:31::/64"], ipv6=True, internal=True)
+    web = docker.run("web", SLEEP, ports={8080: 80})
+    docker.connect("shop", web)
+    docker.run("db", SLEEP, network="vault")
+
+
 _LAN = (
     "ip link add eth1 type veth peer name switch",
     "ip addr add 192.168.50.9/24 dev eth1",
@@ -180,23 +197,6 @@ MODES = {
         (*_CONNECTED, "network disconnect bridge web", "network disconnect back web"),
         _disconnected,
     ),
-    "icc off": Mode(
-        (
-            f"network create --subnet {SHOP} -o com.docker.network.bridge.enable_icc=false shop",
-            f"run -d --name web --network shop -p 8080:80 {IDLE}",
-            f"run -d --name db --network shop {IDLE}",
-        ),
-        _icc_off,
-    ),
-    "routed": _of_mode("routed"),
-    "nat-unprotected": _of_mode("nat-unprotected"),
-    "isolated": _of_mode("isolated", internal=True),
-    "host": Mode((f"run -d --name web --network host {IDLE}",), _host),
-    "none": Mode((f"run -d --name web --network none {IDLE}",), _none),
-    "container:NAME": Mode(
-        (f"run -d --name web -p 8080:80 {IDLE}", f"run -d --name side --network container:web {IDLE}"), _shared
-    ),
-    "link": Mode((f"run -d --name c1 {IDLE}", f"run -d --name c2 --link c1 {IDLE}"), _link),
     "macvlan": Mode(
         (
             "network create -d macvlan --subnet 192.168.50.0/24 -o parent=eth1 lan",
@@ -223,5 +223,40 @@ MODES = {
         ),
         _macvlan_internal,
         _LAN,
+    ),
+    "icc off": Mode(
+        (
+            f"network create --subnet {SHOP} -o com.docker.network.bridge.enable_icc=false shop",
+            f"run -d --name web --network shop -p 8080:80 {IDLE}",
+            f"run -d --name db --network shop {IDLE}",
+        ),
+        _icc_off,
+    ),
+    "routed": _of_mode("routed"),
+    "nat-unprotected": _of_mode("nat-unprotected"),
+    "isolated": _of_mode("isolated", internal=True),
+    "host": Mode((f"run -d --name web --network host {IDLE}",), _host),
+    "none": Mode((f"run -d --name web --network none {IDLE}",), _none),
+    "container:NAME": Mode(
+        (f"run -d --name web -p 8080:80 {IDLE}", f"run -d --name side --network container:web {IDLE}"), _shared
+    ),
+    "link": Mode((f"run -d --name c1 {IDLE}", f"run -d --name c2 --link c1 {IDLE}"), _link),
+    "IPv6": Mode(
+        (
+            f"network create --ipv6 --subnet {SHOP} --subnet {SIX} shop",
+            f"run -d --name web --network shop -p 8080:80 -p [::1]:8085:81 {IDLE}",
+            f"run -d --name db --network shop --ip6 fd00:30::77 {IDLE}",
+        ),
+        _six,
+    ),
+    "IPv6 beside a network without it, and an internal one": Mode(
+        (
+            f"network create --ipv6 --subnet {SHOP} --subnet {SIX} shop",
+            f"network create --ipv6 --internal --subnet {BACK} --subnet fd00:31::/64 vault",
+            f"run -d --name web -p 8080:80 {IDLE}",
+            "network connect shop web",
+            f"run -d --name db --network vault {IDLE}",
+        ),
+        _six_and_four,
     ),
 }

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 REASON = dockerd.available()
 SECONDS = 10.0
-BRIDGED = "net.bridge.bridge-nf-call-iptables"
+LEFT = ("net.bridge.bridge-nf-call-iptables", "net.ipv6.conf.all.forwarding")
+"""Switches that dockerd switches on where a network needs them, and leaves so."""
+
+_TWICE = "Docker 29.1 by nftables refuses two ports that lead to one of a container, where no docker-proxy runs"
+_FORWARDING = "Docker 29 by nftables makes no network with IPv6 unless somebody has switched forwarding on"
 REFUSED = {
-    (
-        "29-nft",
-        "published at one address, a range, both protocols",
-    ): "Docker 29.1 by nftables refuses two ports that lead "
-    "lead to the same one of a container, where no docker-proxy runs: 'rule exists'"
+    ("29-nft", "published at one address, a range, both protocols"): f"{_TWICE}: 'rule exists'",
+    **{("29-nft", name): _FORWARDING for name in MODES if name.startswith("IPv6")},
 }
 """What an Engine refuses, by generation and mode."""
 pytestmark = pytest.mark.skipif(REASON is not None, reason=REASON or "")
@@ -74,8 +75,8 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Made]:
 
 
 def _typed(engine: Engine, mode: Mode) -> nk.Snapshot:
+    earlier = {switch: nk.host.sysctl(switch) for switch in LEFT}
     _prepare(mode)
-    filtered = nk.host.sysctl(BRIDGED)
     for line in mode.typed:
         outcome = engine.docker(line)
         assert not outcome.returncode, outcome
@@ -85,7 +86,9 @@ def _typed(engine: Engine, mode: Mode) -> nk.Snapshot:
         engine.docker("network prune -f")
     if mode.before:
         nk.host["eth1"].delete()
-    nk.host.sysctl(BRIDGED, filtered)  # the Engine leaves it as its networks needed it
+    for switch, value in earlier.items():
+        nk.host.sysctl(switch, value)
+    assert not nk.sh("ip6tables -P FORWARD ACCEPT").returncode
     deadline = time.monotonic() + SECONDS
     while len(host_links()) > 2 and time.monotonic() < deadline:  # lo and docker0
         time.sleep(0.005)

@@ -130,6 +130,10 @@ class Network:
         random = self.rulebook.generation.random_macs
         return naming.mac(f"{self.id} {container}") if random else validation.mac_of(str(address))
 
+    def published(self, ports: tuple[publishing.Published, ...]) -> tuple[publishing.Published, ...]:
+        """Ports as they are published on it: everywhere means both families where it has both, or a program serves."""
+        return publishing.in_both(ports) if self.pool6 is not None or self.rulebook.how.proxy else ports
+
     def publish(self, ports: Iterable[publishing.Published], endpoint: Endpoint, undo: ExitStack) -> None:
         """Lead published ports of the machine to a place on it; what takes the rules away is put on `undo`."""
         known = list(ports)
@@ -175,9 +179,8 @@ class Network:
     def plan(self, container: Container) -> etc.Files:
         """Take an address and the published ports; where there is no DNS, the hosts file tells the links."""
         keep(container, ip=self.admit(container, container.settings.extras.wishes).address)
-        if self.pool6 is not None:
-            keep(container, ports=publishing.in_both(container.ports))
-        publishing.reserve(self.machine, container.ports, container.undo)
+        keep(container, ports=self.published(container.settings.ports))
+        container.ways.taken = publishing.reserve(self.machine, container.ports, container.undo)
         endpoint = container.ways[self.name]
         own = [etc.line(str(each), container.hostname) for each in endpoint.all_addresses]
         if self.knows_names:
@@ -228,6 +231,7 @@ class Network:
         """Give a container's interface its addresses."""
         interface.add_address(f"{endpoint.address}/{self.subnet.prefixlen}")
         if endpoint.address6 is not None and self.pool6 is not None:
+            six.switch_on(interface.namespace["lo"])  # type: ignore[index]  (it is a Namespace)
             six.give(interface, endpoint.address6, self.pool6.length)
         elif self.rulebook.generation.loops_six:
             interface.namespace.sysctl(f"net.ipv6.conf.{interface.name}.disable_ipv6", 1)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from netkit.docker.generations import common
 from netkit.docker.generations.isolating import ONE, TWO
-from netkit.docker.generations.values import IP6TABLES, Chain, Rule, alone
+from netkit.docker.generations.values import IP6TABLES, IPTABLES, Chain, Rule, alone
 
 if TYPE_CHECKING:
     from netkit.docker.generations.values import Binding, How, Segment
@@ -52,9 +52,11 @@ class Forwarding:
     def _inner(self, segment: Segment) -> list[Rule]:
         bridge, tool = segment.bridge, segment.tool
         verdict = "ACCEPT" if segment.icc else "DROP"
+        # Neighbours of IPv6 speak by link-local addresses, which are in no subnet.
+        out, into = (f" ! -o {bridge}", f"! -i {bridge} ") if tool == IP6TABLES else ("", "")
         return [
-            Rule(self._apart, f"! -d {segment.subnet} -i {bridge} -j DROP", 1, tool),
-            Rule(self._apart, f"! -s {segment.subnet} -o {bridge} -j DROP", 1, tool),
+            Rule(self._apart, f"! -d {segment.subnet} -i {bridge}{out} -j DROP", 1, tool),
+            Rule(self._apart, f"! -s {segment.subnet} {into}-o {bridge} -j DROP", 1, tool),
             Rule(_FORWARD, f"-i {bridge} -o {bridge} -j {verdict}", tool=tool),
         ]
 
@@ -105,7 +107,11 @@ class Forwarding:
         near = f"-d {alone(published.address)} ! -i lo {common.asked(published, published.here)} -j DROP"
         translated, tool = segment.translated, segment.tool
         return [
-            *([Rule("-t raw PREROUTING", near, tool=tool)] if translated and published.near else []),
+            *(
+                [Rule("-t raw PREROUTING", near, tool=tool)]
+                if translated and published.near and tool == IPTABLES
+                else []
+            ),
             *([common.translation(published, address, segment, how)] if translated else []),
             *([common.hairpin(published, address, segment)] if translated and not how.proxy else []),
             *([common.opening(published, address, segment, 1)] if segment.guarded else []),

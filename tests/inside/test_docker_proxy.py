@@ -1,0 +1,133 @@
+"""docker-proxy beside the rules: one program a published port, and what goes by it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import netkit as nk
+from netkit.linux.entering import inside
+from tests.inside.containers import OUTSIDER, get, server
+from tests.inside.empty import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECONDS = 5.0
+_ECHO = """
+import socket
+here = socket.socket(type=socket.SOCK_DGRAM)
+here.bind(("", 53))
+while True:
+    data, client = here.recvfrom(100)
+    here.sendto(data.upper() + client[0].encode(), client)
+"""
+
+
+def proxies() -> list[int]:
+    """The process ids of the programs."""
+    named = [comm for comm in Path("/proc").glob("[0-9]*/comm") if comm.exists()]
+    return [int(comm.parent.name) for comm in named if comm.read_text() == "docker-proxy\n"]
+
+
+def running(count: int) -> list[int]:
+    """The same, as soon as there are so many: each tells its name when it has begun."""
+    deadline = time.monotonic() + SECONDS
+    while len(found := proxies()) != count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[nk.Docker]:
+    """A docker with docker-proxy, and another machine that reaches this one by a cable."""
+    nk.echo(on=False)
+    sweep()
+    docker = nk.Docker(like="29", userland_proxy=True)
+    outside, eth0 = nk.veth("cable", "eth0", peer_namespace=nk.Namespace("outsider"))
+    outside.add_address("192.168.7.1/24")
+    eth0.add_address(f"{OUTSIDER}/24")
+    outside.up()
+    eth0.up()
+    yield docker
+    docker.close()
+    sweep()
+    nk.echo()
+
+
+@pytest.fixture
+def docker(machine: nk.Docker) -> Iterator[nk.Docker]:
+    nk.echo(on=False)
+    yield machine
+    for container in reversed(machine.ps(all=True)):
+        machine.remove(container, force=True)
+
+
+def test_one_program_for_each_port_and_family_as_long_as_the_container_runs(docker: nk.Docker) -> None:
+    web = docker.run("web", server("web"), ports=["8080:80", "127.0.0.1:8085:80"])
+    assert get(nk.host, "127.0.0.1", 8080)
+    assert len(running(3)) == 3
+    listening = nk.sh("ss -tlnHp").stdout.splitlines()
+    served = {line.split()[3] for line in listening if '"docker-proxy"' in line}
+    assert served == {"0.0.0.0:8080", "[::]:8080", "127.0.0.1:8085"}
+    docker.stop(web, grace=1)
+    assert proxies() == []
+    assert nk.sh("ss -tlnH").stdout == ""
+
+
+def test_what_goes_by_it_and_what_by_the_rules(docker: nk.Docker) -> None:
+    """The container sees its bridge's address where the program asks, and the other machine's where the rules lead."""
+    web = docker.run("web", server("web"), ports={8080: 80})
+    assert get(nk.host, "127.0.0.1", 8080) == "web to 172.17.0.1"
+    assert get(nk.host, "172.17.0.1", 8080) == "web to 172.17.0.1"
+    assert get(nk.Namespace.get("outsider"), "192.168.7.1", 8080) == f"web to {OUTSIDER}"
+    assert get(web.namespace, "172.17.0.1", 8080) == "web to 172.17.0.1", "its own port: by the program, not by NAT"
+    assert not nk.snapshot()["host"]["docker0"].detail("hairpin")
+    for each in running(2):
+        nk.sh(f"kill -9 {each}")
+    assert get(nk.Namespace.get("outsider"), "192.168.7.1", 8080) == f"web to {OUTSIDER}", "the rules need no program"
+
+
+def test_udp(docker: nk.Docker) -> None:
+    docker.run("echo", [sys.executable, "-I", "-S", "-c", _ECHO], ports={5353: "53/udp"})
+    with inside(nk.host.path, lambda: socket.socket(type=socket.SOCK_DGRAM)) as asking:
+        asking.settimeout(0.2)
+        for _ in range(int(SECONDS / 0.2)):
+            asking.sendto(b"who?", ("127.0.0.1", 5353))
+            try:
+                said = asking.recv(100)
+            except OSError:  # nobody listens yet
+                continue
+            break
+    assert said == b"WHO?172.17.0.1"
+
+
+def test_it_follows_the_network_that_leads_out(docker: nk.Docker) -> None:
+    docker.network_create("aside", "172.29.0.0/16")
+    web = docker.run("web", server("web"), ports={8080: 80})
+    docker.connect("aside", web)
+    assert get(nk.host, "127.0.0.1", 8080) == "web to 172.29.0.1"
+    assert len(running(2)) == 2
+    docker.remove(web, force=True)
+    docker.network_remove("aside")
+
+
+def test_a_docker_keeps_the_way_it_began(docker: nk.Docker) -> None:
+    assert nk.Docker(userland_proxy=True) is docker
+    assert nk.Docker() is docker
+    with pytest.raises(nk.Conflict, match="has userland_proxy=True already"):
+        nk.Docker(userland_proxy=False)
+
+
+def test_a_line_that_one_can_type(docker: nk.Docker) -> None:
+    docker.run("web", server("web"), ports=["127.0.0.1:8085:80"])
+    line = next(each for each in nk.commands().splitlines() if "netkit.docker.proxy" in each and "8085" in each)
+    assert line == ("python -P -m netkit.docker.proxy tcp 127.0.0.1 8085 172.17.0.2 80 &  # it plays docker-proxy")
+    own = nk.host.start("python -P -m netkit.docker.proxy tcp 127.0.0.1 8086 172.17.0.2 80")
+    assert get(nk.host, "127.0.0.1", 8086) == "web to 172.17.0.1"
+    own.stop()
