@@ -101,37 +101,34 @@ WAY_OUT = (
     ),
 )
 
+
+def _led_astray(name: str, right: str, wrong: str, instead: str, how: str = "-R DOCKER 1") -> Fault:
+    """The rule of a published port has something else in the place of what is right.
+
+    Args:
+        name: of the fault.
+        right: words of the rule.
+        wrong: what it has in their place.
+        instead: what somebody may call the repair that leads to the neighbour.
+        how: how that one's rule is written.
+    """
+    neighbour = _DNAT.replace("{a_ip}", "{c_ip}")
+    return Fault(
+        name,
+        "translation",
+        "published",
+        "page",
+        _CALLED,
+        f"iptables -t nat -R DOCKER 1 {_DNAT.replace(right, wrong)}",
+        f"iptables -t nat -R DOCKER 1 {_DNAT}",
+        {instead: f"iptables -t nat {how} {neighbour}"},
+    )
+
+
 PUBLISHED = (
-    Fault(
-        "the published port leads to a wrong port",
-        "translation",
-        "published",
-        "page",
-        _CALLED,
-        "iptables -t nat -R DOCKER 1 " + _DNAT.replace(":{port}", ":{wrong_port}"),
-        "iptables -t nat -R DOCKER 1 " + _DNAT,
-        {"another server": "iptables -t nat -R DOCKER 1 " + _DNAT.replace("{a_ip}", "{c_ip}")},
-    ),
-    Fault(
-        "the published port leads to a container that is gone",
-        "translation",
-        "published",
-        "page",
-        _CALLED,
-        "iptables -t nat -R DOCKER 1 " + _DNAT.replace("{a_ip}", "{nobody}"),
-        "iptables -t nat -R DOCKER 1 " + _DNAT,
-        {"the neighbour": "iptables -t nat -R DOCKER 1 " + _DNAT.replace("{a_ip}", "{c_ip}")},
-    ),
-    Fault(
-        "the published port is another one",
-        "translation",
-        "published",
-        "page",
-        _CALLED,
-        "iptables -t nat -R DOCKER 1 " + _DNAT.replace("{outer}", "{wrong_outer}"),
-        "iptables -t nat -R DOCKER 1 " + _DNAT,
-        {"one more": "iptables -t nat -A DOCKER " + _DNAT.replace("{a_ip}", "{c_ip}")},
-    ),
+    _led_astray("the published port leads to a wrong port", ":{port}", ":{wrong_port}", "another server"),
+    _led_astray("the published port leads to a container that is gone", "{a_ip}", "{nobody}", "the neighbour"),
+    _led_astray("the published port is another one", "{outer}", "{wrong_outer}", "one more", "-A DOCKER"),
     Fault(
         "the rule of the published port is gone",
         "translation",
