@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NONE = "has no rule of that meaning"
 _EMBEDDED_DNS, _DYNAMIC = "127.0.0.11", range(32768, 61000)
 """Docker's resolver listens there on a port that the kernel chose (ip(7), ip_local_port_range)."""
+_ELEMENTS, _OF = "elements = { ", "__"
+"""Before the elements of a map, and between what a chain is for and the interface that it is for, in Docker's names."""
 _TOKEN = re.compile(r'"[^"]*"|[\w.:/+*-]+|[^\s\w]')
 
 
@@ -36,9 +38,9 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
     for rule in rules:
         where = (rule.tool, rule.table)
         if rule.tool == "nft":
-            key = tuple(terms.word(word.strip('"')) for word in _TOKEN.findall(rule.text))
             says = f"has in the chain {rule.chain} of the table {rule.table} the rule `{rule.text}`"
-            network.tell(place, ("rule", *where, rule.chain), key, (says, NONE), rule)
+            chain, own = terms.named(rule.chain)
+            network.tell(place, ("rule", *where, chain), (own, *terms.words(rule.text)), (says, NONE), rule)
         elif rule.kind == "policy":
             _policy(network, place, rule)
         else:
@@ -101,8 +103,22 @@ class _Terms:
 
         return term
 
+    def words(self, text: str) -> tuple[Any, ...]:
+        """The terms of a rule of nftables, or of a map; the order of its elements does not count."""
+        head, sign, elements = text.partition(_ELEMENTS)
+        own = tuple(self.word(word.strip('"')) for word in _TOKEN.findall(head))
+        return (*own, Bag(self.words(each) for each in elements.rstrip(" }").split(", "))) if sign else own
+
+    def named(self, chain: str) -> tuple[str, Any]:
+        """A chain's name without the interface that it ends with, and that interface; None where it ends with none."""
+        before, sign, name = chain.rpartition(_OF)
+        device = self._network.known("interface", self._space, name) if sign else None
+        return (before, device) if device is not None else (chain, None)
+
     def word(self, word: str) -> Any:
         """The term of a word of nftables."""
+        if _OF in word:
+            return self.named(word)
         address, colon, port = word.rpartition(":")
         if colon and address.count(".") == 3:
             return self._addresses.term(address), port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,7 @@ EARLIER, LATER = ("20.10", "netavark"), ("28", "29", "29-nft")
 ALL, DEFAULT = (*EARLIER, *LATER), ("20.10", "29", "29-nft")
 LONG = pytest.mark.long
 FORWARDING = "net.ipv4.ip_forward"
-ANSWER, SECONDS = "web to ", 0.4
+ANSWER, ATTEMPTS = "web to ", (0.3, 0.9)
 
 
 @pytest.fixture
@@ -46,11 +47,11 @@ def neighbour() -> Iterator[Namespace]:
 
 
 def reaches(space: Namespace, address: str, port: int = 80) -> bool:
-    """Whether a server answers there; what is dropped is waited for shortly."""
-    try:
-        return ANSWER in fetch(space, address, port, timeout=SECONDS)
-    except OSError:
-        return False
+    """Whether a server answers there, at the second attempt at the latest; what is dropped is waited for shortly."""
+    for seconds in ATTEMPTS:
+        with suppress(OSError):
+            return ANSWER in fetch(space, address, port, timeout=seconds)
+    return False
 
 
 def serving(docker: nk.Docker, name: str, **settings: Any) -> Container:
@@ -139,4 +140,45 @@ def test_an_isolated_network_has_no_gateway(like: str, neighbour: Namespace) -> 
     web, guest = serving(docker, "web", network="alone"), docker.run("guest", network="alone")
     assert reaches(guest.namespace, web.address)
     assert not any(str(each).startswith("172.30.") for link in nk.host for each in link.addresses)
+    assert neighbour
+
+
+@pytest.mark.parametrize(
+    ("like", "decider"),
+    [
+        ("29-nft", 'drop comment "DROP DIRECT ACCESS"'),
+        pytest.param("28", "-A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP", marks=LONG),
+        pytest.param("29", "-A PREROUTING -d 172.17.0.2/32 ! -i docker0 -j DROP", marks=LONG),
+    ],
+)
+def test_why_and_the_x_ray_name_what_drops(like: str, decider: str, neighbour: Namespace) -> None:
+    web = serving(nk.Docker(like=like), "web", ports={8080: 80})
+    with nk.xray() as x:
+        assert not reaches(neighbour, web.address)
+    assert decider in str(x)
+    said = nk.why(neighbour, web.address, 80)
+    assert not said.ok
+    assert decider in str(said)
+
+
+@pytest.mark.parametrize(
+    ("like", "decider"),
+    [
+        ("29-nft", 'drop comment "UNPUBLISHED PORT DROP"'),
+        pytest.param("28", "-A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP", marks=LONG),
+        pytest.param("29", "-A DOCKER ! -i docker0 -o docker0 -j DROP", marks=LONG),
+    ],
+)
+def test_they_name_what_keeps_networks_apart(like: str, decider: str, neighbour: Namespace) -> None:
+    """In front of it stands the drop of direct access, which is taken away."""
+    docker = nk.Docker(like=like)
+    docker.network_create("shop", "172.30.0.0/16")
+    web, guest = serving(docker, "web"), docker.run("guest", network="shop")
+    nk.sh("iptables -t raw -F; nft flush chain ip docker-bridges raw-PREROUTING")
+    with nk.xray() as x:
+        assert not reaches(guest.namespace, web.address)
+    assert decider in str(x)
+    said = nk.why(guest, web.address, 80)
+    assert not said.ok
+    assert decider in str(said)
     assert neighbour

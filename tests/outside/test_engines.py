@@ -51,6 +51,17 @@ def test_all_that_is_asked_of_an_engine_holds_for_it(tree: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_nk_docker_makes_the_networks_that_it_makes(tree: Path) -> None:
+    done = inside(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/inside/test_parity.py")
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_writes_the_rules_that_are_held(tree: Path) -> None:
+    rules = "tests/inside/test_engine_rules.py"
+    done = inside(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "long", rules)
+    assert done.returncode == 0, done.stdout
+
+
 def test_it_says_its_version(tree: Path, release: Release) -> None:
     done = inside(tree, "-m", "netkit.dockerd.trial")
     assert f'"version": "{release.version}' in done.stdout, done.stderr

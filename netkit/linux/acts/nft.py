@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.errors import KernelRefused
-from netkit.linux.run import checked
+from netkit.linux.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_MISSING = "Operation not supported"
+_WITHOUT = "This kernel may lack nf_tables for IP, as that of NETKIT_WORLD=uml does: try nk.Docker(like='29')"
 
 
 def change(path: str, lines: Sequence[str]) -> None:
@@ -22,7 +25,12 @@ def change(path: str, lines: Sequence[str]) -> None:
         KernelRefused: with its own complaint; nothing has changed then.
         ProgramMissing: nft is not installed.
     """
-    checked(path, ["nft", "-f", "-"], given="".join(f"{line}\n" for line in lines))
+    outcome = run(path, ["nft", "-f", "-"], given="".join(f"{line}\n" for line in lines))
+    if outcome.returncode:
+        said = [line.partition("Error: ")[2] for line in outcome.stderr.splitlines() if "Error: " in line]
+        rule = said[0] if said else f"exit status {outcome.returncode}"
+        remedy = _WITHOUT if _MISSING in rule else ""
+        raise KernelRefused("`nft -f -` failed", rule, remedy)
 
 
 def take_away(path: str, lines: Sequence[str]) -> list[bool]:
