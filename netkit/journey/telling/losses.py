@@ -77,10 +77,14 @@ def thrown_away(around: Around, step: Step, head: IpHeader) -> str:
     return f"it came in at {where} with a wrong {name} checksum: {step.namespace} threw it away ({counted})"
 
 
+_COUNTING = frozenset(["iptables-legacy", "ip6tables-legacy", "ebtables", "arptables"])
+"""Whose rules all have counters, and may leave no trace."""
+
+
 def _by_older(around: Around, namespace: str) -> str:
-    """Which rules of the older iptables dropped packets meanwhile: they leave no trace, but they count; "" for none."""
+    """Which rules of iptables' older kind and kin dropped packets meanwhile, as they counted; "" for none."""
     spaces = list(around.spaces(namespace))
-    old, new = ([rule for rule in space.rules if rule.tool.endswith("-legacy")] for space in (spaces[0], spaces[-1]))
+    old, new = ([rule for rule in space.rules if rule.tool in _COUNTING] for space in (spaces[0], spaces[-1]))
     if [rule.text for rule in old] != [rule.text for rule in new]:
         return ""
     found = [
@@ -169,7 +173,8 @@ def _at_port(trip: Trip, around: Around, leaf: int, view: View) -> str:
     own = around.interface(step.namespace, step.interface or "")
     if own is not None and all(port.has("isolated") for port in [own, *others] if port.up):
         return f"{bridge} sends nothing from one isolated port to another"
-    return f"{bridge} took it in at {where} and sent it to no port; {_SILENT}"
+    silent = _by_older(around, step.namespace) or _SILENT
+    return f"{bridge} took it in at {where} and sent it to no port; {silent}"
 
 
 def _named(ports: list[Interface], name: str) -> Interface | None:
