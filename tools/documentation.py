@@ -17,7 +17,16 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "docs" / "site"
-COPIED = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "notebooks/*", "docs/*", "deploy/*/README.md")
+COPIED = (
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "CITATION.cff",
+    "LICENSE",
+    "notebooks/*",
+    "docs/*",
+    "deploy/*/README.md",
+)
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _ATTRIBUTE = {name: re.compile(rf'\b{name}="([^"]*)"') for name in ("alt", "src")}
 _BADGE = re.compile(r"!\[([^\]]*)\]\(https?:[^)]*\)")
