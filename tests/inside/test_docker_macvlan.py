@@ -81,6 +81,7 @@ def test_the_machine_does_not_reach_its_own_until_it_has_a_device_of_its_own(doc
     assert get(nk.host, web.address) == f"web to {HOST}"
 
 
+@pytest.mark.long
 @needs["macvlan"]
 def test_private_ones_do_not_hear_one_another_and_passthru_is_for_one(docker: nk.Docker) -> None:
     lan(docker, mode="private")
@@ -115,6 +116,7 @@ def test_the_picture_says_on_what_they_stand(docker: nk.Docker) -> None:
     )
 
 
+@pytest.mark.long
 @needs["macvlan"]
 def test_between_networks_and_nothing_left(docker: nk.Docker) -> None:
     lan(docker)

@@ -144,6 +144,7 @@ def test_before_27_there_are_neither_rules_nor_a_subnet(lan: nk.Namespace) -> No
     assert asked(lan, "fd99::1", 8081) == "", "and nothing leads its published port in"
 
 
+@pytest.mark.long
 def test_a_network_with_both_families_leads_out(lan: nk.Namespace) -> None:
     """Though "bridge" comes first by name; the published port is one of both families then, as with the Engines."""
     docker = nk.Docker(like="29")
@@ -159,6 +160,7 @@ def test_a_network_with_both_families_leads_out(lan: nk.Namespace) -> None:
     assert lan.exists
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("subnet", "settings", "error", "says"),
     [
