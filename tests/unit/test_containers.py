@@ -86,7 +86,8 @@ def test_an_overlay_s_namespace_belongs_to_its_machine() -> None:
     snapshot = overlay()
     facts, scene = Facts(snapshot), lay_out(snapshot)
     assert [facts.machine(name) for name in ("left-net", "right-net", "left", "host")] == ["left", "right", None, None]
-    assert {"part of left", "part of right"} <= {text.text for text in scene.texts}
+    assert {"in left-net", "in right-net"} <= {text.text for text in scene.texts}
+    assert {room.namespace for room in scene.rooms if room.kind == "inner"} == {"left-net", "right-net"}
     assert not faults(scene)
     first, *lines = describe(snapshot).splitlines()
     assert "left-net (part of left)" in first
