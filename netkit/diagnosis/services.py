@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _IGNORE = "net.ipv4.icmp_echo_ignore_all"
 
+_ONLY_SIX = re.compile(r"--?(6|inet6|ipv6)|-{0,2}((ip)?v6[-_]?only|only[-_]?((ip)?v?6|six))(=\w+)?", re.IGNORECASE)
+"""A word of a command line that keeps a program to IPv6."""
+
+_OF_SIX = re.compile(r"v6|inet6|six", re.IGNORECASE)
+"""A word that speaks of IPv6 in a way that its program alone knows."""
+
 
 def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Finding | None:
     """Whether a packet finds somebody who takes it.
@@ -89,15 +95,20 @@ def _restarted(world: World, namespace: str, packet: Packet, listener: Listener)
     """The program started anew, or once more, so that it is heard; not where its end would be that of a container."""
     command = shlex.join(listener.command)
     wanted = "::" if packet.version == 6 else "0.0.0.0"  # noqa: S104  (for a line that the learner types)
-    everywhere = shlex.join(_at(word, listener, wanted) for word in listener.command)
+    words = [_at(word, listener, wanted) for word in listener.command]
     kept = not world.space(namespace).named and namespace != HOST
-    if not listener.pid or everywhere == command or kept or routing(world, namespace):
+    if not listener.pid or shlex.join(words) == command or kept or routing(world, namespace):
         return ()
-    begun = f"{typed(world, namespace, everywhere)} >/dev/null 2>&1 &"
     if listener.only_six and listener.everywhere:  # another one beside it can have the port of IPv4
-        return (begun,)
+        words = [word for word in words if not _ONLY_SIX.fullmatch(word)]
+        return () if any(map(_OF_SIX.search, words)) else (_begun(world, namespace, words),)
     # It has the port until it is gone.
-    return f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null", begun
+    return f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null", _begun(world, namespace, words)
+
+
+def _begun(world: World, namespace: str, words: list[str]) -> str:
+    """What starts a program in the background."""
+    return f"{typed(world, namespace, shlex.join(words))} >/dev/null 2>&1 &"
 
 
 def _at(word: str, listener: Listener, address: str) -> str:

@@ -79,7 +79,6 @@ LINKS = [
         "serve h2 tcp :: 80 only-six",
         ask=("h1", "10.21.0.2", 80, "tcp"),
         servers=("h2 tcp :: 80",),
-        heals=False,
     ),
     switched(
         "served to itself alone",

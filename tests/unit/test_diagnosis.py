@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import shlex
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from netkit.diagnosis.findings import (
     RouteAnswer,
     RouteQuestion,
 )
-from netkit.diagnosis.questions import ProxiesQuestion, RulesQuestion, UnreadyQuestion
+from netkit.diagnosis.questions import Listener, ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
 from netkit.validation import mac_of
 
@@ -162,6 +163,29 @@ def test_a_link_local_destination_binds_a_packet_to_its_interface() -> None:
 def test_nobody_listens() -> None:
     found = finding(host(), container(1), container(2), packet=Packet("", "172.17.1.2", "tcp", 40000, 80))
     assert (found.layer, found.where) == ("service", "ns2")
+
+
+@pytest.mark.parametrize(
+    ("command", "beside"),
+    [
+        ("serve --bind :: 80", "serve --bind 0.0.0.0 80"),
+        ("serve tcp :: 80 v6only", "serve tcp 0.0.0.0 80"),
+        ("serve :: 80 --only-ipv6=1", "serve 0.0.0.0 80"),
+        ("nc -6 -lk :: 80", "nc -lk 0.0.0.0 80"),
+        ("serve '[::]:80'", "serve 0.0.0.0:80"),
+        ("serve :: 80 --family=inet6", None),
+        ("serve 80", None),
+    ],
+)
+def test_a_server_of_ipv6_alone_gets_one_of_ipv4_beside_it(command: str, beside: str | None) -> None:
+    there = Listener("tcp", "::", 80, "serve", 7, tuple(shlex.split(command)), only_six=True)
+    known = world(host(), container(1), container(2))
+    known.facts[ListenersQuestion("ns2")] = (there,)
+    with pytest.raises(Found) as found:
+        Walk(known).there_and_back("ns1", Packet("", "172.17.1.2", "tcp", 40000, 80))
+    assert "for IPv6 only" in found.value.finding.explanation
+    wanted = () if beside is None else (f"ip netns exec ns2 {beside} >/dev/null 2>&1 &",)
+    assert found.value.finding.repair == wanted
 
 
 def test_hosts_files() -> None:
