@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image, ImageStat
 from playwright.sync_api import sync_playwright
 
 from tests.processes import ending
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 SECONDS_TO_START = 60
 RUNTIME = "run"
@@ -32,6 +34,9 @@ RUNTIME = "run"
 
 IDLE = "netkit (sandboxed Python) | Idle"
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_DARK = 80
+"""More than half of a dark picture is below it, of 255."""
+
 QUIET = (
     "--no-sandbox",  # Chromium as root has no sandbox of its own; it sees this machine's JupyterLab only
     "--disable-gpu",
@@ -121,3 +126,13 @@ def screenshot(page: Page, name: str) -> None:
     """Keep what the page shows in artifacts/."""
     (ROOT / "artifacts").mkdir(exist_ok=True)
     page.screenshot(path=ROOT / "artifacts" / f"{name}.png")
+
+
+def is_dark(picture: Locator) -> bool:
+    """Whether a picture is dark as it is shown now.
+
+    Args:
+        picture: an image of the page.
+    """
+    with Image.open(io.BytesIO(picture.screenshot())) as shown:
+        return ImageStat.Stat(shown.convert("L")).median[0] < _DARK

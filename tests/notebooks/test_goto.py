@@ -42,6 +42,11 @@ EVERY = [(path, heading) for path in LESSONS for heading in chapters(path)]
 SOME = [(path, heading) for path, heading in EVERY if (path.name[:2], heading) in BY_DEFAULT]
 
 
+def named(value: Path | str) -> str:
+    """What a test is called by: the notebook's name, the heading."""
+    return value if isinstance(value, str) else value.stem
+
+
 def run(kernel: Session, source: str) -> list[Any]:
     """The outputs of a cell, as a notebook's file holds them."""
     outputs: list[Any] = []
@@ -59,7 +64,8 @@ def check(path: Path, heading: str, world: str = "") -> float:
     """The seconds that it takes to get there."""
     cell = chapters(path)[heading]
     replacements = notebooks.read_replacements(ROOT / "tests" / "notebooks.cfg")
-    with session(env={**os.environ, VARIABLE: world} if world else None) as kernel:
+    chosen = {VARIABLE: world} if world else {}
+    with session(env={**os.environ, **chosen}) as kernel:
         started = time.monotonic()
         said = kernel.run(f"%goto --from '{path}' {heading}")
         seconds = time.monotonic() - started
@@ -74,7 +80,7 @@ def test_the_defaults_are_there() -> None:
     assert len(SOME) == len(BY_DEFAULT)
 
 
-@pytest.mark.parametrize(("path", "heading"), SOME, ids=str)
+@pytest.mark.parametrize(("path", "heading"), SOME, ids=named)
 def test_some_headings(path: Path, heading: str) -> None:
     check(path, heading)
 
@@ -88,7 +94,7 @@ def worlds() -> list[Any]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("world", worlds())
-@pytest.mark.parametrize(("path", "heading"), EVERY, ids=str)
+@pytest.mark.parametrize(("path", "heading"), EVERY, ids=named)
 def test_every_heading(path: Path, heading: str, world: str) -> None:
     seconds = check(path, heading, world)
     print(f"{seconds:.1f} s in {world}")

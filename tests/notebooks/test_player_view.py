@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.notebooks.lab import MARKS, choose, open_notebook, running, screenshot, set_theme, window
+from tests.notebooks.lab import MARKS, choose, is_dark, open_notebook, running, screenshot, set_theme, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,9 +245,7 @@ def test_it_is_legible(page: Page, lab: tuple[str, str], theme: str) -> None:
     player.locator(".netkit-keys").focus()
     keys(player, "Home", "ArrowRight", "ArrowRight", "ArrowRight")
     at(player, "Hop 3 of")
-    picture = player.locator(".netkit-stage img").first
-    inverted = picture.evaluate("element => getComputedStyle(element).filter").startswith("invert")
-    assert inverted == (theme == "dark"), "no white card on a dark page"
+    assert is_dark(player.locator(".netkit-stage img").first) == (theme == "dark"), "no white card on a dark page"
     for width in SIZES[theme]:
         page.set_viewport_size({"width": width, "height": 1500})
         player.evaluate("element => element.scrollIntoView()")

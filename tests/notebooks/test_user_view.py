@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import tempfile
@@ -12,9 +11,19 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from PIL import Image, ImageStat
 
-from tests.notebooks.lab import IDLE, MARKS, RUNTIME, choose, open_notebook, running, screenshot, set_theme, window
+from tests.notebooks.lab import (
+    IDLE,
+    MARKS,
+    RUNTIME,
+    choose,
+    is_dark,
+    open_notebook,
+    running,
+    screenshot,
+    set_theme,
+    window,
+)
 from tests.project import ROOT
 
 if TYPE_CHECKING:
@@ -64,13 +73,6 @@ def pictures_in(page: Page) -> set[str]:
     return set(page.evaluate(script))
 
 
-def brightness(page: Page) -> float:
-    """How light the picture is that is shown now, from 0 to 255."""
-    image = page.locator('.jp-OutputArea img[alt*="namespace"]').last
-    with Image.open(io.BytesIO(image.screenshot())) as shown:
-        return ImageStat.Stat(shown.convert("L")).median[0]
-
-
 def scroll_until_pictures(page: Page, wanted: int) -> set[str]:
     """Scroll through the notebook as a reader does (JupyterLab draws a cell when it comes into view)."""
     found: set[str] = set()
@@ -87,7 +89,8 @@ def scroll_until_pictures(page: Page, wanted: int) -> set[str]:
 def test_pictures_show_before_the_notebook_is_trusted(page: Page) -> None:
     assert len(scroll_until_pictures(page, PICTURES)) == PICTURES
     screenshot(page, f"untrusted-{page.theme}")
-    assert (brightness(page) < 80) == (page.theme == "dark"), "a picture is as light as its page"
+    picture = page.locator('.jp-OutputArea img[alt*="namespace"]').last
+    assert is_dark(picture) == (page.theme == "dark"), "a picture is as light as its page"
 
 
 def choose_in_predictions(page: Page) -> int:
