@@ -104,4 +104,6 @@ def test_a_docker_whose_machine_is_gone_is_forgotten() -> None:
     nk.Docker(host=nk.Namespace("node")).run("box")
     nk.sh("ip netns pids node | xargs -r kill -9; ip netns delete node")
     nk.reset()
-    assert nk.Docker(host=nk.Namespace("node")).run("box").running
+    again = nk.Docker(host=nk.Namespace("node"))
+    assert again.run("box").running
+    again.close()
