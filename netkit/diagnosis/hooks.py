@@ -212,7 +212,7 @@ class Hooks:
         """
         own = self._own(way[0][0], way[0][1], Packet("", hop))
         if ":" in hop:
-            asks = Packet(own or "fe80::1", str(_group(hop)), kind="neighbour-solicitation", ttl=255)
+            asks = Packet(own or "fe80::1", str(_group(hop)), kind="neighbour-solicitation", asked=hop, ttl=255)
             answers = Packet(hop, asks.source, kind="neighbour-advertisement", ttl=255)
         else:
             asks = Packet(own or "0.0.0.0", hop, "arp")  # noqa: S104  (what a question without an address has)

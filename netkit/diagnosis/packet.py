@@ -25,6 +25,7 @@ class Packet:
             knows it; it stays in its namespace.
         kind: of ICMP, "neighbour-solicitation" or "neighbour-advertisement", "" for an echo request or reply; of TCP,
             "later" for what follows when a connection is there.
+        asked: of a neighbour solicitation, whose MAC it asks for; "" for other packets.
         untracked: whether a rule has kept it from being remembered as a part of a connection (NOTRACK).
     """
 
@@ -39,6 +40,7 @@ class Packet:
     scope: str = ""
     mark: int | None = 0
     kind: str = ""
+    asked: str = ""
     untracked: bool = False
 
     @property

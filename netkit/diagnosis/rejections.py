@@ -45,7 +45,9 @@ def _forgotten(world: World, packet: Packet) -> list[str]:
     """Who asked for a neighbour in vain asks again when it has forgotten that."""
     if packet.protocol != "arp" and not packet.kind.startswith("neighbour"):
         return []
-    asker, asked = (packet.destination, packet.source) if packet.answer else (packet.source, packet.destination)
+    answers = packet.answer or packet.kind == "neighbour-advertisement"
+    asks = packet.source, packet.asked or packet.destination
+    asker, asked = (packet.destination, packet.source) if answers else asks
     places = dict.fromkeys(place for place, _ in world.topology.bearers(asker))
     return [typed(world, place, f"ip neigh flush to {asked}") for place in places]
 
@@ -65,7 +67,7 @@ def _what(packet: Packet) -> str:
         words = "answers" if packet.answer else "questions"
         return f"the ARP {words} of {packet.source} for {packet.destination}"
     if packet.kind.startswith("neighbour"):
-        return f"the {packet.kind}s of {packet.source} for {packet.destination}"
+        return f"the {packet.kind}s of {packet.source} for {packet.asked or packet.destination}"
     later = " that follow a connection's first" if packet.kind == "later" else ""
     return f"{packet.protocol} packets from {packet.source} to {packet.destination}{later}"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming
+from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming, rejections
 from netkit.diagnosis.findings import (
     LAYERS,
     ListenersQuestion,
@@ -19,6 +19,7 @@ from netkit.diagnosis.findings import (
     RouteAnswer,
     RouteQuestion,
 )
+from netkit.diagnosis.matching import Passing, Place
 from netkit.diagnosis.questions import Listener, ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
 from netkit.validation import mac_of
@@ -186,6 +187,28 @@ def test_a_server_of_ipv6_alone_gets_one_of_ipv4_beside_it(command: str, beside:
     assert "for IPv6 only" in found.value.finding.explanation
     wanted = () if beside is None else (f"ip netns exec ns2 {beside} >/dev/null 2>&1 &",)
     assert found.value.finding.repair == wanted
+
+
+@pytest.mark.parametrize(
+    ("packet", "flush"),
+    [
+        (
+            Packet("fd00::1", "ff02::1:ff00:2", kind="neighbour-solicitation", asked="fd00::2"),
+            "ns1 ip neigh flush to fd00::2",
+        ),
+        (Packet("fd00::2", "fd00::1", kind="neighbour-advertisement"), "ns1 ip neigh flush to fd00::2"),
+        (Packet("172.17.1.1", "172.17.1.2", "arp"), "ns1 ip neigh flush to 172.17.1.2"),
+        (Packet("172.17.1.1", "172.17.1.2", "arp").reversed(), "ns1 ip neigh flush to 172.17.1.2"),
+    ],
+)
+def test_who_asked_in_vain_for_a_neighbour_forgets_that(packet: Packet, flush: str) -> None:
+    spaces = [
+        changed(container(number), "eth1", addresses=(f"172.17.1.{number}/24", f"fd00::{number}/64"))
+        for number in (1, 2)
+    ]
+    rule = Rule("ip6tables", "filter", "INPUT", "-A INPUT -j DROP")
+    found = rejections.dropped(world(host(), *spaces), Place("ns2", "INPUT", "eth1"), Passing(packet, "eth1"), rule)
+    assert found.repair[-1] == f"ip netns exec {flush}"
 
 
 def test_hosts_files() -> None:
