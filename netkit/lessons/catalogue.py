@@ -27,6 +27,7 @@ LESSONS = {
     "09": "Reach across hosts",
     "10": "On a real host",
     "11": "Write your own docker run",
+    "12": "Docker then and now",
 }
 """The lessons that ask for something, by their numbers."""
 

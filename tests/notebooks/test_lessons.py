@@ -39,7 +39,7 @@ def lesson(request: pytest.FixtureRequest) -> Path:
 
 
 def test_there_are_lessons() -> None:
-    assert [path.name[:2] for path in LESSONS] == [f"{number:02}" for number in range(12)]
+    assert [path.name[:2] for path in LESSONS] == [f"{number:02}" for number in range(13)]
 
 
 def test_it_is_named_by_number_verb_and_title(lesson: Path) -> None:
