@@ -115,4 +115,6 @@ FACTS = (
     Fact("a smaller MTU", "09", "arrived = large", "ip -n one link set eth0 mtu 1400"),
     Fact("another route", "10", "way = nk.sh", "ip route add 172.17.0.2/32 dev lan1"),
     Fact("no way for answers", "11", "answer = web.ping", f"iptables -D {_ANSWERS}"),
+    Fact("no drop of direct access", "12", 'asked = {"web"', "iptables -t raw -F PREROUTING"),
+    Fact("a policy that drops", "12", "%%predict 12.5", "iptables -P FORWARD DROP"),
 )
