@@ -67,10 +67,14 @@ _PLACES = ("raw PREROUTING", "nat PREROUTING", "filter DOCKER", "the policy of F
 
 
 def _place(ran: Ran) -> Truth:
-    end = str(ran.names["x"].find("tcp")[0].end)
-    chain = "filter DOCKER" if "filter" in end and "policy" not in end else "the policy of FORWARD"
-    named = next((place for place in _PLACES[:2] if place in end), chain)
-    return Truth(named if "dropped" in end else _PLACES[-1], f"The packet was {end}.")
+    host, earlier = ran.after[HOST], {rule.text: rule.packets for rule in ran.before[HOST].rules}
+    drops = [rule for rule in host.rules if rule.target == "DROP"]
+    met = next((rule for rule in drops if rule.packets > earlier.get(rule.text, 0)), None)
+    if met is not None:
+        named = "filter DOCKER" if met.table == "filter" else f"{met.table} {met.chain}"
+        return Truth(named, f"The rule that counted it: `{met.text}`.")
+    policy = any((rule.kind, rule.chain, rule.policy) == ("policy", "FORWARD", "DROP") for rule in host.rules)
+    return Truth(_PLACES[-2 if policy else -1], "No rule that drops has counted a packet.")
 
 
 def _answered(ran: Ran) -> Truth:
@@ -165,6 +169,6 @@ ITEMS = (
     Prediction("12.5", "Generation 20.10: does plain answer pc?", Choice(("yes", "no")), _gets_the_page),
     Prediction("12.6", "How many rules does -p 8080:80 add in generation 28?", Number(), _new_rules),
     Prediction("12.7", "Generation 28: where is pc's packet for plain dropped?", Choice(_PLACES), _place),
-    Prediction("12.8", "The rule in raw is gone. Does plain answer pc now?", Choice(("yes", "no")), _gets_the_page),
+    Prediction("12.8", "The rules in raw are gone. Does plain answer pc now?", Choice(("yes", "no")), _gets_the_page),
     Prediction("12.9", "Generation 29: is guest served at the published port?", Choice(("yes", "no")), _answered),
 )
