@@ -66,11 +66,11 @@ def fresh() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def docker_machine() -> Iterator[nk.Docker]:
-    """A docker, and another machine that reaches this one by a cable."""
+def docker_machine(request: pytest.FixtureRequest) -> Iterator[nk.Docker]:
+    """A docker as the module's DOCKER has it, and another machine that reaches this one by a cable."""
     nk.echo(on=False)
     sweep()
-    docker = nk.Docker(like="20.10")
+    docker = nk.Docker(**getattr(request.module, "DOCKER", {"like": "20.10"}))
     outside, eth0 = nk.veth("cable", "eth0", peer_namespace=nk.Namespace("outsider"))
     outside.add_address("192.168.7.1/24")
     eth0.add_address(f"{OUTSIDER}/24")

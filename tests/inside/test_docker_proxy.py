@@ -6,18 +6,14 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 import netkit as nk
 from netkit.linux.entering import inside
 from tests.inside.containers import OUTSIDER, get, server
-from tests.inside.empty import sweep
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+DOCKER = {"like": "29", "userland_proxy": True}
 SECONDS = 5.0
 _ECHO = """
 import socket
@@ -41,31 +37,6 @@ def running(count: int) -> list[int]:
     while len(found := proxies()) != count and time.monotonic() < deadline:
         time.sleep(0.01)
     return found
-
-
-@pytest.fixture(scope="module")
-def machine() -> Iterator[nk.Docker]:
-    """A docker with docker-proxy, and another machine that reaches this one by a cable."""
-    nk.echo(on=False)
-    sweep()
-    docker = nk.Docker(like="29", userland_proxy=True)
-    outside, eth0 = nk.veth("cable", "eth0", peer_namespace=nk.Namespace("outsider"))
-    outside.add_address("192.168.7.1/24")
-    eth0.add_address(f"{OUTSIDER}/24")
-    outside.up()
-    eth0.up()
-    yield docker
-    docker.close()
-    sweep()
-    nk.echo()
-
-
-@pytest.fixture
-def docker(machine: nk.Docker) -> Iterator[nk.Docker]:
-    nk.echo(on=False)
-    yield machine
-    for container in reversed(machine.ps(all=True)):
-        machine.remove(container, force=True)
 
 
 def test_one_program_for_each_port_and_family_as_long_as_the_container_runs(docker: nk.Docker) -> None:
