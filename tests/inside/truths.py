@@ -197,8 +197,7 @@ def _second(truth: Truth) -> bool:
 
 def _found(truth: Truth, room: str, name: str) -> bool:
     """Whether a name leads the programs of a room to whom it is meant for."""
-    path = truth.opened(room)
-    inode = os.stat(path).st_ino if path else 0
+    inode = truth.inode(room)
     pids = [pid for pid in os.listdir("/proc") if pid.isdigit() and _inode(pid) == inode]
     if not pids:
         return False
@@ -288,6 +287,14 @@ ASKED: dict[str, Callable[[Truth], bool]] = {
         and _unique(t, "web")
         and t.pings("db", "192.168.1.50")
         and _found(t, "db", "web")
+    ),
+    "12.1": lambda t: (
+        not any(t.page("pc", address, 80) for address in ("172.17.0.2", "172.17.0.3"))
+        and t.page("pc", "192.168.1.1", 8082)
+        and t.page("host", "172.17.0.2", 80)
+    ),
+    "12.2": lambda t: (
+        t.page("pc", "172.17.0.2", 80) and not t.page("pc", "172.17.0.3", 80) and t.page("pc", "192.168.1.1", 8082)
     ),
 }
 """By task: whether a network is what its text asks for."""
