@@ -1,4 +1,4 @@
-"""Whether what an IP packet carries has the checksum that it should (RFC 1071)."""
+"""The Internet checksum (RFC 1071), and whether what an IP packet carries has the one that it should."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ def wrong(head: IpHeader) -> bool:
     if head.protocol != ICMP:
         begun = _sum(head.source + head.target + struct.pack("!II", head.size, head.protocol))
     return found != begun and _sum(body, begun) != _ALL_ONES
+
+
+def checksum(data: bytes) -> int:
+    """The Internet checksum of some bytes: the complement of their sum.
+
+    Args:
+        data: in which the place of the checksum itself holds zeros.
+    """
+    return ~_sum(data) & _ALL_ONES
 
 
 def _sum(data: bytes, begun: int = 0) -> int:

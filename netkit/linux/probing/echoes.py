@@ -10,7 +10,9 @@ import time
 from typing import TYPE_CHECKING
 
 from netkit.linux.entering import inside
+from netkit.linux.probing import targets
 from netkit.outcomes import Ping
+from netkit.packets import checksums
 
 if TYPE_CHECKING:
     from netkit.validation import IPAddress
@@ -20,9 +22,6 @@ _HEADER = struct.Struct("!BBHHH")
 _DATA = b"netkit" * 8
 _TYPES = {4: (8, 0), 6: (128, 129)}
 """Of a request and of a reply, by the version of IP."""
-
-_RECVERR = {4: (socket.IPPROTO_IP, 11), 6: (socket.IPPROTO_IPV6, 25)}
-"""The option with which a socket hears of errors (ip(7), ipv6(7)); Python has no names for it."""
 
 _WORDS = {errno.EHOSTUNREACH: "Destination Host Unreachable", errno.ECONNREFUSED: "Destination Port Unreachable"}
 """What ping says for them."""
@@ -47,7 +46,7 @@ def ask(path: str, address: IPAddress, *, count: int, timeout: float) -> Ping:
     times: dict[int, float] = {}
     reason = ""
     with inside(path, lambda: _socket(address)) as asking:
-        target = inside(path, lambda: _target(address))
+        target = inside(path, lambda: targets.of(address))
         for number in range(1, count + 1):
             began = time.monotonic()
             try:
@@ -67,29 +66,17 @@ def _socket(address: IPAddress) -> socket.socket:
     protocol = socket.IPPROTO_ICMP if address.version == 4 else socket.IPPROTO_ICMPV6
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     made = socket.socket(family, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
-    made.setsockopt(*_RECVERR[address.version], 1)
+    targets.hear_errors(made)
     return made
-
-
-def _target(address: IPAddress) -> tuple[str, int] | tuple[str, int, int, int]:
-    """What is sent to: a link-local address with the number of its interface."""
-    plain, _, scope = str(address).partition("%")
-    return (plain, 0, 0, socket.if_nametoindex(scope)) if scope else (plain, 0)
 
 
 def _request(address: IPAddress, number: int) -> bytes:
     kind, _ = _TYPES[address.version]
     identity = os.getpid() & 0xFFFF
-    checksum = 0 if address.version == 6 else _checksum(_HEADER.pack(kind, 0, 0, identity, number) + _DATA)
-    return _HEADER.pack(kind, 0, checksum, identity, number) + _DATA  # the kernel itself computes ICMPv6's
-
-
-def _checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071) of an even number of bytes."""
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+    checksum = 0  # the kernel itself computes ICMPv6's
+    if address.version == 4:
+        checksum = checksums.checksum(_HEADER.pack(kind, 0, 0, identity, number) + _DATA)
+    return _HEADER.pack(kind, 0, checksum, identity, number) + _DATA
 
 
 def _listen(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import CommandFailed, KernelRefused
 from netkit.linux.entering import inside
-from netkit.linux.probing import echoes, web
+from netkit.linux.probing import echoes, targets, web
 from netkit.linux.probing import ping as pings
 from netkit.linux.run import run
 from netkit.packets import dns
@@ -23,7 +23,6 @@ _SECONDS, _SECONDS_FOR_UDP = 1.0, 0.3
 _SECONDS_TO_START = 10.0
 _SECONDS_BETWEEN_PAGES = 0.02
 _SECONDS_TO_RESET = 0.05
-_IP_RECVERR, _IPV6_RECVERR = 11, 25
 _SILENCE = "no answer"
 _RESETS = "takes the connection and resets it at once"
 _ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
@@ -68,7 +67,7 @@ def probe(path: str, protocol: str, address: IPAddress, port: int | None, second
     with inside(path, lambda: socket.socket(family, kind | socket.SOCK_CLOEXEC)) as asking:
         asking.settimeout(seconds if protocol == "tcp" else _SECONDS_FOR_UDP)
         try:
-            target = inside(path, lambda: _socket_address(address, port))
+            target = inside(path, lambda: targets.of(address, port))
             if protocol == "tcp":
                 asking.connect(target)
                 return _kept(asking, command)
@@ -95,22 +94,13 @@ def _kept(asking: socket.socket, command: str) -> Answered:
 
 def _echoed(asking: socket.socket, target: tuple[str, int] | tuple[str, int, int, int], command: str) -> Answered:
     """Whether a datagram is answered, and by whom; a refusal comes as an error, as it does to a connected socket."""
-    level, option = (
-        (socket.IPPROTO_IP, _IP_RECVERR) if asking.family == socket.AF_INET else (socket.IPPROTO_IPV6, _IPV6_RECVERR)
-    )
-    asking.setsockopt(level, option, 1)
+    targets.hear_errors(asking)
     asking.sendto(b"netkit", target)
     _, sender = asking.recvfrom(1)
     if ipaddress.ip_address(sender[0].partition("%")[0]) != ipaddress.ip_address(target[0]):
         strange = f"answers from {sender[0]}, not from {target[0]}, at which it was asked: the sender throws that away"
         return Answered(ok=False, command=command, words=f"an answer from {sender[0]}", strange=strange)
     return Answered(ok=True, command=command, words="answered")
-
-
-def _socket_address(address: IPAddress, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
-    """What a socket of this very namespace connects to: a link-local address with the number of its interface."""
-    plain, _, scope = str(address).partition("%")
-    return (plain, port, 0, socket.if_nametoindex(scope)) if scope else (plain, port)
 
 
 def echo(path: str, address: IPAddress, size: int = 0, *, seconds: float = _SECONDS) -> Answered:
