@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netkit.diagnosis import Packet, xtables
 from netkit.diagnosis.matching import Passing
@@ -16,6 +16,8 @@ from netkit.linux.looks import rules
 from netkit.model import HOST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netkit.model import Namespace, Rule, Snapshot
 
 _OWN, _SOME_PORT = "127.0.0.1", 40000
@@ -79,7 +81,7 @@ class Shut:
     def found(self, world: Snapshot) -> Found:
         """Whether a network has it: the packet, which may have no way to the host, is led through its rules."""
         passing = self._passing(world)
-        if passing is None or _stopped(world[HOST], passing):
+        if passing is None or _stopped(world[HOST], passing, rules.ruleset(HOST_PATH)):
             return Found(ok=True)
         through = ", ".join(f"`{rule.text}`" for rule in self._letting(world, passing))
         return Found(ok=False, words=f"it is let through by {through or 'the policy of FORWARD'}")
@@ -110,9 +112,9 @@ class Shut:
 
     def _letting(self, world: Snapshot, passing: Passing) -> list[Rule]:
         """The rules of iptables that let it through: without them it would be stopped."""
-        space, found = world[HOST], []
+        space, found, ruleset = world[HOST], [], rules.ruleset(HOST_PATH)
         for rule in space.rules:
-            if _stopped(space, passing):
+            if _stopped(space, passing, ruleset):
                 break
             if rule.target == "ACCEPT" and rule.table == "filter" and xtables.matches(rule, passing):
                 found.append(rule)
@@ -125,9 +127,8 @@ def _near(addresses: tuple[str, ...], wanted: str) -> bool:
     return any(ipaddress.ip_address(wanted) in ipaddress.ip_interface(text).network for text in addresses)
 
 
-def _stopped(space: Namespace, passing: Passing) -> bool:
+def _stopped(space: Namespace, passing: Passing, ruleset: Sequence[dict[str, Any]]) -> bool:
     """Whether the rules of the host drop a packet that it is to forward; a rule that nobody can read counts as such."""
-    ruleset = rules.ruleset(HOST_PATH)
     for hook in _ON_THE_WAY:
         there = replace(passing, oif="") if hook == "PREROUTING" else passing
         verdict = at_hook(space, hook, there, ruleset)
