@@ -48,21 +48,50 @@ class Hub:
     log: Path
 
 
+@dataclass(frozen=True)
+class Course:
+    """A course that a hub is for.
+
+    Attributes:
+        file: the teacher's.
+        teacher: who is one.
+    """
+
+    file: Path
+    teacher: str
+
+    def settings(self, project: Path, pages: str) -> dict[str, str]:
+        """What a teacher writes into teacher.py: each text with what takes its place.
+
+        Args:
+            project: what `environment` gave.
+            pages: the address that the teacher's page listens at.
+        """
+        return {
+            "/srv/networks/netkit-course.json": str(self.file),
+            "ADMIN": self.teacher,
+            "/opt/tljh/user/bin/python": str(project / ".venv" / "bin" / "python"),
+            "http://127.0.0.1:8767": pages,
+        }
+
+
 @contextmanager
-def hub(project: Path, learners: list[str], world: str = "auto") -> Iterator[Hub]:
+def hub(project: Path, learners: list[str], world: str = "auto", course: Course | None = None) -> Iterator[Hub]:
     """A hub for learners who are users of this machine.
 
     Args:
         project: what `environment` gave.
         learners: their names.
         world: which sandboxes their kernels take, as NETKIT_WORLD says it.
+        course: that the hub is for.
 
     Raises:
         RuntimeError: it did not start.
     """
-    public, inner, proxy = (f"http://127.0.0.1:{port}" for port in _free_ports(3))
+    public, inner, proxy, pages = (f"http://127.0.0.1:{port}" for port in _free_ports(4))
     password = secrets.token_urlsafe()
     given = {"project": str(project), "public": public, "hub": inner, "proxy": proxy, "world": world}
+    given["course"] = course.settings(project, pages) if course else {}
     told = json.dumps({**given, "password": password, "learners": learners})
     path = f"{project / '.venv' / 'bin'}:{os.environ['PATH']}"
     command = [str(project / ".venv" / "bin" / "jupyterhub"), "-f", str(CONFIGURATION)]

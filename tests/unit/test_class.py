@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
+import importlib.util
 import io
 import json
 import os
@@ -206,3 +208,12 @@ def test_the_page_is_for_whoever_has_its_key(server: Server) -> None:
     assert fetched(f"{bare}class.csv", Cookie=own)[1].startswith("learner,stuck at,")
     for path in ("learner-3", "../etc/passwd", "learner-x"):
         assert fetched(f"{bare}{path}", Cookie=own)[0] == 404
+
+
+def test_as_a_service_it_needs_a_hub(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this Python has jupyterhub it says that no hub has started it, else that the package is missing."""
+    command = importlib.import_module("netkit.subcommands.class")
+    monkeypatch.delenv("JUPYTERHUB_SERVICE_URL", raising=False)
+    there = importlib.util.find_spec("jupyterhub") is not None
+    with pytest.raises(InvalidValue, match="no JupyterHub has started this" if there else "no package jupyterhub"):
+        command.main(argparse.Namespace(folder=shared, port="0", csv=None, hub=True))
