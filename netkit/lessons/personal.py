@@ -1,8 +1,9 @@
-"""Tasks with a learner's own numbers in place of the lesson's."""
+"""Tasks with a learner's own numbers in place of the lesson's, and options in an order of the learner's own."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from netkit.lessons.task import Task
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 NOT_YOURS = "in this course the numbers are each learner's own: nk.mine"
 """Why a network that somebody else built does not do."""
+
+
+_FEWEST = 3
+"""Two options, yes and no, stand as one says them."""
 
 
 def personal(task: Task, mine: Mine) -> Task:
@@ -26,6 +31,21 @@ def personal(task: Task, mine: Mine) -> Task:
     pairs = [(text, str(getattr(mine, what))) for text, what in task.own]
     fields = {field.name: _with(getattr(task, field.name), pairs) for field in dataclasses.fields(task)}
     return Task(**{**fields, "id": task.id, "own": task.own})
+
+
+def ordered(options: tuple[str, ...], key: str, mine: Mine) -> tuple[str, ...]:
+    """Options as one learner is shown them: in a course, three and more stand in an order of the learner's own.
+
+    So the number that a neighbour has typed means something else.
+
+    Args:
+        options: as the lesson has them.
+        key: what they belong to.
+        mine: the learner's numbers.
+    """
+    if len(options) < _FEWEST or not mine.drawn:
+        return options
+    return tuple(sorted(options, key=lambda option: hashlib.sha256(f"{mine.seed}\0{key}\0{option}".encode()).digest()))
 
 
 def _with(value: Any, pairs: list[tuple[str, str]]) -> Any:

@@ -55,12 +55,12 @@ class Kind(Protocol):
         """
         ...
 
-    def read(self, typed: str, world: Snapshot) -> Any:
+    def read(self, typed: str, menu: tuple[str, ...]) -> Any:
         """What was chosen.
 
         Args:
             typed: by the learner.
-            world: the networks before the cell.
+            menu: the options, in the order in which they were shown.
 
         Raises:
             InvalidValue: it is no choice.
@@ -82,9 +82,9 @@ class Choice:
         """The options."""
         return self.options
 
-    def read(self, typed: str, _world: Snapshot) -> str:
+    def read(self, typed: str, menu: tuple[str, ...]) -> str:
         """The option of that number."""
-        return self.options[_place(typed, len(self.options))]
+        return menu[_place(typed, len(menu))]
 
     def said(self, value: str) -> str:
         """The option."""
@@ -99,7 +99,7 @@ class Number:
         """None: the number itself is typed."""
         return ()
 
-    def read(self, typed: str, _world: Snapshot) -> int:
+    def read(self, typed: str, _menu: tuple[str, ...]) -> int:
         """The number."""
         if not (typed.isascii() and typed.isdecimal()):
             raise InvalidValue(f"{typed!r} is no number", "a whole number is asked for", "Type its digits")
@@ -118,7 +118,7 @@ class Address:
         """None: the address itself is typed."""
         return ()
 
-    def read(self, typed: str, _world: Snapshot) -> str:
+    def read(self, typed: str, _menu: tuple[str, ...]) -> str:
         """The address."""
         try:
             return str(ipaddress.IPv4Address(typed))
@@ -145,9 +145,8 @@ class Way:
             if link.kind != "loopback"
         )
 
-    def read(self, typed: str, world: Snapshot) -> tuple[str, ...]:
+    def read(self, typed: str, menu: tuple[str, ...]) -> tuple[str, ...]:
         """The interfaces of those numbers."""
-        menu = self.menu(world)
         words = typed.replace(",", " ").split()
         if not words:
             raise InvalidValue("that names no interface", "the numbers of all that it passes are asked for", _SPACED)
@@ -167,9 +166,8 @@ class Ends:
         borne = (text for space in world for link in space.interfaces.values() for text in link.addresses)
         return tuple(dict.fromkeys(text.partition("/")[0] for text in borne if ":" not in text))
 
-    def read(self, typed: str, world: Snapshot) -> tuple[str, ...]:
+    def read(self, typed: str, menu: tuple[str, ...]) -> tuple[str, ...]:
         """The addresses of two numbers."""
-        menu = self.menu(world)
         words = typed.replace(",", " ").split()
         if len(words) != 2:
             rule = "a packet has two: the source first, then the destination"

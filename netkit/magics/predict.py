@@ -107,13 +107,16 @@ def ask(prediction: Prediction, world: Snapshot) -> Any:
     Returns:
         The choice; None where nobody can answer, or the learner only wants to see.
     """
-    menu = prediction.kind.menu(world)
+    from netkit.lessons.mine import mine
+    from netkit.lessons.personal import ordered
+
+    menu = ordered(prediction.kind.menu(world), prediction.id, mine)
     question = "\n".join((prediction.text, *(f"  {number}  {option}" for number, option in enumerate(menu, 1))))
     prompt = f"{question}\nYour choice ({_SKIP} just shows it): "
     try:
         while (typed := input(prompt).strip()) != _SKIP:
             try:
-                return prediction.kind.read(typed, world)
+                return prediction.kind.read(typed, menu)
             except InvalidValue as error:
                 prompt = f"{error} "
     except (StdinNotImplementedError, EOFError):

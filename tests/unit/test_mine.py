@@ -14,7 +14,8 @@ from netkit.errors import InvalidValue
 from netkit.lessons import catalogue, enrolment
 from netkit.lessons.enrolment import Course, marked
 from netkit.lessons.mine import Mine
-from netkit.lessons.personal import personal
+from netkit.lessons.personal import ordered, personal
+from netkit.lessons.prediction import Choice
 from netkit.lessons.task import Task
 from netkit.validation import network
 from tests.project import ROOT
@@ -135,3 +136,17 @@ def test_a_marked_task_asks_each_learner_for_other_numbers(task: Task) -> None:
 
 def test_there_are_marked_tasks() -> None:
     assert {task.id for task in MARKED} >= {"01.1", "03.1", "04.1", "06.1"}
+
+
+def test_a_neighbours_number_means_something_else() -> None:
+    options = ("a", "b", "c", "d")
+    menus = [ordered(options, "04.7", Mine(name, LISTED)) for name in CLASS]
+    assert {frozenset(menu) for menu in menus} == {frozenset(options)}
+    assert len(set(menus)) == 24
+    assert all(ordered(options, "04.7", Mine(name, LISTED)) == menu for name, menu in zip(CLASS, menus, strict=True))
+    assert len({Choice(options).read("1", menu) for menu in menus}) == 4
+
+
+def test_options_stand_as_the_lesson_has_them_without_a_course_and_where_there_are_two() -> None:
+    assert ordered(("b", "a", "c"), "04.7", Mine("anna", Course())) == ("b", "a", "c")
+    assert ordered(("yes", "no"), "04.7", Mine("anna", LISTED)) == ("yes", "no")

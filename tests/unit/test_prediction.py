@@ -21,14 +21,14 @@ WORLD = Snapshot(
 
 def test_ends_are_chosen_from_all_addresses_of_ipv4() -> None:
     assert Ends().menu(WORLD) == ("127.0.0.1", "10.1.0.9")
-    assert Ends().read("2, 1", WORLD) == ("10.1.0.9", "127.0.0.1")
+    assert Ends().read("2, 1", Ends().menu(WORLD)) == ("10.1.0.9", "127.0.0.1")
     assert Ends().said(("10.1.0.9", "127.0.0.1")) == "10.1.0.9 → 127.0.0.1"
 
 
 @pytest.mark.parametrize("typed", ["", "1", "1 2 1", "1 3", "one two"])
 def test_what_names_no_two_ends_is_told(typed: str) -> None:
     with pytest.raises(InvalidValue):
-        Ends().read(typed, WORLD)
+        Ends().read(typed, Ends().menu(WORLD))
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_what_names_no_two_ends_is_told(typed: str) -> None:
 )
 def test_what_is_no_choice_is_told_without_naming_one(kind: Number | Address | Way | Ends | Choice) -> None:
     with pytest.raises(InvalidValue) as refused:
-        kind.read("zz", WORLD)
+        kind.read("zz", kind.menu(WORLD))
     assert not re.search(r"\d", refused.value.remedy)
