@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from netkit.model import Snapshot
 
 _SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 3.0, 0.05
+_IMPATIENT = "RES_OPTIONS=timeout:1 attempts:1"
+"""For who asks name servers (resolv.conf(5))."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,23 @@ class Finds:
     def _unknown(self, world: Snapshot) -> bool:
         """Whether a namespace whose programs read the host's own files finds no such name there.
 
-        A program that was just started may be about to get files of its own: it is waited for.
+        A program that was just started may be about to get files of its own: it is waited for. Meanwhile only files
+        are read: where nobody answers, name servers are waited for much longer than that takes.
         """
         deadline = time.monotonic() + _SECONDS_TO_START
         while world[self.room].hosts is None:
-            if run(Place.get(self.room).path, ["getent", "hosts", self.name]).stdout:
+            if self._looked_up("-s", "files"):
                 return False
             if time.monotonic() > deadline:
-                return True
+                return not self._looked_up()
             time.sleep(_SECONDS_BETWEEN_LOOKS)
             world = snapshot()
         return False
+
+    def _looked_up(self, *sources: str) -> bool:
+        """Whether a program in the room finds the name; each name server is asked once, and not for long."""
+        words = ["env", _IMPATIENT, "getent", *sources, "hosts", self.name]
+        return run(Place.get(self.room).path, words).returncode == 0
 
     def hints(self, world: Snapshot) -> Hints:
         """Where names are looked up; else what nk.why finds: the layer, then what shows it, then what mends it."""
