@@ -13,11 +13,15 @@ from typing import Any
 
 from netkit.classroom import limits
 from netkit.classroom.limits import LIMIT, SECONDS, SECONDS_OF_SCRIPT
+from netkit.errors import InvalidValue, SandboxUnavailable
 from netkit.sandbox import worlds
 from netkit.sandbox.job import here, python
 
 _UML_TIMES = 8.0
 """How much longer it may take in User-Mode Linux, where programs start some twenty times slower."""
+
+_CELL, _ASKED = ("-P", "-m", "netkit.classroom.cell"), "world"
+"""This module as a program, and the word by which it only tells in which world it would run something."""
 
 _HOME = "/"
 """No home: in User-Mode Linux what is written there would be kept."""
@@ -27,21 +31,37 @@ _MOST_BYTES = 4_000_000
 _KIT = str(Path(__file__).parents[2])
 
 
-def replayed(asked: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
+def world() -> str:
+    """The name of the world in which replays run here: how long one may take depends on it.
+
+    Raises:
+        InvalidValue: NETKIT_WORLD names no world.
+        SandboxUnavailable: no world works.
+    """
+    done = subprocess.run(python(*_CELL, _ASKED), stdout=subprocess.PIPE, check=True)
+    told = json.loads(done.stdout)
+    if isinstance(told, str):
+        return told
+    raise (SandboxUnavailable if told.pop(0) else InvalidValue)(*told)
+
+
+def replayed(asked: dict[str, Any], hidden: tuple[str, ...], world: str) -> dict[str, Any]:
     """What became of a script in a sandbox of its own.
 
     Args:
         asked: what `netkit.classroom.replaying` reads.
         hidden: folders that it must not see, those of the submissions among them.
+        world: in which it runs.
 
     Returns:
         What it tells; `LIMIT` as the trouble where it was stopped.
     """
     group = limits.Group()
-    whole, script = _times()
+    whole, script = _times(world)
     given = json.dumps({"places": group.places, "hidden": hidden, "asked": {**asked, "seconds": script}})
     process = subprocess.Popen(
-        python("-P", "-m", "netkit.classroom.cell"),
+        python(*_CELL),
+        env={**os.environ, worlds.VARIABLE: world},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -59,9 +79,9 @@ def replayed(asked: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
     return _told(said)
 
 
-def _times() -> tuple[float, float]:
-    """How long a replay may take here, and its script, in seconds."""
-    slower = _UML_TIMES if os.environ.get(worlds.VARIABLE) == "uml" else 1.0
+def _times(world: str) -> tuple[float, float]:
+    """How long a replay may take in a world, and its script, in seconds."""
+    slower = _UML_TIMES if world == "uml" else 1.0
     return SECONDS * slower, SECONDS_OF_SCRIPT * slower
 
 
@@ -74,8 +94,20 @@ def _told(said: bytes) -> dict[str, Any]:
     return told if isinstance(told, dict) and "wants" in told else {"ok": False, "wants": [], "trouble": LIMIT}
 
 
+def _tell_world() -> int:
+    """Write which world works, or why none does, as JSON."""
+    try:
+        told: Any = worlds.working(here(("true",)))
+    except (InvalidValue, SandboxUnavailable) as error:
+        told = [isinstance(error, SandboxUnavailable), error.problem, error.rule, error.remedy]
+    json.dump(told, sys.stdout)
+    return 0
+
+
 def main() -> int:
     """Enter the limits, start the sandbox, and be what passes its words on."""
+    if sys.argv[1:] == [_ASKED]:
+        return _tell_world()
     given = json.load(sys.stdin)
     limits.join(given["places"])
     reading, writing = os.pipe()

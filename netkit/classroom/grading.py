@@ -114,6 +114,7 @@ def grade(folder: Path, course: Course, wanted: Iterable[str], run: Run) -> Grad
 
     Raises:
         NotFound: there is no such folder, or no such task.
+        SandboxUnavailable: no sandbox can be made here.
     """
     found = papers(folder)
     tasks = [catalogue.find(key, Task).id for key in wanted] or _handed_in(found)
@@ -122,10 +123,11 @@ def grade(folder: Path, course: Course, wanted: Iterable[str], run: Run) -> Grad
     results = {each[:3]: before[each.mark] for each in replays if each.mark in before}
     left = [each for each in replays if each[:3] not in results]
     run.tell(len(results), len(replays))
+    world = cell.world() if left else ""
     hidden = (os.path.realpath(folder), os.path.realpath(run.kept.parent))
     with ThreadPoolExecutor(run.jobs) as pool, open(run.kept, "a", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
-        running = {pool.submit(cell.replayed, each.asked, hidden): each for each in left}
+        running = {pool.submit(cell.replayed, each.asked, hidden, world): each for each in left}
         for ended in as_completed(running):
             replay = running[ended]
             results[replay[:3]] = ended.result()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.classroom import grading
+from netkit.classroom import cell, grading
 from netkit.classroom.limits import LIMIT
 from netkit.lessons import enrolment
 from netkit.lessons.mine import Mine
@@ -129,7 +129,7 @@ def test_a_run_that_was_interrupted_goes_on(tmp_path: Path, monkeypatch: pytest.
         papers.hand_in(folder, name, papers.cable(Mine(name, papers.COURSE)))
     asked: list[str] = []
 
-    def replayed(asking: dict[str, str], _hidden: tuple[str, ...]) -> dict[str, object]:
+    def replayed(asking: dict[str, str], _hidden: tuple[str, ...], _world: str) -> dict[str, object]:
         asked.append(asking["learner"])
         if len(asked) == 2:
             raise KeyboardInterrupt
@@ -145,6 +145,17 @@ def test_a_run_that_was_interrupted_goes_on(tmp_path: Path, monkeypatch: pytest.
     assert asked == ["anna", "ben", "ben"], "who was done is not asked again"
     assert all(result["ok"] for result in results.values())
     assert len(results) == 2
+
+
+def test_how_long_a_replay_may_take_follows_the_world_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NETKIT_WORLD", raising=False)
+    assert cell.world() == "user"
+
+
+def test_where_no_sandbox_can_be_made_it_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    papers.hand_in(tmp_path, "anna", papers.cable(Mine("anna", papers.COURSE)))
+    monkeypatch.setenv("NETKIT_WORLD", "none")
+    assert "NETKIT_WORLD is 'none'" in graded(tmp_path, tmp_path / "x.csv").stderr
 
 
 @pytest.mark.long

@@ -115,10 +115,30 @@ def start(job: Job) -> Sandbox:
         InvalidValue: NETKIT_WORLD names no world.
         SandboxUnavailable: no world works; it says why.
     """
+    return _started(job)[1]
+
+
+def working(job: Job) -> str:
+    """The name of the first world that works here: what `start` takes.
+
+    Args:
+        job: a program that ends by itself, which is run to find out.
+
+    Raises:
+        InvalidValue: NETKIT_WORLD names no world.
+        SandboxUnavailable: no world works; it says why.
+    """
+    name, sandbox = _started(job)
+    sandbox.end()
+    return name
+
+
+def _started(job: Job) -> tuple[str, Sandbox]:
+    """The first world that works, and the sandbox that it made."""
     problems: list[Problem] = []
     for name in chosen():
         try:
-            return load(name).start(job)
+            return name, load(name).start(job)
         except WorldFailed as failure:
             problems.append(failure.problem)
     raise unavailable(problems)
