@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from netkit.classroom.page import PAGE
@@ -12,6 +14,8 @@ from netkit.classroom.sheet import COLUMNS
 from netkit.comparison import compare
 from netkit.errors import InvalidValue
 from netkit.files import replacing
+from netkit.lessons import catalogue
+from netkit.lessons.task import Task
 from netkit.markup import row, table
 from netkit.model import Snapshot
 from netkit.visible import in_html
@@ -22,18 +26,22 @@ if TYPE_CHECKING:
 
     from netkit.classroom.grading import Graded, Result
     from netkit.classroom.sheet import Row
+    from netkit.lessons.enrolment import Course
 
 _SECONDS = 120.0
+_PROGRAM = (sys.executable, "-P", "-m")
+_SOLVED = (*_PROGRAM, "netkit.cli", "run", "--", *_PROGRAM, "netkit.solving")
 _MOST_SPACES, _MOST_LINKS = 40, 300
 
 
-def write(path: Path, graded: Graded, found: Sequence[Row]) -> None:
+def write(path: Path, graded: Graded, found: Sequence[Row], course: Course) -> None:
     """Write the page of a class, and beside it a folder with a page for each learner.
 
     Args:
         path: of the page.
         graded: what came of all papers.
         found: its rows.
+        course: which draws each learner's numbers.
 
     Raises:
         InvalidValue: the pages cannot be written there.
@@ -43,7 +51,7 @@ def write(path: Path, graded: Graded, found: Sequence[Row]) -> None:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise InvalidValue(f"'{folder}' cannot be made", str(error.strerror), "Choose another folder") from None
-    wanted = {task: built(task) for task in graded.tasks}
+    wanted = _wanted(graded, course)
     lines = []
     for paper in graded.papers:
         own = [each for each in found if each.learner == paper.learner]
@@ -59,33 +67,36 @@ def write(path: Path, graded: Graded, found: Sequence[Row]) -> None:
     _save(path, PAGE.format(title="What the class handed in", head="", body=body))
 
 
-def built(task: str) -> Snapshot | None:
-    """The network that the lesson's own solution makes, in a fresh sandbox; None where it cannot be made here.
+def _wanted(graded: Graded, course: Course) -> dict[tuple[str, str], Snapshot]:
+    """Right networks by learner and task, as far as they can be made here: with own numbers where a task has some."""
+    learners = [paper.learner for paper in graded.papers]
+    found: dict[tuple[str, str], Snapshot] = {}
+    for key in graded.tasks:
+        own = course.seed and catalogue.find(key, Task).own
+        made = built(key, course, learners if own else learners[:1])
+        for_all = made if own else made * len(learners)
+        found |= {(name, key): each for name, each in zip(learners, for_all, strict=bool(made))}
+    return found
+
+
+def built(task: str, course: Course, learners: Sequence[str]) -> list[Snapshot]:
+    """The networks that the lesson's own solution makes for learners, in a fresh sandbox; none where it cannot be made.
 
     Args:
         task: its id.
+        course: which draws the learners' numbers.
+        learners: their names.
     """
-    command = (
-        sys.executable,
-        "-P",
-        "-m",
-        "netkit.cli",
-        "run",
-        "--",
-        sys.executable,
-        "-P",
-        "-m",
-        "netkit.solving",
-        task,
-    )
+    asked = json.dumps({"task": task, "course": asdict(course), "learners": learners})
+    seconds = _SECONDS * max(1, len(learners))
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
-        return Snapshot.from_json(done.stdout) if done.returncode == 0 else None
+        done = subprocess.run(_SOLVED, input=asked, capture_output=True, text=True, timeout=seconds, check=False)
+        return [Snapshot.from_json(text) for text in json.loads(done.stdout)] if done.returncode == 0 else []
     except (subprocess.TimeoutExpired, InvalidValue):
-        return None
+        return []
 
 
-def _of_learner(own: Sequence[Row], graded: Graded, wanted: dict[str, Snapshot | None]) -> str:
+def _of_learner(own: Sequence[Row], graded: Graded, wanted: dict[tuple[str, str], Snapshot]) -> str:
     """A learner's page."""
     learner = own[0].learner
     cells = [(*each[:2], "yes" if each.ok else "no", *each[3:6], *each.tickets, each.minutes) for each in own]
@@ -94,7 +105,7 @@ def _of_learner(own: Sequence[Row], graded: Graded, wanted: dict[str, Snapshot |
     for each in own:
         result = graded.results.get((learner, "task", each.task))
         if result is not None:
-            parts.append(_of_task(each, result, wanted.get(each.task)))
+            parts.append(_of_task(each, result, wanted.get((learner, each.task))))
     return PAGE.format(title=in_html(learner), head="", body="".join(parts))
 
 

@@ -58,7 +58,7 @@ def main(options: argparse.Namespace) -> int:
     if options.html:
         from netkit.classroom import marked
 
-        marked.write(options.html, graded, found)
+        marked.write(options.html, graded, found, course)
     kept.unlink(missing_ok=True)
     _sum_up(found, options.csv)
     return int(any(paper.trouble for paper in graded.papers))

@@ -108,7 +108,10 @@ def test_a_small_class(tmp_path: Path, picture: machine.Picture) -> None:
     own = [path.read_text() for path in (tmp_path / "report_learners").iterdir()]
     assert all(f">{name}</a>" in page for name in ("anna", "ben", "carla"))
     assert len(own) == 3
-    assert any("The network of anna" in text and "A right one" in text and "<img" in text for text in own)
+    (anna,) = (text for text in own if "The network of anna" in text)
+    assert Mine("anna", papers.COURSE).address(1) in anna.partition("A right one")[2]
+    assert Mine("ben", papers.COURSE).address(1) not in anna
+    assert "<img" in anna
     assert (found["anna"]["ok"], found["anna"]["first ✗"]) == ("yes", "")
     assert (found["anna"]["hints"], found["anna"]["predictions"], found["anna"]["minutes"]) == ("2", "1/1", "3")
     assert found["ben"]["first ✗"].startswith("these are the numbers of anna; there is a namespace ")
