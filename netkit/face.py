@@ -59,7 +59,8 @@ def face(function: Callable[Given, Result]) -> Callable[Given, Result]:
     @wraps(function)
     def checked(*given: Given.args, **named: Given.kwargs) -> Result:
         nonlocal plan
-        plan = plan or _plan(function)
+        if plan is None:
+            plan = _plan(function)
         return function(*_taken(plan, given, named), **named)
 
     return checked
@@ -76,17 +77,21 @@ def _bare(kind: Any) -> Any:
     return _Bare(kind) if isinstance(kind, str) else kind
 
 
-def _taken(plan: _Plan, given: tuple[Any, ...], named: dict[str, Any]) -> list[Any]:
+def _taken(plan: _Plan, given: tuple[Any, ...], named: dict[str, Any]) -> list[Any] | tuple[Any, ...]:
     """The arguments that are given by their place, checked; those that are given by name are checked in place."""
-    count, most = len(given), len(plan.checks)
+    count, most = len(given), plan.most
     if count > most and plan.rest is None:
         raise _surplus(plan, given)
     if count < plan.needed or (plan.demanded and not named):
         _insist(plan, count, named)
-    values = [check(value) if check else value for check, value in zip(plan.checks, given, strict=False)]
-    if count > most:
+    values: list[Any] | tuple[Any, ...] = given
+    if plan.checks or count > most:
+        values = list(given[:most])
+        for place, check in plan.checks:
+            if place < count:
+                values[place] = check(values[place])
         values += map(plan.rest, given[most:])
-    for name, value in named.items():
+    for name, value in named.items() if named else ():
         place, check = plan.named.get(name) or _refuse(plan, name, value)
         if place < count:
             raise _twice(plan, name)
@@ -100,7 +105,8 @@ class _Plan(NamedTuple):
 
     Attributes:
         form: how it is called, in words: "add_route(destination, *, via=…)".
-        checks: of the parameters that may be given by their place, in their order.
+        most: how many may be given by their place.
+        checks: place and check of those that have one.
         needed: how many of those have to be given, by place or by name.
         demanded: whether others have to be given by name.
         required: the names of all that have to be given.
@@ -109,7 +115,8 @@ class _Plan(NamedTuple):
     """
 
     form: str
-    checks: tuple[Check | None, ...]
+    most: int
+    checks: tuple[tuple[int, Check], ...]
     needed: int
     demanded: bool
     required: tuple[str, ...]
@@ -118,40 +125,65 @@ class _Plan(NamedTuple):
 
 
 def _plan(function: Callable[..., Any]) -> _Plan:
-    parameters = list(inspect.signature(function).parameters.values())
-    checks = {parameter.name: _check(function, parameter) for parameter in parameters}
-    by_place = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    by_name = [p for p in parameters if p.kind == p.KEYWORD_ONLY]
-    required = [p for p in (*by_place, *by_name) if p.default is p.empty]
-    own = by_place[:1] if by_place and by_place[0].name in _OWN else []
-    rest = next((p for p in parameters if p.kind == p.VAR_POSITIONAL), None)
-    named = {p.name: (place, checks[p.name]) for place, p in enumerate(by_place) if p not in own}
+    plain = inspect.unwrap(function)
+    by_place, rest, by_name = _parameters(plain.__code__)
+    given = plain.__defaults__ or ()
+    defaults = {**dict(zip(by_place[len(by_place) - len(given) :], given, strict=True)), **(plain.__kwdefaults__ or {})}
+    checks = {name: _check(plain, name, defaults) for name in (*by_place, *rest, *by_name)}
+    own = by_place[:1] if by_place and by_place[0] in _OWN else ()
+    required = tuple(name for name in (*by_place, *by_name) if name not in defaults)
+    named = {name: (place, checks[name]) for place, name in enumerate(by_place) if name not in own}
+    told = (
+        *(f"{name}=…" if name in defaults else name for name in by_place if name not in own),
+        *(f"*{name}" for name in rest),
+        *(f"{name}=…" for name in by_name),
+    )
     return _Plan(
-        f"{_called(function)}({', '.join(_told(p) for p in parameters if p not in own)})",
-        tuple(checks[p.name] for p in by_place),
-        sum(p in required for p in by_place),
-        any(p in required for p in by_name),
-        tuple(p.name for p in required if p not in own),
-        None if rest is None else checks[rest.name] or _as_it_is,
-        named | {p.name: (sys.maxsize, checks[p.name]) for p in by_name},
+        f"{_called(function)}({', '.join(told)})",
+        len(by_place),
+        tuple((place, check) for place, name in enumerate(by_place) if (check := checks[name]) is not None),
+        sum(name in required for name in by_place),
+        any(name in required for name in by_name),
+        tuple(name for name in required if name not in own),
+        next((checks[name] or _as_it_is for name in rest), None),
+        named | {name: (sys.maxsize, checks[name]) for name in by_name},
     )
 
 
-def _check(function: Callable[..., Any], parameter: inspect.Parameter) -> Check | None:
+def _parameters(code: types.CodeType) -> tuple[tuple[str, ...], ...]:
+    """The names of parameters that may be given by their place, of that for further ones, and of those by name alone.
+
+    As `inspect.signature` tells them, in a hundredth of its time: this is done while a learner waits.
+    """
+    first, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    further = code.co_varnames[last : last + bool(code.co_flags & inspect.CO_VARARGS)]
+    return code.co_varnames[:first], further, code.co_varnames[first:last]
+
+
+def _check(function: Callable[..., Any], name: str, defaults: dict[str, Any]) -> Check | None:
     """What checks an argument, None where the function itself does."""
-    kind = parameter.annotation
-    if parameter.name in _OWN or kind is parameter.empty:
+    kind = function.__annotations__.get(name)
+    if name in _OWN or kind is None:
         return None
-    kind = eval(kind, inspect.unwrap(function).__globals__) if isinstance(kind, str) else kind  # noqa: S307  (our own source)
+    kind = eval(kind, function.__globals__) if isinstance(kind, str) else kind  # noqa: S307  (our own source)
     choices = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
     check = next((c.__metadata__[0] for c in choices if hasattr(c, "__metadata__")), None)
     if check is None:
         return None
-    if "name" in inspect.signature(check).parameters:
-        check = partial(check, name=parameter.name)
-    spared = [parameter.default] if parameter.default is not parameter.empty else []
+    if _wants_name(check):
+        check = partial(check, name=name)
+    spared = [defaults[name]] if name in defaults else []
     spared += [None] if types.NoneType in choices else []
     return _sparing(check, spared) if spared else check
+
+
+def _wants_name(check: Check) -> bool:
+    """Whether a check says the parameter's name."""
+    plain = check.func if isinstance(check, partial) else inspect.unwrap(check)
+    if not hasattr(plain, "__code__"):  # a class of Python's own
+        return False
+    by_place, _, by_name = _parameters(plain.__code__)
+    return "name" in (*by_place, *by_name)
 
 
 def _sparing(check: Check, spared: list[Any]) -> Check:
@@ -170,19 +202,12 @@ def _called(function: Callable[..., Any]) -> str:
     return owner.rpartition(".")[2] if name in ("__init__", "__new__") else name
 
 
-def _told(parameter: inspect.Parameter) -> str:
-    if parameter.kind == parameter.VAR_POSITIONAL:
-        return f"*{parameter.name}"
-    optional = parameter.default is not parameter.empty or parameter.kind == parameter.KEYWORD_ONLY
-    return f"{parameter.name}=…" if optional else parameter.name
-
-
 def _rule(plan: _Plan) -> str:
     return f"it is {plan.form}"
 
 
 def _surplus(plan: _Plan, given: tuple[Any, ...]) -> WrongCall:
-    name, most = plan.form.partition("(")[0], len(plan.checks)
+    name, most = plan.form.partition("(")[0], plan.most
     left = [name for name, (place, _) in plan.named.items() if place >= most]
     remedy = f"Say its name: {', '.join(f'{each}=…' for each in left)}" if left else "Leave it out"
     return WrongCall(f"{name}() has no place for {shown(given[most])}", _rule(plan), remedy)
