@@ -164,9 +164,9 @@ class Several(tuple[Thing, ...]):
     def __new__(cls, things: Iterable[Thing] = (), told: str = "", *, add: str = "", delete: str = "") -> Self:
         """Make the tuple; words for no `add` and no `delete` are left out."""
         several = super().__new__(cls, things)
-        words = dict.fromkeys(("add", "append", "insert", "extend"), add)
-        words |= dict.fromkeys(("delete", "remove", "pop", "clear"), delete)
-        keep(several, __name__=told, _instead={word: line for word, line in words.items() if line})
+        words = dict.fromkeys(("add", "append", "insert", "extend"), add) if add else {}
+        words |= dict.fromkeys(("delete", "remove", "pop", "clear"), delete) if delete else {}
+        keep(several, __name__=told, _instead=words)
         return several
 
     def __getattr__(self, name: str) -> Any:

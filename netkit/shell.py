@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.model import HOST
@@ -11,9 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+quoted = lru_cache(1024)(shlex.quote)
+"""A word as one types it in a shell; the same names are typed again and again."""
+
+
 def joined(words: Sequence[str]) -> str:
     """Words as one types them in a shell; a lone `!` needs no quotes there."""
-    return " ".join(word if word == "!" else shlex.quote(word) for word in words)
+    return " ".join(word if word == "!" else quoted(word) for word in words)
 
 
 def in_namespace(name: str, path: str, command: str) -> str:
@@ -31,8 +36,8 @@ def in_namespace(name: str, path: str, command: str) -> str:
     if name == HOST:
         return command
     if is_nameless(name):
-        return f"nsenter --net={shlex.quote(path)} {command}"
-    return f"ip netns exec {shlex.quote(name)} {command}"
+        return f"nsenter --net={quoted(path)} {command}"
+    return f"ip netns exec {quoted(name)} {command}"
 
 
 def is_nameless(name: str) -> bool:

@@ -48,9 +48,9 @@ def interface_address(value: Any) -> IPInterface:
             f"Try '{typed}/{24 if plain.version == 4 else 64}'",
         )
     bits = _prefix_length(typed, length, plain.max_prefixlen)
-    whole = ipaddress.ip_interface((plain.packed, bits))  # its text would be read a second time
-    _refuse_unless_bearable(typed, whole)
-    return whole
+    _refuse_unless_bearable(typed, plain, bits)
+    kind = ipaddress.IPv4Interface if plain.version == 4 else ipaddress.IPv6Interface
+    return kind((int(plain), bits))  # its text would be read a second time
 
 
 def address(value: Any) -> IPAddress:
@@ -191,6 +191,8 @@ def text(value: Any, what: str, error: type[InvalidValue] = InvalidAddress) -> s
     Raises:
         InvalidValue: it is neither, or has what no name, file or argument can have: a zero byte, half a character.
     """
+    if type(value) is str and value.isascii() and "\0" not in value:
+        return value
     if isinstance(value, ipaddress._IPAddressBase):
         return str(value)
     if not isinstance(value, str):
@@ -236,21 +238,26 @@ def _prefix_length(typed: str, length: str, most: int) -> int:
     return int(length)
 
 
-def _refuse_unless_bearable(typed: str, whole: IPInterface) -> None:
+def _refuse_unless_bearable(typed: str, ip: IPAddress, bits: int) -> None:
     """Refuse addresses that the kernel accepts although no interface can use them."""
-    ip, net = whole.ip, whole.network
     if ip.is_multicast:
         raise InvalidAddress(f"'{typed}' is a multicast address", "it means a group of receivers", "Try '10.0.0.1/24'")
-    if ip.is_unspecified or net.prefixlen == 0:
+    number = int(ip)
+    if number == 0 or bits == 0:
         raise InvalidAddress(
             f"'{typed}' names nobody or everybody", "an interface has one address", "Try '10.0.0.1/24'"
         )
-    if whole.version == 4 and str(ip) == "255.255.255.255":
+    if ip.version == 6:
+        return
+    everybody = (1 << ip.max_prefixlen) - 1
+    if number == everybody:
         raise InvalidAddress(f"'{typed}' is the broadcast address", "it means everybody", "Try '10.0.0.1/24'")
-    if whole.version == 4 and net.prefixlen < 31 and ip in (net.network_address, net.broadcast_address):
-        network = ip == net.network_address
+    last = everybody >> bits  # its part that says which of the network's hosts it is: all ones in the last address
+    host = number & last
+    if bits < 31 and host in (0, last):
+        net = ipaddress.ip_network((ip.packed, bits), strict=False)
         raise InvalidAddress(
-            f"'{typed}' is the " + ("address of the network itself" if network else f"broadcast address of {net}"),
-            f"the hosts of {net} come after it" if network else "it means everybody there",
-            f"Try '{net.network_address + 1}/{net.prefixlen}'",
+            f"'{typed}' is the " + (f"broadcast address of {net}" if host else "address of the network itself"),
+            "it means everybody there" if host else f"the hosts of {net} come after it",
+            f"Try '{net.network_address + 1}/{bits}'",
         )

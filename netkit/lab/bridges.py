@@ -15,6 +15,7 @@ from netkit.lab.namespaces import host
 from netkit.lab.place import Room
 from netkit.linux.acts import links
 from netkit.linux.looks import observe
+from netkit.shell import in_namespace
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
@@ -150,9 +151,10 @@ def veth(
     there = here if peer_namespace is None else peer_namespace
     if name == peer and here == there:
         raise InvalidName(f"both ends are called '{name}'", "names are unique in a namespace", f"Try '{name[:14]}1'")
-    goes = "" if here == there else f" netns {there.as_argument}"
+    goes = "" if peer_namespace is None or here == there else f" netns {there.as_argument}"
+    command = f"ip link add {names.in_ip_link(name)} type veth peer name {peer}{goes}"
     perform(
-        here.typed(f"ip link add {names.in_ip_link(name)} type veth peer name {peer}{goes}"),
+        in_namespace(here.name, here.path, command),
         lambda: links.create_veth(here.path, name, peer, there.path),
         taken=lambda: " and ".join(
             f"there is an interface '{end}' in {place.name} already"

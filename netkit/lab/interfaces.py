@@ -78,7 +78,7 @@ class Interface(Link):
             InvalidAddress: it is not such an address, no interface can bear it, or it is of IPv4 and `dad` is off.
             AlreadyExists: an interface of this namespace bears it already.
         """
-        bearer = observe.bearer(self._path, address.ip)
+        bearer = observe.bearer(self._path, address)
         if bearer is not None:
             raise AlreadyExists(
                 f"'{address.ip}' is on '{bearer}' in {self.namespace.name} already",

@@ -71,7 +71,7 @@ def perform(
     act: Callable[[], Result],
     *,
     taken: str | Callable[[], str] = "",
-    succeeded: Callable[[Result], bool] = lambda _: True,
+    succeeded: Callable[[Result], bool] | None = None,
 ) -> Result:
     """Show a command, do what it does, and write it down.
 
@@ -79,7 +79,7 @@ def perform(
         command: what one would type in a shell of the host.
         act: does the same.
         taken: what to say when the kernel answers that it is there already, or a function that finds out.
-        succeeded: whether the result is a success, which belongs in the journal.
+        succeeded: whether the result is a success, which belongs in the journal; every one without it.
 
     Returns:
         What `act` returned.
@@ -91,13 +91,14 @@ def perform(
     """
     global _acted  # noqa: PLW0603  (one kernel, one state)
     in_sandbox()
-    show(command)
+    if _shown:
+        show(command)
     _acted = True
     try:
         result = act()
     except KernelRefused as error:
         raise _explained(command, error, taken() if callable(taken) else taken) from None
-    if succeeded(result):
+    if succeeded is None or succeeded(result):
         _lines.append(command)
     return result
 

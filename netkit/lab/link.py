@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any, Self
 
 from netkit.errors import NetkitError
@@ -10,6 +9,7 @@ from netkit.handles import Several, guarded, keep
 from netkit.lab.journal import look, perform
 from netkit.lab.place import Place, refuse_text
 from netkit.linux.looks import observe
+from netkit.shell import in_namespace, quoted
 from netkit.visible import visible
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Link:
     @property
     def _typed(self) -> str:
         """Its name as a shell takes it: a shell command may have made one with odd characters."""
-        return shlex.quote(self.name)
+        return quoted(self.name)
 
     @property
     def _path(self) -> str:
@@ -107,7 +107,8 @@ class Link:
         return observe.interface(self._path, self.name)
 
     def _act(self, command: str, act: Any, taken: str = "") -> None:
-        perform(self.namespace.typed(command), act, taken=taken)
+        place = self.namespace
+        perform(in_namespace(place.name, place.path, command), act, taken=taken)
 
     def __eq__(self, other: object) -> bool:
         refuse_text(self, other)
