@@ -51,11 +51,24 @@ static void build_best(Host *host, unsigned address) {
 
 /* What the handles ask before an act, so that a mistake is told in their own words, is asked here, too. */
 static void ask_for(int its, const char *name) {
+    static char answer[BUFFER];
     Message message;
-    struct ifinfomsg *link = begin(&message, RTM_GETLINK, NLM_F_ACK, sizeof *link);
-    link->ifi_index = index_of(its, name);
+    begin(&message, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+    put_text(&message, IFLA_IFNAME, name);
     put_number(&message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    exchange(its, &message);
+    checked(send(its, &message, message.head.nlmsg_len, 0), "send");
+    checked(recv(its, answer, sizeof answer, 0), "recv");
+    if (((struct nlmsghdr *)answer)->nlmsg_type != RTM_NEWLINK) fail(name);
+}
+
+/* A change of a link that the message calls by its name. */
+static void set_called(int its, const char *name, unsigned flags, int master) {
+    Message message;
+    struct ifinfomsg *link = begin(&message, RTM_NEWLINK, 0, sizeof *link);
+    link->ifi_flags = link->ifi_change = flags;
+    put_text(&message, IFLA_IFNAME, name);
+    if (master) put_number(&message, IFLA_MASTER, master);
+    request(its, &message, name);
 }
 
 static void build_same(Host *host, unsigned address) {
@@ -63,14 +76,14 @@ static void build_same(Host *host, unsigned address) {
     add_veth(mine, host->port, "eth0", there, 0, 0, NULL);
     close(there);
     ask_for(mine, host->port);
-    set_link(mine, index_of(mine, host->port), 0, index_of(mine, "sw0"));
+    set_called(mine, host->port, 0, index_of(mine, "sw0"));
     struct ifaddrmsg every = {.ifa_family = AF_INET};
     dump(host->socket, RTM_GETADDR, &every, sizeof every);
     add_address(host->socket, index_of(host->socket, "eth0"), address, 16);
-    set_up(mine, index_of(mine, host->port));
-    set_up(host->socket, index_of(host->socket, "eth0"));
+    set_called(mine, host->port, IFF_UP, 0);
+    set_called(host->socket, "eth0", IFF_UP, 0);
     ask_for(host->socket, "lo");
-    set_up(host->socket, index_of(host->socket, "lo"));
+    set_called(host->socket, "lo", IFF_UP, 0);
 }
 
 static double build(Host *hosts, int count, int same) {

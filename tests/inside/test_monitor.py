@@ -33,19 +33,19 @@ def touched() -> set[int]:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Calls give how many requests went to the kernel since the last one."""
-    counted, exchange = 0, Talk._exchange
+    counted, send = 0, Talk._send
 
-    def counting(self: Talk, kind: int, flags: int, body: bytes) -> object:
+    def counting(self: Talk, kind: int, flags: int, body: bytes) -> int:
         nonlocal counted
         counted += 1
-        return exchange(self, kind, flags, body)
+        return send(self, kind, flags, body)
 
     def since() -> int:
         nonlocal counted
         before, counted = counted, 0
         return before
 
-    monkeypatch.setattr(Talk, "_exchange", counting)
+    monkeypatch.setattr(Talk, "_send", counting)
     return since
 
 

@@ -7,7 +7,6 @@ import subprocess
 import time
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,9 +16,6 @@ from netkit.linux import namespaces
 from netkit.linux.acts import teardown
 from netkit.linux.netlink.protocol import Talk
 from tests.inside.wire import wait_until
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.usefixtures("fresh")
 QUICK = 2.0
@@ -90,13 +86,13 @@ def test_a_namespace_that_keeps_another_name_is_not_waited_for() -> None:
 def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The type of every message that goes to the kernel."""
     kinds: list[int] = []
-    exchange = Talk._exchange
+    send = Talk._send
 
-    def noting(self: Talk, kind: int, flags: int, body: bytes) -> Iterator[memoryview]:
+    def noting(self: Talk, kind: int, flags: int, body: bytes) -> int:
         kinds.append(kind)
-        return exchange(self, kind, flags, body)
+        return send(self, kind, flags, body)
 
-    monkeypatch.setattr(Talk, "_exchange", noting)
+    monkeypatch.setattr(Talk, "_send", noting)
     return kinds
 
 

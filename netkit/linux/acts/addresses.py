@@ -53,5 +53,5 @@ def delete(path: str, name: str, address: IPInterface) -> None:
 def _message(index: int, address: IPInterface, flags: int = 0) -> bytes:
     """A struct ifaddrmsg and the address, as this end's and the other's: without that a deletion ignores its length."""
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-    header = _HEADER.pack(family, address.network.prefixlen, flags, 0, index)
-    return header + b"".join(protocol.attribute(end, address.ip.packed) for end in (_IFA_LOCAL, _IFA_ADDRESS))
+    header, packed = _HEADER.pack(family, address.network.prefixlen, flags, 0, index), address.packed
+    return header + protocol.attribute(_IFA_LOCAL, packed) + protocol.attribute(_IFA_ADDRESS, packed)

@@ -85,12 +85,12 @@ def delete(path: str, name: str) -> None:
 
 def set_up(path: str, name: str) -> None:
     """`ip link set dev NAME up`."""
-    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(index=talk.index_of(name), flags=_IFF_UP, change=_IFF_UP))
+    _set(path, name, flags=_IFF_UP, change=_IFF_UP)
 
 
 def set_down(path: str, name: str) -> None:
     """`ip link set dev NAME down`."""
-    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(index=talk.index_of(name), change=_IFF_UP))
+    _set(path, name, change=_IFF_UP)
 
 
 def set_mtu(path: str, name: str, size: int) -> None:
@@ -105,16 +105,13 @@ def set_mac(path: str, name: str, mac: str) -> None:
 
 def rename(path: str, name: str, new: str) -> None:
     """`ip link set dev NAME name NEW`."""
-    _set(path, name, _named(new))
+    setting = _named(new)
+    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(setting, index=talk.index_of(name)))
 
 
 def attach(path: str, name: str, bridge: str) -> None:
     """`ip link set dev NAME master BRIDGE`: the link becomes a port of the bridge (`brctl addif BRIDGE NAME`)."""
-
-    def build(talk: protocol.Talk) -> bytes:
-        return _message(attribute(_MASTER, _U32.pack(talk.index_of(bridge))), index=talk.index_of(name))
-
-    sockets.send(path, RTM_NEWLINK, 0, build)
+    sockets.use(path, lambda talk: _change(talk, name, attribute(_MASTER, _U32.pack(talk.index_of(bridge)))))
 
 
 def detach(path: str, name: str) -> None:
@@ -125,8 +122,7 @@ def detach(path: str, name: str) -> None:
 def set_hairpin(path: str, name: str) -> None:
     """`ip link set dev NAME type bridge_slave hairpin on`: a bridge may send a frame back by the port it came in by."""
     data = attribute(_INFO_SLAVE_KIND, b"bridge\0") + attribute(_INFO_SLAVE_DATA, attribute(_BRPORT_MODE, b"\1"))
-    information = attribute(_LINKINFO, data)
-    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(information, index=talk.index_of(name)))
+    _set(path, name, attribute(_LINKINFO, data))
 
 
 def move(path: str, name: str, target: str) -> None:
@@ -138,11 +134,21 @@ def move(path: str, name: str, target: str) -> None:
         target: a file that opens the namespace that it goes to.
     """
     with opened(target) as there:
-        _set(path, name, attribute(_NET_NS_FD, _U32.pack(there.fileno())))
+        setting = attribute(_NET_NS_FD, _U32.pack(there.fileno()))
+        sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(setting, index=talk.index_of(name)))
 
 
-def _set(path: str, name: str, setting: bytes) -> None:
-    sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(setting, index=talk.index_of(name)))
+def _set(path: str, name: str, setting: bytes = b"", *, flags: int = 0, change: int = 0) -> None:
+    sockets.use(path, lambda talk: _change(talk, name, setting, flags, change))
+
+
+def _change(talk: protocol.Talk, name: str, setting: bytes, flags: int = 0, change: int = 0) -> None:
+    """Change a link that the message calls by its name: the kernel need not be asked for its number."""
+    try:
+        talk.request(RTM_NEWLINK, 0, _HEADER.pack(0, 0, 0, flags, change) + _named(name) + setting)
+    except KernelRefused:
+        talk.index_of(name)  # where there is no such link, this says which there are
+        raise
 
 
 def _named(name: str) -> bytes:

@@ -144,7 +144,7 @@ class Monitor:
         """All links of a namespace, or that of one index, as `records.cable` reads them."""
         try:
             if index is not None:
-                bodies = self._talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _of(space))
+                bodies = [self._talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _of(space))]
             else:
                 bodies = self._talk.dump(_RTM_GETLINK, bytes(16) + _of(space))
             return [records.cable(body) for body in bodies]
@@ -187,7 +187,7 @@ class Monitor:
         except KernelRefused as error:
             if error.errno != errno.EEXIST:
                 raise
-            [answer] = self._talk.ask(_RTM_GETNSID, target)
+            answer = self._talk.ask(_RTM_GETNSID, target)
             return number(attributes(answer[4:])[_NETNSA_NSID], signed=True)
         return self._next
 

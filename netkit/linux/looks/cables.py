@@ -70,7 +70,7 @@ class Cables:
 
         def ask() -> int:
             with entering.opened(self._paths[other]) as there, Talk() as talk:
-                [answer] = talk.ask(_RTM_GETNSID, struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, there.fileno()))
+                answer = talk.ask(_RTM_GETNSID, struct.pack("=B3xHHi", 0, 8, _NETNSA_FD, there.fileno()))
             return number(attributes(answer[4:])[_NETNSA_NSID], signed=True)
 
         try:

@@ -58,7 +58,7 @@ def connections_here(talk: Talk) -> tuple[Connection, ...]:
 def _counted(talk: Talk) -> bool:
     """Whether there are any: as the kernel tells by a message, or else by a file."""
     try:
-        [body] = talk.ask(_CT_GET_STATS, _EVERY_FAMILY)
+        body = talk.ask(_CT_GET_STATS, _EVERY_FAMILY)
         return any(attributes(body[4:])[_ENTRIES])
     except KernelRefused:
         return read_here("net.netfilter.nf_conntrack_count") not in (None, "0")

@@ -57,7 +57,7 @@ def route(path: str, question: RouteQuestion) -> RouteAnswer:
 
     def ask(talk: Talk) -> RouteAnswer:
         try:
-            [body] = talk.ask(_RTM_GETROUTE, _question(talk, question))
+            body = talk.ask(_RTM_GETROUTE, _question(talk, question))
         except KernelRefused as error:
             name = errno.errorcode.get(error.errno, str(error.errno))
             return RouteAnswer(error=name, words=f"RTNETLINK answers: {os.strerror(error.errno)}")
@@ -77,7 +77,7 @@ def matched(path: str, question: RouteQuestion) -> model.Route | None:
     def ask(talk: Talk) -> model.Route | None:
         try:
             table = 0 if ":" in question.destination else _RTM_F_LOOKUP_TABLE  # which IPv6 tells by itself
-            [body] = talk.ask(_RTM_GETROUTE, _question(talk, question, _RTM_F_FIB_MATCH | table))
+            body = talk.ask(_RTM_GETROUTE, _question(talk, question, _RTM_F_FIB_MATCH | table))
         except KernelRefused:
             return None
         return _route(talk, body)
@@ -153,7 +153,7 @@ def port(path: str, name: str) -> Port:
     """
 
     def ask(talk: Talk) -> Port:
-        [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", talk.index_of(name)))
+        body = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", talk.index_of(name)))
         flags = _LINK.unpack_from(body)[3]
         link = records.link(body)
         state, details = link.port_state, dict(link.details)

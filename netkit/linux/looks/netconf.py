@@ -54,7 +54,7 @@ def _told(talk: Talk) -> Iterator[tuple[str, str]]:
     """What the kernel tells by messages; nothing for a version of IP that it does not have."""
     for (family, whose), names in _TOLD.items():
         try:
-            [body] = talk.ask(_RTM_GETNETCONF, _QUESTION.pack(family, 8, _INDEX, whose))
+            body = talk.ask(_RTM_GETNETCONF, _QUESTION.pack(family, 8, _INDEX, whose))
         except KernelRefused:
             continue
         facts = attributes(body[4:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import socket
 import struct
 from collections import defaultdict
@@ -10,13 +11,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from netkit import model
-from netkit.errors import NotFound
+from netkit.errors import KernelRefused, NotFound
 from netkit.linux import entering, namespaces, sysctls
 from netkit.linux.looks import cables, groups, hosts, netconf, policies, queues, records, rules, ways
 from netkit.linux.looks.conntrack import connections_here
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.nftables import NETFILTER
-from netkit.linux.netlink.protocol import Talk, attributes
+from netkit.linux.netlink.protocol import Talk, attribute, attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH = 18, 22, 26, 30
 _NDA_MASTER = 9
-_IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
+_IFLA_IFNAME, _IFLA_EXT_MASK, _SKIP_STATISTICS = 3, 29, 8
 _MAKE_IT = "Make it: nk.Namespace('ns1')"
 _NO_STATISTICS = struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
 _PROXIES = bytes(10) + b"\x08\0"
@@ -80,11 +81,8 @@ def interface(path: str, name: str) -> model.Interface:
     """
 
     def read(talk: Talk) -> model.Interface:
-        index = talk.index_of(name)
-        own = talk.dump(_RTM_GETADDR, struct.pack("=4xi", index))
-        addresses = [records.address(body) for body in own]
-        [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
-        link = records.link(body)
+        link = records.link(_link_called(talk, name))
+        addresses = [records.address(body) for body in talk.dump(_RTM_GETADDR, struct.pack("=4xi", link.index))]
         return records.interface(link, {link.master: talk.name_of(link.master)} if link.master else {}, addresses)
 
     return sockets.use(path, read)
@@ -102,8 +100,7 @@ def kind_and_master(path: str, name: str) -> tuple[str, str | None]:
     """
 
     def read(talk: Talk) -> tuple[str, str | None]:
-        [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", talk.index_of(name)) + _NO_STATISTICS)
-        kind, master = records.kind_and_master(body)
+        kind, master = records.kind_and_master(_link_called(talk, name))
         return kind, talk.name_of(master) if master else None
 
     return sockets.use(path, read)
@@ -126,10 +123,9 @@ def forwarding(path: str, name: str) -> tuple[model.ForwardingEntry, ...]:
     """
 
     def read(talk: Talk) -> list[model.ForwardingEntry]:
-        index = talk.index_of(name)
-        [body] = talk.ask(_RTM_GETLINK, struct.pack("=4xi8x", index) + _NO_STATISTICS)
-        own = {index: records.link(body)}
-        answers = talk.dump(_RTM_GETNEIGH, struct.pack("=B3xi4x", socket.AF_BRIDGE, index))
+        link = records.link(_link_called(talk, name))
+        own = {link.index: link}
+        answers = talk.dump(_RTM_GETNEIGH, struct.pack("=B3xi4x", socket.AF_BRIDGE, link.index))
         found = [ways.forwarding_entry(each, own) for each in answers if _NDA_MASTER not in attributes(each[12:])]
         return [entry for entry in found if entry is not None]
 
@@ -141,16 +137,31 @@ def bearer(path: str, address: IPAddress) -> str | None:
 
     Args:
         path: the namespace.
-        address: without prefix length.
+        address: with or without its prefix length.
     """
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
 
     def read(talk: Talk) -> str | None:
         found = [records.address(body) for body in talk.dump(_RTM_GETADDR, bytes([family]) + bytes(7))]
-        owners = (one.index for one in found if one.text.partition("/")[0] == str(address))
-        return next((talk.name_of(index) for index in owners), None)
+        for one in found:
+            if one.text.partition("/")[0] == str(address).partition("/")[0]:
+                return talk.name_of(one.index)
+        return None
 
     return sockets.use(path, read)
+
+
+def _link_called(talk: Talk, name: str) -> memoryview:
+    """The record of a link, which is asked for by its name.
+
+    Raises:
+        NotFound: there is none of that name; the error lists those that are there.
+    """
+    try:
+        return talk.ask(_RTM_GETLINK, bytes(16) + attribute(_IFLA_IFNAME, os.fsencode(name) + b"\0") + _NO_STATISTICS)
+    except (KernelRefused, ValueError):
+        talk.index_of(name)
+        raise
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netkit import model
 from netkit.linux.looks.details import details, switched
+from netkit.linux.looks.layouts import BEGIN, Layouts, attributes_at
 from netkit.linux.looks.resting import at_rest
-from netkit.linux.netlink.protocol import attributes, chosen, number, text
+from netkit.linux.netlink.protocol import ATTRIBUTE, attributes, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
+_NUMBER = 0x3FFF  # NLA_TYPE_MASK
 
 _REMEMBERED = 1 << 14
 """How many records of a kind: those of some thousand namespaces, at about a kilobyte each."""
@@ -93,7 +95,7 @@ def _link(body: bytes) -> Link:
 
 def cable(body: memoryview) -> tuple[int, str, tuple[int, int | None] | None]:
     """A link's index, its name and, of a veth, its other end as in `Link.end` (RTM_NEWLINK)."""
-    name, other, nsid = chosen(body[_LINK.size :], 3, 5, 37)  # IFLA_IFNAME, IFLA_LINK, IFLA_LINK_NETNSID
+    name, other, nsid = _chosen(body, 3, 5, 37)  # IFLA_IFNAME, IFLA_LINK, IFLA_LINK_NETNSID
     end = None
     if other is not None and number(other) and kind_and_master(body)[0] == "veth":
         end = number(other), number(nsid, signed=True) if nsid is not None else None
@@ -107,9 +109,26 @@ def _port(info: Mapping[int, memoryview]) -> dict[int, memoryview]:
 
 def kind_and_master(body: memoryview) -> tuple[str, int]:
     """A link's kind and the index of its master, 0 for none (RTM_NEWLINK)."""
-    info, master = chosen(body[_LINK.size :], 18, 10)  # IFLA_LINKINFO, IFLA_MASTER
+    info, master = _chosen(body, 18, 10)  # IFLA_LINKINFO, IFLA_MASTER
     facts = attributes(info) if info is not None else {}
     return _kind(facts, _LINK.unpack_from(body)[1]), number(master) if master is not None else 0
+
+
+def _chosen(body: memoryview, *numbers: int) -> list[memoryview | None]:
+    """A link's attributes of some numbers, None where there is none."""
+    places = _values.of(body)
+    return [body[places[number]] if number in places else None for number in numbers]
+
+
+def _placed(body: memoryview) -> tuple[list[int], dict[int, slice]]:
+    """The places of a link's attributes, and where their values are, by number."""
+    found = list(attributes_at(body, BEGIN, len(body)))
+    return [place for place, _, _ in found], {
+        kind & _NUMBER: slice(place + ATTRIBUTE.size, place + length) for place, length, kind in found
+    }
+
+
+_values: Layouts[dict[int, slice]] = Layouts(_placed)
 
 
 def _kind(info: Mapping[int, memoryview], hardware: int) -> str:

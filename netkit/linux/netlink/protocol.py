@@ -30,12 +30,13 @@ _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NLM_F_ACK_TLVS = 0x200
 _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270, 10, 11, 12
-_HEADER = struct.Struct("=IHHII")
+_HEADER, _VERDICT = struct.Struct("=IHHII"), struct.Struct("=IHHIIi")
 ATTRIBUTE = struct.Struct("=HH")
 _NAMED = struct.Struct("=16si20x")
 _LINK = struct.Struct("=4xi")
 _SIOCGIFNAME, _SIOCGIFINDEX = 0x8910, 0x8933
 _RTM_GETLINK, _IFLA_IFNAME = 18, 3
+_FILLING = b"", b"\0\0\0", b"\0\0", b"\0"
 _BUFFER = 1 << 16
 _PATIENCE = 20  # seconds; the kernel answers at once, but for a lock that somebody holds
 
@@ -105,8 +106,12 @@ class Talk:
         Raises:
             KernelRefused: with the kernel's own reason.
         """
-        for _ in self._exchange(kind, flags | NLM_F_ACK, body):
-            pass
+        sent, answer, number = self._send(kind, flags | NLM_F_ACK, body), 0, 0
+        while answer != _NLMSG_ERROR or number != sent:
+            data = self._receive()
+            _, answer, answer_flags, number, _, code = _VERDICT.unpack_from(data)
+        if code:
+            raise _refusal(code, data, answer_flags)
 
     def dump(self, kind: int, body: bytes) -> Iterator[memoryview]:
         """Ask for every object of a kind.
@@ -121,40 +126,58 @@ class Talk:
         Raises:
             KernelRefused: with the kernel's own reason.
         """
-        return self._exchange(kind, NLM_F_DUMP, body)
-
-    def ask(self, kind: int, body: bytes) -> list[memoryview]:
-        """Ask for one object; its answers, without the acknowledgement."""
-        return list(self._exchange(kind, NLM_F_ACK, body))
-
-    def _exchange(self, kind: int, flags: int, body: bytes) -> Iterator[memoryview]:
-        self._number += 1
-        header = _HEADER.pack(_HEADER.size + len(body), kind, flags | NLM_F_REQUEST, self._number, 0)
-        self._socket.send(header + body)
+        sent = self._send(kind, NLM_F_DUMP, body)
         while True:
-            try:
-                data = memoryview(self._socket.recv(_BUFFER))
-            except BlockingIOError:
-                reason = f"its answer did not come within {_PATIENCE} seconds"
-                raise KernelRefused("the kernel was asked in vain", reason, errno=errno.ETIMEDOUT) from None
-            position = 0
+            data, position = memoryview(self._receive()), 0
             while position < len(data):
-                length, answer, answer_flags, number, _ = _HEADER.unpack_from(data, position)
-                payload = data[position + _HEADER.size : position + length]
+                length, answer, flags, number, _ = _HEADER.unpack_from(data, position)
+                if number == sent and answer == _NLMSG_DONE:
+                    return
+                if number == sent and answer == _NLMSG_ERROR:
+                    raise _refusal(_VERDICT.unpack_from(data, position)[-1], data[position:], flags)
+                if number == sent:
+                    yield data[position + _HEADER.size : position + length]
                 position += (length + 3) & ~3
-                if number != self._number:
-                    continue
-                if answer == _NLMSG_DONE:
-                    return
-                if answer == _NLMSG_ERROR:
-                    _raise_unless_zero(payload, answer_flags)
-                    return
-                yield payload
+
+    def ask(self, kind: int, body: bytes) -> memoryview:
+        """Ask for one object.
+
+        Args:
+            kind: the message type, RTM_GETLINK …
+            body: the family's header and attributes, which say which one.
+
+        Returns:
+            The body of its answer.
+
+        Raises:
+            KernelRefused: with the kernel's own reason.
+        """
+        sent, number = self._send(kind, 0, body), 0
+        while number != sent:
+            data = memoryview(self._receive())
+            _, answer, flags, number, _ = _HEADER.unpack_from(data)
+        if answer == _NLMSG_ERROR:
+            raise _refusal(_VERDICT.unpack_from(data)[-1], data, flags)
+        return data[_HEADER.size :]
+
+    def _send(self, kind: int, flags: int, body: bytes) -> int:
+        """Send a request; the number that its answers bear."""
+        self._number += 1
+        self._socket.send(_HEADER.pack(_HEADER.size + len(body), kind, flags | NLM_F_REQUEST, self._number, 0) + body)
+        return self._number
+
+    def _receive(self) -> bytes:
+        try:
+            return self._socket.recv(_BUFFER)
+        except BlockingIOError:
+            reason = f"its answer did not come within {_PATIENCE} seconds"
+            raise KernelRefused("the kernel was asked in vain", reason, errno=errno.ETIMEDOUT) from None
 
 
 def attribute(number: int, value: bytes) -> bytes:
     """One attribute with its length and number, as it stands in a message."""
-    return ATTRIBUTE.pack(ATTRIBUTE.size + len(value), number) + value + bytes(-len(value) % 4)
+    size = len(value)
+    return ATTRIBUTE.pack(4 + size, number) + value + _FILLING[size & 3]
 
 
 def attributes(data: memoryview) -> dict[int, memoryview]:
@@ -176,24 +199,6 @@ def attributes(data: memoryview) -> dict[int, memoryview]:
     return found
 
 
-def chosen(data: memoryview, *numbers: int) -> list[memoryview | None]:
-    """The attributes of some numbers, None where there is none: quicker than all of them, where most do not matter.
-
-    Args:
-        data: as for `attributes`.
-        numbers: of those that are wanted.
-    """
-    found, position, last, unpack = dict.fromkeys(numbers), 0, len(data) - 4, ATTRIBUTE.unpack_from
-    while position <= last:
-        length, number = unpack(data, position)
-        if length < 4:
-            break
-        if number & 0x3FFF in found:
-            found[number & 0x3FFF] = data[position + 4 : position + length]
-        position += (length + 3) & -4
-    return list(found.values())
-
-
 def text(value: memoryview) -> str:
     """A text attribute, which the kernel ends with a zero byte."""
     return bytes(value).rstrip(b"\0").decode(errors="replace")
@@ -213,12 +218,10 @@ def _named(name: str) -> bytes:
     return _NAMED.pack(data, 0)
 
 
-def _raise_unless_zero(payload: memoryview, flags: int) -> None:
-    code = -struct.unpack_from("=i", payload)[0]
-    if code == 0:
-        return
-    reason = os.strerror(code)
+def _refusal(code: int, data: bytes | memoryview, flags: int) -> KernelRefused:
+    """The error that the kernel answers with, in its own words where it has some (netlink(7), NLMSGERR_ATTR_MSG)."""
+    reason = os.strerror(-code)
     if flags & _NLM_F_ACK_TLVS:
-        words = attributes(payload[4 + _HEADER.size :]).get(_NLMSGERR_ATTR_MSG)
+        words = attributes(memoryview(data)[_VERDICT.size + _HEADER.size :]).get(_NLMSGERR_ATTR_MSG)
         reason = text(words) if words is not None else reason
-    raise KernelRefused(f"the kernel refused ({errno.errorcode.get(code, code)})", reason, errno=code)
+    return KernelRefused(f"the kernel refused ({errno.errorcode.get(-code, -code)})", reason, errno=-code)

@@ -19,7 +19,7 @@ from netkit.linux.netlink.protocol import Talk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SECONDS_KEPT, _SECONDS_BETWEEN_LOOKS = 0.05, 0.01
+_SECONDS_KEPT, _SECONDS_BETWEEN_LOOKS = 0.05, 0.02
 """Shorter than the kernel itself takes to end a namespace that lost its name."""
 
 Result = TypeVar("Result")
@@ -39,7 +39,15 @@ def use(path: str, act: Callable[[Talk], Result]) -> Result:
         NotFound: the path opens no namespace.
         Exception: whatever `act` raised.
     """
-    return _talks.use(path, act)
+    with _talks.lock:
+        talk = _talks.of(path)
+        try:
+            return act(talk)
+        except (KernelRefused, NotFound):
+            raise
+        except BaseException:  # an interrupt may have left an answer unread
+            _talks.forget(path)
+            raise
 
 
 def send(path: str, kind: int, flags: int, build: Callable[[Talk], bytes]) -> None:
@@ -55,7 +63,7 @@ def send(path: str, kind: int, flags: int, build: Callable[[Talk], bytes]) -> No
         KernelRefused: with the kernel's own reason.
         NotFound: the namespace, or what `build` looks for, is not there.
     """
-    _talks.use(path, lambda talk: talk.request(kind, flags, build(talk)))
+    use(path, lambda talk: talk.request(kind, flags, build(talk)))
 
 
 def keep(path: str, talk: Talk) -> None:
@@ -86,45 +94,34 @@ class _Talks:
     """The sockets of one process."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._kept: dict[str, _Kept] = {}
         self._closing = False
 
-    def use(self, path: str, act: Callable[[Talk], Result]) -> Result:
-        with self._lock:
-            talk = self._talk(path)
-            try:
-                return act(talk)
-            except (KernelRefused, NotFound):
-                raise
-            except BaseException:  # an interrupt may have left an answer unread
-                self.forget(path)
-                raise
-
-    def forget(self, path: str) -> None:
-        with self._lock:
-            if path in self._kept:
-                self._kept.pop(path).talk.close()
-
-    def keep(self, path: str, talk: Talk) -> None:
-        with self._lock:
-            self.forget(path)
-            self._kept[path] = _Kept(talk, _inode(path), time.monotonic())
-            self._close_later()
-
-    def forget_all(self) -> None:
-        with self._lock:
-            for path in list(self._kept):
-                self.forget(path)
-
-    def _talk(self, path: str) -> Talk:
-        inode = _inode(path)
-        kept = self._kept.get(path)
+    def of(self, path: str) -> Talk:
+        """The socket of the namespace that a path opens now; another one may have got its name."""
+        inode, kept = _inode(path), self._kept.get(path)
         if kept is None or kept.inode != inode:
             self.keep(path, inside(path, Talk))
             return self._kept[path].talk
         kept.used = time.monotonic()
         return kept.talk
+
+    def forget(self, path: str) -> None:
+        with self.lock:
+            if path in self._kept:
+                self._kept.pop(path).talk.close()
+
+    def keep(self, path: str, talk: Talk) -> None:
+        with self.lock:
+            self.forget(path)
+            self._kept[path] = _Kept(talk, _inode(path), time.monotonic())
+            self._close_later()
+
+    def forget_all(self) -> None:
+        with self.lock:
+            for path in list(self._kept):
+                self.forget(path)
 
     def _close_later(self) -> None:
         if not self._closing:
@@ -135,7 +132,7 @@ class _Talks:
         """Close what was not used for a moment, and what lost its name, until nothing is open."""
         while self._closing:
             time.sleep(_SECONDS_BETWEEN_LOOKS)
-            with self._lock:
+            with self.lock:
                 idle = time.monotonic() - _SECONDS_KEPT
                 for path, kept in list(self._kept.items()):
                     if kept.used < idle or not _opens(path, kept.inode):

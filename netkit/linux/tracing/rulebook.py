@@ -63,7 +63,7 @@ class Rulebook:
 
 
 def _generation(talk: Talk) -> int:
-    [answer] = talk.ask(nftables.GET_GENERATION, nftables.EVERYTHING)
+    answer = talk.ask(nftables.GET_GENERATION, nftables.EVERYTHING)
     return nftables.generation(answer)
 
 
