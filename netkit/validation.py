@@ -66,8 +66,9 @@ def address(value: Any) -> IPAddress:
         InvalidAddress: it is not an IP address.
     """
     typed = text(value, "an IP address, such as '10.0.0.1'")
-    if "/" in typed:
-        raise InvalidAddress(f"'{typed}' is a prefix", "one address is needed here", f"Try '{typed.partition('/')[0]}'")
+    host, slash, _ = typed.partition("/")
+    if slash and _is_address(host):
+        raise InvalidAddress(f"'{typed}' is a prefix", "one address is needed here", f"Try '{host}'")
     return _address(typed, typed)
 
 
@@ -216,8 +217,20 @@ def _address(host: str, typed: str) -> IPAddress:
     return found
 
 
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _why_no_address(typed: str) -> tuple[str, str]:
     """(rule, remedy) for a text that is meant to be an IP address."""
+    if "://" in typed:
+        host = re.split(r"[/:]", typed.partition("://")[2])[0]
+        example = host if _is_address(host) else "10.0.0.1"
+        return "it is where a page is, and the machine's address alone is needed", f"Try '{example}'"
     if typed == "localhost" or re.search(r"[g-z]", typed, re.IGNORECASE):
         return "names are not looked up here", "Give the number, such as '127.0.0.1'"
     parts = typed.split(".")

@@ -149,7 +149,7 @@ host = Namespace._at(HOST, HOST_PATH)
 
 @face
 def sh(command: Command, *, timeout: Timeout = 60.0) -> Outcome:
-    """Run any command on the host, in the sandbox.
+    """Run any command on the host, in the sandbox; what it leaves in the background (`… &`) runs on.
 
     Args:
         command: as one types it.

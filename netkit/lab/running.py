@@ -47,7 +47,7 @@ class Running(Place):
 
     @face
     def run(self, command: Command, *, timeout: Timeout = 60.0) -> Outcome:
-        """Run any command inside: `ip netns exec NAME COMMAND`.
+        """Run any command inside: `ip netns exec NAME COMMAND`; what it leaves in the background (`… &`) runs on.
 
         Args:
             command: as one types it; pipes and the like go through a shell. Or its words: ["ip", "route"].

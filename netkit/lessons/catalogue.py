@@ -67,14 +67,30 @@ def find(id: str, kind: type[Wanted]) -> Wanted:  # noqa: A002  (what learners c
     """
     if not isinstance(id, str):
         raise InvalidValue(f"{shown(id)} is no task", "a task has the lesson's number and its own", 'Try "04.1"')
-    lesson = id.partition(".")[0]
-    there = items(lesson) if lesson in LESSONS else every()
+    lesson, _, own = id.partition(".")
+    there = items(lesson) if lesson in LESSONS else {}
     if id not in there:
-        meant = nearest(id, there)
-        remedy = f"Did you mean '{meant}'?" if meant else "Take one of these"
-        raise NotFound(f"there is nothing called {shown(id)}", f"there are: {', '.join(there)}", remedy)
+        raise _nothing(id, there, f"{lesson.zfill(2)}.{own}")
     found = there[id]
     if not isinstance(found, kind):
         what, rule, remedy = _USES[type(found)]
         raise InvalidValue(f"{id} is {what}", rule, remedy.format(id))
     return found
+
+
+def _nothing(id: str, there: dict[str, Item], padded: str) -> NotFound:  # noqa: A002
+    """What is said of an id that there is not.
+
+    Args:
+        id: what was typed.
+        there: what its lesson asks; nothing where there is no such lesson.
+        padded: it, with a lesson's number of two digits.
+    """
+    lesson = padded.partition(".")[0]
+    if not there and lesson in LESSONS and padded in items(lesson):
+        meant: str | None = padded
+    else:
+        meant = nearest(id, there or every())
+    rule = f"there are: {', '.join(there)}" if there else f"it begins with a lesson's number: {', '.join(LESSONS)}"
+    remedy = f"Did you mean '{meant}'?" if meant else "Take one of these" if there else "Try '04.1'"
+    return NotFound(f"there is nothing called {shown(id)}", rule, remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netkit.lessons.finding import Finds
 from netkit.lessons.pages import Served
-from netkit.lessons.policies import Policy
+from netkit.lessons.policies import Policy, Shut
 from netkit.lessons.prediction import Choice, Prediction, Ran, Truth, Way
 from netkit.lessons.task import Option, Question, Task, Wrong
 from netkit.lessons.traffic import Reaches, Serves
@@ -75,7 +75,12 @@ _AT_THE_BRIDGE = (
     Lit("web"),
     Reaches(HOST, "172.17.0.2"),
 )
-_WAY_OUT = (Policy("FORWARD", "DROP"), Reaches("web", "192.168.1.50"))
+_WAY_OUT = (
+    Policy("FORWARD", "DROP"),
+    Shut("pc", "172.17.0.2"),
+    Shut("pc", "172.17.0.2", 22),
+    Reaches("web", "192.168.1.50"),
+)
 _PUBLISHED = (
     Serves("web", 80),
     Served("pc", "192.168.1.1", 8080, _DNAT),
@@ -162,7 +167,8 @@ ITEMS = (
     Task(
         "11.2",
         "A way out",
-        "web reaches pc, which knows nothing of 172.17.0.0/16; and what no rule allows is not forwarded.",
+        "web reaches pc, which knows nothing of 172.17.0.0/16; what no rule allows is not forwarded, nor is what pc "
+        "begins.",
         wants=_WAY_OUT,
         given=_WORLD + _ROOM,
         solution=_OUT.strip(),
@@ -185,9 +191,22 @@ for line in (
                 "everything is forwarded", _OUT.replace('nk.host.set_policy("FORWARD", "DROP")', ""), _WAY_OUT[0].text
             ),
             Wrong(
-                "no route in the room", _OUT.replace('web.add_route("default", via="172.17.0.1")', ""), _WAY_OUT[1].text
+                "all answers and questions",
+                _OUT.replace("-m conntrack --ctstate RELATED,ESTABLISHED", ""),
+                _WAY_OUT[1].text,
             ),
-            Wrong("its own address outside", _OUT.replace("MASQUERADE", "RETURN"), _WAY_OUT[1].text),
+            Wrong(
+                "a rule for everything", _OUT.replace("FORWARD -i docker0 ! -o docker0", "FORWARD"), _WAY_OUT[1].text
+            ),
+            Wrong(
+                "everything by TCP",
+                _OUT.replace("FORWARD -i docker0 ! -o docker0", "FORWARD ! -p icmp").replace("-o docker0 -m", "-m"),
+                _WAY_OUT[2].text,
+            ),
+            Wrong(
+                "no route in the room", _OUT.replace('web.add_route("default", via="172.17.0.1")', ""), _WAY_OUT[3].text
+            ),
+            Wrong("its own address outside", _OUT.replace("MASQUERADE", "RETURN"), _WAY_OUT[3].text),
         ),
     ),
     Task(

@@ -60,22 +60,24 @@ class Policy:
 
 @dataclass(frozen=True)
 class Shut:
-    """The host does not forward what a room sends to a container's port that nobody published.
+    """The host does not forward what a room begins: an echo request or, with a port that nobody published, by TCP.
 
     Attributes:
         room: who sends.
         address: the container's.
-        port: TCP.
+        port: TCP; None for an echo request.
     """
 
     room: str
     address: str
-    port: int
+    port: int | None = None
     needs_traffic = False
 
     @property
     def text(self) -> str:
         """The property, as a sentence."""
+        if self.port is None:
+            return f"the host forwards no ping from {self.room} to {self.address}"
         return f"the host forwards nothing from {self.room} to port {self.port} of {self.address}"
 
     def found(self, world: Snapshot) -> Found:
@@ -92,10 +94,21 @@ class Shut:
         letting = self._letting(world, passing) if passing is not None else []
         lines = [f"{rule.tool} -D {rule.specification}" for rule in letting]
         return Hints(
-            "Which rule of FORWARD would let a packet for another port through? Look: iptables -S",
-            "A rule that lets one service through names its address and its port: -d ADDRESS -p tcp --dport PORT",
+            f"Which rule of FORWARD would let {self._asked} through? Look: iptables -S",
+            self._narrower,
             "\n".join(lines) or "iptables -P FORWARD DROP",
         )
+
+    @property
+    def _asked(self) -> str:
+        return f"a question from {self.room}" if self.port is None else "a packet for another port"
+
+    @property
+    def _narrower(self) -> str:
+        """What a rule has to say that lets through only what is meant."""
+        if self.port is None:
+            return "A rule that lets answers through, and no questions, asks for -m conntrack --ctstate ESTABLISHED"
+        return "A rule that lets one service through names its address and its port: -d ADDRESS -p tcp --dport PORT"
 
     def _passing(self, world: Snapshot) -> Passing | None:
         """The packet as it comes to the host, None where no cable or no network leads it that way."""
@@ -106,7 +119,7 @@ class Shut:
         source = next((text.partition("/")[0] for link, _ in ends for text in link.addresses if ":" not in text), "")
         if not source or not out:
             return None
-        packet = Packet(source, self.address, "tcp", _SOME_PORT, self.port)
+        packet = Packet(source, self.address, *(("tcp", _SOME_PORT, self.port) if self.port else ("icmp",)))
         own = world[HOST].addresses
         return Passing(packet, iif=ends[0][1], oif=out, own=own, state="NEW", first=packet)
 

@@ -47,6 +47,11 @@ class Truth(NamedTuple):
 class Kind(Protocol):
     """A way to choose."""
 
+    @property
+    def prompt(self) -> str:
+        """What is typed, as the words in front of the place where it is."""
+        ...
+
     def menu(self, world: Snapshot) -> tuple[str, ...]:
         """The options, in the order of their numbers; none where something else is typed.
 
@@ -77,14 +82,16 @@ class Choice:
     """One of some options."""
 
     options: tuple[str, ...]
+    prompt = "The number of your choice"
 
     def menu(self, _world: Snapshot) -> tuple[str, ...]:
         """The options."""
         return self.options
 
     def read(self, typed: str, menu: tuple[str, ...]) -> str:
-        """The option of that number."""
-        return menu[_place(typed, len(menu))]
+        """The option of that number, or that was typed itself."""
+        same = [option for option in menu if option.casefold() == typed.strip().casefold()]
+        return same[0] if same else menu[_place(typed, len(menu))]
 
     def said(self, value: str) -> str:
         """The option."""
@@ -94,6 +101,8 @@ class Choice:
 @dataclass(frozen=True)
 class Number:
     """A whole number, 0 or more."""
+
+    prompt = "Your number"
 
     def menu(self, _world: Snapshot) -> tuple[str, ...]:
         """None: the number itself is typed."""
@@ -113,6 +122,8 @@ class Number:
 @dataclass(frozen=True)
 class Address:
     """An IPv4 address."""
+
+    prompt = "The address"
 
     def menu(self, _world: Snapshot) -> tuple[str, ...]:
         """None: the address itself is typed."""
@@ -135,6 +146,8 @@ class Address:
 @dataclass(frozen=True)
 class Way:
     """The interfaces that a packet passes, in its order; the last is where it ends."""
+
+    prompt = "The numbers of all that it passes, in their order, such as 3 1 2"
 
     def menu(self, world: Snapshot) -> tuple[str, ...]:
         """Every interface of every namespace, without the loopbacks."""
@@ -160,6 +173,8 @@ class Way:
 @dataclass(frozen=True)
 class Ends:
     """The source and the destination of a packet, chosen from all IPv4 addresses that there are."""
+
+    prompt = "Two numbers, first the source, then the destination, such as 1 2"
 
     def menu(self, world: Snapshot) -> tuple[str, ...]:
         """The addresses, each once."""

@@ -12,6 +12,7 @@ import select
 import shlex
 import signal
 import subprocess
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,12 @@ from netkit.outcomes import Outcome
 from netkit.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 2.0, 0.002
+_SECONDS_TO_FINISH = 0.1
+"""How long who was started by a process that has ended may write on until it counts as running in the background."""
+
 _AT_ONCE = 1 << 16
 _PACKAGES = {
     "ping": "iputils-ping",
@@ -46,7 +50,7 @@ _PACKAGES = {
 def run(
     path: str, command: Sequence[str], *, typed: str | None = None, timeout: float = 60.0, given: str = ""
 ) -> Outcome:
-    """Run a program inside a namespace and wait for its end.
+    """Run a program inside a namespace and wait for its end; what a shell leaves in the background (`… &`) runs on.
 
     Args:
         path: a file that opens the namespace.
@@ -226,7 +230,7 @@ def _input(text: str) -> Iterator[int]:
 
 
 def _written(process: subprocess.Popen[bytes], seconds: float) -> list[bytes]:
-    """What a process writes to its two pipes until it has ended and nobody else holds them.
+    """What a process writes to its two pipes until it has ended, and for a moment more if somebody else holds them.
 
     `Popen.communicate` with a time limit looks every other millisecond whether a process has ended; a descriptor of
     the process tells at once (pidfd_open(2)).
@@ -239,20 +243,38 @@ def _written(process: subprocess.Popen[bytes], seconds: float) -> list[bytes]:
         for descriptor in waiting:
             poll.register(descriptor, select.POLLIN)
         while waiting:
-            ready = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
-            if not ready:
+            left = deadline - time.monotonic()
+            ready = poll.poll(max(0.0, left) * 1000)
+            if ended in waiting and not ready:
                 raise subprocess.TimeoutExpired(process.args, seconds)
+            if ended not in waiting and (not ready or left < 0):
+                _let_write(waiting)
+                break
             for descriptor, _ in ready:
                 data = os.read(descriptor, _AT_ONCE) if descriptor != ended else b""
                 if data:
                     written[descriptor].append(data)
-                else:
-                    poll.unregister(descriptor)
-                    waiting.discard(descriptor)
+                    continue
+                poll.unregister(descriptor)
+                waiting.discard(descriptor)
+                if descriptor == ended:
+                    deadline = time.monotonic() + _SECONDS_TO_FINISH
     finally:
         os.close(ended)
     process.wait()
     return [b"".join(parts) for parts in written.values()]
+
+
+def _let_write(pipes: Iterable[int]) -> None:
+    """Read what a program in the background still writes, and drop it: a pipe that nobody reads would end it."""
+
+    def read(pipe: int) -> None:
+        with os.fdopen(pipe, "rb", buffering=0) as stream:
+            while stream.read(_AT_ONCE):
+                pass
+
+    for pipe in pipes:
+        threading.Thread(target=read, args=(os.dup(pipe),), name="netkit-background", daemon=True).start()
 
 
 def _end(process: subprocess.Popen[bytes], first: signal.Signals = signal.SIGKILL) -> None:

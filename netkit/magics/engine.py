@@ -13,6 +13,9 @@ NAME = "engine"
 _FIRST_LINE = re.compile(rf"%%{NAME}[ \t]*\n?")
 
 
+_LATER = "(This cell needs the Engine, too, and is left out.)"
+
+
 class Needing:
     """Runs cells where the Engine does.
 
@@ -22,10 +25,15 @@ class Needing:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
+        self._said = False
 
     def engine(self, _line: str, cell: str) -> Any:
-        """Run a cell if the real Docker Engine can run here; say why not else, which is no error."""
-        return self._shell.run_cell("".join(begin([f"%%{NAME}\n", cell]))).result
+        """Run a cell if the real Docker Engine can run here; say why not else, once, which is no error."""
+        if not (why_not := _obstacle()):
+            return self._shell.run_cell(cell).result
+        print(_LATER if self._said else why_not)  # noqa: T201  (the learner sees it)
+        self._said = True
+        return None
 
 
 def begin(lines: list[str]) -> list[str]:
@@ -36,7 +44,7 @@ def begin(lines: list[str]) -> list[str]:
     """
     if not (lines and _FIRST_LINE.fullmatch(lines[0])):
         return lines
-    return [f"print({why_not!r})\n"] if (why_not := _obstacle()) else lines[1:]
+    return [f"get_ipython().run_cell_magic({NAME!r}, '', 'pass')\n"] if _obstacle() else lines[1:]
 
 
 @cache

@@ -112,7 +112,7 @@ def ask(prediction: Prediction, world: Snapshot) -> Any:
 
     menu = ordered(prediction.kind.menu(world), prediction.id, mine)
     question = "\n".join((prediction.text, *(f"  {number}  {option}" for number, option in enumerate(menu, 1))))
-    prompt = f"{question}\nYour choice ({_SKIP} just shows it): "
+    prompt = f"{question}\n{prediction.kind.prompt} ({_SKIP} just shows it): "
     try:
         while (typed := input(prompt).strip()) != _SKIP:
             try:

@@ -36,6 +36,9 @@ def test_where_it_does_not_a_sentence_says_why(
     assert done.success
     assert "y" not in shell.user_ns
     assert capsys.readouterr().out == "✗ EngineUnavailable: it isn't there\n"
+    assert shell.run_cell("%%engine\ny = 6").success
+    assert "y" not in shell.user_ns
+    assert capsys.readouterr().out == "(This cell needs the Engine, too, and is left out.)\n", "why, once a notebook"
 
 
 def test_the_reason_is_the_engines_own() -> None:

@@ -199,7 +199,7 @@ def test_the_way_of_a_packet(shell: InteractiveShell, learner: Callable[..., Lea
     [
         ("%%predict\n1", "nothing called ''"),
         ("%%predict 04.1\n1", "nk.check"),
-        ("%%predict 9\n1", "there are: "),
+        ("%%predict 9\n1", "a lesson's number: 00"),
         ("%predict maybe", "%predict off"),
     ],
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECONDS = 1
+SECONDS, _PC = 1, "192.168.1.50"
 
 
 class Unclear(Exception):
@@ -271,21 +271,19 @@ ASKED: dict[str, Callable[[Truth], bool]] = {
     ),
     "09.1": lambda t: t.pings("one", "10.0.0.3"),
     "09.2": _jumbo,
-    "10.1": lambda t: (
-        t.page("pc", "192.168.1.1", 8080) and t.pings("web", "192.168.1.50") and t.policy("FORWARD") == "DROP"
-    ),
+    "10.1": lambda t: t.page("pc", "192.168.1.1", 8080) and t.pings("web", _PC) and t.policy("FORWARD") == "DROP",
     "10.2": lambda t: (
         t.page("pc", "192.168.1.1", 8080) and t.policy("FORWARD") == "DROP" and t.shut("pc", "172.17.0.2", 22)
     ),
     "11.1": lambda t: _room_at_bridge(t, "web", "docker0", "172.17.0.2/16", ["twin"]) and t.pings("host", "172.17.0.2"),
-    "11.2": lambda t: t.policy("FORWARD") == "DROP" and t.pings("web", "192.168.1.50"),
+    "11.2": lambda t: t.policy("FORWARD") == "DROP" and t.pings("web", _PC) and t.shut("pc", "172.17.0.2", 22),
     "11.3": lambda t: (
         t.listens("web", 80) and t.page("pc", "192.168.1.1", 8080) and t.page("host", "192.168.1.1", 8080)
     ),
     "11.4": lambda t: (
         _room_at_bridge(t, "db", "docker0", "172.17.0.3/16", ["twin"])
         and _unique(t, "web")
-        and t.pings("db", "192.168.1.50")
+        and t.pings("db", _PC)
         and _found(t, "db", "web")
     ),
     "12.1": lambda t: (

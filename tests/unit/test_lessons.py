@@ -52,6 +52,8 @@ def test_the_letter_may_be_typed_large() -> None:
     ("call", "error", "words"),
     [
         (lambda: nk.check("4.1"), NotFound, "04.1"),
+        (lambda: nk.check("0.1"), NotFound, "Did you mean '00.1'?"),
+        (lambda: nk.check("40"), NotFound, "it begins with a lesson's number: 00, 01"),
         (lambda: nk.check("04.9"), NotFound, "04.3"),
         (lambda: nk.check(4.1), InvalidValue, "4.1"),
         (lambda: nk.check("04.2"), InvalidValue, 'nk.answer("04.2")'),

@@ -38,3 +38,14 @@ def test_what_is_no_choice_is_told_without_naming_one(kind: Number | Address | W
     with pytest.raises(InvalidValue) as refused:
         kind.read("zz", kind.menu(WORLD))
     assert not re.search(r"\d", refused.value.remedy)
+
+
+def test_the_words_of_an_option_choose_it() -> None:
+    menu = ("no", "yes")
+    assert [Choice(("yes", "no")).read(typed, menu) for typed in ("yes", " Yes ", "2", "2.")] == ["yes"] * 4
+
+
+def test_each_kind_says_what_is_typed() -> None:
+    prompts = [kind.prompt for kind in (Number(), Address(), Way(), Ends(), Choice(("yes", "no")))]
+    assert len(set(prompts)) == len(prompts)
+    assert "source" in Ends().prompt

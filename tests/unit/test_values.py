@@ -94,6 +94,16 @@ def test_a_destination_with_too_many_bits_gets_two_suggestions() -> None:
         validation.network("10.1.2.3/16")
 
 
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [("10.0.0.1/24", "'10.0.0.1'"), ("http://10.0.0.9:80/x", "'10.0.0.9'"), ("http://x", "'10.0.0.1'")],
+)
+def test_who_gives_more_than_an_address_is_told_one(typed: str, remedy: str) -> None:
+    with pytest.raises(InvalidAddress) as refused:
+        validation.address(typed)
+    assert refused.value.remedy == f"Try {remedy}"
+
+
 @pytest.mark.parametrize("typed", ["0.0.0.0", "::", "127.0.0.1", "::1", "224.0.0.1", "ff02::1", "255.255.255.255"])
 def test_what_is_no_router(typed: str) -> None:
     with pytest.raises(InvalidAddress, match="another machine"):
