@@ -276,7 +276,9 @@ class Docker(Looking):
         except NotFound:
             if self.host.exists:
                 raise
-        finally:  # what it made on a machine that is gone went with that
+        finally:  # what it made on a machine that is gone went with that, but for the containers' files
+            for left in self._containers.values():
+                left.files.close()
             for place in [place for place, docker in _machines.items() if docker is self]:
                 del _machines[place]
 

@@ -100,10 +100,11 @@ def test_the_journal_leads_to_an_empty_network_as_well() -> None:
     assert waited.startswith("while ip link show dev v0 >")
 
 
-def test_a_docker_whose_machine_is_gone_is_forgotten() -> None:
-    nk.Docker(host=nk.Namespace("node")).run("box")
+@pytest.mark.parametrize("like", ["20.10", "29"])
+def test_a_docker_whose_machine_is_gone_is_forgotten(like: str) -> None:
+    nk.Docker(host=nk.Namespace("node"), like=like).run("box")
     nk.sh("ip netns pids node | xargs -r kill -9; ip netns delete node")
     nk.reset()
-    again = nk.Docker(host=nk.Namespace("node"))
+    again = nk.Docker(host=nk.Namespace("node"), like=like)
     assert again.run("box").running
     again.close()

@@ -33,14 +33,14 @@ needs = {kind: pytest.mark.skipif(bool(lacks(kind)), reason=lacks(kind)) for kin
 
 @pytest.fixture
 def docker() -> Iterator[nk.Docker]:
-    """A docker on a machine whose eth1 leads to a router."""
+    """A docker on a machine whose eth1 leads to a router; test_parity.py compares the other generations."""
     nk.echo(on=False)
     sweep()
     eth1, far = nk.veth("eth1", "eth0", peer_namespace=nk.Namespace("router"))
     for end, address in ((eth1, f"{HOST}/24"), (far, f"{ROUTER}/24")):
         end.add_address(address)
         end.up()
-    docker = nk.Docker()
+    docker = nk.Docker(like="20.10")
     yield docker
     docker.close()
     sweep()

@@ -218,7 +218,7 @@ def test_options_are_read_from_the_front() -> None:
 
 
 def test_a_published_port(cells: Cells) -> None:
-    cells.run("docker = nk.Docker()")
+    cells.run('docker = nk.Docker(like="20.10")')
     try:
         assert cells.run("%%changes\nweb = docker.run('web', 'sleep 600', ports={8080: 80})")[1] == PUBLISHED
         assert cells.run("%%changes\ndocker.remove(web, force=True)")[1] == STOPPED
@@ -227,15 +227,24 @@ def test_a_published_port(cells: Cells) -> None:
 
 
 def test_a_port_that_the_engine_publishes(cells: Cells) -> None:
+    """It changes what the docker of its generation changes."""
     if why_not := nk.engine.available():
         pytest.skip(why_not)
-    cells.run("engine = nk.engine()")
+    cells.run("docker = nk.Docker()")
+    ours = changed(cells, "web = docker.run('web', 'sleep 600', ports={8080: 80})")
+    gone = changed(cells, "docker.remove(web, force=True)")
+    cells.run("docker.close()\nengine = nk.engine()")
     try:
         run = "!docker run -d --rm --name web -p 8080:80 busybox sleep 600"
-        assert cells.run(f"%%changes\n{run}")[1] == PUBLISHED
-        assert cells.run("%%changes\n!docker stop -t 0 web")[1] == STOPPED
+        assert changed(cells, run) == ours
+        assert changed(cells, "!docker stop -t 0 web") == gone
     finally:
         cells.run("engine.stop()")
+
+
+def changed(cells: Cells, code: str) -> list[str]:
+    """What a cell changed, but for what bridges learn from what the container says when IPv6 comes up, or not yet."""
+    return [line for line in cells.run(f"%%changes\n{code}")[1] if not line.endswith(", learned")]
 
 
 PUBLISHED = """\

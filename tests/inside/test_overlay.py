@@ -40,7 +40,7 @@ def machines() -> Iterator[list[nk.Docker]]:
         node["lo"].up()
         nodes.append(node)
     lan.up()
-    dockers = [nk.Docker(host=node) for node in nodes]
+    dockers = [nk.Docker(host=node, like="20.10") for node in nodes]
     try:
         nk.vxlan("probe", 1).delete()
     except KernelRefused as error:

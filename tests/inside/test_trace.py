@@ -61,7 +61,7 @@ class TestWhatIsReported:
         ):
             sh(f"iptables -t nat -A {line}")
         with traced() as events:
-            sh("ip netns exec ns1 curl -s --max-time 2 http://10.1.0.1:8080/ || true")
+            sh("ip netns exec ns1 timeout 1 busybox wget -qO- http://10.1.0.1:8080/ || true")
         dnat, masquerade = events
         assert dnat.rule == "-A PREROUTING -i veth1 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.2.0.2:80"
         assert (dnat.hook, dnat.priority, dnat.verdict, dnat.oif) == ("prerouting", -100, "accept", None)

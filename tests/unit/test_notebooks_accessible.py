@@ -1,6 +1,6 @@
 """Notebooks for readers who hear them: the rules that jupyterlab-a11y-checker has, asked of what a page shows.
 
-https://github.com/berkeley-dsep-infra/jupyterlab-a11y-checker, doc/rules.md: images, headings, tables, links.
+Its doc/rules.md names them: images, headings, tables, links.
 """
 
 from __future__ import annotations
