@@ -74,7 +74,7 @@ def remove(earlier: Before) -> None:
     for tool, policy in earlier.policies.items():
         if now.policies[tool] != policy:
             host.run(f"{tool} -P FORWARD {policy}")
-    for table in now.tables - earlier.tables:
+    for table in sorted(now.tables - earlier.tables):
         if table.endswith(_OWN_TABLE) or _empty(table):
             host.run(f"nft delete table {table}")
     for name, value in earlier.switches.items():
