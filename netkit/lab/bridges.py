@@ -15,7 +15,6 @@ from netkit.lab.namespaces import host
 from netkit.lab.place import Room
 from netkit.linux.acts import links
 from netkit.linux.looks import observe
-from netkit.shell import in_namespace
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ def veth(
     goes = "" if peer_namespace is None or here == there else f" netns {there.as_argument}"
     command = f"ip link add {names.in_ip_link(name)} type veth peer name {peer}{goes}"
     perform(
-        in_namespace(here.name, here.path, command),
+        here.typed(command),
         lambda: links.create_veth(here.path, name, peer, there.path),
         taken=lambda: " and ".join(
             f"there is an interface '{end}' in {place.name} already"

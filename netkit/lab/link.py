@@ -9,7 +9,7 @@ from netkit.handles import Several, guarded, keep
 from netkit.lab.journal import look, perform
 from netkit.lab.place import Place, refuse_text
 from netkit.linux.looks import observe
-from netkit.shell import in_namespace, quoted
+from netkit.shell import quoted
 from netkit.visible import visible
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ class Link:
         return observe.interface(self._path, self.name)
 
     def _act(self, command: str, act: Any, taken: str = "") -> None:
-        place = self.namespace
-        perform(in_namespace(place.name, place.path, command), act, taken=taken)
+        perform(self.namespace.typed(command), act, taken=taken)
 
     def __eq__(self, other: object) -> bool:
         refuse_text(self, other)

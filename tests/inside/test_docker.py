@@ -44,6 +44,16 @@ def test_its_namespaces_are_its_own(docker: nk.Docker) -> None:
     assert bool(docker.inspect(web)["Notes"]) == (not web.own_proc)
 
 
+def test_what_is_done_in_it_is_typed_with_its_process_id(docker: nk.Docker, capsys: pytest.CaptureFixture[str]) -> None:
+    nk.echo()
+    web = docker.run("web")
+    nk.veth("eth1", "eth2", namespace=web.namespace)
+    nk.echo(on=False)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "nsenter" in line]
+    assert any("ip link add eth1" in line for line in lines)
+    assert all(line.startswith("$ nsenter --net=/proc/$web_pid/ns/net ") for line in lines), lines
+
+
 def test_it_may_not_change_its_own_network_unless_it_is_privileged(docker: nk.Docker) -> None:
     plain, strong = docker.run("plain"), docker.run("strong", privileged=True)
     refused = plain.run("ip addr add 10.9.9.9/24 dev eth0")
