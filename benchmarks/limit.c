@@ -14,10 +14,13 @@
 
 enum { COMMANDS = 31, READS = 5 };
 
-static const char *const SWITCHES[] = {
-    "net/ipv4/ip_forward",           "net/bridge/bridge-nf-call-iptables", "net/ipv4/conf/all/rp_filter",
-    "net/ipv4/conf/default/rp_filter", "net/ipv6/conf/all/disable_ipv6",   "net/ipv6/conf/all/forwarding",
-    "net/netfilter/nf_conntrack_count",
+/* What the kernel tells of switches by files alone: a folder, then the files in it. */
+static const char *const SWITCHES[][6] = {
+    {"net/bridge", "bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"},
+    {"net/ipv6/conf/all", "disable_ipv6"},
+    {"net/ipv4/conf/all", "arp_ignore", "arp_announce", "arp_filter", "accept_local", "route_localnet"},
+    {"net/ipv4", "icmp_echo_ignore_all", "ip_default_ttl", "ip_nonlocal_bind"},
+    {"net/ipv6/conf/default", "disable_ipv6"},
 };
 
 typedef struct {
@@ -51,14 +54,11 @@ static void build_best(Host *host, unsigned address) {
 
 /* What the handles ask before an act, so that a mistake is told in their own words, is asked here, too. */
 static void ask_for(int its, const char *name) {
-    static char answer[BUFFER];
     Message message;
     begin(&message, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
     put_text(&message, IFLA_IFNAME, name);
     put_number(&message, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-    checked(send(its, &message, message.head.nlmsg_len, 0), "send");
-    checked(recv(its, answer, sizeof answer, 0), "recv");
-    if (((struct nlmsghdr *)answer)->nlmsg_type != RTM_NEWLINK) fail(name);
+    ask(its, &message, name);
 }
 
 /* A change of a link that the message calls by its name. */
@@ -106,35 +106,65 @@ static double build(Host *hosts, int count, int same) {
     return seconds;
 }
 
-static void read_switch(const char *name) {
-    char path[80], text[64];
-    snprintf(path, sizeof path, "/proc/sys/%s", name);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+static void read_file(int folder, const char *name) {
+    char text[256];
+    int file = openat(folder, name, O_RDONLY | O_CLOEXEC);
     if (file < 0) return;
-    if (read(file, text, sizeof text) < 0) perror(path);
+    if (read(file, text, sizeof text) < 0) perror(name);
     close(file);
 }
 
-/* The dumps, rule sets and switches of the namespace that this process is in. */
+static void read_switches(int its) {
+    static const int ASKED[][2] = {
+        {AF_INET, NETCONFA_IFINDEX_ALL}, {AF_INET, NETCONFA_IFINDEX_DEFAULT}, {AF_INET6, NETCONFA_IFINDEX_ALL}};
+    for (size_t one = 0; one < sizeof ASKED / sizeof *ASKED; one++) {
+        Message message;
+        struct netconfmsg *whose = begin(&message, RTM_GETNETCONF, 0, sizeof *whose);
+        whose->ncm_family = ASKED[one][0];
+        put_number(&message, NETCONFA_IFINDEX, ASKED[one][1]);
+        ask(its, &message, "switches");
+    }
+    for (size_t one = 0; one < sizeof SWITCHES / sizeof *SWITCHES; one++) {
+        char path[80];
+        snprintf(path, sizeof path, "/proc/sys/%s", SWITCHES[one][0]);
+        int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0) continue;
+        for (int file = 1; file < 6 && SWITCHES[one][file]; file++) read_file(folder, SWITCHES[one][file]);
+        close(folder);
+    }
+}
+
+/* The dumps, rule sets and switches of the namespace that this process is in, as netkit's snapshot reads them. */
 static void read_here(int bridges) {
-    struct ifinfomsg link = {0};
     struct ifaddrmsg address = {0};
     struct rtmsg route = {0};
-    struct ndmsg neighbour = {0}, forwarding = {.ndm_family = AF_BRIDGE};
+    struct ndmsg neighbour = {0}, proxies = {.ndm_flags = NTF_PROXY}, forwarding = {.ndm_family = AF_BRIDGE};
+    struct fib_rule_hdr rule = {0};
+    struct nhmsg hop = {0};
+    struct tcmsg queue = {0};
     struct nfgenmsg every = {0};
     struct { struct ifinfomsg head; struct rtattr kind; unsigned mask; } links = {
-        link, {RTA_LENGTH(4), IFLA_EXT_MASK}, RTEXT_FILTER_SKIP_STATS};
+        {0}, {RTA_LENGTH(4), IFLA_EXT_MASK}, RTEXT_FILTER_SKIP_STATS};
     int its = netlink(NETLINK_ROUTE);
-    dump(its, RTM_GETADDR, &address, sizeof address);
     dump(its, RTM_GETLINK, &links, sizeof links);
+    dump(its, RTM_GETADDR, &address, sizeof address);
     dump(its, RTM_GETROUTE, &route, sizeof route);
     dump(its, RTM_GETNEIGH, &neighbour, sizeof neighbour);
+    dump(its, RTM_GETNEIGH, &proxies, sizeof proxies);
     if (bridges) dump(its, RTM_GETNEIGH, &forwarding, sizeof forwarding);
+    dump(its, RTM_GETRULE, &rule, sizeof rule);
+    dump(its, RTM_GETNEXTHOP, &hop, sizeof hop);
+    dump(its, RTM_GETQDISC, &queue, sizeof queue);
+    read_switches(its);
     close(its);
     its = netlink(NETLINK_NETFILTER);
     dump(its, NFNL_SUBSYS_NFTABLES << 8 | 1 /* NFT_MSG_GETTABLE */, &every, sizeof every);
+    read_file(AT_FDCWD, "/proc/thread-self/net/ip_tables_names");
+    read_file(AT_FDCWD, "/proc/thread-self/net/ip6_tables_names");
+    Message message;
+    begin(&message, NFNL_SUBSYS_CTNETLINK << 8 | 5 /* IPCTNL_MSG_CT_GET_STATS */, 0, sizeof every);
+    exchange(its, &message, 1);
     close(its);
-    for (size_t one = 0; one < sizeof SWITCHES / sizeof *SWITCHES; one++) read_switch(SWITCHES[one]);
 }
 
 /* Who lives where (proc(5)), and which names there are. */

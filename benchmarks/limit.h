@@ -3,11 +3,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/netconf.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -94,8 +97,8 @@ static inline int netlink(int family) {
     return its;
 }
 
-/* Send a message and read its answers up to the last one; returns the error that it bears, 0 for none. */
-static inline int exchange(int its, Message *message) {
+/* Send a message and read its answers, all or the first alone; returns the error that the last one bears, 0 for none. */
+static inline int exchange(int its, Message *message, int first) {
     static char answer[BUFFER];
     checked(send(its, message, message->head.nlmsg_len, 0), "send");
     for (;;) {
@@ -103,20 +106,27 @@ static inline int exchange(int its, Message *message) {
         for (struct nlmsghdr *one = (void *)answer; NLMSG_OK(one, (unsigned)size); one = NLMSG_NEXT(one, size)) {
             if (one->nlmsg_type == NLMSG_DONE) return 0;
             if (one->nlmsg_type == NLMSG_ERROR) return ((struct nlmsgerr *)NLMSG_DATA(one))->error;
+            if (first) return 0;
         }
     }
 }
 
 static inline void request(int its, Message *message, const char *what) {
     message->head.nlmsg_flags |= NLM_F_ACK;
-    errno = -exchange(its, message);
+    errno = -exchange(its, message, 0);
+    if (errno) fail(what);
+}
+
+/* Ask for one thing. */
+static inline void ask(int its, Message *message, const char *what) {
+    errno = -exchange(its, message, 1);
     if (errno) fail(what);
 }
 
 static inline void dump(int its, int type, const void *header, size_t size) {
     Message message;
     memcpy(begin(&message, type, NLM_F_DUMP, size), header, size);
-    exchange(its, &message);
+    exchange(its, &message, 0);
 }
 
 /* The number of an interface of the socket's namespace (netdevice(7)). */
@@ -154,7 +164,7 @@ static inline void delete_link(int its, int index) {
     struct ifinfomsg *link = begin(&message, RTM_DELLINK, 0, sizeof *link);
     link->ifi_index = index;
     message.head.nlmsg_flags |= NLM_F_ACK;
-    errno = -exchange(its, &message);
+    errno = -exchange(its, &message, 0);
     if (errno && errno != ENODEV) fail("link delete"); /* gone already, with its other end: that is the aim */
 }
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from netkit.linux import procfs
+
 CLIENT = "netkit-container"
 """What stands in the minder's command line before the folder of a container of `nk.Docker`, which is called like it."""
 
@@ -44,7 +46,7 @@ def name_by(minder: int) -> str | None:
 
 def _command_line(pid: int) -> list[str]:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
+        return procfs.read(f"/proc/{pid}/cmdline").decode(errors="replace").split("\0")
     except OSError:  # it has ended
         return [""]
 

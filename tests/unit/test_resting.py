@@ -47,3 +47,22 @@ def test_an_equally_long_record_with_other_attributes_is_walked_through_anew() -
     assert rest(counted).endswith(bytes(8))
     assert rest(named) == named
     assert rest(counted).endswith(bytes(8))
+
+
+def bridge(timer: int, age: int) -> bytes:
+    """A bridge whose garbage collector is due, and whose entries live so long."""
+    data = attribute(4, struct.pack("=I", age)) + attribute(19, struct.pack("=Q", timer))
+    return (
+        bytes(resting.BEGIN)
+        + attribute(_NAME, b"br0\0")
+        + attribute(_LINKINFO, attribute(1, b"bridge\0") + attribute(2, data))
+    )
+
+
+def test_the_timers_of_a_bridge_are_left_out_and_what_somebody_set_is_not() -> None:
+    assert rest(bridge(1, 300)) == rest(bridge(2, 300)) != rest(bridge(1, 400))
+
+
+def test_what_bears_the_number_of_a_timer_in_another_kind_of_link_stays() -> None:
+    other = bytes(resting.BEGIN) + attribute(_LINKINFO, attribute(1, b"vxlan\0") + attribute(2, attribute(19, b"\1")))
+    assert rest(other) == other

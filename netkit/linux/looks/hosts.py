@@ -76,6 +76,7 @@ _OF_THE_HOST = ("/etc/hosts", "/etc/resolv.conf")
 
 def _read(path: str) -> str | None:
     try:
-        return Path(path).read_text(errors="replace")
+        with open(path, errors="replace") as file:
+            return file.read()
     except OSError:  # a folder, say
         return None

@@ -11,7 +11,7 @@ import os
 import socket
 import struct
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.errors import KernelRefused
@@ -19,22 +19,21 @@ from netkit.linux import sysctls
 from netkit.linux.netlink.protocol import attributes, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from netkit.linux.netlink.protocol import Talk
 
 _RTM_GETNETCONF = 82
 _INDEX, _ALL, _DEFAULT = 1, -1, -2  # NETCONFA_IFINDEX …
 _QUESTION = struct.Struct("=BxxxHHi")  # struct netconfmsg, then NETCONFA_IFINDEX
 _FORWARDING, _RP_FILTER, _PROXY = 2, 3, 5  # NETCONFA_…
+_REMEMBERED = 1 << 10
 _TOLD = {
-    (socket.AF_INET, _ALL): {
-        _FORWARDING: "net.ipv4.ip_forward",
-        _RP_FILTER: "net.ipv4.conf.all.rp_filter",
-        _PROXY: "net.ipv4.conf.all.proxy_arp",
-    },
-    (socket.AF_INET, _DEFAULT): {_RP_FILTER: "net.ipv4.conf.default.rp_filter"},
-    (socket.AF_INET6, _ALL): {_FORWARDING: "net.ipv6.conf.all.forwarding"},
+    (socket.AF_INET, _ALL): (
+        (_FORWARDING, "net.ipv4.ip_forward"),
+        (_RP_FILTER, "net.ipv4.conf.all.rp_filter"),
+        (_PROXY, "net.ipv4.conf.all.proxy_arp"),
+    ),
+    (socket.AF_INET, _DEFAULT): ((_RP_FILTER, "net.ipv4.conf.default.rp_filter"),),
+    (socket.AF_INET6, _ALL): ((_FORWARDING, "net.ipv6.conf.all.forwarding"),),
 }
 """By whose switches are asked for: the names of the files that hold the same."""
 
@@ -45,33 +44,39 @@ def switches_here(talk: Talk) -> dict[str, str]:
     Args:
         talk: with the kernel, in the namespace that the calling thread is in.
     """
-    found = dict(_told(talk))
-    found.update(_in_files(name for name in sysctls.THAT_MATTER if name not in found))
+    found = _told(talk)
+    _read_files(tuple(name for name in sysctls.THAT_MATTER if name not in found), found)
     return {name: found[name] for name in sysctls.THAT_MATTER if name in found}
 
 
-def _told(talk: Talk) -> Iterator[tuple[str, str]]:
+def _told(talk: Talk) -> dict[str, str]:
     """What the kernel tells by messages; nothing for a version of IP that it does not have."""
+    found: dict[str, str] = {}
     for (family, whose), names in _TOLD.items():
         try:
             body = talk.ask(_RTM_GETNETCONF, _QUESTION.pack(family, 8, _INDEX, whose))
         except KernelRefused:
             continue
-        facts = attributes(body[4:])
-        yield from ((name, str(number(facts[key]))) for key, name in names.items() if key in facts)
+        found.update(_values(bytes(body), names))
+    return found
 
 
-def _in_files(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What only files tell: each folder is looked up once."""
-    for folder, inner in _folders(tuple(names)):
+@lru_cache(_REMEMBERED)
+def _values(body: bytes, names: tuple[tuple[int, str], ...]) -> tuple[tuple[str, str], ...]:
+    """What an answer tells of some switches, which is remembered by its bytes."""
+    facts = attributes(memoryview(body)[4:])
+    return tuple((name, str(number(facts[key]))) for key, name in names if key in facts)
+
+
+def _read_files(names: tuple[str, ...], found: dict[str, str]) -> None:
+    """Add what only files tell: each folder is looked up once."""
+    for folder, inner in _folders(names):
         try:
             there = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
             continue
         try:
-            for name, file in inner:
-                if (value := sysctls.read_file(file, there)) is not None:
-                    yield name, value
+            found |= {name: value for name, file in inner if (value := sysctls.read_file(file, there)) is not None}
         finally:
             os.close(there)
 

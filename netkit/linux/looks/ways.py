@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netkit import model
 from netkit.linux.looks.records import SCOPES, mac
-from netkit.linux.netlink.protocol import attributes, number, text
+from netkit.linux.netlink.protocol import ATTRIBUTE, attributes, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ROUTE = struct.Struct("=BBBBBBBBI")
 _NEIGHBOUR = struct.Struct("=BxxxiHBB")
+_MAC = ATTRIBUTE.pack(ATTRIBUTE.size + 6, 2)  # NDA_LLADDR
+_MAC_FIRST = _NEIGHBOUR.size + ATTRIBUTE.size
 _NAMESPACES = 1 << 11
 """Of so many namespaces the routes are kept as values."""
 
@@ -198,13 +200,15 @@ def neighbour(body: memoryview, links: Mapping[int, Link]) -> model.Neighbour | 
     family, index, state, flags, kind = _NEIGHBOUR.unpack_from(body)
     if not (flags & _PROXY or state in _NEIGHBOUR_STATES) or family not in (socket.AF_INET, socket.AF_INET6):
         return None
+    # Broadcast, multicast, and all addresses of a link without ARP are computed, not found out.
+    if state == _NUD_NOARP and kind != _UNICAST:
+        return None
     facts = attributes(body[_NEIGHBOUR.size :])
     if 1 not in facts:
         return None
     device = links.get(index)
     hardware = mac(facts[2]) if 2 in facts and len(facts[2]) == 6 else None
-    # Broadcast, multicast, and all addresses of a link without ARP are computed, not found out.
-    if state == _NUD_NOARP and (kind != _UNICAST or device is None or hardware in (None, device.mac)):
+    if state == _NUD_NOARP and (device is None or hardware in (None, device.mac)):
         return None
     word = "proxy" if flags & _PROXY else _NEIGHBOUR_STATES[state]
     name = device.name if device is not None else str(index)
@@ -229,6 +233,8 @@ def forwarding_entry(body: memoryview, links: Mapping[int, Link]) -> model.Forwa
         body: the record (RTM_NEWNEIGH, family AF_BRIDGE).
         links: of the namespace, by index.
     """
+    if body[_NEIGHBOUR.size : _MAC_FIRST] == _MAC and body[_MAC_FIRST] & 1:
+        return None  # a group's, as most are: what else it has need not be read
     _, index, state, flags, _ = _NEIGHBOUR.unpack_from(body)
     facts = attributes(body[_NEIGHBOUR.size :])
     device = links.get(index)

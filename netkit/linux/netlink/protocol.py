@@ -14,19 +14,16 @@ import socket
 import struct
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from netkit.errors import KernelRefused, NotFound
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE, NLM_F_EXCL, NLM_F_CREATE, NLM_F_APPEND = 1, 4, 0x100, 0x200, 0x400, 0x800
 NLM_F_DUMP = 0x300
 NEW = NLM_F_CREATE | NLM_F_EXCL
 """Flags of a request that makes something which must not exist yet."""
 
-_NLMSG_ERROR, _NLMSG_DONE = 2, 3
+_NLMSG_ERROR, _NLMSG_DONE = 2, 3  # the types of what is asked for are larger
 _NLM_F_ACK_TLVS = 0x200
 _NLMSGERR_ATTR_MSG = 1
 _SOL_NETLINK, _NETLINK_CAP_ACK, _NETLINK_EXT_ACK, _NETLINK_GET_STRICT_CHK = 270, 10, 11, 12
@@ -113,31 +110,35 @@ class Talk:
         if code:
             raise _refusal(code, data, answer_flags)
 
-    def dump(self, kind: int, body: bytes) -> Iterator[memoryview]:
+    def dump(self, kind: int, body: bytes) -> list[memoryview]:
         """Ask for every object of a kind.
 
         Args:
             kind: the message type, RTM_GETLINK …
             body: the family's header, a filter for the kernel.
 
-        Yields:
+        Returns:
             The body of each answer: the family's header and attributes.
 
         Raises:
             KernelRefused: with the kernel's own reason.
         """
-        sent = self._send(kind, NLM_F_DUMP, body)
-        while True:
+        sent, answer = self._send(kind, NLM_F_DUMP, body), 0
+        found: list[memoryview] = []
+        read = _HEADER.unpack_from
+        while answer != _NLMSG_DONE:
             data, position = memoryview(self._receive()), 0
-            while position < len(data):
-                length, answer, flags, number, _ = _HEADER.unpack_from(data, position)
-                if number == sent and answer == _NLMSG_DONE:
-                    return
-                if number == sent and answer == _NLMSG_ERROR:
+            size = len(data)
+            while position < size:
+                length, answer, flags, number, _ = read(data, position)
+                if number != sent:
+                    answer = 0
+                elif answer > _NLMSG_DONE:
+                    found.append(data[position + 16 : position + length])
+                elif answer == _NLMSG_ERROR:
                     raise _refusal(_VERDICT.unpack_from(data, position)[-1], data[position:], flags)
-                if number == sent:
-                    yield data[position + _HEADER.size : position + length]
-                position += (length + 3) & ~3
+                position += (length + 3) & -4
+        return found
 
     def ask(self, kind: int, body: bytes) -> memoryview:
         """Ask for one object.
