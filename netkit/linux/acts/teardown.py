@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.linux import namespaces
+from netkit.linux import namespaces, procfs
 from netkit.linux.acts import neighbours
+from netkit.linux.entering import inside
 from netkit.linux.events.hearing import listening
 from netkit.linux.netlink import sockets
 
@@ -77,11 +78,25 @@ def ending(paths: Iterable[str], act: Callable[[], object]) -> list[End]:
         numbers = {path: space for path in paths if (space := monitor.number(path)) is not None}
         ends = _other_ends(monitor, set(numbers.values()))
         for path in numbers if len(numbers) <= _FEW else ():
-            neighbours.give_up(path)  # packets that wait for an answer keep a namespace alive, up to three seconds
+            if _has_sockets(path):  # packets of theirs that wait for an answer keep it alive, up to three seconds
+                neighbours.give_up(path)
         sockets.forget_all()
         act()
         monitor.await_gone(set(ends), _SECONDS_TO_VANISH)
     return list(ends.values())
+
+
+def _has_sockets(path: str) -> bool:
+    """Whether a socket is left in a namespace, if only by a packet that waits for a neighbour (proc_pid_net(5)).
+
+    Without one nobody need be asked, which takes a socket: the kernel frees that, and what it keeps alive, a while after
+    it is closed (RCU).
+    """
+    try:
+        told = inside(path, lambda: procfs.read("/proc/thread-self/net/sockstat"))
+    except OSError:
+        return True
+    return not told.startswith(b"sockets: used 0\n")
 
 
 def _other_ends(monitor: Monitor, going: set[int]) -> dict[tuple[int, int], End]:
