@@ -186,6 +186,20 @@ def mac_of(ip: Any) -> str:
     return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *found.packed))
 
 
+def endpoint(address: str, port: int) -> str:
+    """An address and a port, as one types them: "172.17.0.2:80", "[fd00::2]:80" (RFC 3986, 3.2.2).
+
+    Args:
+        address: of either family.
+        port: its number.
+
+    Example:
+        >>> endpoint("fd00::2", 80)
+        '[fd00::2]:80'
+    """
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 def text(value: Any, what: str, error: type[InvalidValue] = InvalidAddress) -> str:
     """What was typed, if it is a text or an `ipaddress` value; else an error that says what is needed.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import listening, permissions, publishing, rejections
 from netkit.diagnosis.commands import typed
 from netkit.diagnosis.findings import Finding
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
@@ -63,9 +64,7 @@ def _asked(packet: Packet) -> str:
 
 
 def _end(address: str, port: int | None) -> str:
-    if port is None:
-        return address
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return address if port is None else endpoint(address, port)
 
 
 def _heard(world: World, places: list[str], packet: Packet) -> bool:

@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netkit.validation import endpoint
+
 if TYPE_CHECKING:
     from netkit.diagnosis.matching import Passing
     from netkit.diagnosis.packet import Packet
@@ -87,6 +89,6 @@ def told(before: Packet, after: Packet) -> str:
         after: behind it.
     """
     if before.destination != after.destination or before.destination_port != after.destination_port:
-        port = f":{after.destination_port}" if after.destination_port else ""
-        return f"DNAT to {after.destination}{port}"
+        port = after.destination_port
+        return f"DNAT to {endpoint(after.destination, port) if port else after.destination}"
     return f"the source becomes {after.source}" if before.source != after.source else ""

@@ -40,6 +40,8 @@ def lines(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]
     """
     if rule.kind in ("policy", "base"):
         return _added(world, rule, place, passing)
+    if rule.chain == "DOCKER" and passing.packet.destination_port:  # as Docker itself opens a published port there
+        return [f"{rule.tool} -I DOCKER {_led(passing.packet, _ways((passing.iif, passing.oif)))} -j ACCEPT"]
     if rule.chain.startswith("DOCKER") and rule.chain != "DOCKER-USER":  # Docker's own come back with it
         return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
     if rule.tool == "nft":

@@ -41,7 +41,7 @@ class Published(NamedTuple):
     @property
     def outside(self) -> str:
         """Where one asks: "127.0.0.1:8085", "[::1]:8085"."""
-        return f"[{self.address}]:{self.here}" if self.of_six else f"{self.address}:{self.here}"
+        return validation.endpoint(self.address, self.here)
 
     @property
     def of_six(self) -> bool:

@@ -1,7 +1,9 @@
 """IPv6 on a Docker's networks: which subnet, the machine's switch, and how an interface gets its address.
 
 Addresses are given without duplicate address detection (RFC 4862, 5.4): nobody else gives any there, and a container
-that had to wait a second for its own could not answer meanwhile.
+that had to wait a second for its own could not answer meanwhile.  The Engine lets its bridges try their link-local
+address out, and until that is over, one or two seconds later, nobody outside is led to a container; here they have
+it at once.
 """
 
 from __future__ import annotations
@@ -24,8 +26,13 @@ if TYPE_CHECKING:
 OWN_SUBNETS = (27, 0, 0)
 """The release since when a network gets a subnet of IPv6 where none is named."""
 
+NO_COMMON_LINK_LOCAL = (28, 0, 0)
+"""A release whose bridges have no fe80::1 beside their own link-local address; those of 26.1 have it."""
+
 OWN_RULES = (27, 0, 0)
 """The release since when Docker filters and translates IPv6 as well, unless it is told not to."""
+
+COMMON_LINK_LOCAL, LINK_LOCAL_LENGTH = ipaddress.IPv6Address("fe80::1"), 64
 
 FORWARDING = "net.ipv6.conf.all.forwarding"
 
@@ -82,6 +89,17 @@ def switch_on(interface: Interface) -> None:
     switch = f"net.ipv6.conf.{interface.name}.disable_ipv6"
     if interface.namespace.sysctl(switch) == "1":  # type: ignore[attr-defined]  (it is a Namespace)
         interface.namespace.sysctl(switch, 0)  # type: ignore[attr-defined]
+
+
+def link_local(mac: str) -> IPAddress:
+    """The link-local address that the kernel makes of a MAC (RFC 4291, appendix A).
+
+    Example:
+        >>> str(link_local("02:42:ac:11:00:02"))
+        'fe80::42:acff:fe11:2'
+    """
+    own = bytes.fromhex(mac.replace(":", ""))
+    return ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + bytes([own[0] ^ 2]) + own[1:3] + b"\xff\xfe" + own[3:])
 
 
 def give(interface: Interface, address: IPAddress, length: int) -> None:

@@ -17,6 +17,7 @@ from netkit.lessons.task import Found, Hints
 from netkit.lessons.wants import free_name
 from netkit.linux.probing import probes
 from netkit.model import HOST
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from netkit.model import Snapshot
@@ -45,7 +46,7 @@ class Served:
     @property
     def text(self) -> str:
         """The property, as a sentence."""
-        return f"a web server answers {self.room} at {self.address}:{self.port}"
+        return f"a web server answers {self.room} at {endpoint(self.address, self.port)}"
 
     def found(self, world: Snapshot) -> Found:
         """Whether a network has it; a page is asked for."""
@@ -84,7 +85,7 @@ class Refused:
     @property
     def text(self) -> str:
         """The property, as a sentence."""
-        return f"nobody answers {self.room} at {self.address}:{self.port}"
+        return f"nobody answers {self.room} at {endpoint(self.address, self.port)}"
 
     def found(self, world: Snapshot) -> Found:
         """Whether a network has it; a page is asked for."""

@@ -12,6 +12,7 @@ from netkit.lab.why import why
 from netkit.lessons.rooms import in_room
 from netkit.lessons.task import Found, Hints
 from netkit.linux.probing import probes
+from netkit.model import HOST
 
 if TYPE_CHECKING:
     from netkit.diagnosis import Diagnosis
@@ -81,6 +82,8 @@ class Silent:
 
     def hints(self, world: Snapshot) -> Hints:
         """A rule that drops it and, for what a bridge carries, the switch that shows it to the rule."""
+        if self.address in world[HOST].addresses:
+            return self._hints_at_the_host()
         sources = sorted(f"-s {address}" for address in world[self.room].addresses if ":" not in address)
         away = [source for source in sources if not source.startswith("-s 127.")]
         rules = [f"iptables -I FORWARD {source} -d {self.address} -j DROP" for source in away]
@@ -89,6 +92,16 @@ class Silent:
             "FORWARD drops what a rule there says; frames that a bridge carries from port to port meet it only if "
             "net.bridge.bridge-nf-call-iptables is 1",
             "\n".join(("sysctl -w net.bridge.bridge-nf-call-iptables=1", *rules)),
+        )
+
+    def _hints_at_the_host(self) -> Hints:
+        """A rule that drops echo requests alone: of IPv6, other messages of ICMP find the neighbours."""
+        six = ":" in self.address
+        kind = "-p ipv6-icmp -m icmp6 --icmpv6-type" if six else "-p icmp -m icmp --icmp-type"
+        return Hints(
+            f"Which chain of the host do echo requests to {self.address} meet, and by which type are they known?",
+            "INPUT has the rules for what the host itself takes in; an echo request is one type of ICMP among others",
+            f"{'ip6tables' if six else 'iptables'} -I INPUT -d {self.address} {kind} echo-request -j DROP",
         )
 
 

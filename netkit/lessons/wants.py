@@ -147,11 +147,14 @@ class Bears:
 
     def hints(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
-        name = next((link.name for link, _ in cables(world, self.room, self.towards)), "INTERFACE")
+        link = next((link for link, _ in cables(world, self.room, self.towards)), None)
+        name, six = quote(link.name) if link else "INTERFACE", ":" in self.address
         plain = self.address.partition("/")[0]
-        elsewhere = [(link, there) for link, there in self._there(world) if there.partition("/")[0] == plain]
-        lines = [f"ip addr del {there} dev {quote(link)}" for link, there in elsewhere]
-        lines.append(f"ip addr add {self.address} dev {quote(name)}")
+        elsewhere = [(where, there) for where, there in self._there(world) if there.partition("/")[0] == plain]
+        lines = [f"ip addr del {there} dev {quote(where)}" for where, there in elsewhere]
+        if six and link is not None and ("ipv6.disable_ipv6", "1") in link.switches:
+            lines.append(f"sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")
+        lines.append(f"ip addr add {self.address} dev {name}{' nodad' if six else ''}")
         return Hints(
             f"Which addresses does {self.room} have, where, and how long are their prefixes? Look: nk.draw()",
             "An interface gets an address by `ip addr add ADDRESS/LENGTH dev NAME`, or eth.add_address(…)",

@@ -66,8 +66,14 @@ class Route:
         return ipaddress.ip_network(everywhere if self.destination == "default" else self.destination, strict=False)
 
 
+_PREFERENCES = ("high", "medium", "low")
+"""What routers say of themselves, of IPv6 (RFC 4191); among routes of one metric the kernel heeds it."""
+
+
 def matching(routes: Iterable[Route], address: str) -> list[Route]:
     """The routes that an address falls under: the main table first, in it the longest prefix, then the lowest metric.
+
+    Of equals one that a router prefers comes first.
 
     Args:
         routes: of one namespace.
@@ -75,4 +81,19 @@ def matching(routes: Iterable[Route], address: str) -> list[Route]:
     """
     goal = ipaddress.ip_address(address)
     found = [route for route in routes if route.network.version == goal.version and goal in route.network]
-    return sorted(found, key=lambda route: (route.table != "main", -route.network.prefixlen, route.metric))
+    return sorted(found, key=_rank)
+
+
+def equal(one: Route, other: Route) -> bool:
+    """Whether neither of two routes to an address beats the other by its prefix and metric.
+
+    Args:
+        one: of `matching`.
+        other: of the same.
+    """
+    return _rank(one)[:-1] == _rank(other)[:-1]
+
+
+def _rank(route: Route) -> tuple[bool, int, int, int]:
+    preference = route.detail("pref") or "medium"
+    return route.table != "main", -route.network.prefixlen, route.metric, _PREFERENCES.index(preference)

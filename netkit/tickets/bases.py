@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.tickets import docked, far, near
+from netkit.tickets import docked, far, near, six
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ BASES = {
     "way out": Base(docked.way_out, ("01", "05", "06", "11", "12")),
     "published": Base(docked.published, ("01", "06", "11", "12")),
     "networks": Base(docked.two_networks, ("06", "08")),
+    "families": Base(six.published, ("14",)),
     "names": Base(near.by_name, ("08",)),
     "pod": Base(near.pod, ("07",)),
     "overlay": Base(far.overlay, ("09",)),

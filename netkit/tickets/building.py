@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netkit.docker.generations.values import IP6TABLES, IPTABLES
 from netkit.model import HOST
 from netkit.shell import in_namespace
 from netkit.tickets.fault import FLUSH_ALL, OPEN_ALL, OTHER_SERVICE
@@ -57,7 +58,7 @@ def page(room: str) -> str:
     return f"mkdir -p {PAGES}/{room}; echo '{page_of(room)}' > {PAGES}/{room}/index.html"
 
 
-def hurried(rooms: tuple[str, ...], server: str, port: int, elsewhere: str) -> dict[str, str]:
+def hurried(rooms: tuple[str, ...], server: str, port: int, elsewhere: str, tool: str = IPTABLES) -> dict[str, str]:
     """The repairs in a hurry: rules that let everything through, rules taken away, a server at another place.
 
     Args:
@@ -65,17 +66,19 @@ def hurried(rooms: tuple[str, ...], server: str, port: int, elsewhere: str) -> d
         server: who should answer.
         port: at which TCP port.
         elsewhere: another namespace, which gets the server's page.
+        tool: "iptables" or "ip6tables", by the family of addresses.
     """
-    tables = [f"iptables -t {table} {what}" for table in ("filter", "nat") for what in ("-F", "-X")]
-    accept = [f"iptables {what}" for what in ("-P FORWARD ACCEPT", "-I FORWARD -j ACCEPT", "-I INPUT -j ACCEPT")]
+    ip = "ip -6" if tool == IP6TABLES else "ip"
+    tables = [f"{tool} -t {table} {what}" for table in ("filter", "nat") for what in ("-F", "-X")]
+    accept = [f"{tool} {what}" for what in ("-P FORWARD ACCEPT", "-I FORWARD -j ACCEPT", "-I INPUT -j ACCEPT")]
     free = 10000 + port
-    redirect = f"iptables -t nat -A PREROUTING -p tcp --dport {port} -j REDIRECT --to-ports {free}"
+    redirect = f"{tool} -t nat -A PREROUTING -p tcp --dport {port} -j REDIRECT --to-ports {free}"
     return {
         OPEN_ALL: "; ".join(inside(room, line) for room in rooms for line in accept),
         FLUSH_ALL: "; ".join(
             [inside(room, line) for room in rooms for line in tables]
-            + [inside(room, "ip route flush table main") for room in rooms if room != HOST]
-            + [inside(room, "ip neigh flush all") for room in rooms]
+            + [inside(room, f"{ip} route flush table main") for room in rooms if room != HOST]
+            + [inside(room, f"{ip} neigh flush all") for room in rooms]
         ),
         OTHER_SERVICE: f"mkdir -p {PAGES}/{elsewhere}; cp {PAGES}/{server}/index.html {PAGES}/{elsewhere}; "
         + inside(elsewhere, f"busybox httpd -p {free} -h {PAGES}/{elsewhere}")

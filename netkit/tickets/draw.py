@@ -37,7 +37,7 @@ class Draw:
                 ("bridges", _BRIDGES),
             )
         }
-        self._nets: set[ipaddress.IPv4Network] = set()
+        self._nets: set[ipaddress.IPv4Network | ipaddress.IPv6Network] = set()
 
     def one(self, what: str) -> str:
         """A name that was not drawn yet.
@@ -80,3 +80,11 @@ class Draw:
             if found not in self._nets:
                 self._nets.add(found)
                 return found  # type: ignore[return-value]  (the texts are of IPv4)
+
+    def net6(self) -> ipaddress.IPv6Network:
+        """A unique local subnet that was not drawn yet (RFC 4193, with fewer bits than there, to be read by people)."""
+        while True:
+            found = ipaddress.IPv6Network(f"fd{self._chance.randrange(256):02x}:{self._chance.randrange(1, 999)}::/64")
+            if found not in self._nets:
+                self._nets.add(found)
+                return found

@@ -13,6 +13,7 @@ from netkit.linux.looks import observe
 from netkit.linux.probing import probes, web
 from netkit.linux.run import run
 from netkit.shell import in_namespace
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +71,7 @@ class Flow:
             return f"{self.room} gets an answer from {self.whom} to an echo request of {self.size} bytes"
         if self.port is None:
             return f"{self.room} gets an answer from {self.whom} to an echo request"
-        return f"{self.room} gets the page http://{self.whom}:{self.port}"
+        return f"{self.room} gets the page http://{endpoint(self.whom, self.port)}"
 
     def asked(self, servers: Iterable[Server] = (), seconds: float = _SECONDS) -> Came:
         """Ask, and see what comes.
@@ -90,7 +91,7 @@ class Flow:
             answer = probes.echo(place.path, address, self.size, seconds=seconds)
             return Came(answer.ok is True, f"{answer.command}: {answer.words}")
         got = web.page(place.path, address, self.port, seconds)
-        command = f"wget -O - http://{self.whom}:{self.port}"
+        command = f"wget -O - http://{endpoint(self.whom, self.port)}"
         author = next((each.room for each in servers if got.text.strip() == page_of(each.room)), "")
         if got.ok and self.page and author != self.page and (author or not self._borne(str(address))):
             return Came(ok=False, words=f"{command}: {f'the page of {author}' if author else 'another page'} came")
@@ -111,7 +112,7 @@ class Flow:
     def typed(self) -> str:
         """The flow as one types it on the host."""
         if self.port is not None:
-            return in_namespace(self.room, "", f"timeout 2 busybox wget -qO - http://{self.whom}:{self.port}")
+            return in_namespace(self.room, "", f"timeout 2 busybox wget -qO - http://{endpoint(self.whom, self.port)}")
         large = f"-M do -s {self.size - 28} " if self.size else ""
         return in_namespace(self.room, "", f"ping -c 1 -W 2 {large}{self.whom}")
 

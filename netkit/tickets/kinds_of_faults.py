@@ -73,6 +73,10 @@ KINDS = {
         "Does anybody answer when the sender asks who has that address?",
         "ARP: tcpdump for ARP at both ends; `ip link` shows NOARP",
     ),
+    "ICMPv6": Kind(
+        "By which messages does IPv6 find a neighbour's MAC address, and who lets them in?",
+        "The packet filter: `ip6tables -nvL`; neighbour discovery is ICMPv6, and `ip -6 neigh` shows what has FAILED",
+    ),
     "echo ignored": Kind(
         "Is it the network that is silent, or only the answer to an echo request?",
         "A switch of the kernel at the one who is asked: `sysctl -a | grep icmp_echo`",

@@ -49,7 +49,8 @@ def lay(net: Laid, undo: ExitStack) -> None:
     machine = net.machine
     bridge = Bridge(net.bridge, namespace=machine)
     undo.callback(delete, bridge)
-    bridge.set_mac(_mac(net))
+    mac = _mac(net)
+    bridge.set_mac(mac)
     if net.options.mode != ISOLATED:
         bridge.add_address(f"{net.gateway}/{net.subnet.prefixlen}")
     if not net.rulebook.how.proxy:
@@ -62,6 +63,8 @@ def lay(net: Laid, undo: ExitStack) -> None:
         journal.note(machine.typed(f"sysctl -w {switch}=0"))
     if net.pool6 is not None and net.options.mode6 != ISOLATED:
         six.give(bridge, net.pool6.gateway, net.pool6.length)
+        own = net.rulebook.generation.since(six.NO_COMMON_LINK_LOCAL)
+        six.give(bridge, six.link_local(mac) if own else six.COMMON_LINK_LOCAL, six.LINK_LOCAL_LENGTH)
     for segment in net.segments:
         net.rulebook.network(segment, undo)
     bridge.up()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.docker.generations.values import Rule, alone, destination, loopback
+from netkit.docker.generations.values import Rule, alone, loopback
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from netkit.docker.generations.values import Binding, How, Segment
@@ -46,7 +47,7 @@ def translation(published: Binding, address: str, segment: Segment, how: How) ->
     # A link-local source cannot be answered from elsewhere than its own link.
     source = "! -s fe80::/10 " if ":" in address else ""
     unless = f"! -i {segment.bridge} " if how.proxy else ""
-    there = destination(address, published.there)
+    there = endpoint(address, published.there)
     words = f"{source}{at}{unless}{asked(published, published.here)} -j DNAT --to-destination {there}"
     return Rule("-t nat DOCKER", words, tool=segment.tool)
 

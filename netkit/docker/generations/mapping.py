@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.docker.generations.statements import Element, Part, Statement
-from netkit.docker.generations.values import IP6TABLES, destination
+from netkit.docker.generations.values import IP6TABLES
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from netkit.docker.generations.statements import Value
@@ -151,5 +152,5 @@ def _translation(published: Binding, address: str, segment: Segment, how: How) -
     source = "ip6 saddr != fe80::/10 " if family == "ip6" else ""
     at = "" if published.everywhere else f"{family} daddr {published.address} "
     asked = f"{published.protocol} dport {published.here}"
-    there = destination(address, published.there)
+    there = endpoint(address, published.there)
     return Statement(table, _NAT, f'{unless}{source}{at}{asked} counter dnat to {there} comment "DNAT"')

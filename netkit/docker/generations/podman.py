@@ -10,7 +10,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from netkit.docker.generations.statements import Part, Statement
-from netkit.docker.generations.values import IP6TABLES, destination
+from netkit.docker.generations.values import IP6TABLES
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from netkit.docker.generations.statements import Value
@@ -89,7 +90,7 @@ class Podman:
         family, chain = _family(segment), f"{_chain(segment)}_dnat"
         at = "" if published.everywhere else f"{family} daddr {published.address} "
         asked = f"{at}{published.protocol} dport {published.here}"
-        there = destination(address, published.there)
+        there = endpoint(address, published.there)
         near = [] if family == "ip6" else [Statement(_TABLE, chain, f"ip saddr 127.0.0.1 {asked} jump {_MARKING}")]
         return [
             Statement(_TABLE, chain, f"{family} saddr {segment.subnet} {asked} jump {_MARKING}"),

@@ -157,11 +157,6 @@ def alone(address: str) -> str:
     return f"{address}/{128 if ':' in address else 32}"
 
 
-def destination(address: str, port: int) -> str:
-    """Where a DNAT leads: "172.17.0.2:80", "[fd00::2]:80"."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
 def loopback(tool: str) -> str:
     """The addresses of a machine for itself."""
     return "::1/128" if tool == IP6TABLES else "127.0.0.0/8"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from netkit.journey.joining.keys import read
 from netkit.journey.joining.wiring import Wiring
-from netkit.model.routing import matching
+from netkit.model.routing import equal, matching
 from netkit.packets import reader
 from netkit.packets.arp import REPLY, REQUEST, arp
 from netkit.packets.reader import spans
@@ -194,10 +194,14 @@ class Around:
             yield matching(space.routes, str(ipaddress.ip_address(address)))
 
     @remembered
-    def route(self, namespace: str, target: bytes, device: str | None) -> Route | None:
-        """The best of them, or the best that leads to the device by which the packet really left, perhaps a new one."""
+    def route(self, namespace: str, target: bytes, device: str | None, mac: bytes = b"") -> Route | None:
+        """The best of them that leads to the device by which the packet really left; of equals the one to that MAC."""
         every = chain.from_iterable(self._routes(namespace, target))
-        return next((route for route in every if device in (None, route.device)), None)
+        found = [route for route in every if device in (None, route.device)]
+        equals = [route for route in found if route.via and equal(route, found[0])] if mac else []
+        macs = [self.neighbour(namespace, route.device or "", route.via or "") for route in equals]
+        taken = (route for route, borne in zip(equals, macs, strict=True) if borne == mac.hex(":"))
+        return next(taken, next(iter(found), None))
 
     @remembered
     def neighbour(self, namespace: str, device: str, address: str) -> str | None:

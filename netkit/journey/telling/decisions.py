@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from netkit.journey.telling.trip import Trip
     from netkit.journey.values import Step
     from netkit.model import Interface, Route
-    from netkit.packets.ip import IpHeader
 
 EVERYONE = bytes.fromhex("ffffffffffff")
 
@@ -118,7 +117,7 @@ def _neighbour(trip: Trip, around: Around, number: int) -> str:
         return _asks(around, step, view) if view is not None else ""
     if view.ip is None:
         return ""
-    following = _next_hop(around, step, view.ip)
+    following = _next_hop(around, step, view)
     mac = around.neighbour(step.namespace, step.interface or "", str(ipaddress.ip_address(following)))
     if mac is None or bytes.fromhex(mac.replace(":", "")) != view.macs[0]:
         return ""
@@ -151,10 +150,11 @@ def _asks(around: Around, step: Step, view: View) -> str:
     return f"{step.namespace} has no neighbour entry for {asked}: it asks everyone on the link"
 
 
-def _next_hop(around: Around, step: Step, head: IpHeader) -> bytes:
+def _next_hop(around: Around, step: Step, view: View) -> bytes:
     """The address whose MAC a packet needs that goes out here: the next router's, or the destination's own."""
-    route = around.route(step.namespace, head.target, step.interface)
-    return ipaddress.ip_address(route.via).packed if route and route.via else head.target
+    assert view.ip is not None  # noqa: S101  (who calls it has looked)
+    route = around.route(step.namespace, view.ip.target, step.interface, view.macs[0] if view.macs else b"")
+    return ipaddress.ip_address(route.via).packed if route and route.via else view.ip.target
 
 
 def _route(trip: Trip, around: Around, number: int) -> str:
@@ -173,9 +173,11 @@ def _route(trip: Trip, around: Around, number: int) -> str:
     if taken is not None:
         return f"A route of the table local takes {name} in."
     device = trip.steps[out].interface if out is not None else None
+    left = trip.first[out] if out is not None else None
+    mac = left.macs[0] if left is not None and left.macs else b""
     if (told := _translated_back(trip, around, number)) and out is not None:
-        return _sentence([told, _led(around, step.namespace, target, device)])
-    return _sentence([_led(around, step.namespace, target, device)])
+        return _sentence([told, _led(around, step.namespace, target, device, mac)])
+    return _sentence([_led(around, step.namespace, target, device, mac)])
 
 
 def _stays(trip: Trip, around: Around, number: int, target: bytes) -> str:
@@ -211,8 +213,8 @@ def _looked_at(trip: Trip, number: int) -> View | None:
     return new if new is not None and (old is None or old.depth <= new.depth) else old
 
 
-def _led(around: Around, namespace: str, target: bytes, device: str | None) -> str:
-    name, route = around.wording.address(target), around.route(namespace, target, device)
+def _led(around: Around, namespace: str, target: bytes, device: str | None, mac: bytes = b"") -> str:
+    name, route = around.wording.address(target), around.route(namespace, target, device, mac)
     if route is None:
         routes = around.routes(namespace, target)
         if device is not None and around.passing(namespace, device):

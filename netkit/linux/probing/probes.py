@@ -15,6 +15,7 @@ from netkit.linux.probing import echoes, targets, web
 from netkit.linux.probing import ping as pings
 from netkit.linux.run import run
 from netkit.packets import dns
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from netkit.validation import IPAddress
@@ -138,7 +139,7 @@ def page(path: str, address: str, port: int, seconds: float = _SECONDS) -> Answe
     Returns:
         Whether it answered; what is said of it is the first line.
     """
-    command, deadline = f"busybox wget -qO- {address}:{port}", time.monotonic() + seconds
+    command, deadline = f"busybox wget -qO- {endpoint(address, port)}", time.monotonic() + seconds
     while (found := web.page(path, ipaddress.ip_address(address), port, seconds)).refused:
         if time.monotonic() > deadline:
             break
