@@ -294,11 +294,5 @@ ASKED: dict[str, Callable[[Truth], bool]] = {
     "12.2": lambda t: (
         t.page("pc", "172.17.0.2", 80) and not t.page("pc", "172.17.0.3", 80) and t.page("pc", "192.168.1.1", 8082)
     ),
-    "14.1": lambda t: (
-        any("fd00:17::2/64" in _addresses(near) for near, _ in t.cables("plain", "host"))
-        and t.pings("plain", "fd00:17::1")
-        and t.pings("plain", "fd00:99::50")
-    ),
-    "14.2": lambda t: not t.pings("pc", "fd00:99::1") and t.page("pc", "[fd00:99::1]", 8080),
 }
 """By task: whether a network is what its text asks for."""
