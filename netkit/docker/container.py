@@ -239,14 +239,13 @@ class Container:
 
     def _start(self) -> None:
         """Start its process, which waits until it may go: `unshare --net --mount --uts --ipc --pid --fork …`."""
-        entered, own = self._entered, self.driver.isolated
+        entered, own, words = self._entered, self.driver.isolated, self._limited(self.settings.words)
         network = entered.namespace.path if entered is not None else None
-        command = containers.starting(
-            self._limited(self.settings.words), self.directory, self.hostname, own_network=own, network=network
-        )
+        command = containers.starting(words, self.directory, own_network=own, network=network)
         typed = f"{self._typed} & {self.variable}=$(pgrep -P $!)"
         self._process = journal.perform(
-            self.machine.typed(typed), lambda: containers.Contained(self.machine.path, command, self.directory)
+            self.machine.typed(typed),
+            lambda: containers.Contained(self.machine.path, command, self.directory, self.hostname),
         )
         prepared = f"{self.variable}=$(pgrep -P $!) && ! grep -qx -e unshare -e nsenter /proc/${self.variable}/comm"
         journal.note(f"until {prepared}; do sleep 0.01; done  # it takes a moment until it has its namespaces")

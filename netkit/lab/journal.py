@@ -91,8 +91,7 @@ def perform(
     """
     global _acted  # noqa: PLW0603  (one kernel, one state)
     in_sandbox()
-    if _shown:
-        show(command)
+    show(command)
     _acted = True
     try:
         result = act()

@@ -1,28 +1,32 @@
 """Start a process in namespaces of its own, hold it until its network is ready, and end it.
 
-The work is done by util-linux' `unshare` (unshare(1)), so that what is seen is what one can type.  The
-process that stays outside waits for the container's first process and takes it along when it is killed;
-the first process in a pid namespace takes everything in there along when it ends (pid_namespaces(7)).
+The namespaces are made by util-linux' `unshare` (unshare(1)), so that what is seen is what one can type; what the
+process sees of files, and its hostname, are set from outside, by a thread that enters them.  The process that stays
+outside waits for the container's first process and takes it along when it is killed; the first process in a pid
+namespace takes everything in there along when it ends (pid_namespaces(7)).
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netkit.errors import CommandFailed
+from netkit.errors import CommandFailed, NotFound
 from netkit.linux.contained import CLIENT
-from netkit.linux.entering import inside
+from netkit.linux.entering import inside, opened
+from netkit.linux.libc import checked, libc
 from netkit.linux.run import popen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 CAPABILITIES = (
     *("chown", "dac_override", "fsetid", "fowner", "mknod", "net_raw", "setgid", "setuid", "setfcap", "setpcap"),
@@ -30,20 +34,16 @@ CAPABILITIES = (
 )
 """What Docker leaves to a container that is not privileged: CAP_NET_ADMIN and CAP_SYS_ADMIN are not among it."""
 
+_CLONE_FS, _CLONE_NEWNS, _CLONE_NEWUTS, _MS_BIND = 0x200, 0x20000, 0x4000000, 0x1000
 _SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 20.0, 0.001
 _KILLED = "sigprocmask unblock failed"
 """What unshare says, with status 1, when SIGKILL ended what it waited for: it wants to end by the same signal."""
 
 _PREPARE = """\
-directory=$1 hostname=$2
-shift 2
+directory=$1
+shift
 read -r pid rest </proc/self/stat
 set -e
-echo "$hostname" 2>/dev/null >/proc/sys/kernel/hostname || hostname "$hostname"
-for file in hosts resolv.conf; do
-    [ ! -e "$directory/$file" ] || [ ! -e "/etc/$file" ] || echo "$directory/$file /etc/$file none bind"
-done >"$directory/mounts"
-mount --all --fstab "$directory/mounts"
 own=own
 mount -t proc proc /proc 2>/dev/null || own=shared
 echo "$pid $own" >&0
@@ -66,20 +66,19 @@ def entering(pid: int, command: Sequence[str]) -> list[str]:
 
 
 def starting(
-    command: Sequence[str], directory: str, hostname: str, *, own_network: bool = True, network: str | None = None
+    command: Sequence[str], directory: str, *, own_network: bool = True, network: str | None = None
 ) -> list[str]:
     """The command that starts a program in namespaces of its own.
 
     Args:
         command: the program and its arguments.
-        directory: where the files `hosts` and `resolv.conf` are, which it sees in /etc.
-        hostname: its name for itself.
+        directory: where its files are; it stands in the command line, for the container is called like it.
         own_network: whether it gets a network namespace.
         network: a file that opens the network namespace which it shares instead.
     """
     enter = ["nsenter", f"--net={network}"] if network else []
     kinds = ["--net"] if own_network and not network else []
-    prepare = ["sh", "-c", _PREPARE, CLIENT, directory, hostname, *command]
+    prepare = ["sh", "-c", _PREPARE, CLIENT, directory, *command]
     apart = ["unshare", *kinds, "--mount", "--uts", "--ipc", "--propagation", "slave", *prepare]
     return ["unshare", "--pid", "--fork", "--kill-child", *enter, *apart]
 
@@ -90,7 +89,9 @@ class Contained:
     Args:
         path: a file that opens the network namespace of the machine that it runs on.
         command: what `starting` gave.
-        directory: where its files are; its output goes to `log` there, complaints of its start to `start`.
+        directory: where the files `hosts` and `resolv.conf` are, which it sees in /etc; its output goes to `log`
+            there, complaints of its start to `start`.
+        hostname: its name for itself.
 
     Attributes:
         pid: process id of its first process, as the sandbox sees it.
@@ -101,7 +102,7 @@ class Contained:
         ProgramMissing: a program that is needed is not there.
     """
 
-    def __init__(self, path: str, command: Sequence[str], directory: str) -> None:
+    def __init__(self, path: str, command: Sequence[str], directory: str, hostname: str) -> None:
         self._complaints = Path(directory, "start")
         self._status: int | None = None
         self._line, theirs = socket.socketpair()
@@ -118,6 +119,14 @@ class Contained:
         self._line.settimeout(_SECONDS_TO_START)
         self.pid, self.own_proc = self._hello()
         self.inode = os.stat(f"/proc/{self.pid}/ns/net").st_ino
+        try:
+            _in_its_place(self.pid, lambda: _furnish(directory, hostname))
+        except BaseException as error:
+            self.end(0)
+            if not isinstance(error, OSError):
+                raise
+            rule, remedy = f"the kernel says: {error.strerror}", "Look what `netkit doctor` says"
+            raise CommandFailed("the container's files cannot be put in their places", rule, remedy) from None
 
     def _hello(self) -> tuple[int, bool]:
         """What the first process says when it is ready."""
@@ -218,6 +227,42 @@ def reserve(path: str, protocol: str, address: str, port: int) -> socket.socket:
         return taken
 
     return inside(path, act)
+
+
+def _in_its_place(pid: int, act: Callable[[], object]) -> None:
+    """Call a function where a process has its files and its name, by a thread that enters there and ends (setns(2)).
+
+    Raises:
+        OSError: whatever the kernel refused.
+    """
+    refused: list[OSError] = []
+
+    def work() -> None:
+        try:
+            with opened(f"/proc/{pid}/ns/mnt") as files, opened(f"/proc/{pid}/ns/uts") as names:
+                checked(libc().unshare(_CLONE_FS))  # a thread that shares its folders with others may not enter
+                checked(libc().setns(files.fileno(), _CLONE_NEWNS))
+                checked(libc().setns(names.fileno(), _CLONE_NEWUTS))
+            act()
+        except NotFound:  # it has ended
+            refused.append(OSError(errno.ESRCH, os.strerror(errno.ESRCH)))
+        except OSError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=work, name="netkit container")
+    thread.start()
+    thread.join()
+    if refused:
+        raise refused[0]
+
+
+def _furnish(directory: str, hostname: str) -> None:
+    """Put a container's own files over those of the machine, and give it its name."""
+    socket.sethostname(hostname)
+    for name in ("hosts", "resolv.conf"):
+        own, place = f"{directory}/{name}", f"/etc/{name}"
+        if os.path.exists(own) and os.path.exists(place):
+            checked(libc().mount(own.encode(), place.encode(), None, _MS_BIND, None))
 
 
 def _cmdline(pid: int) -> str:

@@ -89,8 +89,8 @@ def ending(paths: Iterable[str], act: Callable[[], object]) -> list[End]:
 def _has_sockets(path: str) -> bool:
     """Whether a socket is left in a namespace, if only by a packet that waits for a neighbour (proc_pid_net(5)).
 
-    Without one nobody need be asked, which takes a socket: the kernel frees that, and what it keeps alive, a while after
-    it is closed (RCU).
+    Without one nobody need be asked, which takes a socket: the kernel frees that, and what it keeps alive, a while
+    after it is closed (RCU).
     """
     try:
         told = inside(path, lambda: procfs.read("/proc/thread-self/net/sockstat"))
