@@ -1,4 +1,4 @@
-"""What netfilter tells, as frozen values: a step of a traced packet, and a tracked connection."""
+"""What the kernel tells of packets, as frozen values: a traced one's steps, a tracked connection, what a queue lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TraceEvent:
         family: "ip", "ip6", "inet", "bridge", "arp" or "netdev".
         table: "nat", "filter" …
         chain: the chain that holds the rule; a base chain or one that a rule jumped to.
-        hook: the hook whose base chain was being passed: one of HOOKS.
+        hook: the hook whose base chain was being passed: one of HOOKS; "ingress" or "egress" at an interface.
         priority: that base chain's; the lower the earlier.
         kind: "rule" (a rule matched), "return" (the end of a chain that was jumped to), "policy" (a base chain's end).
         verdict: "accept", "drop", "continue", "return", "jump DOCKER", "goto DOCKER", "queue" or "stolen".
@@ -61,12 +61,13 @@ class TraceEvent:
 class Mark:
     """That a traced packet came to a hook, as an x-ray's own table saw it, which lets all packets pass.
 
-    At "prerouting" it came in; at "input" it has passed all that filters there, and goes to the sockets.
+    At "prerouting" it came in; at "input" it has passed all that filters there, and goes to the sockets; at "output"
+    the namespace itself sends it.
 
     Attributes:
         namespace: where.
         packet: the kernel's number for the packet.
-        hook: "prerouting" or "input".
+        hook: "prerouting", "input" or "output".
         iif: the interface that it came in by.
         network: its IP header there.
         transport: the first bytes of what follows that.
@@ -82,6 +83,26 @@ class Mark:
     transport: bytes
     at: int
     time: int = field(default=0, compare=False)
+
+
+@guarded()
+@dataclass(frozen=True)
+class Loss:
+    """What an interface, or one of its queues, lost while an x-ray recorded, or held when it ended (tc(8)).
+
+    Attributes:
+        namespace: where.
+        device: the interface.
+        queue: "tbf", "netem", "clsact" …; "RECEIVING" or "SENDING" for what the interface itself counts.
+        packets: how many were lost.
+        waiting: how many were in the queue at the end.
+    """
+
+    namespace: str
+    device: str
+    queue: str
+    packets: int
+    waiting: int = 0
 
 
 @guarded()

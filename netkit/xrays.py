@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import weakref
 from contextlib import ExitStack, suppress
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from netkit.errors import CaptureFailed, NotFound
 from netkit.face import face
 from netkit.handles import guarded
+from netkit.journey.joining.unsent import unsent
 from netkit.journey.values import Seen
 from netkit.journeys import Journeys
 from netkit.kinds import number
@@ -18,7 +18,7 @@ from netkit.lab import journal, looks, withheld
 from netkit.linux import namespaces
 from netkit.linux.capturing.ring import ALL_OF_IT
 from netkit.linux.looks import observe
-from netkit.linux.looks.counters import of_protocols
+from netkit.linux.looks.tallies import Tally, lost, tally, wrong
 from netkit.linux.tracing.trace import Trace
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ class XRay(Journeys):
         self._after: Snapshot | None = None
         self._names: dict[int, str] = {}
         self._places: dict[str, str] = {}
-        self._counters: dict[str, dict[str, int]] = {}
-        self._counted: dict[str, dict[str, int]] = {}
+        self._tallies: tuple[dict[str, Tally], dict[str, Tally]] = {}, {}
         self._state = "not begun"
 
     def __enter__(self) -> Self:
@@ -100,7 +99,7 @@ class XRay(Journeys):
             self._names = _names(self._capture)
             self._before = observe.snapshot(self._names)
             self._places = {place.name: place.path for place in self._capture.watched()}
-            self._counters = _counters(self._places)
+            self._tallies = _tallies(self._places), {}
             self._trace = Trace(self._capture.watched())
             weakref.finalize(self, self._trace.ask_to_stop)  # an interrupt between here and the block
             self._capture.at_quiet(self._trace.shut)
@@ -117,7 +116,7 @@ class XRay(Journeys):
         finally:
             trace.stop()
         journal.look()
-        self._counted = _more(self._counters, _counters(self._places))
+        self._tallies = self._tallies[0], _tallies(self._places)
         self._after = observe.snapshot(self._names)
         self._state = "ended"
 
@@ -164,10 +163,27 @@ class XRay(Journeys):
             trace.lost,
             trace.untraced,
             capture.places,
-            marks,
+            unsent(marks, frames, self._whole(self._before)),
             trace.traced,
-            self._counted,
+            **self._told(),
         )
+
+    def _whole(self, before: Snapshot) -> set[str]:
+        """The namespaces at whose every interface frames were recorded, and none was lost."""
+        places = self._capture.places.items() if not self._capture.lost else ()
+        spaces = before.namespaces
+        return {name for name, watched in places if name in spaces and set(spaces[name].interfaces) <= set(watched)}
+
+    def _told(self) -> dict[str, Any]:
+        """What namespaces counted meanwhile, and their groups."""
+        first, last = self._tallies
+        both = {name: (first[name], last[name]) for name in last if name in first}
+        return {
+            "counted": {name: wrong(*pair) for name, pair in both.items()},
+            "losses": tuple(loss for name, pair in both.items() for loss in lost(name, *pair)),
+            "members": {name: tuple(dict.fromkeys(one.members + other.members)) for name, (one, other) in both.items()},
+            "listeners": {name: other.listeners for name, (_, other) in both.items()},
+        }
 
     def __repr__(self) -> str:
         return repr(self.table()) if self.ended else f"<XRay, {self._state}>"
@@ -182,26 +198,10 @@ def _names(capture: Capture) -> dict[int, str]:
     return {place.inode: place.name for place in namespaces.find(watched)}
 
 
-def _counters(places: Mapping[str, str]) -> dict[str, dict[str, int]]:
+def _tallies(places: Mapping[str, str]) -> dict[str, Tally]:
     """What each namespace has counted, by name; one that has ended counts no more."""
     found = {}
     for name, path in places.items():
         with suppress(NotFound, OSError):
-            found[name] = of_protocols(path)
+            found[name] = tally(path)
     return found
-
-
-_WRONG = re.compile(r".*(Err|Drop|Overflow|Discard|Fail|Filter|NoRoutes|NoPorts|Csum|Prune|Reject).*")
-
-
-def _more(before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    """How much more was counted of what went wrong, where it was anything."""
-    return {
-        space: {
-            name: value - before[space].get(name, 0)
-            for name, value in counted.items()
-            if _WRONG.fullmatch(name) and value > before[space].get(name, 0)
-        }
-        for space, counted in after.items()
-        if space in before
-    }

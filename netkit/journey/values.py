@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from netkit.model import Frame, Snapshot
-from netkit.netfilter import Mark, TraceEvent  # noqa: TC001
+from netkit.netfilter import Loss, Mark, TraceEvent  # noqa: TC001
 from netkit.packets.reader import STANDARD, tunnel_ports
 
 if TYPE_CHECKING:
@@ -35,9 +35,13 @@ class Seen:
         lost_events: whether the kernel had to drop reports of netfilter.
         untraced: why there are no events, "" if they could be recorded.
         watched: the interfaces at which frames were recorded, by namespace; empty for all.
-        marks: the packets that came to netfilter, and those that were taken in; in each namespace in order.
+        marks: the packets that came to netfilter, those that were taken in, and of those that a namespace itself sent
+            the ones that no frame shows; in each namespace in order.
         traced: the namespaces of which the marks are complete.
         counted: how much more each namespace counted of what went wrong there, by nstat(8)'s names.
+        losses: what interfaces and their queues lost meanwhile, or held at the end.
+        members: (interface, group) of the groups that each namespace belonged to before or after.
+        listeners: (port, group) of the groups that a bridge of each namespace knew listeners of.
     """
 
     frames: tuple[Frame, ...]
@@ -51,6 +55,9 @@ class Seen:
     marks: tuple[Mark, ...] = ()
     traced: tuple[str, ...] = ()
     counted: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    losses: tuple[Loss, ...] = ()
+    members: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    listeners: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     @cached_property
     def tunnels(self) -> frozenset[int]:
@@ -72,7 +79,7 @@ class Step(NamedTuple):
         frame: what was seen there; None at a hook.
         events: what netfilter reported at the hook, in order.
         fate: of a frame that came in, as the marks tell: OUTSIDE, ENTERED or TAKEN; "" where nobody knows.
-        taken: the headers of the packet that was taken in.
+        mark: what the x-ray's own table saw: that it was taken in; at a hook, that it was sent, if no frame shows it.
     """
 
     after: int | None
@@ -83,7 +90,7 @@ class Step(NamedTuple):
     frame: Frame | None = None
     events: tuple[TraceEvent, ...] = ()
     fate: str = ""
-    taken: bytes = b""
+    mark: TraceEvent | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,7 @@ class Hop:
         changed: what differs from the hop before, a sentence each: "TTL 64 → 63".
         decided: who decided, and what, in one sentence: "The FDB of br0 says: 02:42:ac:11:00:02 is behind veth1."
         tunnels: the UDP ports of VXLAN there.
+        evidence: what was recorded that `changed` and `decided` rest on: frames, reports, entries of tables …
     """
 
     number: int
@@ -117,6 +125,7 @@ class Hop:
     changed: list[str] = field(default_factory=list)
     decided: str = ""
     tunnels: frozenset[int] = field(default=STANDARD, repr=False, compare=False)
+    evidence: tuple[object, ...] = field(default=(), repr=False, compare=False)
 
     @cached_property
     def frame(self) -> Packet | None:

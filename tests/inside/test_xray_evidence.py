@@ -65,8 +65,8 @@ def test_what_a_filter_at_the_interface_drops_is_not_delivered() -> None:
           "ip protocol icmp drop; }; }'")  # fmt: skip
     found = asked()
     assert not found.delivered
-    assert found.end.startswith("it came in at right:eth0, but did not come to PREROUTING: the chain c")
-    assert found.hops[-1].where == "right:eth0"
+    assert found.end == "dropped in right by netdev t c: the rule `ip protocol 1 drop`"
+    assert [hop.where for hop in found.hops[-2:]] == ["right:eth0", "right INGRESS"]
 
 
 @pytest.mark.usefixtures("line")

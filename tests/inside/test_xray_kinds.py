@@ -66,7 +66,7 @@ ROWS = {
         SWITCHED,
         nft("h2", "netdev f", "type filter hook ingress device eth0 priority 0 ;", "ip protocol icmp drop"),
         NEAR,
-        "it came in at h2:eth0, but did not come to PREROUTING: the chain c of the table netdev f stands before that",
+        "dropped in h2 by netdev f c: the rule `ip protocol 1 drop`",
     ),
     "nft egress": (
         SWITCHED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from netkit.journey.telling.around import Around
+from netkit.journey.telling.claims import Switch
 from netkit.journey.values import Seen
 from netkit.model import Interface, Namespace, Route, Snapshot
 
@@ -35,9 +36,9 @@ def test_an_interface_is_up_and_a_port_if_it_was_that_at_either_moment() -> None
 
 def test_a_switch_that_was_changed_is_unknown() -> None:
     off, on = Namespace("r", sysctls={FORWARD: "0"}), Namespace("r", sysctls={FORWARD: "1"})
-    assert around(off, off).sysctl("r", FORWARD) == "0"
+    assert around(off, off).sysctl("r", FORWARD) == Switch("r", FORWARD, "0")
     assert around(off, on).sysctl("r", FORWARD) is None
-    assert around(off, Namespace("r")).sysctl("r", FORWARD) == "0"
+    assert around(off, Namespace("r")).sysctl("r", FORWARD) == Switch("r", FORWARD, "0")
     assert around(off, off).sysctl("r", "net.ipv4.other") is None
 
 

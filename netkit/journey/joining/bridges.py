@@ -9,6 +9,8 @@ from netkit.journey.joining.frames import NONE, Frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from netkit.journey.joining.keys import Flow
+
 
 def connect(frames: Frames, identity: Callable[[int], Hashable]) -> None:
     """Into a port and out of others, or up to the bridge's own interface; from that one out of ports.
@@ -34,9 +36,10 @@ def connect(frames: Frames, identity: Callable[[int], Hashable]) -> None:
 
 
 def translate(frames: Frames) -> None:
-    """Where bridged packets are filtered, a translated one stays on the bridge, and goes to its new receiver's MAC.
+    """Where bridged packets are filtered, a translated one goes to its new receiver's MAC, on the bridge or up to it.
 
-    While that MAC is asked for, the packet waits at the bridge's own interface, and leaves by that one first.
+    While that MAC is asked for, the packet waits at the bridge's own interface, and leaves by that one first: then its
+    source is still what it was.
 
     Args:
         frames: the recorded ones.
@@ -44,20 +47,28 @@ def translate(frames: Frames) -> None:
     wiring = frames.wiring
     if not wiring.filtering:
         return
-    came, waiting, left = [], [], []
+    came, waiting, left, up = [], [], [], []
+    goals: dict[int, Flow] = {}
     for n, role in enumerate(frames.roles):
         packet, space = frames.packets[n], role.place[0]
         if space not in wiring.filtering or packet.lasting is None or not (role.bridge or role.is_bridge):
             continue
-        key = role.bridge or role.place, packet.lasting, packet.ttl
-        if role.bridge and frames.all[n].direction == "in":
+        key, inward = (role.bridge or role.place, packet.lasting, packet.ttl), frames.all[n].direction == "in"
+        if role.bridge and inward:
             if n not in frames.used and (now := wiring.translations.get(space, {}).get(packet.flow)) is not None:
-                came.append(((*key, now), n))
-        elif frames.all[n].direction == "out" and frames.follows[n] == NONE:
-            (left if role.bridge else waiting).append(((*key, packet.flow), role.place, n))
-    frames.join(came, waiting)
-    frames.join([(key, n) for key, _, n in waiting if frames.follows[n] != NONE], left)
+                goals[n] = now
+                came += [((*key, flow), n) for flow in dict.fromkeys((now, _half_way(packet.flow, now)))]
+        elif frames.follows[n] == NONE:
+            (up if inward else left if role.bridge else waiting).append(((*key, packet.flow), role.place, n))
+    frames.join(came, [*waiting, *up])
+    again = [((*key[:3], goals[frames.follows[n]]), n) for key, _, n in waiting if frames.follows[n] != NONE]
+    frames.join(again, left)
     frames.join(came, left)
+
+
+def _half_way(flow: Flow, now: Flow) -> Flow:
+    """With the new destination, and the source as it was: ICMP has one identifier for both ways."""
+    return (flow[0], flow[1], now[2], flow[3] if flow[4] else now[3], now[4])
 
 
 def reassemble(frames: Frames) -> None:

@@ -50,7 +50,7 @@ class Frames:
     def __init__(self, seen: Seen) -> None:
         self.all: tuple[Frame, ...] = seen.frames
         self.wiring = Wiring(seen.before, seen.after)
-        self._tunnels = seen.tunnels
+        self.tunnels = seen.tunnels
         self.follows: list[int] = [NONE] * len(self.all)
         self.used: set[int] = set()
         """Those that another frame follows."""
@@ -69,7 +69,7 @@ class Frames:
             wire = self._wire(frame.data, frame.length, frame.link)
             self.wires.append(wire)
             self.packets.append(self._known[wire])
-            self.roles.append(self._role((frame.namespace, frame.interface)))
+            self.roles.append(self.role_at((frame.namespace, frame.interface)))
 
     def inside(self, number: int) -> int:
         """The number of the bytes that a VXLAN packet carries; -1 where they were not seen outside of it."""
@@ -92,10 +92,11 @@ class Frames:
         known = self._names.get((data, length))
         if known is None:
             known = self._names[data, length] = len(self._known)
-            self._known.append(read(data, length, link, self._tunnels))
+            self._known.append(read(data, length, link, self.tunnels))
         return known
 
-    def _role(self, place: Place) -> Role:
+    def role_at(self, place: Place) -> Role:
+        """What an interface does with frames."""
         known = self._roles.get(place)
         if known is None:
             known = self._roles[place] = self._looked_up(place)

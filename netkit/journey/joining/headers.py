@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _TCP = 6
 TRANSPORT = 20
 """How many bytes behind the IP header netfilter reports at most."""
+_SIX, FRAGMENT = 6, 44
 _LONGEST = 0xFFFF  # bytes of an IP packet; fragments may claim more, and then nobody puts them together
 
 
@@ -39,6 +40,8 @@ class Heads:
 
     def _read(self, number: int) -> Packet:
         frame, packet = self._frames.all[number], self._frames.packets[number]
+        if packet.part is not None and frame.data[packet.start] >> 4 == _SIX:
+            return piece(frame.data[packet.start :])
         end = packet.payload + TRANSPORT
         if len(frame.data) <= end or (packet.flow[0] == _TCP and packet.part is None):
             return packet  # what lasts of TCP is in its header
@@ -79,3 +82,18 @@ class Heads:
         else:
             total = int.from_bytes(data[packet.start + 2 : packet.start + 4])
         return (packet.part or (0, False))[0] + max(total - (packet.payload - packet.start), 0)
+
+
+def piece(header: bytes) -> Packet:
+    """A fragment of IPv6 as netfilter reports it: without the header that says which part it is.
+
+    Args:
+        header: of IPv6, 40 bytes at least.
+    """
+    flow = (FRAGMENT, header[8:24], header[24:40], 0, 0)
+    return Packet(b"", ("piece", header[4:6]), header[7], flow)
+
+
+def is_piece(header: bytes) -> bool:
+    """Whether a reported header is that of a fragment of IPv6."""
+    return len(header) >= 40 and header[0] >> 4 == _SIX and header[6] == FRAGMENT

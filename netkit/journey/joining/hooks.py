@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.frames import NONE, ROUTED, UNWRAPPED, WRAPPED, Frames, paired
-from netkit.journey.joining.headers import Heads
+from netkit.journey.joining.headers import FRAGMENT, Heads
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Iterator
@@ -38,7 +38,7 @@ class Hooks:
         self.leading: dict[int, list[Visit]] = {}
         self.ending: dict[int, list[list[Visit]]] = {}
         self.alone: list[list[Visit]] = []
-        self._heads = Heads(frames)
+        self.heads = Heads(frames)
         self._spaces = {visits[0].namespace for visits in passages}
         self._indexes: dict[str, dict[Hashable, deque[int]]] = {}
         """The frames by what netfilter may report, for each kind of hook that is looked for."""
@@ -85,15 +85,21 @@ class Hooks:
 
     def _keys_input(self, number: int) -> Iterator[Hashable]:
         """INPUT, where fragments are together."""
-        whole, role = self._heads.whole(number), self.frames.roles[number]
+        whole, role = self.heads.whole(number), self.frames.roles[number]
+        head = self.heads.of(number)
+        if role.bridge is None and head.flow[0] == FRAGMENT:  # IPv6 puts them together behind its hooks
+            yield *role.place, head.lasting, head.ttl, head.flow
         if whole is not None and role.bridge is None:
-            for flow in _between(whole.flow, self._translated(role.place[0], whole.flow)):
+            *_, first = self._line(number)
+            came = self.frames.packets[first].flow if first != number else whole.flow
+            now = self._translated(role.place[0], came)
+            for flow in {*_between(came, now), now, whole.flow}:  # the last chain sees the source translated as well
                 yield *role.place, whole.lasting, whole.ttl, flow
 
     def _head_received(self, number: int) -> Packet | None:
         """The packet as it was when the first hook saw it: fragments are put together where connections are tracked."""
         waits = self.frames.roles[number].place[0] in self.frames.wiring.tracking
-        return self._heads.whole(number) if waits else self._heads.of(number)
+        return self.heads.whole(number) if waits else self.heads.of(number)
 
     def _keys_sent(self, number: int) -> Iterator[Hashable]:
         """FORWARD, OUTPUT and POSTROUTING; a bridge's own packets passed them before its interface."""
@@ -114,16 +120,16 @@ class Hooks:
         frames, space = self.frames, self.frames.roles[number].place[0]
         followed = frames.follows[number]
         if (followed, frames.roles[number].place) in frames.cuts:
-            whole = self._heads.of(followed)._replace(ttl=frames.packets[number].ttl, flow=frames.packets[number].flow)
+            whole = self.heads.of(followed)._replace(ttl=frames.packets[number].ttl, flow=frames.packets[number].flow)
             return whole if frames.pieces(number)[0] == number else None
         as_it_came = followed in frames.bundles and space not in frames.wiring.tracking
-        return self._heads.of(number) if as_it_came else self._heads.whole(number)
+        return self.heads.of(number) if as_it_came else self.heads.whole(number)
 
     def _sent_flows(self, number: int, head: Packet) -> set[Flow]:
         """How a packet that was sent may have looked at the hooks before: from as it came to as it went."""
         space, followed = self.frames.roles[number].place[0], self.frames.follows[number]
         if followed != NONE and self.frames.ways.get(number, ROUTED) == ROUTED:
-            came = (self._heads.whole(followed) or self._heads.of(followed)).flow  # a later fragment has no ports
+            came = (self.heads.whole(followed) or self.heads.of(followed)).flow  # a later fragment has no ports
         else:
             came = self.frames.wiring.origins.get(space, {}).get(head.flow, head.flow)
         return {came, *_between(came, head.flow)}
@@ -192,7 +198,7 @@ class Hooks:
 
     def _forsake(self, visits: list[Visit]) -> None:
         """Hooks that no frame shows: a packet of its own, unless it was but seen passing."""
-        told = [visit for visit in visits if visit.shown]
+        told = [visit for visit in visits if visit.told]
         if told:
             self.alone.append(told)
 
@@ -210,6 +216,10 @@ class Hooks:
             queue.popleft()
         fitting = (n for n in queue if n not in taken and (came is None or came in self._line(n)))
         return next(fitting, None)
+
+    def has_arrived(self, number: int) -> bool:
+        """Whether a received packet came to PREROUTING, at this frame or, filtered on a bridge, at its port."""
+        return any(each in self.arriving for each in self._line(number))
 
     def _line(self, number: int) -> Iterator[int]:
         """A frame and those that it follows within its namespace."""

@@ -15,6 +15,7 @@ bridges   over bridges                                       routers   forwarded
 segments  cut and put together by offloading                 passages  the hooks that one packet passed
 heads     packets as netfilter reports them                  hooks     which frames the hooks belong to
 lookups   hooks and routing decisions between the frames     stations  all of it as one tree for each packet
+below     what filters of bridges, interfaces, ARP dropped   unsent    packets that no frame shows
 memory    many values at once
 """
 
@@ -22,10 +23,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netkit.journey.joining.below import Below
 from netkit.journey.joining.hooks import Hooks
 from netkit.journey.joining.lookups import Between
 from netkit.journey.joining.memory import uncollected
-from netkit.journey.joining.passages import passages
+from netkit.journey.joining.passages import dropped_below, passages
 from netkit.journey.joining.stations import Tree
 from netkit.journey.joining.transit import connect
 
@@ -50,6 +52,9 @@ def join(seen: Seen) -> list[list[Step]]:
         []
     """
     frames = connect(seen)
-    tree = Tree(frames)
-    Between(tree, Hooks(frames, passages(seen.events, seen.marks)), frozenset(seen.traced))
+    tree, hooks = Tree(frames), Hooks(frames, passages(seen.events, seen.marks))
+    between = Between(tree, hooks, frozenset(seen.traced))
+    below = dropped_below(seen.events)
+    if below:
+        Below(tree, hooks.heads, between.alone).place(below)
     return tree.steps()

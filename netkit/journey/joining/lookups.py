@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from netkit.journey.joining.frames import NONE, UNWRAPPED, Frames
 from netkit.journey.joining.stations import Station, Tree
 from netkit.journey.values import ENTERED, OUTSIDE, ROUTING, TAKEN
+from netkit.packets.ip import UDP
 
 if TYPE_CHECKING:
     from netkit.journey.joining.hooks import Hooks
     from netkit.journey.joining.passages import Visit
+
+_VXLAN = 16  # bytes of the headers of UDP and VXLAN (RFC 7348)
 
 
 class Between:
@@ -29,6 +32,8 @@ class Between:
     def __init__(self, tree: Tree, hooks: Hooks, traced: frozenset[str] = frozenset()) -> None:
         self._tree, self._frames, self._hooks, self._traced = tree, tree.frames, hooks, traced
         self._arrived = {number: self._visits([visit], number) for number, visit in hooks.arriving.items()}
+        self.alone: dict[tuple[str, object], int] = {}
+        """The last station of each packet that no frame shows, by namespace and what lasts of it."""
         self._shared: dict[tuple[int, int], int] = {}
         self._ended: set[int] = set()
         for number in range(len(self._frames.all)):
@@ -54,6 +59,13 @@ class Between:
             if visit.shown:
                 after = self._tree.add(Station(visit.namespace, visit.hook, visit.shown, place), after)
         return after
+
+    def _sent(self, visits: list[Visit], after: int, place: float) -> int:
+        """The same of a packet that no frame shows: where it began to be sent is shown in any case."""
+        first = visits[0]
+        if first.hook == "output" and not first.shown:
+            after = self._tree.add(Station(first.namespace, first.hook, (), place, first.events[0]), after)
+        return self._visits(visits, after, place)
 
     def _way_to(self, number: int) -> int:
         """The last station before a frame, or the frame before it."""
@@ -89,12 +101,14 @@ class Between:
     def _note(self, number: int, rows: list[list[Visit]]) -> None:
         """What became of a received packet, where every packet that came to a hook was reported."""
         role, packet = self._frames.roles[number], self._frames.packets[number]
-        if role.place[0] not in self._traced or role.bridge is not None or packet.lasting is None:
+        if role.place[0] not in self._traced or packet.lasting is None:
             return
+        entered = self._hooks.has_arrived(number)
+        if role.bridge is not None and not entered:
+            return  # it need not, on a bridge
         taken = next((visit for row in rows for visit in row if visit.is_taken), None)
-        fate = TAKEN if taken is not None else ENTERED if number in self._hooks.arriving else OUTSIDE
-        last = taken.events[-1] if taken is not None else None
-        self._tree.fates[number] = fate, last.network + last.transport if last is not None else b""
+        fate = TAKEN if taken is not None else ENTERED if entered else OUTSIDE
+        self._tree.fates[number] = fate, taken.events[-1] if taken is not None else None
 
     def _is_taken(self, number: int) -> bool:
         if self._frames.roles[number].place[0] in self._traced:
@@ -106,6 +120,21 @@ class Between:
         role = self._frames.roles[number]
         return role.peer == role.place
 
+    def _wrapped(self, visit: Visit) -> int:
+        """The frame in a tunnel whose outer packet is known of by netfilter's report only; NONE of all else."""
+        frames, head = self._frames, visit.events[0].transport
+        if not (visit.packet.flow[0] == UDP and visit.packet.flow[4] in frames.tunnels and len(head) >= _VXLAN):
+            return NONE
+        vni, length = int.from_bytes(head[12:15]), int.from_bytes(head[4:6]) - _VXLAN
+        for number in frames.sent:
+            role = frames.roles[number]
+            home = frames.wiring.homes.get(role.place, role.place[0])
+            same = role.is_tunnel and home == visit.namespace and role.vni in (vni, None)
+            if same and number not in frames.used and frames.all[number].length == length:
+                frames.used.add(number)
+                return number
+        return NONE
+
     def _lonely(self) -> None:
         """Packets that no frame shows: they come after what was seen when netfilter reported them."""
         times = [frame.time for frame in self._frames.all]
@@ -113,8 +142,8 @@ class Between:
             first = visits[0]
             place, after = bisect(times, first.events[0].time) - 0.5, NONE
             if first.iif is None and first.hook != "prerouting":
-                after = self._tree.add(Station(first.namespace, ROUTING, place=place))
-            self._visits(visits, after, place)
+                after = self._tree.add(Station(first.namespace, ROUTING, place=place), self._wrapped(first))
+            self.alone[first.namespace, first.packet.lasting] = self._sent(visits, after, place)
 
 
 def is_taken(frames: Frames, number: int) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from netkit.packets.reader import Span
 
 ARP, IPV4, IPV6 = 0x0806, 0x0800, 0x86DD
+_OF_ETHERNET = b"\0\1"
+"""How an ARP message begins (RFC 826), and no IP header does."""
 
 
 class View(NamedTuple):
@@ -71,8 +73,16 @@ def reported(event: TraceEvent, tunnels: frozenset[int] = STANDARD) -> View | No
         event: as recorded.
         tunnels: the UDP ports that VXLAN devices listen on.
     """
+    if event.network[:2] == _OF_ETHERNET:
+        view = parsed(as_frame(event.network))._replace(macs=None)
+        return view if view.arp else None
     view = parsed(event.network + event.transport, "ip", tunnels)
     return view if view.ip else None
+
+
+def as_frame(message: bytes) -> bytes:
+    """An ARP message in a frame whose MACs nobody knows."""
+    return bytes(12) + ARP.to_bytes(2) + message
 
 
 def quoted(error: IpHeader) -> IpHeader | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from netkit.journey.joining.headers import is_piece, piece
 from netkit.journey.joining.keys import Packet, read
 from netkit.netfilter import TRACE_TABLE, TraceEvent
 
@@ -22,6 +23,7 @@ _NEXT = {
     "output": ("postrouting",),
 }
 _GOING_ON = ("continue", "return", "jump", "goto")
+_BELOW_IP, _AT_INTERFACES = ("bridge", "arp", "netdev"), ("ingress", "egress")
 
 
 @dataclass(eq=False)
@@ -30,7 +32,7 @@ class Visit:
 
     Attributes:
         namespace: where.
-        hook: one of netfilter.HOOKS.
+        hook: one of netfilter.HOOKS, "ingress" or "egress".
         events: in order.
     """
 
@@ -44,6 +46,11 @@ class Visit:
         return tuple(event for event in self.events if event.table != TRACE_TABLE)
 
     @property
+    def told(self) -> bool:
+        """Whether there is something to show: what others than the x-ray did, or a packet that nothing else shows."""
+        return self.hook == "output" or bool(self.shown)
+
+    @property
     def is_taken(self) -> bool:
         """Whether the packet has passed all that filters at INPUT."""
         return self.hook == "input" and self.events[-1].table == TRACE_TABLE
@@ -52,6 +59,8 @@ class Visit:
     def packet(self) -> Packet:
         """What the headers tell, as the hook began."""
         first = self.events[0]
+        if is_piece(first.network):
+            return piece(first.network)
         return read(first.network + first.transport, len(first.network) + len(first.transport), "ip")
 
     @property
@@ -82,6 +91,8 @@ def passages(events: Iterable[TraceEvent], marks: Iterable[Mark] = ()) -> list[l
     found: list[list[Visit]] = []
     latest: dict[tuple[str, int], list[Visit]] = {}
     for event in _merged(events, marks) if marks else events:
+        if is_below(event):
+            continue
         key = event.namespace, event.packet
         known = latest.get(key)
         if known is None or not _goes_on(known[-1], event):
@@ -91,6 +102,35 @@ def passages(events: Iterable[TraceEvent], marks: Iterable[Mark] = ()) -> list[l
             known.append(Visit(event.namespace, event.hook))
         known[-1].events.append(event)
     return found
+
+
+def is_below(event: TraceEvent) -> bool:
+    """Whether a chain stands below IP: on a bridge, at an interface, for ARP."""
+    return event.family in _BELOW_IP or event.hook in _AT_INTERFACES
+
+
+def dropped_below(events: Iterable[TraceEvent]) -> list[Visit]:
+    """The hooks below IP at which packets were dropped, each with what was reported there of that packet.
+
+    Args:
+        events: those of all namespaces, each namespace's in order.
+    """
+    found: list[Visit] = []
+    open_ones: dict[tuple[str, int], Visit] = {}
+    for event in filter(is_below, events):
+        key = event.namespace, event.packet
+        known = open_ones.get(key)
+        if known is None or _station(known.events[-1]) != _station(event):
+            known = open_ones[key] = Visit(event.namespace, event.hook)
+        known.events.append(event)
+        if known.ends:
+            found.append(known)
+            del open_ones[key]
+    return found
+
+
+def _station(event: TraceEvent) -> tuple:
+    return event.family, event.hook, event.iif, event.oif, event.network
 
 
 def _merged(events: Iterable[TraceEvent], marks: Iterable[Mark]) -> Iterator[TraceEvent]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.joining.frames import NONE, Frames
-from netkit.journey.values import Step
+from netkit.journey.values import ROUTING, Step
 
 if TYPE_CHECKING:
     from netkit.netfilter import TraceEvent
@@ -16,15 +16,17 @@ class Station(NamedTuple):
 
     Attributes:
         namespace: where.
-        hook: one of netfilter.HOOKS, or ROUTING.
+        hook: one of netfilter's, or ROUTING.
         events: what netfilter reported there.
         place: for a packet's first station: where, among the frames, the packet was first seen.
+        mark: what the x-ray's own table saw there of a packet that nothing else shows.
     """
 
     namespace: str
     hook: str
     events: tuple[TraceEvent, ...] = ()
     place: float = 0
+    mark: TraceEvent | None = None
 
 
 class Tree:
@@ -39,8 +41,8 @@ class Tree:
         self.after: list[int] = list(frames.follows)
         """What each frame and each station follows at once."""
         self._stations: list[Station] = []
-        self.fates: dict[int, tuple[str, bytes]] = {}
-        """What became of frames that came in, and the headers of those that were taken; see `values.Step`."""
+        self.fates: dict[int, tuple[str, TraceEvent | None]] = {}
+        """What became of frames that came in, and the marks of those that were taken; see `values.Step`."""
 
     def add(self, station: Station, after: int = NONE) -> int:
         """Add a station.
@@ -55,6 +57,14 @@ class Tree:
         self._stations.append(station)
         self.after.append(after)
         return len(self.after) - 1
+
+    def is_routing(self, number: int) -> bool:
+        """Whether a station is the routing decision, or one behind it; not a frame."""
+        while number >= len(self.frames.all):
+            if self._stations[number - len(self.frames.all)].hook == ROUTING:
+                return True
+            number = self.after[number]
+        return False
 
     def steps(self) -> list[list[Step]]:
         """The journeys, in the order in which they were first seen; each in causal order."""
@@ -92,7 +102,7 @@ class Tree:
     def _step(self, node: int, after: int | None) -> Step:
         if node < len(self.frames.all):
             frame = self.frames.all[node]
-            fate = self.fates.get(node, ("", b""))
+            fate = self.fates.get(node, ("", None))
             return Step(after, frame.namespace, frame.interface, None, frame.direction, frame, (), *fate)
         station = self._stations[node - len(self.frames.all)]
-        return Step(after, station.namespace, None, station.hook, None, None, station.events)
+        return Step(after, station.namespace, None, station.hook, None, None, station.events, "", station.mark)

@@ -5,7 +5,7 @@ The texts are the same whenever the same traffic is seen: without times, random 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from netkit import markup
@@ -54,6 +54,7 @@ class Journey:
         housekeeping: whether a kernel sent it on its own, at a random moment (IPv6 neighbour discovery …).
         places: the namespaces in which it ended, as far as that is known.
         dropped: whether the packet filter dropped it without a word.
+        evidence: what was recorded that `end` rests on: frames, reports, entries of tables, counters …
     """
 
     number: int
@@ -70,6 +71,7 @@ class Journey:
     housekeeping: bool = False
     places: tuple[str, ...] = ()
     dropped: bool = False
+    evidence: tuple[object, ...] = field(default=(), repr=False, compare=False)
 
     def __repr__(self) -> str:
         return hops_text(self)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.journey.telling.around import SOLICITATION
+from netkit.journey.telling.claims import NOTHING, Claim, said
+from netkit.journey.telling.meanwhile import SOLICITATION
 from netkit.packets.arp import REQUEST
 from netkit.packets.ip import ICMPV6
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from netkit.journey.values import Step
     from netkit.model import Interface
 
+_EVERYONE = b"\xff" * 6
 NAMED = 3  # more namespaces than these that heard what was not for them are counted, not named
 _WITH_TARGET, _GROUP = 24, 0xFF
 _ON_ANOTHER = ("macvlan", "ipvlan")
@@ -38,12 +40,12 @@ def asked_for(view: View | None) -> bytes:
 def unanswered(trip: Trip, around: Around) -> bytes:
     """The address that a packet asks for in vain; b"" if it asks for none, or somebody answered."""
     address, step = asked_for(trip.start), _asker(trip)
-    if not address or step is None or not around.asked(step.namespace, step.interface or "", address):
+    if not address or step is None or not around.meanwhile.asked(step.namespace, step.interface or "", address):
         return b""
     return address
 
 
-def unreached(trip: Trip, around: Around, address: bytes, heard: Sequence[str]) -> str:
+def unreached(trip: Trip, around: Around, address: bytes, heard: Sequence[str]) -> Claim:
     """That nobody has an address that was asked for, or who has it, and why the question did not reach them.
 
     Args:
@@ -52,19 +54,26 @@ def unreached(trip: Trip, around: Around, address: bytes, heard: Sequence[str]) 
         address: what was asked for.
         heard: the namespaces that the question reached.
     """
-    name, asker = around.wording.address(address), _asker(trip)
+    name, asker, question = around.wording.address(address), _asker(trip), trip.record(len(trip.steps) - 1)
     others = listed(heard) if len(heard) <= NAMED else f"{len(heard)} others"
     place = asker.namespace if asker is not None else ""
-    bearers = list(dict.fromkeys(space for space, _ in _bearers(around, address) if space != place))
+    bearers = [(space, link) for space, link in _bearers(around, address) if space != place]
     if not bearers:
         nobody = "nobody else" if place and around.own(place, address) else "nobody"
-        return f"{nobody} has {name}{f': {others} heard the question' if heard else ''}"
-    if reached := [bearer for bearer in bearers if bearer in heard]:
-        return silent(reached)
-    has, it = ("has", "it") if len(bearers) == 1 else ("have", "them")
-    why = next(filter(None, (_kept_from(trip, around, *bearer) for bearer in _bearers(around, address))), "")
-    said = f"{listed(bearers)} {has} {name}, but the question did not reach {it}{f': {why}' if why else ''}"
-    return f"{said}; {others} heard it" if heard else said
+        words = f"{nobody} has {name}{f': {others} heard the question' if heard else ''}"
+        return said(words, question, around.seen.before, around.seen.after)
+    places = list(dict.fromkeys(space for space, _ in bearers))
+    if reached := [bearer for bearer in places if bearer in heard]:
+        return said(silent(reached), *_copies(trip, reached))
+    has, it = ("has", "it") if len(places) == 1 else ("have", "them")
+    why = next(filter(None, (_kept_from(trip, around, *bearer) for bearer in bearers)), NOTHING)
+    words = f"{listed(places)} {has} {name}, but the question did not reach {it}{f': {why}' if why else ''}"
+    return said(f"{words}; {others} heard it" if heard else words, question, *(link for _, link in bearers), why)
+
+
+def _copies(trip: Trip, places: Sequence[str]) -> Iterator[object]:
+    """What shows that a question came to some namespaces."""
+    return (step.frame for step in trip.steps if step.namespace in places and step.frame is not None)
 
 
 def silent(reached: Sequence[str]) -> str:
@@ -91,39 +100,53 @@ def _bearers(around: Around, address: bytes) -> Iterator[tuple[str, Interface]]:
             yield from ((place, link) for link in links if text in link.bare_addresses)
 
 
-def _kept_from(trip: Trip, around: Around, place: str, link: Interface) -> str:
-    """What kept a question from an interface; "" where that is not known."""
+def _kept_from(trip: Trip, around: Around, place: str, link: Interface) -> Claim:
+    """What kept a question from an interface; NOTHING where that is not known."""
     asker = _asker(trip)
-    own = around.interface(asker.namespace, asker.interface or "") if asker is not None else None
+    own = around.record(asker.namespace, asker.interface or "") if asker is not None else None
     if asker is None or own is None:
-        return ""
+        return NOTHING
     for upper, lower in ((link, (asker.namespace, asker.interface)), (own, (place, link.name))):
         if upper.kind in _ON_ANOTHER and upper.parent == lower:
             below = ":".join(upper.parent)
-            return f"the {upper.kind} {upper.name} and {below}, on which it lies, never hear one another"
+            return said(f"the {upper.kind} {upper.name} and {below}, on which it lies, never hear one another", upper)
     return _kept_by_bridge(trip, around, link)
 
 
-def _kept_by_bridge(trip: Trip, around: Around, link: Interface) -> str:
+def _kept_by_bridge(trip: Trip, around: Around, link: Interface) -> Claim:
     """The port of a bridge, at the other end of an interface's cable, that did not pass a question on (bridge(8))."""
     space, name = link.peer or ("", "")
     port = around.interface(space, name)
     if port is None or port.master is None or not around.is_watched(space, name):
-        return ""
+        return NOTHING
     here = [step for step in trip.steps if step.namespace == space and step.interface is not None]
     entered = [step.interface for step in here if step.direction == "in" and _is_port(around, step, port.master)]
     sent = any(step.interface == port.master and step.direction == "out" for step in here)
     if not (entered or sent) or any(step.interface == name and step.direction == "out" for step in here):
-        return ""
-    said = f"{port.master} did not send it out of {name}"
+        return NOTHING
+    words = f"{port.master} did not send it out of {name}"
+    shown = [step.frame for step in here], around.record(space, name)
     if not (port.up and port.carrier):
-        return f"{said}, which is down"
-    switch = "bcast_flood" if trip.start is not None and trip.start.arp is not None else "mcast_flood"
+        return said(f"{words}, which is down", *shown[0], shown[1])
+    if (blocked := around.blocked(space, name)) is not None:
+        return said(f"{words}, which {port.master} keeps {blocked[0]}", *shown[0], blocked[1])
+    mac = trip.start.macs[0] if trip.start is not None and trip.start.macs else _EVERYONE
+    switch = "bcast_flood" if mac == _EVERYONE else "mcast_flood" if mac[0] & 1 else "flood"
     if port.detail(switch) == "0":
-        return f"{said}, where {switch} is off"
+        return said(f"{words}, where {switch} is off", *shown[0], shown[1])
     came = around.interface(space, entered[0] or "") if entered else None
     apart = came is not None and came.has("isolated") and port.has("isolated")
-    return f"{said}: {entered[0]} and {name} are isolated" if apart else said
+    other = around.record(space, came.name) if came is not None else None
+    return said(f"{words}: {entered[0]} and {name} are isolated" if apart else words, *shown[0], shown[1], other)
+
+
+def kept_from_owner(trip: Trip, around: Around) -> Claim:
+    """What kept a frame from the interface that has the MAC that it is for; NOTHING where that is not known."""
+    mac = trip.start.macs[0].hex(":") if trip.start is not None and trip.start.macs else ""
+    spaces = (space for shot in (around.seen.after, around.seen.before) for space in shot)
+    links = (link for space in spaces for link in space.interfaces.values())
+    owner = next((link for link in links if link.mac == mac and link.peer is not None), None)
+    return _kept_by_bridge(trip, around, owner) if owner is not None else NOTHING
 
 
 def _is_port(around: Around, step: Step, bridge: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.journey.joining.parsed import IPV4, IPV6
+from netkit.journey.telling.claims import Claim, said
 from netkit.journey.telling.targets import HOOKS
 from netkit.journey.telling.translation import Cause, Translation, cause, is_sent, unseen
 from netkit.journey.values import ROUTING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from netkit.journey.joining.parsed import View
     from netkit.journey.telling.around import Around
     from netkit.journey.telling.trip import Trip
+    from netkit.model import Frame
+    from netkit.netfilter import TraceEvent
     from netkit.packets.ip import IpHeader
 
 _NAMES = {TCP: ("TCP", 16), UDP: ("UDP", 6)}
@@ -28,13 +31,13 @@ class Changed(NamedTuple):
 
     Attributes:
         place: the step at which it is said.
-        text: in words.
+        claim: in words, with what shows it.
         checksums: whether these are checksums, which follow from all else.
         tracked: whether it is a translation that only conntrack shows.
     """
 
     place: int
-    text: str
+    claim: Claim
     checksums: bool = False
     tracked: bool = False
 
@@ -64,14 +67,14 @@ def changes(trip: Trip, around: Around) -> list[list[Changed]]:
     told: list[dict[str, Changed]] = [{} for _ in trip.steps]  # a dict keeps the order and each sentence once
     for number in range(len(trip.steps)):
         for change in _at(trip, around, number):
-            told[change.place].setdefault(change.text, change)
+            told[change.place].setdefault(change.claim.text, change)
     return [_in_order(found.values()) for found in told]
 
 
 def _in_order(found: Iterable[Changed]) -> list[Changed]:
     """Checksums follow from all else: they come last, and once."""
     found = list(found)
-    sums = sorted((change for change in found if change.checksums), key=lambda change: len(change.text))
+    sums = sorted((change for change in found if change.checksums), key=lambda change: len(change.claim.text))
     return [change for change in found if not change.checksums] + sums[-1:]
 
 
@@ -108,13 +111,14 @@ def _behind(trip: Trip, around: Around, number: int) -> list[Changed]:
 
 def _remembered(trip: Trip, around: Around, number: int) -> list[Changed]:
     """What conntrack changed where no headers show it."""
-    return [said for change in unseen(trip, around, number) for said in _said(trip, around, change)]
+    return [each for change in unseen(trip, around, number) for each in _told(trip, around, change)]
 
 
 def _at_first(trip: Trip, around: Around, number: int, new: View) -> list[Changed]:
     """What is already different when the packet is first seen."""
     told = _remembered(trip, around, number) if is_sent(trip, number) else []
-    parts = [Changed(number, _part(new.ip, _total(trip)))] if new.ip and new.ip.fragment else []
+    part = said(_part(new.ip, _total(trip)), trip.record(number)) if new.ip and new.ip.fragment else None
+    parts = [Changed(number, part)] if part else []
     return told + parts
 
 
@@ -123,7 +127,8 @@ def _in_the_end(trip: Trip, around: Around, number: int) -> list[Changed]:
     before, step = trip.shown_before(number), trip.steps[number]
     if before is None or step.hook != ROUTING or trip.shown_after(number) is not None:
         return []
-    whole = [Changed(number, _reassembled(trip, before))] if _arrived_in_parts(trip, before) else []
+    arrived = _arrived_in_parts(trip, before)
+    whole = [Changed(number, said(_reassembled(trip, before), trip.record(before)))] if arrived else []
     own = around.own(step.namespace, trip.last[before].ip.target if trip.last[before].ip else b"")
     if before in trip.foreseen or not own:
         return whole
@@ -134,13 +139,23 @@ def _between(trip: Trip, around: Around, pair: _Pair) -> list[Changed]:
     old, new = pair.old, pair.new
     if new.depth != old.depth:
         place = trip.path(pair.before, pair.number)[1] if new.depth > old.depth else pair.number
-        return [Changed(place, _tunnel(old, new, around))]
-    said = [Changed(pair.number, sentence) for sentence in _macs(trip, around, pair) + _tags(old, new)]
+        return [Changed(place, said(_tunnel(old, new, around), *_both(trip, pair)))]
+    seen = _seen(trip, pair, _macs(trip, around, pair) + _tags(old, new))
     if old.ip is None or new.ip is None or old.ip.version != new.ip.version:
-        return said
-    told = [Changed(pair.number, sentence) for sentence in _ttl(old.ip, new.ip)] + _translated(trip, around, pair)
+        return seen
+    told = _seen(trip, pair, _ttl(old.ip, new.ip)) + _translated(trip, around, pair)
     parts = _parts(trip, pair)
-    return said + told + (parts or _sums(told, old.ip, new.ip))
+    return seen + told + (parts or _sums(told, old.ip, new.ip))
+
+
+def _both(trip: Trip, pair: _Pair) -> tuple[Frame | TraceEvent | None, ...]:
+    """What shows the packet before and after."""
+    return trip.record(pair.before), trip.record(pair.number)
+
+
+def _seen(trip: Trip, pair: _Pair, sentences: list[str]) -> list[Changed]:
+    """What a comparison of both shows."""
+    return [Changed(pair.number, said(sentence, *_both(trip, pair))) for sentence in sentences]
 
 
 def _tunnel(old: View, new: View, around: Around) -> str:
@@ -194,19 +209,18 @@ def _translated(trip: Trip, around: Around, pair: _Pair) -> list[Changed]:
     ends = (("destination", old.target, new.target, 1), ("source", old.source, new.source, 0))
     for name, was, now, which in ends:
         change = Translation(_place(trip, way, name), name, (was, old.ports[which]), (now, new.ports[which]))
-        found += _said(trip, around, change)
+        found += _told(trip, around, change)
     return found
 
 
-def _said(trip: Trip, around: Around, change: Translation) -> list[Changed]:
+def _told(trip: Trip, around: Around, change: Translation) -> list[Changed]:
     """A translation in sentences, each with the step at which to say it."""
     (was, old), (now, new) = change.was, change.now
-    sentences = [said for said in (_address(around, change.name, was, now), _port(change.name, old, new)) if said]
+    sentences = [words for words in (_address(around, change.name, was, now), _port(change.name, old, new)) if words]
     why = cause(trip, around, change) if sentences else Cause()
-    return [
-        Changed(change.place, f"{sentence} ({why.text})" if why.text else sentence, tracked=why.tracked)
-        for sentence in sentences
-    ]
+    words = [f"{sentence} ({why.text})" if why.text else sentence for sentence in sentences]
+    shown = trip.record(change.place), why.record
+    return [Changed(change.place, said(each, *shown), tracked=why.tracked) for each in words]
 
 
 def _place(trip: Trip, way: list[int], name: str) -> int:
@@ -233,7 +247,7 @@ def _port(name: str, was: int | None, now: int | None) -> str:
 def _sums(told: list[Changed], old: IpHeader | None, new: IpHeader | None) -> list[Changed]:
     """The checksums that changed with what has just been told, said at the same step."""
     words = _checksums(old, new) if told and old is not None and new is not None else ""
-    return [Changed(told[-1].place, words, checksums=True)] if words else []
+    return [Changed(told[-1].place, said(words, told[-1].claim), checksums=True)] if words else []
 
 
 def _checksums(old: IpHeader, new: IpHeader) -> str:
@@ -250,9 +264,10 @@ def _parts(trip: Trip, pair: _Pair) -> list[Changed]:
     """A packet that became fragments, or fragments that became a packet."""
     old, new = pair.old.ip, pair.new.ip
     if new.fragment and (not old.fragment or old.size != new.size):
-        return [Changed(pair.number, _part(new, _total(trip) if old.fragment else old.size))]
+        return _seen(trip, pair, [_part(new, _total(trip) if old.fragment else old.size)])
     if old.fragment and not new.fragment:
-        return [Changed(trip.path(pair.before, pair.number)[1], _reassembled(trip, pair.before))]
+        whole = said(_reassembled(trip, pair.before), *_both(trip, pair))
+        return [Changed(trip.path(pair.before, pair.number)[1], whole)]
     return []
 
 

@@ -6,8 +6,8 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.journey.telling import verdicts
-from netkit.journey.telling.translation import Translation, entry
-from netkit.journey.telling.trip import taken_as
+from netkit.journey.telling.claims import NOTHING, Claim, said
+from netkit.journey.telling.routed import routed, small
 from netkit.journey.values import ROUTING
 from netkit.packets.arp import REQUEST
 
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from netkit.journey.telling.changes import Changed
     from netkit.journey.telling.trip import Trip
     from netkit.journey.values import Step
-    from netkit.model import Interface, Route
+    from netkit.model import Frame, Interface
+    from netkit.netfilter import TraceEvent
+
+    _Shown = tuple[Frame | TraceEvent | None, ...]
 
 EVERYONE = bytes.fromhex("ffffffffffff")
 
 
-def decision(trip: Trip, around: Around, number: int, changed: Sequence[Changed] = ()) -> str:
-    """Who decided what at a step, in one sentence; "" where nothing was decided.
+def decision(trip: Trip, around: Around, number: int, changed: Sequence[Changed] = ()) -> Claim:
+    """Who decided what at a step, in one sentence; NOTHING where nothing was decided.
 
     Args:
         trip: the packet's steps.
@@ -35,27 +38,24 @@ def decision(trip: Trip, around: Around, number: int, changed: Sequence[Changed]
     """
     step = trip.steps[number]
     if step.hook == ROUTING:
-        return _route(trip, around, number)
+        return routed(trip, around, number)
     if step.hook is not None:
-        said = verdicts.sentence(step.events)
-        tracked = any(change.tracked for change in changed)
-        return f"The conntrack entry of the connection translates the packet; {said}" if tracked and said else said
+        words = verdicts.sentence(step.events)
+        tracked = [change.claim for change in changed if change.tracked]
+        begin = "The conntrack entry of the connection translates the packet; " if tracked else ""
+        return said(f"{begin}{words}", *step.events, *tracked) if words else NOTHING
     if step.direction == "in":
         return _taken(trip, around, number)
     return _sentence(_ways_out(trip, around, number))
 
 
-def _sentence(clauses: list[str]) -> str:
+def _sentence(clauses: list[Claim]) -> Claim:
     """One sentence made of clauses, each of which begins like a sentence."""
-    first, *others = clauses or [""]
-    return "; ".join([first, *(_small(clause) for clause in others)]) + "." if first else ""
+    first, *others = clauses or [NOTHING]
+    return said("; ".join([first.text, *(small(each.text) for each in others)]) + ".", *clauses) if first else NOTHING
 
 
-def _small(clause: str) -> str:
-    return f"the{clause[3:]}" if clause.startswith("The ") else clause
-
-
-def _ways_out(trip: Trip, around: Around, number: int) -> list[str]:
+def _ways_out(trip: Trip, around: Around, number: int) -> list[Claim]:
     """Why a frame goes out here, and to whom: as clauses of one sentence."""
     step = trip.steps[number]
     link = around.interface(step.namespace, step.interface or "")
@@ -77,52 +77,63 @@ def bridge_before(trip: Trip, around: Around, number: int) -> int | None:
     return before if through or (came.direction == "out" and came.interface == master) else None
 
 
-def _forwarded(trip: Trip, around: Around, number: int) -> str:
+def _forwarded(trip: Trip, around: Around, number: int) -> Claim:
     """What a bridge's FDB said (bridge(8))."""
     entered = bridge_before(trip, around, number)
     if entered is None:
-        return ""
+        return NOTHING
+    shown = trip.record(entered), trip.record(number)
     step, view = trip.steps[number], trip.first[number]
     bridge = around.master(step.namespace, step.interface or "") or ""
     mac = view.macs[0] if view and view.macs else EVERYONE
     if mac == EVERYONE:
         but = _but(around, step, bridge, "bcast_flood")
-        return f"The frame is for everyone: {bridge} sends it to every other port{but}"
+        return said(f"The frame is for everyone: {bridge} sends it to every other port{but}", *shown, but)
     if mac[0] & 1:
-        return f"The frame is for a group: {bridge} sends it to every port with listeners"
-    if _known(trip, around, number, bridge, mac) == step.interface:
-        return f"The FDB of {bridge} says: {around.wording.mac(mac)} is behind {step.interface}"
-    but = _but(around, step, bridge, "flood")
+        return _to_group(around, step, bridge, view.ip.target if view and view.ip else b"", shown)
+    known = around.meanwhile.knows(step.namespace, bridge, mac, step.frame.time) if step.frame else None
     whose = around.wording.mac(mac)
-    return f"The FDB of {bridge} does not know {whose}: {bridge} floods the frame to every other port{but}"
+    if known is not None and known.port == step.interface:
+        return said(f"The FDB of {bridge} says: {whose} is behind {step.interface}", *shown, known.record)
+    if known is not None:
+        return NOTHING  # it has learned, or forgotten, what no frame shows
+    but, space = _but(around, step, bridge, "flood"), around.searched(step.namespace)
+    words = f"The FDB of {bridge} does not know {whose}: {bridge} floods the frame to every other port{but}"
+    return said(words, *shown, but, space)
 
 
-def _but(around: Around, step: Step, bridge: str, switch: str) -> str:
+def _to_group(around: Around, step: Step, bridge: str, target: bytes, shown: _Shown) -> Claim:
+    """A bridge that snoops sends what is for a group where listeners are, if it knows some (bridge(8), mdb)."""
+    known = around.meanwhile.listeners(step.namespace, target) if target else []
+    if any(each.interface == step.interface for each in known):
+        words = f"The frame is for a group: the mdb of {bridge} has a listener of it behind {step.interface}"
+        return said(words, *shown, *known)
+    return said(f"The frame is for a group: {bridge} sends it to every port with listeners", *shown)
+
+
+def _but(around: Around, step: Step, bridge: str, switch: str) -> Claim:
     """The ports that are told to take no such frames (bridge(8))."""
     closed = [port.name for port in around.ports(step.namespace, bridge) if port.detail(switch) == "0"]
-    return f" but {', '.join(closed)}, where {switch} is off" if closed else ""
+    records = [around.record(step.namespace, name) for name in closed]
+    return said(f" but {', '.join(closed)}, where {switch} is off", *records) if closed else NOTHING
 
 
-def _known(trip: Trip, around: Around, number: int, bridge: str, mac: bytes) -> str | None:
-    step = trip.steps[number]
-    return around.knows(step.namespace, bridge, mac, step.frame.time) if step.frame else None
-
-
-def _neighbour(trip: Trip, around: Around, number: int) -> str:
+def _neighbour(trip: Trip, around: Around, number: int) -> Claim:
     """What the neighbour table said (ip-neighbour(8))."""
     step, view = trip.steps[number], trip.first[number]
     if _is_carried(trip, around, number):
-        return ""
+        return NOTHING
     if view is None or view.macs is None or view.macs[0][0] & 1 or step.interface == "lo":
-        return _asks(around, step, view) if view is not None else ""
+        return _asks(around, step, view) if view is not None else NOTHING
     if view.ip is None:
-        return ""
+        return NOTHING
     following = _next_hop(around, step, view)
-    mac = around.neighbour(step.namespace, step.interface or "", str(ipaddress.ip_address(following)))
-    if mac is None or bytes.fromhex(mac.replace(":", "")) != view.macs[0]:
-        return ""
+    found = around.neighbour(step.namespace, step.interface or "", str(ipaddress.ip_address(following)))
+    if found is None or found.mac is None or bytes.fromhex(found.mac.replace(":", "")) != view.macs[0]:
+        return NOTHING
     target = around.wording.address(following)
-    return f"The neighbour table of {step.namespace} says: {target} is at {around.wording.mac(view.macs[0])}"
+    words = f"The neighbour table of {step.namespace} says: {target} is at {around.wording.mac(view.macs[0])}"
+    return said(words, found, step.frame)
 
 
 def _is_carried(trip: Trip, around: Around, number: int) -> bool:
@@ -135,19 +146,20 @@ def _is_carried(trip: Trip, around: Around, number: int) -> bool:
     return link is not None and link.kind != "vxlan" and link.parent == (step.namespace, step.interface)
 
 
-def _asks(around: Around, step: Step, view: View) -> str:
+def _asks(around: Around, step: Step, view: View) -> Claim:
     """Why somebody asks everyone for a MAC: there was no entry (RFC 826)."""
     message = view.arp
     if message is None or message.operation != REQUEST or message.sender == message.target:
-        return ""
+        return NOTHING
     if view.macs is None or view.macs[0] != EVERYONE:
-        return ""
+        return NOTHING
     asked = around.wording.address(message.target)
     before = around.seen.before.namespaces.get(step.namespace)
     entries = before.neighbours if before else ()
     if any((entry.address, entry.device) == (asked, step.interface) and entry.mac for entry in entries):
-        return ""
-    return f"{step.namespace} has no neighbour entry for {asked}: it asks everyone on the link"
+        return NOTHING
+    words = f"{step.namespace} has no neighbour entry for {asked}: it asks everyone on the link"
+    return said(words, step.frame, before or around.seen.before)
 
 
 def _next_hop(around: Around, step: Step, view: View) -> bytes:
@@ -157,128 +169,38 @@ def _next_hop(around: Around, step: Step, view: View) -> bytes:
     return ipaddress.ip_address(route.via).packed if route and route.via else view.ip.target
 
 
-def _route(trip: Trip, around: Around, number: int) -> str:
-    step = trip.steps[number]
-    view = _looked_at(trip, number)
-    if view is None or view.ip is None:
-        return ""
-    out, before = trip.way_out(number), trip.frame_before(number)
-    taken = taken_as(trip.steps[before]) if before is not None and out is None else None
-    target = taken.target if taken is not None else view.ip.target
-    name = around.wording.address(target)
-    if out is not None and (again := _looked_up_again(trip, around, number, out)) != "":
-        return again
-    if (stays := _stays(trip, around, number, target)) != "":
-        return stays
-    if taken is not None:
-        return f"A route of the table local takes {name} in."
-    device = trip.steps[out].interface if out is not None else None
-    left = trip.first[out] if out is not None else None
-    mac = left.macs[0] if left is not None and left.macs else b""
-    if (told := _translated_back(trip, around, number)) and out is not None:
-        return _sentence([told, _led(around, step.namespace, target, device, mac)])
-    return _sentence([_led(around, step.namespace, target, device, mac)])
-
-
-def _stays(trip: Trip, around: Around, number: int, target: bytes) -> str:
-    """What is decided of a packet for the namespace itself, or for everyone; "" for any other."""
-    space, out = trip.steps[number].namespace, trip.way_out(number)
-    if around.own(space, target):
-        whose = f"{around.wording.address(target)} is {space}'s own address"
-        return f"{whose}: the packet stays here." if out is not None else f"{whose}: the packet is taken in."
-    if around.everyone(space, target):
-        way = "is taken in" if out is None else f"goes out by {trip.steps[out].interface}"
-        return f"The packet is for everyone, or for a group: it {way}."
-    return ""
-
-
-def _looked_up_again(trip: Trip, around: Around, number: int, out: int) -> str:
-    """A packet whose destination is translated at OUTPUT is routed a second time (nf_nat, ip_route_me_harder)."""
-    first, last = trip.shown_after(number), trip.first[out]
-    if first is None or last is None or first.ip is None or last.ip is None or first.depth != last.depth:
-        return ""
-    if first.ip.target == last.ip.target or trip.shown_before(number) is not None:
-        return ""
-    step, target = trip.steps[number], first.ip.target
-    own = f"{around.wording.address(target)} is {step.namespace}'s own address"
-    begin = own if around.own(step.namespace, target) else _led(around, step.namespace, target, None)
-    then = _small(_led(around, step.namespace, last.ip.target, trip.steps[out].interface))
-    return f"{begin}; OUTPUT changes the destination, and the kernel looks again: {then}."
-
-
-def _looked_at(trip: Trip, number: int) -> View | None:
-    """The packet that is routed: as it goes on, but a tunnel's packet as it came."""
-    before = trip.shown_before(number)
-    old, new = trip.last[before] if before is not None else None, trip.shown_after(number)
-    return new if new is not None and (old is None or old.depth <= new.depth) else old
-
-
-def _led(around: Around, namespace: str, target: bytes, device: str | None, mac: bytes = b"") -> str:
-    name, route = around.wording.address(target), around.route(namespace, target, device, mac)
-    if route is None:
-        routes = around.routes(namespace, target)
-        if device is not None and around.passing(namespace, device):
-            return f"It leaves by {device}, which was there for a while only"
-        if not routes:
-            return f"No route of {namespace} leads to {name}" if device is None else f"It leaves by {device}"
-        return f"It leaves by {device}, by a rule of policy routing: {written(routes[0])} does not lead there"
-    if route.kind != "unicast":
-        return f"The route {route.kind} {written(route)} refuses {name}"
-    return f"The route {written(route)} leads to {name}"
-
-
-def written(route: Route) -> str:
-    """A route as `ip route` writes it: "default via 10.0.0.1 dev eth0"."""
-    via = f" via {route.via}" if route.via else ""
-    table = "" if route.table == "main" else f" table {route.table}"
-    return f"{route.destination}{via}{f' dev {route.device}' if route.device else ''}{table}"
-
-
-def _translated_back(trip: Trip, around: Around, number: int) -> str:
-    """What a conntrack entry made of the destination before the route was looked up, where no hook shows it."""
-    before, after = trip.shown_before(number), trip.shown_after(number)
-    step = trip.steps[number]
-    if before is None or after is None or step.after is None or trip.steps[step.after].hook is not None:
-        return ""
-    old, new = trip.last[before].ip, after.ip
-    if old is None or new is None or old.target == new.target or trip.last[before].depth != after.depth:
-        return ""
-    change = Translation(number, "destination", (old.target, old.ports[1]), (new.target, new.ports[1]))
-    words = around.wording.end
-    was, now = words(old.target, old.ports[1]), words(new.target, new.ports[1])
-    return f"The conntrack entry of the connection turns {was} into {now}" if entry(trip, around, change) else ""
-
-
-def _tunnel(trip: Trip, around: Around, number: int, link: Interface | None) -> str:
+def _tunnel(trip: Trip, around: Around, number: int, link: Interface | None) -> Claim:
     """What a VXLAN device's FDB said: behind which VTEP a MAC is (RFC 7348)."""
     step, view = trip.steps[number], trip.first[number]
     if link is None or link.kind != "vxlan" or view is None or view.macs is None:
-        return ""
+        return NOTHING
     outer = trip.shown_after(number)
     if outer is None or outer.vni is None or outer.ip is None:
-        return ""
+        return NOTHING
     remote, mac = around.wording.address(outer.ip.target), view.macs[0]
-    entries = around.forwarding(step.namespace, link.name)
-    if any(e.mac == mac.hex(":") and e.destination == remote for e in entries):
-        return f"The FDB of {link.name} says: {around.wording.mac(mac)} is behind the VTEP {remote}"
-    if any(e.mac == "00:00:00:00:00:00" and e.destination == remote for e in entries):
-        why = "the frame is for everyone" if mac == EVERYONE else f"{link.name} does not know {around.wording.mac(mac)}"
-        return f"{why}: the FDB of {link.name} sends it to the VTEP {remote}"
-    return f"{link.name} sends it to the VTEP {remote}"
+    entries = [e for e in around.forwarding(step.namespace, link.name) if e.destination == remote]
+    whose, own = around.wording.mac(mac), around.record(step.namespace, link.name)
+    if exact := [e for e in entries if e.mac == mac.hex(":")]:
+        return said(f"The FDB of {link.name} says: {whose} is behind the VTEP {remote}", exact[0], own)
+    if others := [e for e in entries if e.mac == "00:00:00:00:00:00"]:
+        why = "the frame is for everyone" if mac == EVERYONE else f"{link.name} does not know {whose}"
+        return said(f"{why}: the FDB of {link.name} sends it to the VTEP {remote}", others[0], own)
+    return said(f"{link.name} sends it to the VTEP {remote}", own, step.frame)
 
 
-def _taken(trip: Trip, around: Around, number: int) -> str:
+def _taken(trip: Trip, around: Around, number: int) -> Claim:
     """Why an interface that is not the end of a cable takes a frame in: a bridge itself, a VXLAN device."""
     step, view = trip.steps[number], trip.first[number]
     link = around.interface(step.namespace, step.interface or "")
     before = trip.frame_before(number)
     if link is None or before is None or view is None or trip.steps[before].namespace != step.namespace:
-        return ""
+        return NOTHING
+    own = around.record(step.namespace, link.name)
     if link.kind == "vxlan" and (old := trip.first[before]) is not None and old.vni is not None:
-        return f"The VXLAN network {old.vni} is {link.name}'s."
-    if link.kind == "bridge" and view.macs is not None:
-        return _by_bridge(link, view.macs[0])
-    return ""
+        return said(f"The VXLAN network {old.vni} is {link.name}'s.", step.frame, own)
+    if link.kind == "bridge" and view.macs is not None and (words := _by_bridge(link, view.macs[0])):
+        return said(words, step.frame, own)
+    return NOTHING
 
 
 def _by_bridge(link: Interface, mac: bytes) -> str:
@@ -286,6 +208,5 @@ def _by_bridge(link: Interface, mac: bytes) -> str:
         return f"The frame is for everyone: {link.name} takes it in as well."
     if mac[0] & 1:
         return f"The frame is for a group: {link.name} takes it in as well."
-    if mac.hex(":") == link.mac:
-        return f"The frame is for {link.name}'s own MAC: {link.name} takes it in."
-    return ""
+    own = mac.hex(":") == link.mac
+    return f"The frame is for {link.name}'s own MAC: {link.name} takes it in." if own else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.journey.joining.parsed import ARP
+from netkit.journey.joining.parsed import ARP, as_frame
 from netkit.journey.shown.table import Journey
 from netkit.journey.telling.around import Around
 from netkit.journey.telling.changes import changes
+from netkit.journey.telling.claims import said
 from netkit.journey.telling.decisions import decision
 from netkit.journey.telling.ends import Ending, ending, in_vain
 from netkit.journey.telling.translation import is_sent, unseen
@@ -18,7 +19,7 @@ from netkit.packets.dissect import read
 from netkit.packets.ip import ICMP, ICMPV6, IGMP, TCP, UDP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from netkit.journey.joining.parsed import View
     from netkit.journey.telling.changes import Changed
@@ -73,7 +74,7 @@ def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = N
         around = Around(seen)
         known = Known(around, Trip(steps, around.seen.tunnels))
     around, trip = known.around, known.trip
-    end = ending(trip, around, known.replies) if steps else Ending("nothing of it was seen")
+    end = ending(trip, around, known.replies) if steps else Ending(said("nothing of it was seen", seen.before))
     what, housekeeping = _said(trip, around)
     return Journey(
         number,
@@ -82,11 +83,12 @@ def tell(number: int, steps: Sequence[Step], seen: Seen, known: Known | None = N
         what,
         _hops(trip, around),
         end.delivered,
-        end.text,
+        end.claim.text,
         known.answers,
         (housekeeping and not in_vain(trip, around)) or _makes_sure(trip.start),
         end.places,
         end.dropped,
+        end.claim.evidence,
     )
 
 
@@ -96,7 +98,7 @@ def _hops(trip: Trip, around: Around) -> tuple[Hop, ...]:
 
 
 def _hop(trip: Trip, around: Around, number: int, changed: list[Changed]) -> Hop:
-    step = trip.steps[number]
+    step, decided = trip.steps[number], decision(trip, around, number, changed)
     time = None if step.frame is None or trip.start_time is None else (step.frame.time - trip.start_time) / 1e9
     return Hop(
         number,
@@ -108,9 +110,10 @@ def _hop(trip: Trip, around: Around, number: int, changed: list[Changed]) -> Hop
         time,
         step.frame,
         step.events,
-        [change.text for change in changed],
-        decision(trip, around, number, changed),
+        [change.claim.text for change in changed],
+        decided.text,
         around.seen.tunnels,
+        tuple(record for claim in (*(change.claim for change in changed), decided) for record in claim.evidence),
     )
 
 
@@ -168,12 +171,24 @@ def _makes_sure(view: View | None) -> bool:
 
 def _reported(trip: Trip, around: Around) -> tuple[str, bool]:
     """The same of a packet of which only netfilter told: its data is cut short."""
-    view = trip.start
+    view, heads = trip.start, next(_heads(trip.steps), b"")
+    if view is not None and view.arp is not None:
+        reading = read(as_frame(heads), "ethernet", around.wording, around.seen.tunnels)
+        return reading.carried.removeprefix("ARP "), reading.housekeeping
     if view is None or view.ip is None:
         return "?", False
-    head, event = view.ip, next(event for step in trip.steps for event in step.events if event.network)
+    head, data = view.ip, heads
     if head.protocol == UDP:
         return f"{head.size - 8} bytes", False
-    data = event.network + event.transport
     reading = read(data + bytes(max(head.size - len(head.body), 0)), "ip", around.wording, around.seen.tunnels)
-    return reading.carried.removeprefix(f"{_protocol(view)} "), reading.housekeeping
+    words = reading.carried.removeprefix(f"{_protocol(view)} ")
+    about_another = head.protocol in (ICMP, ICMPV6)  # of which the report shows too little
+    return words.partition(" (")[0] if about_another else words, reading.housekeeping
+
+
+def _heads(steps: Sequence[Step]) -> Iterator[bytes]:
+    """The headers that netfilter reported of a packet."""
+    for step in steps:
+        yield from (event.network + event.transport for event in step.events if event.network)
+        if step.mark is not None:
+            yield step.mark.network + step.mark.transport

@@ -1,28 +1,27 @@
-"""Knows why a packet went no further where nobody told: from switches, routes, FDBs and the state of interfaces."""
+"""Knows why a packet went no further where nobody told: from switches, routes, counters and the state of interfaces."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey.telling.decisions import written
-from netkit.journey.telling.reasons import no_neighbour, no_route
-from netkit.journey.values import ENTERED, OUTSIDE, ROUTING
-from netkit.packets import checksums
-from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
+from netkit.journey.telling import doors, ports, switches
+from netkit.journey.telling.claims import NOTHING, Claim, said
+from netkit.journey.telling.doors import SILENT
+from netkit.journey.telling.reasons import by_policy, no_neighbour, no_route
+from netkit.journey.telling.routed import written
+from netkit.journey.values import ENTERED, OUTSIDE, ROUTING, TAKEN
 
 if TYPE_CHECKING:
     from netkit.journey.joining.parsed import View
     from netkit.journey.telling.around import Around
     from netkit.journey.telling.trip import Trip
     from netkit.journey.values import Step
-    from netkit.model import Interface
     from netkit.packets.ip import IpHeader
 
 _TAG = 4  # bytes that the kernel lets a frame have beyond its MTU: a VLAN tag (is_skb_forwardable)
-_SILENT = "the kernel does not say why it went no further"
 
 
-def lost(trip: Trip, around: Around, leaf: int) -> str:
+def lost(trip: Trip, around: Around, leaf: int) -> Claim:
     """Why a packet, or one of its copies, was not seen any further.
 
     Args:
@@ -30,85 +29,63 @@ def lost(trip: Trip, around: Around, leaf: int) -> str:
         around: the networks.
         leaf: its last step.
     """
-    step = trip.steps[leaf]
+    step, shown = trip.steps[leaf], trip.record(leaf)
     at = leaf if step.interface is not None else trip.frame_before(leaf)
     view = _view(trip, leaf)
     head = view.ip if view is not None else None
     came = trip.steps[at] if at is not None and trip.steps[at].namespace == step.namespace else None
     if came is not None and around.passing(came.namespace, came.interface or ""):
-        return f"{_last_seen(step, came)}, which was there for a while only, so nothing is known of it"
-    if leaf == at:
-        if step.direction == "out":
-            return _went_out(around, step, head)
-        if around.master(step.namespace, step.interface or "") is not None and view is not None:
-            return _at_port(trip, around, leaf, view)
-    if view is not None and view.vni is not None and came is not None and came.direction == "in":
-        return _tunnel_ends(around, step.namespace, view)
-    if came is not None and came.direction == "in" and came.fate == OUTSIDE:
-        return _stopped_outside(around, came)
-    if came is not None and head is not None and (now := around.rewritten(came)) is not None:
+        words = f"{_last_seen(step, came)}, which was there for a while only, so nothing is known of it"
+        return said(words, shown, around.searched(came.namespace))
+    outside = _at_interface(trip, around, (leaf, at), view) if at is not None else NOTHING
+    return outside or _inside(trip, around, (leaf, came), head)
+
+
+def _at_interface(trip: Trip, around: Around, last: tuple[int, int], view: View | None) -> Claim:
+    """A packet that came no further than to an interface, or to a bridge; NOTHING of any other."""
+    leaf, at = last
+    step = trip.steps[at]
+    if leaf == at and step.direction == "out":
+        return _went_out(trip, around, leaf, view.ip if view is not None else None)
+    if view is None or step.direction != "in" or step.namespace != trip.steps[leaf].namespace:
+        return NOTHING
+    port = around.master(step.namespace, step.interface or "") is not None
+    if port and (leaf == at or _is_passing(around, step, view.ip)):
+        return ports.at_port(trip, around, at, view)
+    if view.vni is not None:
+        return _tunnel_ends(trip, around, leaf, view)
+    return doors.stopped_outside(around, step) if step.fate == OUTSIDE else NOTHING
+
+
+def _inside(trip: Trip, around: Around, last: tuple[int, Step | None], head: IpHeader | None) -> Claim:
+    """A packet that a namespace had, and neither took nor sent."""
+    leaf, came = last
+    step, shown = trip.steps[leaf], trip.record(leaf)
+    if came is not None and head is not None and (now := around.meanwhile.rewritten(came)) is not None:
         head = head._replace(target=now)
-    reason = _not_routed(around, came, step, head) if head is not None else ""
-    return reason or f"{_last_seen(step, came)}; {_by_older(around, step.namespace) or _SILENT}"
+    if head is not None and (reason := _not_routed(around, came, step, head)):
+        return said(reason.text, reason, shown)
+    why = _quietly(around, step, came, head)
+    return said(f"{_last_seen(step, came)}; {why.text or SILENT}", shown, why)
 
 
-_COUNTERS = {
-    TCP: ("TCP", ("TcpInCsumErrors",)),
-    UDP: ("UDP", ("UdpInCsumErrors", "Udp6InCsumErrors")),
-    ICMP: ("ICMP", ("IcmpInCsumErrors",)),
-    ICMPV6: ("ICMPv6", ("Icmp6InCsumErrors",)),
-}
-"""What each protocol is called, and which counters tell of wrong checksums."""
+def _is_passing(around: Around, came: Step, head: IpHeader | None) -> bool:
+    """Whether a packet that passed hooks at a bridge's port is not for the machine itself."""
+    master = around.master(came.namespace, came.interface or "")
+    return master is not None and head is not None and not around.own(came.namespace, head.target)
 
 
-def thrown_away(around: Around, step: Step, head: IpHeader) -> str:
-    """Whether what passed all filters was thrown away for its checksum; "" where it was not.
-
-    Args:
-        around: the networks.
-        step: where it came in.
-        head: its IP header.
-    """
-    name, counters = _COUNTERS.get(head.protocol, ("", ()))
-    if not name or not around.counted(step.namespace, *counters) or not checksums.wrong(head):
-        return ""
-    counted = next(each for each in counters if around.counted(step.namespace, each))
-    where = f"{step.namespace}:{step.interface}"
-    return f"it came in at {where} with a wrong {name} checksum: {step.namespace} threw it away ({counted})"
-
-
-_COUNTING = frozenset(["iptables-legacy", "ip6tables-legacy", "ebtables", "arptables"])
-"""Whose rules all have counters, and may leave no trace."""
-
-
-def _by_older(around: Around, namespace: str) -> str:
-    """Which rules of iptables' older kind and kin dropped packets meanwhile, as they counted; "" for none."""
-    spaces = list(around.spaces(namespace))
-    old, new = ([rule for rule in space.rules if rule.tool in _COUNTING] for space in (spaces[0], spaces[-1]))
-    if [rule.text for rule in old] != [rule.text for rule in new]:
-        return ""
-    found = [
-        f"{'the policy' if rule.policy else 'the rule'} `{rule.text}` of {rule.tool} ({rule.table}) in {namespace} "
-        f"counted {rule.packets - before.packets} meanwhile"
-        for before, rule in zip(old, new, strict=True)
-        if rule.packets > before.packets and (rule.policy or rule.target) in ("DROP", "REJECT")
-    ]
-    return "; ".join(found)
-
-
-def _stopped_outside(around: Around, came: Step) -> str:
-    """A frame that came in, but of which netfilter saw nothing: what may stand before PREROUTING."""
-    begin = f"it came in at {came.namespace}:{came.interface}, but did not come to PREROUTING"
-    for space in around.spaces(came.namespace):
-        for rule in space.rules:
-            if rule.hook == "ingress" and f'"{came.interface}"' in rule.text:
-                return f"{begin}: the chain {rule.chain} of the table {rule.table} stands before that"
-        for queue in space.queues:
-            if queue.device == came.interface and queue.what == "filter":
-                return f"{begin}: a filter of tc stands before that"
-    if around.counted(came.namespace, "IpInHdrErrors", "IpExtInCsumErrors"):
-        return f"{begin}: {came.namespace} counted a wrong IP header"
-    return f"{begin}; {_SILENT}"
+def _quietly(around: Around, step: Step, came: Step | None, head: IpHeader | None) -> Claim:
+    """What counted a packet that nobody told of: a rule of iptables' older kind, a queue, a protocol."""
+    space = step.namespace
+    where = doors.ON_THE_WAY if came is not None else doors.SENT
+    older = doors.by_older(around, space, where, head.version if head is not None else 0)
+    route = around.route(space, head.target, None) if head is not None else None
+    queue = doors.by_queue(around, space, route.device if route is not None else None)
+    policy = by_policy(around, space, len(head.target)) if came is not None and head is not None else NOTHING
+    if policy and not older and not queue:
+        return said(f"{space} has {policy}, which may have refused it", policy)
+    return older or queue or doors.counted_too(around, space)
 
 
 def _view(trip: Trip, leaf: int) -> View | None:
@@ -125,133 +102,113 @@ def _last_seen(step: Step, came: Step | None) -> str:
     return f"last seen {way} {came.namespace}:{came.interface}"
 
 
-def _went_out(around: Around, step: Step, head: IpHeader | None) -> str:
+def _went_out(trip: Trip, around: Around, leaf: int, head: IpHeader | None) -> Claim:
     """A frame that was sent and seen nowhere else."""
+    step, shown = trip.steps[leaf], trip.record(leaf)
     link = around.interface(step.namespace, step.interface or "")
-    where = f"{step.namespace}:{step.interface}"
+    where, own = f"{step.namespace}:{step.interface}", around.record(step.namespace, step.interface or "")
     if link is not None and link.kind == "vxlan":
-        return f"{where} knows no VTEP to send it to"
-    ports = around.ports(step.namespace, link.name) if link is not None and link.kind == "bridge" else []
-    if ports and not any(port.up and port.carrier for port in ports):
-        return f"{link.name} has no port that is up"
+        queue = doors.by_loss(around, step.namespace, link.name, "SENDING")
+        return said(f"{where} knows no VTEP to send it to", shown, own, queue)
+    below = around.ports(step.namespace, link.name) if link is not None and link.kind == "bridge" else []
+    if link is not None and below and not any(port.up and port.carrier for port in below):
+        return said(f"{link.name} has no port that is up", shown, *below)
     if link is not None and link.kind == "veth" and link.peer is not None and around.is_watched(*link.peer):
-        return _at_other_end(around, where, link.peer, head)
-    return f"last seen going out of {where}; {_SILENT}" if ports else f"it left the watched networks by {where}"
+        return _at_other_end(trip, around, leaf, head)
+    if below:
+        why = ports.unsent(around, step.namespace, below)
+        return said(f"last seen going out of {where}; {why.text or SILENT}", shown, why)
+    return said(f"it left the watched networks by {where}", shown, own)
 
 
-def _at_other_end(around: Around, where: str, peer: tuple[str, str], head: IpHeader | None) -> str:
+def _at_other_end(trip: Trip, around: Around, leaf: int, head: IpHeader | None) -> Claim:
     """A frame that did not come in at the other end of a cable (veth(4))."""
-    other, end = around.interface(*peer), ":".join(peer)
+    step, shown = trip.steps[leaf], trip.record(leaf)
+    link = around.interface(step.namespace, step.interface or "")
+    where, peer = f"{step.namespace}:{step.interface}", (link.peer if link is not None else None) or ("", "")
+    other, end, found = around.interface(*peer), ":".join(peer), around.record(*peer)
     if other is not None and not other.up:
-        return f"it left by {where}, but {end}, the cable's other end, is down"
-    size = head.size + _header(head) if head is not None else 0
+        return said(f"it left by {where}, but {end}, the cable's other end, is down", shown, found)
+    size = head.size + header(head) if head is not None else 0
     if other is not None and size > other.mtu + _TAG:
-        return f"it has {size} bytes, but {end}, the cable's other end, takes at most {other.mtu}"
-    return f"it left by {where} and did not come in at {end}; {_SILENT}"
+        return said(f"it has {size} bytes, but {end}, the cable's other end, takes at most {other.mtu}", shown, found)
+    loss = doors.by_loss(around, step.namespace, step.interface or "", "SENDING")
+    return said(f"it left by {where} and did not come in at {end}; {loss.text or SILENT}", shown, found, loss)
 
 
-def _header(head: IpHeader) -> int:
+def header(head: IpHeader) -> int:
+    """How many bytes the IP header itself has."""
     return 40 if head.version == 6 else 20
 
 
-def _at_port(trip: Trip, around: Around, leaf: int, view: View) -> str:
-    """A frame that a bridge took in and sent nowhere (bridge(8))."""
-    step = trip.steps[leaf]
-    bridge = around.master(step.namespace, step.interface or "") or ""
-    link = around.interface(step.namespace, bridge)
-    where, mac = f"{step.namespace}:{step.interface}", view.macs[0] if view.macs else b"\xff"
-    if link is not None and not link.up:
-        return f"it came in at {where}, but the bridge {bridge} is down"
-    known = around.knows(step.namespace, bridge, mac, step.frame.time) if step.frame else None
-    if known == step.interface:
-        return f"the FDB of {bridge} says: {around.wording.mac(mac)} is behind {known}, where the frame came from"
-    others = [port for port in around.ports(step.namespace, bridge) if port.name != step.interface]
-    if known is not None and (port := _named(others, known)) is not None and not (port.up and port.carrier):
-        return f"the FDB of {bridge} says: {around.wording.mac(mac)} is behind {known}, but that is down"
-    if not any(port.up and port.carrier for port in others):
-        return f"{bridge} has no other port that is up"
-    own = around.interface(step.namespace, step.interface or "")
-    if own is not None and all(port.has("isolated") for port in [own, *others] if port.up):
-        return f"{bridge} sends nothing from one isolated port to another"
-    silent = _by_older(around, step.namespace) or _SILENT
-    return f"{bridge} took it in at {where} and sent it to no port; {silent}"
-
-
-def _named(ports: list[Interface], name: str) -> Interface | None:
-    return next((port for port in ports if port.name == name), None)
-
-
-def _tunnel_ends(around: Around, namespace: str, view: View) -> str:
+def _tunnel_ends(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
     """The outer packet arrived, the inner one did not come out (RFC 7348)."""
+    namespace, shown = trip.steps[leaf].namespace, trip.record(leaf)
     port = view.ip.ports[1] if view.ip is not None else None
     links = {link.name: link for space in around.spaces(namespace) for link in space.interfaces.values()}
     devices = [link for link in links.values() if link.kind == "vxlan"]
     same = [link for link in devices if link.vni == view.vni]
     if not same:
-        return f"no VXLAN device of {namespace} has the network {view.vni}"
+        words = f"no VXLAN device of {namespace} has the network {view.vni}"
+        return said(words, shown, around.searched(namespace), *devices)
     link = same[0]
     listens = link.detail("port")
     if listens is not None and listens != str(port):
-        return f"{link.name} of {namespace} listens on UDP port {listens}, not on {port}"
+        return said(f"{link.name} of {namespace} listens on UDP port {listens}, not on {port}", shown, link)
     if not link.up:
-        return f"{link.name} of {namespace} is down"
-    return f"the tunnel's packet reached {namespace}, but nothing came out of {link.name}; {_SILENT}"
+        return said(f"{link.name} of {namespace} is down", shown, link)
+    loss = doors.by_loss(around, namespace, link.name, "RECEIVING")
+    words = f"the tunnel's packet reached {namespace}, but nothing came out of {link.name}; {loss.text or SILENT}"
+    return said(words, shown, link, loss)
 
 
-def _not_routed(around: Around, came: Step | None, step: Step, head: IpHeader) -> str:
+def _not_routed(around: Around, came: Step | None, step: Step, head: IpHeader) -> Claim:
     """A packet that a namespace neither took nor sent on."""
-    if around.own(step.namespace, head.target):
-        return _not_taken(around, came, head) if came is not None and came.fate == ENTERED else ""
-    forwarding = _not_forwarded(around, came, head) if came is not None and came.direction == "in" else ""
-    return forwarding or _no_way(around, step.namespace, head)
+    if around.own(step.namespace, head.target) or around.everyone(step.namespace, head.target):
+        return _not_taken(around, came, head) if came is not None and came.fate in (ENTERED, TAKEN) else NOTHING
+    forwarding = _not_forwarded(around, came, head) if came is not None and came.direction == "in" else NOTHING
+    if forwarding or came is not None:
+        return forwarding or _no_way(around, step.namespace, head)
+    older = doors.by_older(around, step.namespace, doors.SENT, head.version)
+    return older or switches.kept_inside(around, step.namespace, head) or _no_way(around, step.namespace, head)
 
 
-def _not_taken(around: Around, came: Step, head: IpHeader) -> str:
+def _not_taken(around: Around, came: Step, head: IpHeader) -> Claim:
     """Why a namespace did not take in a packet for itself that had come to PREROUTING."""
-    where = f"{came.namespace}:{came.interface}"
-    if (wrong := _wrong_way_back(around, came, head)) != "":
+    where, name = f"{came.namespace}:{came.interface}", around.wording.address(head.target)
+    if wrong := switches.refused_source(around, came, head) or switches.refused_target(around, came, head):
         return wrong
+    bearer = around.bearer(came.namespace, head.target) or around.searched(came.namespace)
     if head.fragment:
-        return f"it came in at {where}, where {around.wording.address(head.target)} is, but not all fragments did"
-    silent = _by_older(around, came.namespace) or _SILENT
-    return f"it came in at {where}, but {came.namespace} did not take it in; {silent}"
+        failed = around.meanwhile.counted(came.namespace, "IpReasmFails", "Ip6ReasmFails")
+        return said(f"it came in at {where}, where {name} is, but not all fragments did", came.frame, bearer, failed)
+    why = doors.by_older(around, came.namespace, doors.TAKEN_IN, head.version)
+    why = why or doors.counted_too(around, came.namespace)
+    words = f"it came in at {where}, but {came.namespace} did not take it in; {why.text or SILENT}"
+    return said(words, came.frame, bearer, why)
 
 
-def _not_forwarded(around: Around, came: Step, head: IpHeader) -> str:
+def _not_forwarded(around: Around, came: Step, head: IpHeader) -> Claim:
     """Why a namespace does not act as a router."""
-    switch = "net.ipv6.conf.all.forwarding" if head.version == 6 else "net.ipv4.ip_forward"
-    if around.sysctl(came.namespace, switch) == "0":
-        return f"{came.namespace} does not forward it: {switch} is 0 there"
-    if (wrong := _wrong_way_back(around, came, head)) != "":
+    if wrong := switches.no_router(around, came, head) or switches.refused_source(around, came, head):
         return wrong
     limit = "hop limit" if head.version == 6 else "TTL"
-    return f"its {limit} ran out in {came.namespace}" if head.ttl <= 1 else ""
+    return said(f"its {limit} ran out in {came.namespace}", came.frame) if head.ttl <= 1 else NOTHING
 
 
-def _no_way(around: Around, namespace: str, head: IpHeader) -> str:
-    """Why a packet does not leave a namespace: routes, neighbours, interfaces, their MTU."""
+def _no_way(around: Around, namespace: str, head: IpHeader) -> Claim:
+    """Why a packet does not leave a namespace: routes, neighbours, interfaces, their MTU, their queues."""
     route = around.route(namespace, head.target, None)
     if route is None or route.kind != "unicast":
         return no_route(around, namespace, head.target)
-    if (unanswered := no_neighbour(around, namespace, head.target)) != "":
-        return unanswered
     link = around.interface(namespace, route.device or "")
+    own = around.record(namespace, route.device or "")
     if link is not None and not (link.up and link.carrier):
-        return f"the route {written(route)} leads to {around.wording.address(head.target)}, but {link.name} is down"
-    if link is not None and head.whole and head.size + _header(head) > link.mtu:
-        return f"too big for {namespace}:{link.name}, which takes {link.mtu} bytes, and not to be fragmented"
-    return ""
-
-
-def _wrong_way_back(around: Around, came: Step, head: IpHeader) -> str:
-    """Whether rp_filter is strict and the sender's address does not belong there (RFC 3704, kernel's ip-sysctl)."""
-    link = around.interface(came.namespace, came.interface or "")
-    own = dict(link.switches).get("ipv4.rp_filter", "0") if link is not None else "0"
-    every = around.sysctl(came.namespace, "net.ipv4.conf.all.rp_filter") or "0"
-    if head.version != 4 or max(own, every) != "1":  # the greater one counts (kernel's ip-sysctl)
-        return ""
-    back = around.route(came.namespace, head.source, None)
-    if back is None or back.device == came.interface:
-        return ""
-    where, source = f"{came.namespace}:{came.interface}", around.wording.address(head.source)
-    return f"rp_filter is 1 in {came.namespace}: it came in at {where}, but the way back to {source} is {written(back)}"
+        words = f"the route {written(route)} leads to {around.wording.address(head.target)}, but {link.name} is down"
+        return said(words, route, own)
+    if unanswered := no_neighbour(around, namespace, head.target):
+        return unanswered
+    if link is not None and head.whole and head.size + header(head) > link.mtu:
+        words = f"too big for {namespace}:{link.name}, which takes {link.mtu} bytes, and not to be fragmented"
+        return said(words, own)
+    return NOTHING

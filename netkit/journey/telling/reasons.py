@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.parsed import quoted
+from netkit.journey.telling.claims import NOTHING, Claim, said
 from netkit.packets.ip import ICMP, ICMPV6
 
 if TYPE_CHECKING:
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
 
     from netkit.journey.telling.around import Around
     from netkit.journey.telling.trip import Trip
+    from netkit.model import Frame, Route
+    from netkit.netfilter import TraceEvent
 
+_WITHOUT_ROUTE = ("IpExtInNoRoutes", "IpOutNoRoutes", "Ip6InNoRoutes", "Ip6OutNoRoutes")
+_REFUSING = ("blackhole", "unreachable", "prohibit")
+_REFUSALS = (
+    *("network unreachable", "host unreachable", "no route", "address unreachable", "prohibited by a filter"),
+    *("network prohibited", "host prohibited"),
+)
+"""Errors that a route, or a rule of routing, tells as well (ip-route(8), ip-rule(8))."""
+_IPV4 = 4  # bytes of an address
 _ROUNDS = 3  # questions until a kernel gives up (arp(7), mcast_solicit)
 
 _NAMES = {
@@ -42,7 +53,7 @@ def unheard(replies: Sequence[Trip]) -> bool:
     return any(_name(reply) == "port unreachable" for reply in replies)
 
 
-def told_by_icmp(trip: Trip, around: Around, replies: Sequence[Trip]) -> tuple[str, tuple[str, ...]] | None:
+def told_by_icmp(trip: Trip, around: Around, replies: Sequence[Trip]) -> tuple[Claim, tuple[str, ...]] | None:
     """Why a packet ended, as an ICMP error told, and where; None if none did.
 
     Args:
@@ -54,7 +65,9 @@ def told_by_icmp(trip: Trip, around: Around, replies: Sequence[Trip]) -> tuple[s
         name = _name(reply)
         if name:
             place = reply.steps[0].namespace
-            return f"{_why(trip, around, reply, name)}; {place} told the sender so (ICMP {name})", (place,)
+            why = _why(trip, around, reply, name)
+            told = reply.record(len(reply.steps) - 1)
+            return said(f"{why}; {place} told the sender so (ICMP {name})", told, why), (place,)
     return None
 
 
@@ -66,41 +79,73 @@ def _name(reply: Trip) -> str:
     return _NAMES.get((head.protocol, kind, code), f"type {kind}, code {code}" if kind in (1, 3, 4, 12) else "")
 
 
-def _why(trip: Trip, around: Around, reply: Trip, name: str) -> str:
-    place = reply.steps[0].namespace
-    target = _target(trip, place)
+def _why(trip: Trip, around: Around, reply: Trip, name: str) -> Claim:
+    place, told = reply.steps[0].namespace, reply.record(len(reply.steps) - 1)
+    target = _target(trip, around, place)
     words = around.wording.address(target)
+    if name in _REFUSALS and (refused := _refused(around, place, target, told)):
+        return refused
     if name in ("time exceeded", "hop limit exceeded"):
-        return f"its {'TTL' if len(target) == 4 else 'hop limit'} ran out in {place}"
+        return said(f"its {'TTL' if len(target) == _IPV4 else 'hop limit'} ran out in {place}", told)
     if name in ("network unreachable", "no route"):
         return no_route(around, place, target)
     if name in ("host unreachable", "address unreachable"):
-        return no_neighbour(around, place, target) or f"{place} does not reach {words}"
+        return no_neighbour(around, place, target) or said(f"{place} does not reach {words}", told)
     if name in ("fragmentation needed", "packet too big"):
         head = reply.start.ip if reply.start else None
         limit = struct.unpack_from("!HHI", head.body)[2] & 0xFFFF if head else 0
-        return f"too big for the next link, which takes {limit} bytes, and not to be fragmented"
-    return f"refused in {place}"
+        return said(f"too big for the next link, which takes {limit} bytes, and not to be fragmented", told)
+    return said(f"refused in {place}", told)
 
 
-def _target(trip: Trip, place: str) -> bytes:
-    """The destination as it was in that namespace."""
+def _refused(around: Around, place: str, target: bytes, told: Frame | TraceEvent | None) -> Claim:
+    """That a route, or a rule of routing, refused a packet; NOTHING where there is none that does."""
+    routes = around.routes(place, target)
+    if routes and routes[0].kind in _REFUSING:
+        return no_route(around, place, target)
+    rule = by_policy(around, place, len(target))
+    return said(f"refused in {place}, which has {rule}", told, rule) if rule else NOTHING
+
+
+def _target(trip: Trip, around: Around, place: str) -> bytes:
+    """The destination as it was in that namespace, behind what conntrack made of it there."""
+    came = next((step for step in reversed(trip.steps) if (step.namespace, step.direction) == (place, "in")), None)
+    if came is not None and (now := around.meanwhile.rewritten(came)) is not None:
+        return now
     views = [view for step, view in zip(trip.steps, trip.last, strict=True) if step.namespace == place]
     heads = [view.ip for view in (trip.start, *views) if view is not None and view.ip is not None]
     return heads[-1].target if heads else b""
 
 
-def no_route(around: Around, namespace: str, target: bytes) -> str:
+def by_policy(around: Around, namespace: str, size: int) -> Claim:
+    """The rules of routing that refuse packets in a namespace; NOTHING for none.
+
+    Args:
+        around: the networks.
+        namespace: where.
+        size: of the packet's addresses, in bytes.
+    """
+    version = 6 if size > _IPV4 else 4
+    spaces = list(around.spaces(namespace))
+    every = spaces[-1].policies if spaces else ()
+    policies = [policy for policy in every if policy.version == version and policy.action in _REFUSING]
+    told = " and ".join(f"`{policy}`" for policy in policies)
+    return said(f"the rule{'s' * (len(policies) > 1)} of routing {told}", *policies) if policies else NOTHING
+
+
+def no_route(around: Around, namespace: str, target: bytes) -> Claim:
     """That a namespace has no route to an address, or one that refuses it."""
     routes = around.routes(namespace, target)
-    name = around.wording.address(target)
+    name, counted = around.wording.address(target), around.meanwhile.counted(namespace, *_WITHOUT_ROUTE)
     if routes and routes[0].kind != "unicast":
-        return f"the {routes[0].kind} route {routes[0].destination} of {namespace} refuses {name}"
-    return f"no route to {name} in {namespace}" if not routes else f"{namespace} found no way to {name}"
+        words = f"the {routes[0].kind} route {routes[0].destination} of {namespace} refuses {name}"
+        return said(words, routes[0], counted)
+    words = f"{namespace} found no way to {name}" if routes else f"no route to {name} in {namespace}"
+    return said(words, around.searched(namespace), counted)
 
 
-def no_neighbour(around: Around, namespace: str, target: bytes, device: str | None = None) -> str:
-    """That nobody answered the question for a MAC; "" if it was not asked, or answered.
+def no_neighbour(around: Around, namespace: str, target: bytes, device: str | None = None) -> Claim:
+    """That nobody answered the question for a MAC; NOTHING if it was not asked, or answered.
 
     Args:
         around: the networks.
@@ -110,11 +155,23 @@ def no_neighbour(around: Around, namespace: str, target: bytes, device: str | No
     """
     route = around.route(namespace, target, device)
     if route is None or route.device is None:
-        return ""
+        return NOTHING
     wanted = route.via or str(ipaddress.ip_address(target))
-    times = around.asked(namespace, route.device, ipaddress.ip_address(wanted).packed)
-    if not times:
-        return ""
+    asked = around.meanwhile.asked(namespace, route.device, ipaddress.ip_address(wanted).packed)
+    if not asked:
+        return _unknown_neighbour(around, namespace, route, wanted)
     protocol = "ARP" if ":" not in wanted else "neighbour discovery"
-    count = f": {_ROUNDS} requests" if times == _ROUNDS else ""
-    return f"nobody answered {protocol} for {wanted} at {namespace}:{route.device}{count}"
+    count = f": {_ROUNDS} requests" if len(asked) == _ROUNDS else ""
+    words = f"nobody answered {protocol} for {wanted} at {namespace}:{route.device}{count}"
+    return said(words, route, *asked)
+
+
+def _unknown_neighbour(around: Around, namespace: str, route: Route, wanted: str) -> Claim:
+    """That the neighbour table has an address without a MAC: the answer, or the question itself, was stopped."""
+    spaces = list(around.spaces(namespace))
+    for entry in spaces[-1].neighbours if spaces else ():
+        if (entry.address, entry.device) == (wanted, route.device) and entry.state in ("failed", "incomplete"):
+            where = f"{namespace}:{route.device}"
+            words = f"{namespace} does not get the MAC of {wanted} at {where}: its neighbour entry is {entry.state}"
+            return said(words, route, entry)
+    return NOTHING

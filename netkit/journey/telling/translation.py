@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from netkit.journey.telling.around import Around
     from netkit.journey.telling.targets import End
     from netkit.journey.telling.trip import Trip
-    from netkit.netfilter import Connection
+    from netkit.netfilter import Connection, TraceEvent
 
 Ends = tuple[tuple[str, int | None], tuple[str, int | None]]
 """Two of them, the addresses as texts."""
@@ -48,10 +48,12 @@ class Cause(NamedTuple):
     Attributes:
         text: in a few words; "" if nothing shows it.
         tracked: whether only conntrack shows it.
+        record: the report, or the entry.
     """
 
     text: str = ""
     tracked: bool = False
+    record: TraceEvent | Connection | None = None
 
 
 def cause(trip: Trip, around: Around, change: Translation) -> Cause:
@@ -64,13 +66,13 @@ def cause(trip: Trip, around: Around, change: Translation) -> Cause:
     """
     event = translating(trip.steps[change.place].events, change.name)
     if event is not None:
-        return Cause(target(event))
+        return Cause(target(event), record=event)
     found = entry(trip, around, change)
     if found is None:
         return Cause()
     other = {"source": "destination", "destination": "source"}[change.name]
     text = f"{other} NAT undone by conntrack" if found[1] else f"{change.name} NAT by conntrack"
-    return Cause(text, tracked=True)
+    return Cause(text, tracked=True, record=found[0])
 
 
 def entry(trip: Trip, around: Around, change: Translation) -> tuple[Connection, bool] | None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.journey.values import Step
+    from netkit.model import Frame
+    from netkit.netfilter import TraceEvent
     from netkit.packets.ip import IpHeader
 
 
@@ -62,6 +64,15 @@ class Trip:
         self.last[number] = view._replace(ip=view.ip._replace(target=end[0], body=body))
         return True
 
+    def record(self, number: int | None) -> Frame | TraceEvent | None:
+        """What shows a packet at a step, or else at the nearest one before: a frame, or a report of netfilter."""
+        while number is not None:
+            step = self.steps[number]
+            if step.frame is not None or step.events or step.mark is not None:
+                return step.frame or (step.events[-1] if step.events else step.mark)
+            number = step.after
+        return next((found for step in self.steps if (found := step.frame or step.mark) is not None), None)
+
     def shown_before(self, number: int) -> int | None:
         """The nearest step before this one of which the headers are known."""
         before = self.steps[number].after
@@ -109,7 +120,7 @@ class Trip:
 
 def taken_as(step: Step) -> IpHeader | None:
     """The IP header of a packet as its namespace took it in, its translations undone; None where nobody knows."""
-    view = parsed(step.taken, "ip", frozenset()) if step.taken else None
+    view = reported(step.mark, frozenset()) if step.mark is not None else None
     return view.ip if view is not None else None
 
 
@@ -139,5 +150,5 @@ def _depth_first(steps: Sequence[Step]) -> list[Step]:
 def _views(step: Step, tunnels: frozenset[int]) -> list[View]:
     if step.frame is not None:
         return [parsed(step.frame.data, step.frame.link, tunnels)]
-    ends = [step.events[0], step.events[-1]] if step.events else []
+    ends = [step.events[0], step.events[-1]] if step.events else [step.mark] if step.mark else []
     return [view for view in (reported(event, tunnels) for event in ends) if view is not None]

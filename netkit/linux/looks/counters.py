@@ -73,10 +73,11 @@ def of_protocols(path: str) -> dict[str, int]:
     Raises:
         NotFound: the path opens no namespace.
     """
-    return inside(path, _of_protocols_here)
+    return inside(path, of_protocols_here)
 
 
-def _of_protocols_here() -> dict[str, int]:
+def of_protocols_here() -> dict[str, int]:
+    """The same of the namespace that the calling thread is in."""
     found = {}
     for file in ("snmp", "netstat"):
         lines = Path(f"/proc/thread-self/net/{file}").read_text().splitlines()

@@ -25,11 +25,16 @@ def queues(path: str) -> tuple[Queue, ...]:
     Args:
         path: a file that opens the namespace.
     """
+    return sockets.use(path, ask)
 
-    def read(talk: Talk) -> list[Queue]:
-        return [_queue(talk, body) for body in talk.dump(_RTM_GETQDISC, _TC.pack(0, 0, 0, 0, 0))]
 
-    return tuple(sockets.use(path, read))
+def ask(talk: Talk) -> tuple[Queue, ...]:
+    """The same of a socket's namespace.
+
+    Args:
+        talk: a socket that was opened in that namespace.
+    """
+    return tuple(_queue(talk, body) for body in talk.dump(_RTM_GETQDISC, _TC.pack(0, 0, 0, 0, 0)))
 
 
 def _queue(talk: Talk, body: memoryview) -> Queue:

@@ -14,12 +14,13 @@ from netkit.linux.netlink.protocol import (
     NLM_F_REQUEST,
     attribute,
     attributes,
+    every,
     text,
 )
 from netkit.netfilter import HOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 NETFILTER = 12
 """The netlink family (NETLINK_NETFILTER)."""
@@ -43,8 +44,11 @@ _NEW_TABLE, _NEW_CHAIN, _NEW_RULE = 0xA00, 0xA03, 0xA06
 _BEGIN, _END, _SUBSYSTEM = 16, 17, 10  # NFNL_MSG_BATCH_BEGIN …, NFNL_SUBSYS_NFTABLES
 _OWNER = 2  # NFT_TABLE_F_OWNER, since Linux 5.12
 _NFTRACE = 12  # NFT_META_NFTRACE
-_BEHIND_ALL = 2**31 - 1
+_BEHIND_ALL, _BEFORE_ALL = 2**31 - 1, -(2**31)
 _BEFORE_RAW = -350
+_BELOW_IP = "at "
+"""What the chains' names begin with where they stand at hooks of another family: they mark nothing."""
+
 _HEADER = struct.Struct("=IHHII")
 _NESTED = 0x8000  # NLA_F_NESTED
 _ICMPV6 = 58
@@ -64,11 +68,13 @@ class Chain:
         key: (family, table, name).
         hook: "prerouting" …
         priority: the lower the earlier.
+        devices: the interfaces that it stands at; none of IP, of bridges and of ARP does.
     """
 
     key: tuple[str, str, str]
     hook: str
     priority: int
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,17 +104,19 @@ class Report:
     oif: int
 
 
-def tracing(table: str, family: str) -> list[bytes]:
+def tracing(table: str, family: str, hooks: Iterable[str] = (), devices: Iterable[str] = ()) -> list[bytes]:
     """The messages of a transaction that makes a table which has every packet of a namespace traced.
 
-    It has a chain at prerouting and one at output, before any other's.  Their rule ends with `accept`, which
-    spares a report: it ends this chain alone, the next one sees the packet as if this one were not there.  A third
-    one stands at input behind all others', without a rule: what is reported of it is what a namespace took in.
+    It has chains before any other's. Their rule ends with `accept`, which spares a report: it ends this chain alone,
+    the next one sees the packet as if this one were not there. For IP they stand at prerouting and at output, and a
+    third one stands at input behind all others', without a rule: what is reported of it is what a namespace took in.
     The table belongs to the socket that makes it, and ends with it.
 
     Args:
         table: its name.
-        family: "inet", "ip" or "ip6".
+        family: "inet", "ip" or "ip6"; "bridge", "arp", "netdev".
+        hooks: where its chains stand in another family than those of IP.
+        devices: the interfaces at which they stand, where the family is "netdev".
 
     Returns:
         Messages, numbered from 1 on, to be sent together; each but the first and the last is acknowledged.
@@ -116,16 +124,19 @@ def tracing(table: str, family: str) -> list[bytes]:
     named = _named(1, table)
     flags = attribute(2, struct.pack(">I", _OWNER))  # NFTA_TABLE_FLAGS
     steps = [(_NEW_TABLE, NEW, named + flags)]
-    for hook in ("prerouting", "output"):
-        place = attribute(1, struct.pack(">I", HOOKS.index(hook))) + attribute(2, struct.pack(">i", _BEFORE_RAW))
-        chain = named + _named(3, hook) + attribute(4 | _NESTED, place) + _named(7, "filter")
+    for hook in hooks or ("prerouting", "output"):
+        place = attribute(1, struct.pack(">I", hooks_of(family).index(hook)))
+        place += attribute(2, struct.pack(">i", _BEFORE_ALL if hooks else _BEFORE_RAW))
+        place += attribute(4 | _NESTED, b"".join(_named(1, device) for device in devices)) if devices else b""
+        name = f"{_BELOW_IP}{hook}" if hooks else hook
+        chain = named + _named(3, name) + attribute(4 | _NESTED, place) + _named(7, "filter")
         steps.append((_NEW_CHAIN, NLM_F_CREATE, chain))
-        rule = named + _named(2, hook) + attribute(4 | _NESTED, _SWITCH_ON)
+        rule = named + _named(2, name) + attribute(4 | _NESTED, _SWITCH_ON)
         steps.append((_NEW_RULE, NLM_F_CREATE | NLM_F_APPEND, rule))
-    place = attribute(1, struct.pack(">I", HOOKS.index("input"))) + attribute(2, struct.pack(">i", _BEHIND_ALL))
-    steps.append(
-        (_NEW_CHAIN, NLM_F_CREATE, named + _named(3, "input") + attribute(4 | _NESTED, place) + _named(7, "filter"))
-    )
+    if not hooks:
+        place = attribute(1, struct.pack(">I", HOOKS.index("input"))) + attribute(2, struct.pack(">i", _BEHIND_ALL))
+        chain = named + _named(3, "input") + attribute(4 | _NESTED, place) + _named(7, "filter")
+        steps.append((_NEW_CHAIN, NLM_F_CREATE, chain))
     number = _NUMBERS[family]
     batch = [
         _message(kind, flags | NLM_F_ACK, place, struct.pack(">BBH", number, 0, 0) + body)
@@ -172,7 +183,15 @@ def chain(body: memoryview) -> Chain | None:
         return None
     place = attributes(facts[4])
     family = FAMILIES.get(body[0], str(body[0]))
-    return Chain((family, text(facts[1]), text(facts[3])), _hook(family, _big(place[1])), _big(place[2], signed=True))
+    key = family, text(facts[1]), text(facts[3])
+    return Chain(key, _hook(family, _big(place[1])), _big(place[2], signed=True), tuple(_devices(place)))
+
+
+def _devices(place: Mapping[int, memoryview]) -> Iterator[str]:
+    """NFTA_HOOK_DEV, or each NFTA_DEVICE_NAME of NFTA_HOOK_DEVS."""
+    if 3 in place:
+        yield text(place[3])
+    yield from (text(value) for kind, value in (every(place[4]) if 4 in place else ()) if kind == 1)
 
 
 def rule(body: memoryview) -> tuple[tuple[str, str, str], int]:
@@ -244,8 +263,13 @@ def _verdict(facts: Mapping[int, memoryview]) -> str:
     return _VERDICTS.get(value if value < 0 else value & 0xFF, str(value))  # above: an error, the number of a queue
 
 
+def hooks_of(family: str) -> tuple[str, ...]:
+    """The hooks of a family, in the order of their numbers."""
+    return {"arp": _ARP_HOOKS, "netdev": _NETDEV_HOOKS}.get(family, (*HOOKS, "ingress"))
+
+
 def _hook(family: str, number: int) -> str:
-    names = _ARP_HOOKS if family == "arp" else _NETDEV_HOOKS if family == "netdev" else (*HOOKS, "ingress")
+    names = hooks_of(family)
     return names[number] if number < len(names) else str(number)
 
 

@@ -200,6 +200,18 @@ def attributes(data: memoryview) -> dict[int, memoryview]:
     return found
 
 
+def every(data: memoryview) -> list[tuple[int, memoryview]]:
+    """The attributes one by one, (number, value): for lists, in which several have the same number."""
+    found, position, last, unpack = [], 0, len(data) - 4, ATTRIBUTE.unpack_from
+    while position <= last:
+        length, number = unpack(data, position)
+        if length < 4:
+            break
+        found.append((number & 0x3FFF, data[position + 4 : position + length]))
+        position += (length + 3) & -4
+    return found
+
+
 def text(value: memoryview) -> str:
     """A text attribute, which the kernel ends with a zero byte."""
     return bytes(value).rstrip(b"\0").decode(errors="replace")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit.errors import KernelRefused, NotFound
 from netkit.linux.entering import inside
 from netkit.linux.netlink import nftables
-from netkit.linux.netlink.protocol import attribute
+from netkit.linux.netlink.protocol import Talk, attribute
 from netkit.linux.tracing.rulebook import Rulebook
 from netkit.netfilter import TRACE_TABLE
 
@@ -26,8 +26,11 @@ _LONGEST = 1 << 14  # bytes; a report has some 300
 _AT_ONCE = 4096
 _ERROR, _MESSAGE, _CODE = 2, struct.Struct("=IHHII"), struct.Struct("=i")
 _OURS = struct.pack("=H", 1) + TRACE_TABLE.encode()  # NFTA_TRACE_TABLE with the beginning of its value
-_MARKS = tuple(attribute(2, hook + b"\0") for hook in (b"prerouting", b"input"))  # NFTA_TRACE_CHAIN
+_MARKS = tuple(attribute(2, hook + b"\0") for hook in (b"prerouting", b"input", b"output"))  # NFTA_TRACE_CHAIN
 _MOST_TABLES = 9
+_BELOW_IP = {"bridge": ("prerouting", "output"), "arp": ("input", "output")}
+"""Where packets are first seen in other families than those of IP; in "netdev", at each interface."""
+
 _NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EOPNOTSUPP, errno.ENOENT, errno.EPROTONOSUPPORT)
 
 
@@ -57,7 +60,7 @@ class Listener:
         place: the same.
         rules: the rules that it has had so far.
         heard: (nanoseconds since the epoch at which it was read, message) of each report; of an x-ray's table those
-            that tell of a packet that came to prerouting, or to the end of input.
+            that tell of a packet that came to prerouting or output, or to the end of input.
         lost: whether the kernel had to drop reports.
 
     Raises:
@@ -149,6 +152,7 @@ def _listening() -> tuple[socket.socket, set[str]]:
         for group in (nftables.TRACE_GROUP, nftables.RULES_GROUP):
             made.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
         names = _switch_on(made)
+        names |= _switch_on_below(made)
     except BaseException:
         made.close()
         raise
@@ -167,11 +171,28 @@ def _switch_on(owner: socket.socket) -> set[str]:
     raise KernelRefused("packets cannot be traced", os.strerror(max(answers)), errno=max(answers))
 
 
-def _made(owner: socket.socket, family: str) -> tuple[int, str]:
+def _switch_on_below(owner: socket.socket) -> set[str]:
+    """The same where bridges, interfaces or ARP have chains of their own; what the tables are called.
+
+    A kernel that refuses leaves these untraced: what they drop is then told by what they count.
+    """
+    with Talk(nftables.NETFILTER) as talk:
+        chains = list(filter(None, map(nftables.chain, talk.dump(nftables.GET_CHAINS, nftables.EVERYTHING))))
+    below = [chain for chain in chains if chain.devices or chain.key[0] in _BELOW_IP]
+    wanted = [(family, _BELOW_IP[family], ()) for family in sorted({c.key[0] for c in below if not c.devices})]
+    for hook in sorted({chain.hook for chain in below if chain.devices}):
+        devices = {device for chain in below if chain.hook == hook for device in chain.devices}
+        wanted.append(("netdev", (hook,), tuple(sorted(devices))))
+    return {name for error, name in (_made(owner, *each) for each in wanted) if not error}
+
+
+def _made(
+    owner: socket.socket, family: str, hooks: tuple[str, ...] = (), devices: tuple[str, ...] = ()
+) -> tuple[int, str]:
     """The kernel's answer: 0 or an error's number; and the table's name."""
     for number in range(1, _MOST_TABLES + 1):
         name = TRACE_TABLE if number == 1 else f"{TRACE_TABLE}-{number}"
-        owner.send(b"".join(nftables.tracing(name, family)))
+        owner.send(b"".join(nftables.tracing(name, family, hooks, devices)))
         error = _answer(owner)
         if error not in (errno.EEXIST, errno.EPERM) or number == _MOST_TABLES:
             break

@@ -1,0 +1,143 @@
+"""Knows that nothing is said without a record: a claim is a sentence with what was recorded that it rests on.
+
+A sentence that something is not there rests on the snapshots, or the namespaces, in which it was looked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from netkit.model import (
+    ForwardingEntry,
+    Frame,
+    Interface,
+    Namespace,
+    Neighbour,
+    PolicyRule,
+    Queue,
+    Route,
+    Rule,
+    Snapshot,
+)
+from netkit.netfilter import Connection, Loss, TraceEvent
+
+if TYPE_CHECKING:
+    from netkit.journey.values import Seen
+
+
+class Counted(NamedTuple):
+    """How much more a namespace counted meanwhile, by one of nstat(8)'s names."""
+
+    namespace: str
+    name: str
+    more: int
+
+
+class Switch(NamedTuple):
+    """The value of a switch of a namespace: "net.ipv4.ip_forward"."""
+
+    namespace: str
+    name: str
+    value: str
+
+
+class Group(NamedTuple):
+    """That an interface has joined a group, or that a bridge knows a listener of it behind a port."""
+
+    namespace: str
+    interface: str
+    address: str
+
+
+Record = (
+    Frame | TraceEvent | Connection | Loss | Route | Neighbour | ForwardingEntry | Interface | Queue | Rule
+    | PolicyRule | Namespace | Snapshot | Counted | Switch | Group
+)  # fmt: skip
+"""What a claim can rest on."""
+
+
+class Unfounded(TypeError):
+    """Something was to be said that nothing recorded shows."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, or a part of one, and the records that it rests on.
+
+    Attributes:
+        text: in words; "" where there is nothing to say.
+        evidence: the records.
+
+    Raises:
+        Unfounded: there is a text and no record, or something else than a record.
+    """
+
+    text: str
+    evidence: tuple[Record, ...]
+
+    def __post_init__(self) -> None:
+        if self.text and not self.evidence:
+            raise Unfounded(f"nothing recorded shows that {self.text!r}")
+        for record in self.evidence:
+            if not isinstance(record, Record):
+                raise Unfounded(f"{type(record).__name__} is no record, but shall show that {self.text!r}")
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+NOTHING = Claim("", ())
+"""Where there is nothing to say."""
+
+
+def said(text: str, *sources: Record | Claim | None) -> Claim:
+    """A claim that rests on records, and on other claims whose words it takes over.
+
+    Args:
+        text: in words.
+        sources: records and claims; None for what is not there.
+
+    Raises:
+        Unfounded: there is none at all.
+    """
+    found: dict[int, Record] = {}
+    for source in sources:
+        for record in source.evidence if isinstance(source, Claim) else () if source is None else (source,):
+            found.setdefault(id(record), record)
+    return Claim(text, tuple(found.values()))
+
+
+def in_record(seen: Seen, record: Record) -> bool:
+    """Whether a record is really one of those of an x-ray.
+
+    Args:
+        seen: what the x-ray recorded.
+        record: of a claim.
+    """
+    kinds = {Frame: seen.frames, Loss: seen.losses, Snapshot: (seen.before, seen.after)}
+    if type(record) in kinds:
+        return record in kinds[type(record)]
+    if isinstance(record, TraceEvent):
+        mark = record.namespace, record.packet, record.hook
+        return record in seen.events or any((each.namespace, each.packet, each.hook) == mark for each in seen.marks)
+    if isinstance(record, Counted):
+        return seen.counted.get(record.namespace, {}).get(record.name) == record.more
+    if isinstance(record, Group):
+        known = (*seen.members.get(record.namespace, ()), *seen.listeners.get(record.namespace, ()))
+        return record[1:] in known
+    return any(_holds(space, record) for snapshot in (seen.before, seen.after) for space in snapshot)
+
+
+def _holds(space: Namespace, record: Record) -> bool:
+    """Whether a record is a fact of a namespace as a snapshot has it."""
+    if isinstance(record, Namespace):
+        return record is space
+    if isinstance(record, Switch):
+        return record.namespace == space.name and space.sysctls.get(record.name) == record.value
+    ways = (*space.routes, *space.local_routes, *space.policies, *space.neighbours, *space.fdb)
+    facts = (*space.interfaces.values(), *ways, *space.rules, *space.queues, *space.connections)
+    return any(record is fact for fact in facts)

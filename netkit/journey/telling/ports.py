@@ -1,0 +1,131 @@
+"""Knows why a bridge sent a frame nowhere that it had taken in at a port (bridge(8))."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.journey.telling import doors
+from netkit.journey.telling.claims import NOTHING, Claim, said
+from netkit.journey.telling.doors import SILENT
+
+if TYPE_CHECKING:
+    from netkit.journey.joining.parsed import View
+    from netkit.journey.telling.around import Around
+    from netkit.journey.telling.trip import Trip
+    from netkit.journey.values import Step
+    from netkit.model import Interface
+
+_EVERYONE = b"\xff" * 6
+
+
+def at_port(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
+    """Why a frame that came in at a port went nowhere.
+
+    Args:
+        trip: the packet's steps.
+        around: the networks.
+        leaf: the step at the port.
+        view: the frame's headers.
+    """
+    step, shown = trip.steps[leaf], trip.record(leaf)
+    bridge = around.master(step.namespace, step.interface or "") or ""
+    mac = view.macs[0] if view.macs else _EVERYONE
+    if kept := _kept_out(around, step, bridge):
+        return said(kept.text, kept, shown)
+    link = around.interface(step.namespace, bridge)
+    if link is not None and mac.hex(":") == link.mac:
+        return _for_itself(trip, around, leaf, bridge)
+    why = _by_fdb(around, step, bridge, mac) or _by_ports(around, step, bridge)
+    if not why and mac[0] & 1 and mac != _EVERYONE:
+        why = _by_groups(around, step, bridge, view)
+    if why:
+        return said(why.text, shown, why)
+    why = doors.by_older(around, step.namespace, doors.ANYWHERE) or doors.bad_header(around, step.namespace)
+    why = why or unsent(around, step.namespace, _others(around, step, bridge))
+    where = f"{step.namespace}:{step.interface}"
+    return said(f"{bridge} took it in at {where} and sent it to no port; {why.text or SILENT}", shown, why)
+
+
+def _kept_out(around: Around, step: Step, bridge: str) -> Claim:
+    """Why a frame did not come from a port into the bridge: a filter of tc, a bridge or a port that is not ready."""
+    where, found = f"{step.namespace}:{step.interface}", around.record(step.namespace, step.interface or "")
+    link, own = around.interface(step.namespace, bridge), around.interface(step.namespace, step.interface or "")
+    if door := doors.at_door(around, step.namespace, step.interface or "", "ingress"):
+        return said(f"it came in at {where}, and went no further: {door}", door)
+    if link is not None and not link.up:
+        words = f"it came in at {where}, but the bridge {bridge} is down"
+        return said(words, around.record(step.namespace, bridge))
+    if (blocked := around.blocked(step.namespace, step.interface or "")) is not None:
+        return said(f"it came in at {where}, which the bridge {bridge} keeps {blocked[0]}", blocked[1])
+    if own is not None and own.has("locked") and step.frame is not None:
+        who = around.wording.mac(step.frame.data[6:12])
+        return said(f"{where} is locked, and the FDB of {bridge} does not have {who} there", found)
+    return NOTHING
+
+
+def _others(around: Around, step: Step, bridge: str) -> list[Interface]:
+    return [port for port in around.ports(step.namespace, bridge) if port.name != step.interface]
+
+
+def unsent(around: Around, namespace: str, ports: list[Interface]) -> Claim:
+    """What lost packets at the way out of some ports."""
+    return next(filter(None, (doors.by_queue(around, namespace, port.name) for port in ports)), NOTHING)
+
+
+def _for_itself(trip: Trip, around: Around, leaf: int, bridge: str) -> Claim:
+    """A frame for the bridge's own MAC that did not come to the bridge's own interface."""
+    step, shown = trip.steps[leaf], trip.record(leaf)
+    why = doors.by_older(around, step.namespace, doors.ANYWHERE)
+    words = f"it came in at {step.namespace}:{step.interface} for {bridge} itself, which did not take it in"
+    return said(f"{words}; {why.text or SILENT}", shown, around.record(step.namespace, bridge), why)
+
+
+def _by_fdb(around: Around, step: Step, bridge: str, mac: bytes) -> Claim:
+    """What the FDB says of the receiver's MAC, where that leads nowhere."""
+    known = around.meanwhile.knows(step.namespace, bridge, mac, step.frame.time) if step.frame else None
+    if known is None:
+        return NOTHING
+    whose = f"the FDB of {bridge} says: {around.wording.mac(mac)} is behind {known.port}"
+    port, found = around.interface(step.namespace, known.port), around.record(step.namespace, known.port)
+    if known.port == step.interface:
+        hairpin = port is not None and port.has("hairpin")
+        return NOTHING if hairpin else said(f"{whose}, where the frame came from", known.record, found)
+    if port is not None and not (port.up and port.carrier):
+        return said(f"{whose}, but that is down", known.record, found)
+    if (blocked := around.blocked(step.namespace, known.port)) is not None:
+        return said(f"{whose}, which {bridge} keeps {blocked[0]}", known.record, blocked[1])
+    own = around.interface(step.namespace, step.interface or "")
+    if own is not None and port is not None and own.has("isolated") and port.has("isolated"):
+        return said(f"{bridge} sends nothing from one isolated port to another", known.record, found)
+    queue = doors.by_queue(around, step.namespace, known.port)
+    return said(f"{whose}; {queue}", known.record, queue) if queue else NOTHING
+
+
+def _by_ports(around: Around, step: Step, bridge: str) -> Claim:
+    """What keeps a frame from all other ports."""
+    others = _others(around, step, bridge)
+    records = [around.record(step.namespace, port.name) for port in others]
+    if not any(port.up and port.carrier for port in others):
+        return said(f"{bridge} has no other port that is up", around.searched(step.namespace), *records)
+    own = around.interface(step.namespace, step.interface or "")
+    if own is not None and all(port.has("isolated") for port in [own, *others] if port.up):
+        return said(f"{bridge} sends nothing from one isolated port to another", *records)
+    mac = step.frame.data[:6] if step.frame is not None else b""
+    switch = "bcast_flood" if mac in (_EVERYONE, b"") else "mcast_flood" if mac[0] & 1 else "flood"
+    if all(port.detail(switch) == "0" for port in others if port.up):
+        return said(f"{bridge} sends it to no other port: {switch} is off there", *records)
+    return NOTHING
+
+
+def _by_groups(around: Around, step: Step, bridge: str, view: View) -> Claim:
+    """That a bridge knows no listener of a group behind another port (IGMP and MLD snooping)."""
+    link, head = around.interface(step.namespace, bridge), view.ip
+    if link is None or link.detail("mcast_snooping") == "0" or head is None:
+        return NOTHING
+    elsewhere = [
+        each for each in around.meanwhile.listeners(step.namespace, head.target) if each.interface != step.interface
+    ]
+    if elsewhere:
+        return NOTHING
+    words = f"{bridge} knows no listener of {around.wording.address(head.target)} and no router behind another port"
+    return said(words, around.record(step.namespace, bridge), *around.meanwhile.listeners(step.namespace, head.target))
