@@ -176,3 +176,21 @@ def test_a_feature_with_traffic(name: str) -> None:
         assert judge.short == []
     finally:
         judge.close()
+
+
+def test_a_table_raw_with_rules_is_traced_as_well() -> None:
+    judge = Judge(Case("raw", ROUTED, ("a", "10.20.3.2"), "", "", ()))
+    rule = "iptables -t raw -A PREROUTING -p icmp -m length --length 200: -j DROP"
+    try:
+        for line in (*ROUTED, f"ip netns exec r1 {rule}", "ip netns exec a ping -n -c1 -W1 10.20.3.2"):
+            assert judge.shell(line).returncode == 0, line
+        before = judge.shell("ip netns exec r1 iptables -t raw -S").stdout
+        with nk.xray() as x:
+            judge.shell("ip netns exec a ping -n -c1 -W1 10.20.3.2; ip netns exec a ping -n -c1 -s 500 -W1 10.20.3.2")
+        assert not x.seen.untraced
+        first, *_, last = x.find("icmp", destination="10.20.3.2")
+        assert first.delivered
+        assert last.end.startswith("dropped in r1 by raw PREROUTING: the rule `-A PREROUTING -p icmp -m length")
+        assert judge.shell("ip netns exec r1 iptables -t raw -S").stdout == before
+    finally:
+        judge.close()

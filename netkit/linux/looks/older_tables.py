@@ -197,7 +197,7 @@ class Tracing:
         family: "ip" or "ip6".
 
     Raises:
-        OSError: the kernel refuses; EBUSY: the table has rules already, those of another trace or a learner's.
+        OSError: the kernel refuses; EBUSY: the table has rules already.
     """
 
     def __init__(self, tables: Tables, family: str) -> None:
@@ -234,6 +234,11 @@ def is_tracing(table: Table) -> bool:
     rule = _entry(table.family, _target("TRACE"))
     named = _TARGET.pack(0, b"TRACE", 0)[2:]
     return all(named in table.rules[at : at + len(rule)] for at in table.begins.values())
+
+
+def traces(table: Table) -> bool:
+    """Whether packets are traced by one of a table's rules."""
+    return _TARGET.pack(0, b"TRACE", 0)[2:] in table.rules
 
 
 _TRACING = {"PREROUTING": 2, "OUTPUT": 2}

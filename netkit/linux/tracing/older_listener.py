@@ -18,7 +18,7 @@ from netkit.errors import KernelRefused, NotFound
 from netkit.linux import sysctls
 from netkit.linux.entering import inside
 from netkit.linux.looks import rules
-from netkit.linux.looks.older_tables import Table, Tables, Tracing, read_here
+from netkit.linux.looks.older_tables import Table, Tables, Tracing, read_here, traces
 from netkit.linux.netlink.nftables import NETFILTER
 from netkit.linux.netlink.protocol import NLM_F_ACK, NLM_F_REQUEST, attribute
 from netkit.linux.tracing import older_reports
@@ -38,6 +38,10 @@ _BIND, _UNBIND = attribute(1, b"\1"), attribute(1, b"\2")  # NFULA_CFG_CMD
 _COPY = attribute(2, struct.pack(">IBB", 80, 2, 0))  # NFULA_CFG_MODE: the longest IP header and 20 bytes more
 _AT_EACH_REPORT = attribute(5, struct.pack(">I", 1))  # NFULA_CFG_QTHRESH
 _LOGGER, _LOGGERS = "nfnetlink_log", {"ip": "net/netfilter/nf_log/2", "ip6": "net/netfilter/nf_log/10"}
+
+
+_TRACED = ("PREROUTING", "OUTPUT")
+"""The chains of the table raw in which packets are first seen."""
 
 
 class Report(NamedTuple):
@@ -65,13 +69,13 @@ class OlderListener:
     Raises:
         KernelRefused: this kernel cannot trace, or another trace runs there.
         NotFound: the namespace is not there.
-        OSError: the kernel refuses; EBUSY: the table raw has rules of its own.
+        OSError: the kernel refuses; EBUSY: the table raw traces already.
     """
 
     def __init__(self, place: Place) -> None:
         self.place, self.lost = place, False
         self.reports: list[Report] = []
-        self._now = 0
+        self._now, self._raw = 0, False
         self._families = sorted(rules.legacy_families())
         self._undo = contextlib.ExitStack()
         with contextlib.ExitStack() as undo:
@@ -100,8 +104,20 @@ class OlderListener:
         undo.callback(self._choose_logger, family, before)
         tables = Tables(family)
         undo.callback(tables.close)
-        tracing = Tracing(tables, family)
-        undo.callback(self._end_tracing, family, tracing)
+        raw = tables.read("raw")
+        if raw.empty:
+            undo.callback(self._end_tracing, family, Tracing(tables, family))
+        elif traces(raw):
+            raise OSError(errno.EBUSY, "another trace runs there")
+        else:
+            self._before_others(family, undo)
+
+    def _before_others(self, family: str, undo: contextlib.ExitStack) -> None:
+        """Trace where the table raw has rules, by rules in front of them; what those do is told as well."""
+        self._raw = True
+        for chain in _TRACED:
+            rules.said(_tool(family), "-t", "raw", "-I", chain, "-j", "TRACE")
+            undo.callback(self._take_out, family, chain)
 
     def _choose_logger(self, family: str, name: str) -> None:
         with contextlib.suppress(NotFound, OSError):  # the namespace has ended
@@ -110,10 +126,13 @@ class OlderListener:
     def _end_tracing(self, family: str, tracing: Tracing) -> None:
         if tracing.end():
             return
-        tool = rules.SAVE[family].removesuffix("-save")
+        for chain in _TRACED:
+            self._take_out(family, chain)
+
+    def _take_out(self, family: str, chain: str) -> None:
+        """Take the rule of the trace out of a chain."""
         with contextlib.suppress(NotFound, KernelRefused):
-            for chain in ("PREROUTING", "OUTPUT"):
-                inside(self.place.path, lambda chain=chain: rules.said(tool, "-t", "raw", "-D", chain, "-j", "TRACE"))
+            inside(self.place.path, lambda: rules.said(_tool(family), "-t", "raw", "-D", chain, "-j", "TRACE"))
 
     def _configure(self, wish: bytes) -> None:
         """Ask nfnetlink_log for its group 0, to which the target TRACE reports."""
@@ -143,7 +162,7 @@ class OlderListener:
                     raise
                 self.lost = True
                 continue
-            for message in older_reports.split(data):
+            for message in older_reports.split(data, raw=self._raw):
                 if used + len(message) > room:
                     self.lost = True
                 else:
@@ -193,3 +212,7 @@ class OlderListener:
             event = older_reports.event(message, tables, rules.older_words(tables) or (), interfaces)
             if event is not None:
                 yield dataclasses.replace(event, namespace=self.place.name, time=at)
+
+
+def _tool(family: str) -> str:
+    return rules.SAVE[family].removesuffix("-save")

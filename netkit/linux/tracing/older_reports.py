@@ -37,13 +37,18 @@ _VERDICTS = {
 _ICMP, _TCP, _ICMPV6 = 1, 6, 58
 
 
-def split(data: bytes) -> Iterator[bytes]:
-    """The reports among the messages that were read at once, but those of the table raw: it holds the trace's rules."""
+def split(data: bytes, *, raw: bool = False) -> Iterator[bytes]:
+    """The reports among the messages that were read at once.
+
+    Args:
+        data: as it was read.
+        raw: whether those of the table raw count; else it holds the trace's own rules only.
+    """
     at = 0
     while at + _MESSAGE.size <= len(data):
         size, kind, *_ = _MESSAGE.unpack_from(data, at)
         message, at = data[at : at + size], at + max(size + 3 & ~3, _MESSAGE.size)
-        if kind == _REPORT and b"TRACE: " in message and b"TRACE: raw:" not in message:
+        if kind == _REPORT and b"TRACE: " in message and (raw or b"TRACE: raw:" not in message):
             yield message
 
 

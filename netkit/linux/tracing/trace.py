@@ -227,5 +227,5 @@ def _reason(error: KernelRefused | OSError) -> str:
     if error.errno in _NO_NFTABLES:
         return "this kernel has no nftables"
     if error.errno == errno.EBUSY:
-        return "another trace runs there, or its table raw has rules"
+        return "another trace runs there"
     return f"the kernel says: {error.rule if isinstance(error, KernelRefused) else error.strerror}"
