@@ -38,6 +38,7 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
         return _for_others(world, namespace, packet, elsewhere)
     here = [rule for rule in leading if _at_port(rule, packet)]
     found = _behind(world, namespace, packet, here) or _unled(world, namespace, packet, here, reserved=reserved)
+    found = found or (_misled(world, namespace, packet, leading) if reserved and not here else None)
     if found is not None:
         return found
     twins = [nat.target(rule.option("--to-destination")) for rule in leading if _at_port(rule, packet)]
@@ -151,6 +152,25 @@ def _unled(world: World, namespace: str, packet: Packet, leading: list[Rule], *,
             evidence = (shown(world, namespace, f"{rule.tool} -t nat -S {hook}", listed),)
             return Finding("nat", words, evidence, (typed(world, namespace, line),), namespace, lasting=reserved)
     return None
+
+
+def _misled(world: World, namespace: str, packet: Packet, leading: list[Rule]) -> Finding | None:
+    """A rule that leads a port on which nobody holds, where this one is held: whoever publishes a port holds it."""
+    held = {each.port for each in world.listeners(namespace) if each.reserved and each.protocol == packet.protocol}
+    ports = {rule: rule.asks("--dport") for rule in leading if rule.asks("-p") == packet.protocol}
+    free = [(rule, port) for rule, port in ports.items() if port.isdigit() and int(port) not in held]
+    if len(free) != 1:
+        return None
+    [(rule, port)] = free
+    words = (
+        f"the rule `{rule.text}` of {namespace} leads port {port} on, which nobody holds, and none leads port "
+        f"{packet.destination_port}, which is held for what is published: the rule is for the wrong one"
+    )
+    chain, _, matches = rule.specification.partition(" ")
+    meant = matches.replace(f"--dport {port} ", f"--dport {packet.destination_port} ", 1)
+    line = f"{rule.tool} -t nat -R {chain} {permissions.number(world, namespace, rule)} {meant}"
+    evidence = (rejections.listed(world, namespace, rule), listening.told(world, namespace, packet.protocol))
+    return Finding("nat", words, evidence, (typed(world, namespace, line),), namespace, lasting=True)
 
 
 def _at_another(rule: Rule, packet: Packet) -> bool:

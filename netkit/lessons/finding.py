@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from netkit.lab.looks import snapshot
 from netkit.lab.place import Place
 from netkit.lab.why import why
-from netkit.lessons.task import Found, Hints
+from netkit.lessons import impostors
+from netkit.lessons.hearing import Hearing, others
+from netkit.lessons.task import Found, Hints, Want
+from netkit.lessons.traffic import of_why, somebody_else
 from netkit.linux.run import run
 
 if TYPE_CHECKING:
@@ -21,26 +24,25 @@ _IMPATIENT = "RES_OPTIONS=timeout:1 attempts:1"
 
 
 @dataclass(frozen=True)
-class Finds:
+class Finds(Want):
     """A name leads a namespace to whom it belongs, and that one answers."""
 
     room: str
     name: str
+    says = "{self.room} finds {self.name} by its name"
     needs_traffic = True
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"{self.room} finds {self.name} by its name"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it; the name is looked up, and one packet is sent."""
-        if missing := [each for each in (self.room, self.name) if each not in world.namespaces]:
-            return Found(ok=False, words=f"there is no namespace {missing[0]}")
+        if self.name not in world.namespaces:
+            return Found(ok=False, words=f"there is no namespace {self.name}")
         if self._unknown(world):
             return Found(ok=False, words=f"{self.room} does not know the name {self.name}: `getent hosts {self.name}`")
+        hearing = Hearing()
         said = why(self.room, self.name)
-        return Found(said.ok or said.layer == "mtu", said.explanation)  # small packets are answered
+        reached = said.ok or said.layer == "mtu"  # small packets are answered
+        instead = others(hearing.answering(), (self.name,)) if reached else ""
+        return Found(reached and not instead, instead or said.explanation)
 
     def _unknown(self, world: Snapshot) -> bool:
         """Whether a namespace whose programs read the host's own files finds no such name there.
@@ -63,7 +65,7 @@ class Finds:
         words = ["env", _IMPATIENT, "getent", *sources, "hosts", self.name]
         return run(Place.get(self.room).path, words).returncode == 0
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Where names are looked up; else what nk.why finds: the layer, then what shows it, then what mends it."""
         if self._unknown(world):
             address = min(world[self.name].addresses - {"127.0.0.1", "::1"}, default="ADDRESS")
@@ -73,8 +75,6 @@ class Finds:
                 f"echo {address} {self.name} >> /etc/hosts",
             )
         said = why(self.room, self.name)
-        return Hints(
-            f"Which layer is it? nk.why says: {said.layer or 'none that it knows'}",
-            "\n".join((said.explanation, *said.evidence)),
-            "\n".join(said.repair),
-        )
+        borne = sorted(world[self.name].addresses) if said.ok else []
+        instead = [line for each in borne for line in impostors.ended(world, self.room, each, None, self.name)]
+        return somebody_else(instead) if instead else of_why(said)

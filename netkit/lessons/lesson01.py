@@ -21,7 +21,7 @@ _TWO = 'two = docker.run("two", SERVE, ports={8081: 80})'
 _PUBLISHED = (
     Runs("busybox httpd -f -p 80 -h /run/www"),
     Leads(8081, "busybox"),
-    Served(HOST, "127.0.0.1", 8081),
+    Served(HOST, "127.0.0.1", 8081, program="busybox"),
 )
 _BESIDE = Houses("two", "tail -f /dev/null")
 
@@ -88,6 +88,15 @@ nk.sh("iptables -t nat -A OUTPUT -p tcp -d 127.0.0.1 --dport 8081 -j DNAT --to-d
             Wrong("not published", 'docker.run("two", SERVE)', _PUBLISHED[1].text),
             Wrong("host and container mixed up", 'docker.run("two", SERVE, ports={80: 8081})', _PUBLISHED[1].text),
             Wrong("another port of the host", 'docker.run("two", SERVE, ports={8080: 80})', _PUBLISHED[1].text),
+            Wrong(
+                "the host serves it itself",
+                """
+docker.run("two", SERVE)
+nk.sh("iptables -t nat -A PREROUTING -p tcp --dport 8081 -j DNAT --to-destination 172.17.0.2:80")
+nk.sh("busybox httpd -p 8081 -h /run/www")
+""",
+                _PUBLISHED[2].text,
+            ),
         ),
     ),
     Task(

@@ -31,12 +31,19 @@ c1, c2 = docker.run("c1", "sleep infinity"), docker.run("c2", "tail -f /dev/null
 
 _SWITCH = 'nk.host.sysctl("net.bridge.bridge-nf-call-iptables", 1)'
 _DROP = 'nk.host.iptables("-I FORWARD -i docker0 -o docker0 -j DROP")'
+_IN_ITS_PLACE = 'other.delete_address("192.168.1.20/24")\nnk.Bridge("mine").add_address("192.168.1.20/32")'
+_MOVED = """
+for container, old, new in ((c1, "172.17.0.2/16", "172.17.0.8/16"), (c2, "172.17.0.3/16", "172.17.0.9/16")):
+    container.namespace["eth0"].delete_address(old)
+    container.namespace["eth0"].add_address(new)
+    container.namespace.add_route("default", via="172.17.0.1")
+"""
 
 _APART = (
-    Silent("c1", "172.17.0.3"),
-    Silent("c2", "172.17.0.2"),
-    Reaches("c1", "192.168.1.20"),
-    Reaches("c2", "192.168.1.20"),
+    Silent("c1", "172.17.0.3", "c2"),
+    Silent("c2", "172.17.0.2", "c1"),
+    Reaches("c1", "192.168.1.20", at="server"),
+    Reaches("c2", "192.168.1.20", at="server"),
 )
 
 
@@ -112,6 +119,9 @@ nk.sh("iptables -I DOCKER-USER -s 172.17.0.0/16 -d 172.17.0.0/16 -j DROP")
                 f'{_SWITCH}\nnk.host.iptables("-I FORWARD -i docker0 -j DROP")',
                 _APART[2].text,
             ),
+            Wrong("only echoes are kept apart", f"{_SWITCH}\n{_DROP.replace('-j', '-p icmp -j')}", _APART[0].text),
+            Wrong("they have other addresses", _MOVED, _APART[0].text),
+            Wrong("the host answers for server", f"{_SWITCH}\n{_DROP}\n{_IN_ITS_PLACE}", _APART[2].text),
             Wrong("a plug pulled", 'c2.namespace["eth0"].down()', _APART[3].text),
         ),
     ),

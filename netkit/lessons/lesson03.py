@@ -15,7 +15,7 @@ _WANTS = (
     Bears("left", "10.1.1.1/24", "right"),
     Bears("right", "10.1.1.2/24", "left"),
     Lit("left"),
-    Reaches("left", "10.1.1.2"),
+    Reaches("left", "10.1.1.2", at="right"),
 )
 
 _SOLUTION = """

@@ -35,8 +35,8 @@ _WANTS = (
     Plugged("ns3", "brtest"),
     Bears("ns3", "172.17.1.3/24", HOST),
     Lit("ns3"),
-    Reaches("ns3", "172.17.1.1"),
-    Reaches("ns2", "172.17.1.3"),
+    Reaches("ns3", "172.17.1.1", at="ns1"),
+    Reaches("ns2", "172.17.1.3", at="ns3"),
 )
 
 _YES_OR_NO = Choice(("yes", "no"))

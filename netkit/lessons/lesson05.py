@@ -44,15 +44,14 @@ _WIRED = (
     Plugged("alone", "docker0"),
     Bears("alone", "172.17.0.50/16", HOST),
     Lit("alone"),
-    Reaches("alone", "192.168.1.20"),
+    Reaches("alone", "192.168.1.20", at="server"),
 )
 
 _BOTH = (
     Beside("other", "db"),
     At("other", "db", "172.30.0.3/24"),
     Plugged("other", "docker0"),
-    Lit("other"),
-    Reaches("other", "172.30.0.2"),
+    Reaches("other", "172.30.0.2", at="db"),
 )
 
 _BY_HAND = """

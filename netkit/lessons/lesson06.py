@@ -35,16 +35,16 @@ def _rules(*rules: str) -> str:
 
 
 _PC, _HOST = (
-    Served("pc", "192.168.1.1", 8081, f"iptables {_FROM_OUTSIDE}"),
-    Served(HOST, "192.168.1.1", 8081, f"iptables {_FROM_THE_HOST}"),
+    Served("pc", "192.168.1.1", 8081, f"iptables {_FROM_OUTSIDE}", "shop"),
+    Served(HOST, "192.168.1.1", 8081, f"iptables {_FROM_THE_HOST}", "shop"),
 )
 _CLOSED, _NOTHING_ELSE = Policy("FORWARD", "DROP"), Shut("pc", "172.17.0.3", 22)
 
 _KEPT_OUT = "-I DOCKER-USER -s 192.168.2.60 -p tcp -m conntrack --ctorigdstport 8082 -j DROP"
 _OUT, _PC_STILL, _GUEST_STILL = (
     Refused("guest", "192.168.2.1", 8082, _KEPT_OUT),
-    Served("pc", "192.168.1.1", 8082),
-    Served("guest", "192.168.2.1", 8083),
+    Served("pc", "192.168.1.1", 8082, at="admin"),
+    Served("guest", "192.168.2.1", 8083, at="files"),
 )
 
 
@@ -122,6 +122,12 @@ for line in (
         wrong=(
             Wrong("translated, and not let through", _rules(_FROM_OUTSIDE, _FROM_THE_HOST), _PC.text),
             Wrong("the host is forgotten", _rules(_FROM_OUTSIDE, _LET_IT_IN), _HOST.text),
+            Wrong("the host serves it itself", 'nk.sh("busybox httpd -p 8081 -h /run/site")', _PC.text),
+            Wrong(
+                "to another container",
+                _rules(_FROM_OUTSIDE, _FROM_THE_HOST, _LET_IT_IN).replace("172.17.0.2", "172.17.0.3"),
+                _PC.text,
+            ),
             Wrong(
                 "the wrong port of the container",
                 _rules(_FROM_OUTSIDE, _FROM_THE_HOST, _LET_IT_IN).replace(".2:80", ".2:8081"),

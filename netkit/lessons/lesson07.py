@@ -40,7 +40,7 @@ _WIRED = (
     Bears("lonely", "10.9.0.2/24", "pc"),
     Bears("pc", "10.9.0.1/24", "lonely"),
     Lit("lonely"),
-    Served("pc", "10.9.0.2", 80),
+    Served("pc", "10.9.0.2", 80, at="lonely"),
 )
 
 _WIRE = """

@@ -21,8 +21,8 @@ for each in (c1, c2, other, web):
 """
 
 _FOUND = Finds("c2", "c1")
-_ANSWERED = Reaches("web", "172.17.0.4")
-_APART, _APART_TOO = Silent("web", "172.17.0.2"), Silent("web", "172.17.0.3")
+_ANSWERED = Reaches("web", "172.17.0.4", at="c1")
+_APART, _APART_TOO = Silent("web", "172.17.0.2", "other"), Silent("web", "172.17.0.3", "c2")
 
 _IN_PLACE = """
 from pathlib import Path

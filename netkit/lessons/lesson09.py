@@ -63,7 +63,7 @@ space["br0"].attach(right)
 right.up()
 """
 
-_MET = Reaches("one", "10.0.0.3")
+_MET = Reaches("one", "10.0.0.3", at="two")
 
 _UNDERLAY = Carries("node1", "192.168.2.2", 9000, (HOST, "node1", "node2"))
 _OVERLAY = Carries("one", "10.0.0.3", 8950, ("one", "node1-ov", "node2-ov", "two"))

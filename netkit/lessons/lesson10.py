@@ -45,8 +45,8 @@ def _given(task: str) -> str:
     return f'{_SCENE}\nfrom netkit.lessons.lesson10 import break_it\n\nbreak_it("{task}")\n'
 
 
-_PC = Served("pc", "192.168.1.1", 8080)
-_OUT = Reaches("web", "192.168.1.50")
+_PC = Served("pc", "192.168.1.1", 8080, at="web")
+_OUT = Reaches("web", "192.168.1.50", at="pc")
 _CLOSED, _NOTHING_ELSE = Policy("FORWARD", "DROP"), Shut("pc", "172.17.0.2", 22)
 
 _ROUTE = 'web.namespace.run("ip route replace default via 172.17.0.1")'
@@ -54,6 +54,7 @@ _DNAT = """
 nk.sh("iptables -t nat -R DOCKER 1 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80")
 """
 _RULE = 'nk.sh("iptables -D DOCKER-USER -s 172.17.0.2 -p tcp --sport 80 -j DROP")'
+_ITSELF = '\nnk.sh("iptables -t nat -F DOCKER; busybox httpd -p 8080 -h /run/site")'
 
 
 def _lines_of_tcpdump(ran: Ran) -> Truth:
@@ -106,6 +107,7 @@ ITEMS = (
                 'nk.sh("iptables -t nat -A POSTROUTING -o docker0 -j MASQUERADE")',
                 _OUT.text,
             ),
+            Wrong("the host serves it itself", _ROUTE + _ITSELF, _PC.text),
             Wrong("everything is let through", _ROUTE + '\nnk.sh("iptables -P FORWARD ACCEPT")', _CLOSED.text),
         ),
     ),
@@ -123,6 +125,7 @@ ITEMS = (
         wrong=(
             Wrong("the first one alone", _DNAT, _PC.text),
             Wrong("the second one alone", _RULE, _PC.text),
+            Wrong("the host serves it itself", _RULE + _ITSELF, _PC.text),
             Wrong("everything is let through", _RULE + _DNAT + 'nk.sh("iptables -P FORWARD ACCEPT")', _CLOSED.text),
             Wrong("a rule for everything", _DNAT + 'nk.sh("iptables -I DOCKER-USER -j ACCEPT")', _NOTHING_ELSE.text),
         ),

@@ -49,6 +49,12 @@ nk.host.iptables("-t nat -A OUTPUT -d 192.168.1.1 -p tcp --dport 8080 -j DNAT --
 nk.host.iptables("-A FORWARD ! -i docker0 -o docker0 -d 172.17.0.2 -p tcp --dport 80 -j ACCEPT")
 """
 
+_FOR_PC = 'nk.host.iptables("-t nat -A PREROUTING -i docker0 -d 192.168.1.50 -j REDIRECT")'
+_BOTH_SERVE = """
+for room in (web, nk.host):
+    room.run("busybox httpd -p " + ("8080" if room is nk.host else "80") + " -h /run/site")
+"""
+
 _RUN = """
 def my_run(name, number):
     room = nk.Namespace(name)
@@ -73,25 +79,25 @@ _AT_THE_BRIDGE = (
     Plugged("web", "docker0"),
     Bears("web", "172.17.0.2/16", HOST),
     Lit("web"),
-    Reaches(HOST, "172.17.0.2"),
+    Reaches(HOST, "172.17.0.2", at="web"),
 )
 _WAY_OUT = (
     Policy("FORWARD", "DROP"),
     Shut("pc", "172.17.0.2"),
     Shut("pc", "172.17.0.2", 22),
-    Reaches("web", "192.168.1.50"),
+    Reaches("web", "192.168.1.50", at="pc"),
 )
 _PUBLISHED = (
     Serves("web", 80),
-    Served("pc", "192.168.1.1", 8080, _DNAT),
-    Served(HOST, "192.168.1.1", 8080, _DNAT.replace("PREROUTING", "OUTPUT -d 192.168.1.1")),
+    Served("pc", "192.168.1.1", 8080, _DNAT, "web"),
+    Served(HOST, "192.168.1.1", 8080, _DNAT.replace("PREROUTING", "OUTPUT -d 192.168.1.1"), "web"),
 )
 _SECOND = (
     Room("db"),
     Plugged("db", "docker0"),
     Bears("db", "172.17.0.3/16", HOST),
     Lit("db"),
-    Reaches("db", "192.168.1.50"),
+    Reaches("db", "192.168.1.50", at="pc"),
     Finds("db", "web"),
 )
 
@@ -206,6 +212,7 @@ for line in (
             Wrong(
                 "no route in the room", _OUT.replace('web.add_route("default", via="172.17.0.1")', ""), _WAY_OUT[3].text
             ),
+            Wrong("the host answers for pc", _OUT + _FOR_PC, _WAY_OUT[3].text),
             Wrong("its own address outside", _OUT.replace("MASQUERADE", "RETURN"), _WAY_OUT[3].text),
         ),
     ),
@@ -234,6 +241,7 @@ nk.sh("iptables -I FORWARD -o docker0 -m conntrack --ctstate DNAT -j ACCEPT")
                 _PORT.replace("-A FORWARD ! -i docker0", "-A FORWARD -i docker0"),
                 _PUBLISHED[1].text,
             ),
+            Wrong("the host serves it itself", _BOTH_SERVE, _PUBLISHED[1].text),
             Wrong(
                 "the host was forgotten",
                 _PORT.replace("OUTPUT -d 192.168.1.1", "OUTPUT -d 192.168.1.9"),

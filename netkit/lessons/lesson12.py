@@ -38,10 +38,10 @@ def _rules(*rules: str) -> str:
 _WALL = "-t raw -A PREROUTING -d {} ! -i docker0 -j DROP"
 _SHOP, _ADMIN = "172.17.0.2", "172.17.0.3"
 _NO_SHOP, _NO_ADMIN = (Refused("pc", address, 80, _WALL.format(address)) for address in (_SHOP, _ADMIN))
-_PUBLISHED, _HOST = Served("pc", "192.168.1.1", 8082), Served(HOST, _SHOP, 80)
+_PUBLISHED, _HOST = Served("pc", "192.168.1.1", 8082, at="admin"), Served(HOST, _SHOP, 80, at="shop")
 
 _DOOR = f"-t raw -I PREROUTING -i lan1 -d {_SHOP} -p tcp --dport 80 -j ACCEPT"
-_OPEN = Served("pc", _SHOP, 80, f"iptables {_DOOR}")
+_OPEN = Served("pc", _SHOP, 80, f"iptables {_DOOR}", "shop")
 
 
 def _new_rules(ran: Ran) -> Truth:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netkit.lab.looks import snapshot
 from netkit.lessons.rooms import as_argument, called, in_room
-from netkit.lessons.task import Found, Hints
+from netkit.lessons.task import Found, Hints, Want
 from netkit.lessons.wants import cables, free_name
 from netkit.model import HOST
 
@@ -22,7 +22,7 @@ _SECONDS_TO_START, _SECONDS_BETWEEN_LOOKS = 0.5, 0.05
 
 
 @dataclass(frozen=True)
-class Runs:
+class Runs(Want):
     """A program runs in a network of its own, whatever that is called.
 
     Attributes:
@@ -30,26 +30,21 @@ class Runs:
     """
 
     command: str
-    needs_traffic = False
+    says = "{self.program} runs in a network namespace of its own"
 
     @property
     def program(self) -> str:
         """The name of its process."""
         return _program(self.command)
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"{self.program} runs in a network namespace of its own"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
         world = _awaited(world, lambda now: any(home != HOST for home in homes(now, self.program)))
         there = homes(world, self.program)
         elsewhere = "it is in the host's network" if HOST in there else "it does not run"
         return Found(any(home != HOST for home in there), elsewhere)
 
-    def hints(self, _world: Snapshot) -> Hints:
+    def help(self, _world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         return Hints(
             f"In which namespace is {self.program}? Look: nk.snapshot(), .processes of each namespace",
@@ -59,7 +54,7 @@ class Runs:
 
 
 @dataclass(frozen=True)
-class Houses:
+class Houses(Want):
     """A program lives in a room, beside what is there.
 
     Attributes:
@@ -68,28 +63,21 @@ class Houses:
 
     room: str
     command: str
-    needs_traffic = False
+    says = "{self.program} lives in the network of {self.room}"
 
     @property
     def program(self) -> str:
         """The name of its process."""
         return _program(self.command)
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"{self.program} lives in the network of {self.room}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        if self.room not in world.namespaces:
-            return Found(ok=False, words=f"there is no namespace {self.room}")
         world = _awaited(world, lambda now: self.room in homes(now, self.program))
         there = ", ".join(homes(world, self.program))
         words = f"it lives in {there}" if there else "it does not run"
         return Found(self.room in homes(world, self.program), words)
 
-    def hints(self, _world: Snapshot) -> Hints:
+    def help(self, _world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         return Hints(
             f"Which programs are in {self.room}? Look: nk.snapshot(), .processes of each namespace",
@@ -99,19 +87,14 @@ class Houses:
 
 
 @dataclass(frozen=True)
-class Named:
+class Named(Want):
     """`ip netns` has a name for the room that a container lives in."""
 
     container: str
     name: str
-    needs_traffic = False
+    says = "`ip netns` calls the network of {self.container} {self.name}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"`ip netns` calls the network of {self.container} {self.name}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
         names = [space.name for space in world if space.named and space.name != HOST]
         if self.name not in names:
@@ -119,7 +102,7 @@ class Named:
         there = called(world, self.container) == self.name
         return Found(there, f"{self.container} does not live in the namespace {self.name}")
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         file, home = f"/run/netns/{quote(self.name)}", as_argument(called(world, self.container))
         away = [f"ip netns delete {quote(self.name)}"] if self.name in world.namespaces else [f"rm -f {file}"]
@@ -131,31 +114,23 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Beside:
+class Beside(Want):
     """One bridge of the host has a cable to both of two rooms."""
 
     room: str
     other: str
-    needs_traffic = False
+    says = "a bridge joins {self.room} and {self.other}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"a bridge joins {self.room} and {self.other}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        for room in (self.room, self.other):
-            if room not in world.namespaces:
-                return Found(ok=False, words=f"there is no namespace {room}")
         mine, theirs = _bridges(world, self.room), _bridges(world, self.other)
         words = f"{self.room} is at {_listed(mine)}, {self.other} at {_listed(theirs)}"
         return Found(any(bridge in mine for bridge in theirs), words)
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         port, end = free_name(world, HOST), free_name(world, self.room)
-        bridge = next(iter(_bridges(world, self.other)), "BRIDGE") if self.other in world.namespaces else "BRIDGE"
+        bridge = next(iter(_bridges(world, self.other)), "BRIDGE")
         make = f"ip link add {port} type veth peer name {end} netns {as_argument(self.room)}"
         return Hints(
             f"Which bridges do the cables of {self.room} and of {self.other} lead to? Look: nk.draw()",
@@ -165,35 +140,27 @@ class Beside:
 
 
 @dataclass(frozen=True)
-class At:
+class At(Want):
     """A room has an address at the bridge that joins it and another one."""
 
     room: str
     other: str
     address: str
-    needs_traffic = False
+    says = "{self.room} has the address {self.address} at the bridge of {self.other}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"{self.room} has the address {self.address} at the bridge of {self.other}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        for room in (self.room, self.other):
-            if room not in world.namespaces:
-                return Found(ok=False, words=f"there is no namespace {room}")
         there = [f"{address} on {link.name}" for link in self._links(world) for address in link.addresses]
         words = f"it has {', '.join(there) or 'no address'} there"
         return Found(any(self.address in link.addresses for link in self._links(world)), words)
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
-        links = world[self.room].interfaces.values() if self.room in world.namespaces else ()
+        links = world[self.room].interfaces.values()
         away = [
             f"ip addr del {self.address} dev {quote(link.name)}" for link in links if self.address in link.addresses
         ]
-        name = next((link.name for link in self._links(world)), "INTERFACE") if links else "INTERFACE"
+        name = next((link.name for link in self._links(world)), "INTERFACE")
         lines = [*away, f"ip addr add {self.address} dev {quote(name)}"]
         return Hints(
             f"Which interface of {self.room} leads to the bridge of {self.other}, and which addresses has it?",
@@ -203,7 +170,7 @@ class At:
 
     def _links(self, world: Snapshot) -> list[Interface]:
         """The interfaces that lead to that bridge."""
-        theirs = _bridges(world, self.other) if self.other in world.namespaces else []
+        theirs = _bridges(world, self.other)
         return [near for near, far in cables(world, self.room, HOST) if world[HOST][far].master in theirs]
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from netkit.lab.place import Place
 from netkit.lab.why import why
-from netkit.lessons import policies
+from netkit.lessons import impostors, policies
+from netkit.lessons.hearing import Hearing, others
 from netkit.lessons.living import homes
 from netkit.lessons.rooms import as_argument, in_room
-from netkit.lessons.task import Found, Hints
+from netkit.lessons.task import Found, Hints, Want
+from netkit.lessons.traffic import of_why, somebody_else
 from netkit.lessons.wants import free_name
 from netkit.linux.probing import probes
 from netkit.model import HOST
@@ -27,7 +29,7 @@ _SECONDS_OF_SILENCE = 0.5
 
 
 @dataclass(frozen=True)
-class Served:
+class Served(Want):
     """A namespace gets a page from a web server.
 
     Attributes:
@@ -35,38 +37,46 @@ class Served:
         address: where.
         port: at which.
         line: what makes it so where nk.why knows no repair.
+        at: the namespace that is to answer; "" for any.
+        program: where no namespace is named, what lives in the one that is to answer; it is not the host's; "" for any.
     """
 
     room: str
     address: str
     port: int
     line: str = ""
+    at: str = ""
+    program: str = ""
+    says = "{self.server} answers {self.room} at {self.where}"
     needs_traffic = True
 
     @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"a web server answers {self.room} at {endpoint(self.address, self.port)}"
+    def where(self) -> str:
+        """The address and the port that are asked."""
+        return endpoint(self.address, self.port)
 
-    def found(self, world: Snapshot) -> Found:
+    @property
+    def server(self) -> str:
+        """Who is to answer."""
+        return f"the web server of {self.at}" if self.at else "a web server"
+
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it; a page is asked for."""
-        if self.room not in world.namespaces:
-            return Found(ok=False, words=f"there is no namespace {self.room}")
+        hearing = Hearing()
         answer = probes.page(Place.get(self.room).path, self.address, self.port)
-        return Found(answer.ok is True, f"{answer.command}: {answer.words}")
+        wanted = [self.at] if self.at else [home for home in homes(world, self.program) if home != HOST]
+        instead = others(hearing.answering(), wanted) if answer.ok else ""
+        return Found(answer.ok is True and not instead, f"{answer.command}: {instead or answer.words}")
 
-    def hints(self, _world: Snapshot) -> Hints:
-        """What nk.why finds; the task's own line where it knows none."""
-        found = why(self.room, self.address, self.port)
-        return Hints(
-            f"Which layer is it? nk.why says: {found.layer or 'none that it knows'}",
-            "\n".join((found.explanation, *found.evidence)) or f"The task itself says what leads to {self.port}",
-            "\n".join(found.repair) or self.line,
-        )
+    def help(self, world: Snapshot) -> Hints:
+        """What nk.why finds; the task's own line where it knows none; before that, who answers instead."""
+        said = why(self.room, self.address, self.port)
+        instead = impostors.ended(world, self.room, self.address, self.port, self.at) if said.ok else []
+        return somebody_else(instead) if instead else of_why(said, self.line)
 
 
 @dataclass(frozen=True)
-class Refused:
+class Refused(Want):
     """A namespace gets no page from a web server, however long it waits.
 
     Attributes:
@@ -80,21 +90,20 @@ class Refused:
     address: str
     port: int
     rule: str
+    says = "nobody answers {self.room} at {self.where}"
     needs_traffic = True
 
     @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"nobody answers {self.room} at {endpoint(self.address, self.port)}"
+    def where(self) -> str:
+        """The address and the port that are asked."""
+        return endpoint(self.address, self.port)
 
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, _world: Snapshot) -> Found:
         """Whether a network has it; a page is asked for."""
-        if self.room not in world.namespaces:
-            return Found(ok=False, words=f"there is no namespace {self.room}")
         answer = probes.page(Place.get(self.room).path, self.address, self.port, _SECONDS_OF_SILENCE)
         return Found(not answer.ok, f"{answer.command}: {answer.words}")
 
-    def hints(self, _world: Snapshot) -> Hints:
+    def help(self, _world: Snapshot) -> Hints:
         """Which packets a rule has to match."""
         return Hints(
             f"Which rule does the first packet of {self.room} meet in FORWARD, and with which port? X-ray it",
@@ -105,7 +114,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Leads:
+class Leads(Want):
     """A rule of the host translates a TCP port of its own to an address in another room.
 
     Attributes:
@@ -115,14 +124,9 @@ class Leads:
 
     port: int
     program: str
-    needs_traffic = False
+    says = "a rule leads port {self.port} of the host into another network"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"a rule leads port {self.port} of the host into another network"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
         wanted = re.compile(rf"dport {self.port} .*(?:to-destination|dnat(?: ip)? to) (?P<address>[0-9.]+)")
         matches = [match["address"] for rule in world[HOST].rules if (match := wanted.search(rule.text))]
@@ -131,7 +135,7 @@ class Leads:
         there = any(address in borne for address in matches) or policies.led(world, self.port) in borne
         return Found(there, words)
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """The rule and, where who is to be led to has no address yet, a cable to a bridge of the host."""
         spaces = [world[home] for home in homes(world, self.program) if home != HOST]
         addresses = sorted(address for space in spaces for address in space.addresses if ":" not in address)

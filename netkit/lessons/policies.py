@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netkit.diagnosis import Packet, xtables
 from netkit.diagnosis.matching import Passing
 from netkit.diagnosis.packetfilter import at_hook
-from netkit.lessons.task import Found, Hints
+from netkit.lessons.task import Found, Hints, Want
 from netkit.lessons.wants import cables
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.looks import rules
@@ -25,19 +25,14 @@ _ON_THE_WAY = ("PREROUTING", "FORWARD")
 
 
 @dataclass(frozen=True)
-class Policy:
+class Policy(Want):
     """What no rule of a chain decides is accepted, or dropped: by its policy, a last rule, or a chain of nft's own."""
 
     chain: str
     verdict: str
-    needs_traffic = False
+    says = "what no rule of {self.chain} decides gets the verdict {self.verdict}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"what no rule of {self.chain} decides gets the verdict {self.verdict}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it: iptables writes a policy down once it is not ACCEPT."""
         own = [rule for rule in world[HOST].rules if (rule.tool, rule.table) == ("iptables", "filter")]
         mine = [rule for rule in own if rule.chain == self.chain]
@@ -49,7 +44,7 @@ class Policy:
         dropped = "DROP" in (there, *others) or final in ("DROP", "REJECT")
         return Found(dropped == (self.verdict == "DROP"), f"the policy is {there}")
 
-    def hints(self, _world: Snapshot) -> Hints:
+    def help(self, _world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         return Hints(
             f"What becomes of a packet that no rule of {self.chain} fits? Look: iptables -S {self.chain}",
@@ -59,7 +54,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Shut:
+class Shut(Want):
     """The host does not forward what a room begins: an echo request or, with a port that nobody published, by TCP.
 
     Attributes:
@@ -71,16 +66,16 @@ class Shut:
     room: str
     address: str
     port: int | None = None
-    needs_traffic = False
+    says = "the host forwards {self.what}"
 
     @property
-    def text(self) -> str:
-        """The property, as a sentence."""
+    def what(self) -> str:
+        """What it does not forward: "nothing" of something, or "no" such thing."""
         if self.port is None:
-            return f"the host forwards no ping from {self.room} to {self.address}"
-        return f"the host forwards nothing from {self.room} to port {self.port} of {self.address}"
+            return f"no ping from {self.room} to {self.address}"
+        return f"nothing from {self.room} to port {self.port} of {self.address}"
 
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it: the packet, which may have no way to the host, is led through its rules."""
         passing = self._passing(world)
         if passing is None or _stopped(world[HOST], passing, rules.ruleset(HOST_PATH)):
@@ -88,7 +83,7 @@ class Shut:
         through = ", ".join(f"`{rule.text}`" for rule in self._letting(world, passing))
         return Found(ok=False, words=f"it is let through by {through or 'the policy of FORWARD'}")
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """The rules that let it through."""
         passing = self._passing(world)
         letting = self._letting(world, passing) if passing is not None else []
@@ -112,8 +107,6 @@ class Shut:
 
     def _passing(self, world: Snapshot) -> Passing | None:
         """The packet as it comes to the host, None where no cable or no network leads it that way."""
-        if self.room not in world.namespaces:
-            return None
         ends = [(link, far) for link, far in cables(world, self.room, HOST) if link.addresses]
         out = next((link.name for link in world[HOST].interfaces.values() if _near(link.addresses, self.address)), "")
         source = next((text.partition("/")[0] for link, _ in ends for text in link.addresses if ":" not in text), "")

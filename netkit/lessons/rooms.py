@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from netkit.lab.place import Place
@@ -12,9 +12,6 @@ from netkit.shell import in_namespace, is_nameless
 if TYPE_CHECKING:
     from netkit.lessons.task import Want
     from netkit.model import Snapshot
-
-_ROOMS = ("room", "other", "near", "far", "towards")
-"""The attributes of wants that name a room."""
 
 Wanted = TypeVar("Wanted", bound="Want")
 
@@ -37,10 +34,8 @@ def called(world: Snapshot, room: str) -> str:
 
 def placed(want: Wanted, world: Snapshot) -> Wanted:
     """A want, about rooms by the names that they have now."""
-    if not is_dataclass(want):
-        return want
-    rooms = {field.name: getattr(want, field.name) for field in fields(want) if field.name in _ROOMS}
-    return replace(want, **{key: called(world, room) for key, room in rooms.items()})  # type: ignore[type-var]
+    names = {attribute: called(world, room) for attribute, room in want.rooms.items()}
+    return replace(want, **names)  # type: ignore[arg-type]
 
 
 def in_room(name: str, line: str) -> str:

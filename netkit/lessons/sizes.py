@@ -8,8 +8,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from netkit.lab.place import Place
+from netkit.lessons.hearing import Hearing, others
 from netkit.lessons.rooms import in_room
-from netkit.lessons.task import Found, Hints
+from netkit.lessons.task import Found, Hints, Want
 from netkit.linux.probing import probes
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Carries:
+class Carries(Want):
     """A packet of a size gets from a namespace to an address, and nobody cuts it into pieces.
 
     Attributes:
@@ -31,22 +32,19 @@ class Carries:
     address: str
     size: int
     way: tuple[str, ...]
+    says = "a packet of {self.size} bytes gets from {self.room} to {self.address} whole"
     needs_traffic = True
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"a packet of {self.size} bytes gets from {self.room} to {self.address} whole"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it; one such packet is sent."""
-        if self.room not in world.namespaces:
-            return Found(ok=False, words=f"there is no namespace {self.room}")
+        hearing = Hearing()
         answer = probes.echo(Place.get(self.room).path, ipaddress.ip_address(self.address), self.size)
         small = ", ".join(f"{name} of {room} takes {mtu}" for room, name, mtu in self._small(world))
-        return Found(answer.ok is True, f"{answer.words}; {small or 'every interface is large enough'}")
+        instead = others(hearing.answering(), self.way[-1:]) if answer.ok else ""
+        words = f"{answer.words}; {small or 'every interface is large enough'}"
+        return Found(answer.ok is True and not instead, instead or words)
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """The interfaces on the way that take less."""
         lines = [
             in_room(room, f"ip link set dev {quote(name)} mtu {self.size}") for room, name, _ in self._small(world)
@@ -76,27 +74,22 @@ class Carries:
 
 
 @dataclass(frozen=True)
-class Sends:
+class Sends(Want):
     """The interface that bears an address sends packets of at most so many bytes."""
 
     room: str
     address: str
     size: int
-    needs_traffic = False
+    says = "the MTU of {self.room} at {self.address} is {self.size}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"the MTU of {self.room} at {self.address} is {self.size}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
         link = self._link(world)
         if link is None:
             return Found(ok=False, words=f"{self.room} does not have that address")
         return Found(link.mtu == self.size, f"{link.name} has the MTU {link.mtu}")
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         link = self._link(world)
         name = quote(link.name) if link is not None else "INTERFACE"
@@ -107,5 +100,6 @@ class Sends:
         )
 
     def _link(self, world: Snapshot) -> Interface | None:
-        links = world[self.room].interfaces.values() if self.room in world.namespaces else ()
-        return next((link for link in links if self.address in link.bare_addresses), None)
+        return next(
+            (link for link in world[self.room].interfaces.values() if self.address in link.bare_addresses), None
+        )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from netkit.model import Snapshot
+
+_ROOMS = ("room", "other", "near", "far", "towards", "at")
+"""The attributes of wants that name a room."""
 
 
 class Found(NamedTuple):
@@ -35,34 +39,68 @@ class Hints(NamedTuple):
     line: str
 
 
-class Want(Protocol):
-    """One property that a network is to have, whatever its names and however it was made."""
+_GONE = Hints(
+    "Which namespaces are there, and which containers run? Look: nk.draw()",
+    "A room that the lesson had made is gone, or has another name by now",
+    "",
+)
+
+
+@dataclass(frozen=True)
+class Want(ABC):
+    """One property that a network is to have, whatever its names and however it was made.
+
+    Attributes:
+        says: the property, as a sentence that can be true or false, with what it says of {self.…}.
+        needs_traffic: whether a packet has to be sent: such wants are asked only when all others hold.
+    """
+
+    says: ClassVar[str]
+    needs_traffic: ClassVar[bool] = False
 
     @property
     def text(self) -> str:
-        """The property, as a sentence that can be true or false."""
-        ...
+        """The property, as a sentence."""
+        return self.says.format(self=self)
 
     @property
-    def needs_traffic(self) -> bool:
-        """Whether a packet has to be sent: such wants are asked only when all others hold."""
-        ...
+    def rooms(self) -> dict[str, str]:
+        """The namespaces, or containers, that it is about, by the attributes that name them."""
+        named = {field.name: getattr(self, field.name) for field in fields(self) if field.name in _ROOMS}
+        return {attribute: room for attribute, room in named.items() if room}
 
     def found(self, world: Snapshot) -> Found:
-        """Whether a network has it.
+        """Whether a network has it: not where a room is missing, else what is seen there.
 
         Args:
             world: the network; a want that needs traffic asks the kernel itself.
         """
-        ...
+        missing = next((room for room in self.rooms.values() if room not in world.namespaces), None)
+        return self.seen(world) if missing is None else Found(ok=False, words=f"there is no namespace {missing}")
 
     def hints(self, world: Snapshot) -> Hints:
-        """Help for a network that does not have it.
+        """Help for a network that does not have it; no line brings a missing room back.
 
         Args:
             world: the network as it is.
         """
-        ...
+        return self.help(world) if set(self.rooms.values()) <= set(world.namespaces) else _GONE
+
+    @abstractmethod
+    def seen(self, world: Snapshot) -> Found:
+        """Whether a network that has its rooms has it.
+
+        Args:
+            world: the network.
+        """
+
+    @abstractmethod
+    def help(self, world: Snapshot) -> Hints:
+        """Help for a network that has its rooms, and does not have it.
+
+        Args:
+            world: the network as it is.
+        """
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from netkit.lessons.rooms import as_argument, in_room
-from netkit.lessons.task import Found, Hints
+from netkit.lessons.task import Found, Hints, Want
 from netkit.model import HOST
 
 if TYPE_CHECKING:
@@ -21,23 +21,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Room:
+class Room(Want):
     """A namespace of that name is there."""
 
     name: str
-    needs_traffic = False
+    says = "there is a namespace {self.name}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"there is a namespace {self.name}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
         others = [name for name in world.namespaces if name != HOST]
         return Found(self.name in world.namespaces, f"there is {', '.join(others) or 'none yet'}")
 
-    def hints(self, _world: Snapshot) -> Hints:
+    def help(self, _world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         return Hints(
             "Which namespaces are there? Look: nk.draw()",
@@ -47,27 +42,20 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Cable:
+class Cable(Want):
     """A veth pair leads from one namespace straight to the other."""
 
     near: str
     far: str
-    needs_traffic = False
+    says = "a cable leads from {self.near} straight to {self.far}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"a cable leads from {self.near} straight to {self.far}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        if missing := [name for name in (self.near, self.far) if name not in world.namespaces]:
-            return _no_room(missing[0])
         if any(cables(world, self.near, self.far)):
             return Found(ok=True)
         return Found(ok=False, words=_cables_of(world, self.near))
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         a, b = free_name(world, self.near), free_name(world, self.far)
         make = f"ip link add {a} type veth peer name {b} netns {as_argument(self.far)}"
@@ -79,22 +67,15 @@ class Cable:
 
 
 @dataclass(frozen=True)
-class Plugged:
+class Plugged(Want):
     """A cable of a namespace leads to a port of a bridge on the host."""
 
     room: str
     bridge: str
-    needs_traffic = False
+    says = "a cable of {self.room} leads to a port of the bridge {self.bridge}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"a cable of {self.room} leads to a port of the bridge {self.bridge}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        if self.room not in world.namespaces:
-            return _no_room(self.room)
         if self.bridge not in world[HOST].interfaces:
             return Found(ok=False, words=f"there is no bridge {self.bridge} on the host")
         ends = [(near, world[HOST][far]) for near, far in cables(world, self.room, HOST)]
@@ -103,7 +84,7 @@ class Plugged:
         loose = [f"{far.name}, the other end of {near.name}, is {_role(far)}" for near, far in ends]
         return Found(ok=False, words="; ".join(loose) or _cables_of(world, self.room))
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         host = world[HOST]
         ends = [host[far] for _, far in cables(world, self.room, HOST)]
@@ -123,29 +104,22 @@ class Plugged:
 
 
 @dataclass(frozen=True)
-class Bears:
+class Bears(Want):
     """A namespace has an address, with its prefix length, at the end of its cable to another one."""
 
     room: str
     address: str
     towards: str
-    needs_traffic = False
+    says = "{self.room} has the address {self.address} on its cable to {self.towards}"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"{self.room} has the address {self.address} on its cable to {self.towards}"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        if self.room not in world.namespaces:
-            return _no_room(self.room)
         if any(self.address in link.addresses for link, _ in cables(world, self.room, self.towards)):
             return Found(ok=True)
         words = ", ".join(f"{address} on {name}" for name, address in self._there(world))
         return Found(ok=False, words=f"it has {words or 'no address yet'}")
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         link = next((link for link, _ in cables(world, self.room, self.towards)), None)
         name, six = quote(link.name) if link else "INTERFACE", ":" in self.address
@@ -163,35 +137,28 @@ class Bears:
 
     def _there(self, world: Snapshot) -> list[tuple[str, str]]:
         """(interface, address) of what somebody gave it."""
-        links = _cabled(world, self.room) if self.room in world.namespaces else ()
+        links = _cabled(world, self.room)
         return [(link.name, there) for link in links for there in link.addresses if not there.startswith("fe80:")]
 
 
 @dataclass(frozen=True)
-class Lit:
+class Lit(Want):
     """A cable of a namespace is switched on at both of its ends, and so is the bridge that it is plugged into."""
 
     room: str
-    needs_traffic = False
+    says = "both ends of {self.room}'s cable are up"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"both ends of {self.room}'s cable are up"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
-        if self.room not in world.namespaces:
-            return _no_room(self.room)
         links = list(_cabled(world, self.room))
         if not links:
             return Found(ok=False, words=_cables_of(world, self.room))
         lit = any(not self._dark(world, [link]) for link in links)
         return Found(lit, ", ".join(f"{name} in {room} is down" for room, name in self._dark(world, links)))
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
-        dark = self._dark(world, _cabled(world, self.room)) if self.room in world.namespaces else []
+        dark = self._dark(world, _cabled(world, self.room))
         return Hints(
             "Which end of the cable is down? Look: nk.draw()",
             "An interface is switched on by `ip link set dev NAME up`, or .up(); a cable needs that at both ends",
@@ -210,18 +177,13 @@ class Lit:
 
 
 @dataclass(frozen=True)
-class Dark:
+class Dark(Want):
     """The host's end of each cable that a bridge joins to a namespace is switched off, and nothing else is changed."""
 
     bridge: str
-    needs_traffic = False
+    says = "the port of {self.bridge} is down, and nothing else"
 
-    @property
-    def text(self) -> str:
-        """The property, as a sentence."""
-        return f"the port of {self.bridge} is down, and nothing else"
-
-    def found(self, world: Snapshot) -> Found:
+    def seen(self, world: Snapshot) -> Found:
         """Whether a network has it."""
         host = world[HOST]
         ports = host.ports(self.bridge)
@@ -235,7 +197,7 @@ class Dark:
         words = [f"{name} is up" for name in lit] + [f"{name}, the container's end, is down" for name in off]
         return Found(not words, ", ".join(words))
 
-    def hints(self, world: Snapshot) -> Hints:
+    def help(self, world: Snapshot) -> Hints:
         """Help for a network that does not have it."""
         host = world[HOST]
         ports = host.ports(self.bridge)
@@ -277,7 +239,3 @@ def _cables_of(world: Snapshot, room: str) -> str:
 
 def _role(link: Interface) -> str:
     return f"a port of {link.master}" if link.master else "no port of any bridge"
-
-
-def _no_room(name: str) -> Found:
-    return Found(ok=False, words=f"there is no namespace {name}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit import clearing
 from netkit.lab import journal
 from netkit.linux import sysctls
+from netkit.linux.acts import containers
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.events import settle
 from netkit.linux.looks import observe
@@ -16,6 +17,7 @@ from netkit.tickets import building
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from socket import socket
 
     from netkit.model import Snapshot
     from netkit.tickets.fault import Network
@@ -26,6 +28,9 @@ _kept: dict[str, str] = {}
 
 _covered = False
 """Whether a file lies over /etc/hosts."""
+
+_held: list[socket] = []
+"""What holds the ports that are published, until the ticket is gone."""
 
 
 class Broken(NamedTuple):
@@ -64,6 +69,7 @@ def build(network: Network, faults: Iterable[str]) -> Broken:
     _kept.update(host.sysctls)
     servers = [line for room, port in network.servers for line in (building.page(room), building.serving(room, port))]
     hosts = [f"printf '%s\\n' {' '.join(map(_quoted, network.hosts))} > {_HOSTS}", f"mount --bind {_HOSTS} {_SEEN}"]
+    _held.extend(containers.reserve(HOST_PATH, "tcp", "0.0.0.0", port) for port in network.published)  # noqa: S104
     carry_out([*network.lines, *servers, *(hosts if network.hosts else [])])
     _covered = bool(network.hosts)
     states = [_at_rest()]
@@ -78,6 +84,8 @@ def clear() -> None:
     """Take away what is there, and give the host its switches back."""
     global _covered  # noqa: PLW0603
     clearing.quietly()
+    while _held:
+        _held.pop().close()
     for name, value in _kept.items():
         sysctls.write(HOST_PATH, name, value)
     _kept.clear()

@@ -13,8 +13,11 @@ PAGES = "/run/netkit-pages"
 """Where the pages of servers are, a folder for each."""
 
 SERVE = "ip netns exec {b} busybox httpd -p {port} -h /run/netkit-pages/{b}"
-END = "ip netns pids {b} | xargs -r kill; while ip netns pids {b} | grep -q .; do sleep 0.02; done"
-"""Lines of faults: the server of `{b}` begins, and all that runs in `{b}` ends."""
+END = (
+    "ip netns pids {b} | xargs -r kill; "
+    "while ip netns pids {b} | grep -q . || ip netns exec {b} ss -Hltn | grep -q .; do sleep 0.02; done"
+)
+"""Lines of faults: the server of `{b}` begins, and all that runs in `{b}` ends: its ports are free a moment later."""
 
 
 def spaces(*names: str) -> list[str]:

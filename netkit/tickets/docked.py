@@ -72,6 +72,7 @@ def published(draw: Draw) -> Network:
         },
         closed=(Flow(b, names["c_ip"], int(port)), Flow(b, names["a_ip"])),
         wrong=hurried((HOST, a), a, outer, c),
+        published=(outer,),
     )
 
 

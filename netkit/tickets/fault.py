@@ -27,6 +27,7 @@ class Network:
         closed: what does not, and is not to.
         hosts: lines of the file /etc/hosts that all of it sees; without any, the host's own.
         wrong: shell lines of each repair in a hurry, by its name.
+        published: TCP ports of the host that are held, as an Engine holds those that it publishes.
     """
 
     names: Mapping[str, str]
@@ -37,6 +38,7 @@ class Network:
     closed: tuple[Flow, ...] = ()
     hosts: tuple[str, ...] = ()
     wrong: Mapping[str, str] = field(default_factory=dict)
+    published: tuple[int, ...] = ()
 
     def told(self, text: str) -> str:
         """A line or a sentence of a fault with this network's names: "ip -n {a} link set {a_if} down"."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.inside.truth import kind
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.inside.truths import Truth
+    from tests.inside.truth import Truth
 
 Picked = tuple[int, int]
 """Two numbers that a change picks its place by."""
@@ -25,14 +27,10 @@ def _place(truth: Truth, picked: Picked, *kinds: str) -> tuple[str, dict[str, An
     rooms = _rooms(truth)
     for turn in range(len(rooms)):
         room = rooms[(picked[0] + turn) % len(rooms)]
-        links = [link for link in truth.links(room) if not kinds or _kind(link) in kinds]
+        links = [link for link in truth.links(room) if not kinds or kind(link) in kinds]
         if links:
             return room, links[picked[1] % len(links)]
     return None
-
-
-def _kind(link: dict[str, Any]) -> str:
-    return link.get("linkinfo", {}).get("info_kind", "")
 
 
 def _at(line: str, *kinds: str) -> Callable[[Truth, Picked], None]:
@@ -65,7 +63,7 @@ def _inside(line: str) -> Callable[[Truth, Picked], None]:
 
 def _twin(truth: Truth, picked: Picked) -> None:
     """Somebody else at a bridge has an address that is borne there."""
-    bridges = [link["ifname"] for link in truth.links("host") if _kind(link) == "bridge"]
+    bridges = [link["ifname"] for link in truth.links("host") if kind(link) == "bridge"]
     if not bridges:
         return
     bridge = bridges[picked[0] % len(bridges)]
@@ -84,7 +82,7 @@ def _twin(truth: Truth, picked: Picked) -> None:
 
 def _stranger(truth: Truth, picked: Picked) -> None:
     """One more room at a bridge, with an address that nobody has."""
-    bridges = [link for link in truth.links("host") if _kind(link) == "bridge" and link["addr_info"]]
+    bridges = [link for link in truth.links("host") if kind(link) == "bridge" and link["addr_info"]]
     if bridges:
         bridge = bridges[picked[0] % len(bridges)]
         first = bridge["addr_info"][0]["local"].rpartition(".")[0]

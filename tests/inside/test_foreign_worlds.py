@@ -15,7 +15,8 @@ from netkit.lessons.task import Task
 from tests.inside import nearby
 from tests.inside.empty import sweep
 from tests.inside.test_lessons import built
-from tests.inside.truths import ASKED, Truth, Unclear
+from tests.inside.truth import Truth, Unclear
+from tests.inside.truths import ASKED
 from tests.inside.truths_six import OF_SIX
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]

@@ -53,6 +53,18 @@ def test_published_port_that_leads_astray(docker: nk.Docker) -> None:
     nk.sh(f"iptables -t nat {rule}")
 
 
+def test_rule_of_a_port_that_nobody_publishes(docker: nk.Docker) -> None:
+    web(docker)
+    rule = next(rule.text for rule in nk.snapshot()["host"].rules if "--to-destination" in rule.text)
+    nk.sh(f"iptables -t nat {rule.replace('-A', '-D', 1)}")
+    nk.sh(f"iptables -t nat {rule.replace('--dport 8080', '--dport 8081')}")
+    asked = "outsider", "192.168.7.1", 8080
+    said = nk.why(*asked)
+    assert (said.layer, said.where) == ("nat", "host"), said
+    assert mended(said, *asked)
+    assert [each.text for each in nk.snapshot()["host"].rules if "--to-destination" in each.text] == [rule]
+
+
 def test_isolated_networks(docker: nk.Docker) -> None:
     docker.network_create("shop", "172.30.0.0/16")
     docker.network_create("back", "172.31.0.0/16")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.inside.truths import Truth
+    from tests.inside.truth import Truth
 
 OF_SIX: dict[str, Callable[[Truth], bool]] = {
     "14.1": lambda t: (
