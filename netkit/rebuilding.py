@@ -272,18 +272,25 @@ def _rules(space: Namespace) -> Iterator[str]:
 
 
 def _of_nft(table: str, rules: list[Rule]) -> Iterator[str]:
-    """What nft is told for one of its tables: the table, its chains and sets, then their rules."""
-    yield f"add table {table}"
+    """What nft is told for one of its tables: the table, its chains, objects and sets, then their rules."""
+    yield f"add table {table}{next((rule.text.removeprefix('table') for rule in rules if rule.kind == 'table'), '')}"
     heads = {rule.chain: f" {{ {rule.text} }}" for rule in rules if rule.kind == "base"}
     for chain in dict.fromkeys(rule.chain for rule in rules if rule.chain):
         yield f"add chain {table} {chain}{heads.get(chain, '')}"
-    for rule in rules:
-        if rule.kind == "set":
-            kind, _, words = rule.text.partition(" ")
+    for rule in sorted(rules, key=lambda rule: rule.kind != "object"):
+        if rule.kind in ("object", "set"):
+            kind, words = _head(rule.text)
             yield f"add {kind} {table} {words}"
     for rule in rules:
         if rule.kind == "rule":
             yield f"add rule {table} {rule.chain} {rule.text}"
+
+
+def _head(text: str) -> tuple[str, str]:
+    """What a set or an object of nft is, "set" or "ct timeout", and the rest of its line, its name first."""
+    kind, _, words = text.partition(" ")
+    more, _, rest = words.partition(" ")
+    return (f"ct {more}", rest) if kind == "ct" else (kind, words)
 
 
 def _saved(rule: Rule) -> str:

@@ -74,7 +74,7 @@ def _sequence(old: list[Rule], new: list[Rule]) -> Iterator[tuple[str, str]]:
 def _placed(listed: list[Rule], at: int, same: set[int]) -> str:
     """A rule, and its place in the chain where that has other rules behind it."""
     rule = listed[at]
-    what = rule.kind if rule.kind in ("chain", "set", "table") else "rule"
+    what = rule.kind if rule.kind in ("chain", "set", "object", "table") else "rule"
     if all(place in same for place in range(at + 1, len(listed))):
         return _said(what, rule)
     return f"{_said(what, rule)} (rule {_number(listed, at)} of {_number(listed, len(listed) - 1)})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands
 from netkit.diagnosis.commands import named, shown, typed
-from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.findings import Finding, RouteQuestion
 from netkit.diagnosis.gateways import default_again, free_address, leaving, missed
 
 if TYPE_CHECKING:
@@ -98,16 +98,17 @@ def misplaced(world: World, namespace: str, version: int) -> Finding | None:
     return None
 
 
-def wrong_mask(world: World, near: End | None, address: str, evidence: str) -> Finding | None:
+def wrong_mask(world: World, namespace: str, near: End | None, address: str, evidence: str) -> Finding | None:
     """Somebody is on the link, but in no network that the namespace knows there.
 
     Args:
+        namespace: whose.
         near: the interface that is joined to who bears the address; None if none is.
         address: the address.
         evidence: what the kernel said.
     """
     if near is None:
-        return None
+        return _alone(world, namespace, address, evidence)
     found = _unconnected(world, near, address, evidence) or mask(world, near, address)
     if found is not None:
         return found
@@ -121,6 +122,42 @@ def wrong_mask(world: World, near: End | None, address: str, evidence: str) -> F
     wanted = free_address(world, near, version_of(address))
     repair = (typed(world, near[0], f"ip addr add {wanted} dev {near[1]}"),) if wanted else ()
     return Finding("address", words, (commands.addresses_shown(world, near), evidence), repair, near[0])
+
+
+def _alone(world: World, namespace: str, address: str, evidence: str) -> Finding | None:
+    """The one address of a host without any way is the whole of its network, and its link's is larger."""
+    version, ends = version_of(address), leaving(world, namespace)
+    own = [(end, each) for end in ends for each in world.topology.prefixes(end, version)]
+    known = any(
+        route.version == version and route.table == "main" for route in world.space(namespace).routes if route.via
+    )
+    if len(own) != 1 or known or own[0][1].network.num_addresses != 1:
+        return None
+    [(end, mine)] = own
+    theirs = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+    right = next((p.network.prefixlen for p in theirs if mine.ip in p.network and p.network.num_addresses > 1), None)
+    found = _routers(world, end, address)
+    router = next((p.ip for p in theirs if mine.ip in p.network and str(p.ip) in found), None)
+    if right is None or router is None:
+        return None
+    words = (
+        f"{named(end)} has {mine}, which is no network: so {namespace} knows nobody on its link, where the prefix "
+        f"length is /{right}, and no router to {address}"
+    )
+    lines = [f"ip addr add {mine.ip}/{right} dev {end[1]}", f"ip addr del {mine} dev {end[1]}"]
+    lines.append(f"ip route add default via {router}")
+    repair = tuple(typed(world, namespace, line) for line in lines)
+    return Finding("address", words, (commands.addresses_shown(world, end), evidence), repair, namespace)
+
+
+def _routers(world: World, end: End, address: str) -> set[str]:
+    """The addresses on a link of those that would bring packets on, whatever networks the end itself knows there."""
+    found = set()
+    for place, name in world.topology.stations(end):
+        way = world.route(RouteQuestion(place, address)) if place != end[0] else None
+        if way is not None and not way.error and way.device != name:
+            found |= {str(each.ip) for each in world.topology.prefixes((place, name), version_of(address))}
+    return found
 
 
 def _unconnected(world: World, end: End, address: str, evidence: str) -> Finding | None:

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis.commands import link_shown
+from netkit.diagnosis.commands import link_shown, named
 from netkit.diagnosis.findings import Finding, Found
 from netkit.diagnosis.packet import Packet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netkit.diagnosis.findings import World
-    from netkit.model import End
+    from netkit.diagnosis.findings import Decision, World
 
 _WORDS = {4: "fragmentation-needed", 6: "packet-too-big"}
 
 
 def untold(
-    world: World, send: Callable[[str, Packet], object], start: End, packet: Packet, sender: str
+    world: World, send: Callable[[str, Packet], object], decision: Decision, packet: Packet, sender: str
 ) -> Finding | None:
     """Whether the sender of large packets is not told that they are too large for a link.
 
     Args:
         send: follows a packet that a namespace sends.
-        start: the router's interface that leads to the link.
-        packet: as it is about to leave by it.
+        decision: the router's choice of the way that has no room for it.
+        packet: as it is about to leave that way.
         sender: the namespace that it comes from.
     """
-    router = start[0]
+    router, start = decision.namespace, (decision.namespace, str(decision.answer.device))
     own = next(
         (str(p.ip) for end in world.topology.leaving(router) for p in world.topology.prefixes(end, packet.version)), ""
     )
@@ -39,10 +38,11 @@ def untold(
         below = found.finding
         if below.layer not in ("filter", "route", "sysctl"):
             return None
-        room = world.link(start).mtu
+        room, link = decision.answer.mtu, world.link(start).mtu
+        what = f"the route of {router} by {start[1]}" if room and room < link else named(start)
         words = (
-            f"{start[1]} in {router} takes packets of at most {room} bytes; {router} tells {packet.source}, who sends "
-            f"larger ones, but the word does not get there: {below.explanation}"
+            f"{what} takes packets of at most {min(room or link, link)} bytes; {router} tells {packet.source}, who "
+            f"sends larger ones, but the word does not get there: {below.explanation}"
         )
         asks = sender, packet.destination
         evidence = (link_shown(world, start), *below.evidence)

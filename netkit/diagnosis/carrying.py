@@ -6,7 +6,18 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from netkit.diagnosis import aims, bottlenecks, conntrack, l2, resolution, routes, translations, tunnels, unanswered
+from netkit.diagnosis import (
+    aims,
+    bottlenecks,
+    choosing,
+    conntrack,
+    l2,
+    resolution,
+    routes,
+    translations,
+    tunnels,
+    unanswered,
+)
 from netkit.diagnosis.findings import Decision, Finding, Found, World
 from netkit.diagnosis.hooks import Hooks
 from netkit.model.topology import TUNNELS
@@ -43,6 +54,8 @@ class Carrying(ABC):
         self.port: End | None = None
         self.back = False
         self.ways: dict[str, str] = {}
+        self.first: Decision | None = None
+        self.source = ""
 
     def ok(self, layer: str, *what: str) -> None:
         """Note that something was found in order."""
@@ -63,7 +76,10 @@ class Carrying(ABC):
         if finding.layer == "address":
             return translations.led_astray(self.world, self.hooks.flows, finding) or finding
         missing = conntrack.untracked(self.world, self.hooks.untracking)
+        missing = missing or conntrack.zoned(self.world, self.hooks.flows, self.hooks.zoning)
         missing = missing or translations.missing(self.world, self.hooks.flows, finding, self.ways)
+        if missing is None and self.first is not None:
+            missing = choosing.better(self.world, self.first, self.source, finding)
         return missing or replace(finding, layer="return path")
 
     def aimed(self, namespace: str, before: Packet, after: Packet) -> Finding | None:
@@ -100,10 +116,10 @@ class Carrying(ABC):
         self.stop(resolution.failed(self.world, holders[0], hop))
         way = self.world.topology.way(reached, holders[0])
         self.port = way[-2] if len(way) > 1 and self.world.link(way[-2]).master else None
-        room = self.world.link(start).mtu
+        room = min(self.world.link(start).mtu, decision.answer.mtu or self.world.link(start).mtu)
         if packet.size > room:
             told = type(self)(self.world).send
-            self.mtu = self.mtu or bottlenecks.untold(self.world, told, start, packet, self.decisions[0].namespace)
+            self.mtu = self.mtu or bottlenecks.untold(self.world, told, decision, packet, self.decisions[0].namespace)
         over = self._over(way, hop, replace(packet, size=min(packet.size or room, room)))
         return self._led_away(reached, way, packet, over), over
 
@@ -159,6 +175,7 @@ class Carrying(ABC):
                 self.stop(tunnels.hidden(self.world, (one, other), outer, arrived))
             except Found as found_below:
                 below = found_below.finding
+                self.stop(tunnels.short_lived(self.world, one, below))
                 words = f"the tunnel of {one[1]} in {one[0]} cannot reach {outer.destination}: {below.explanation}"
                 raise Found(replace(below, explanation=words)) from None  # in its own layer, there and back
         self.ok("tunnel", f"{one[1]} in {one[0]} → {other[1]} in {other[0]}")

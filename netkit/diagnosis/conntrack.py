@@ -38,6 +38,27 @@ def untracked(world: World, untracking: dict[str, Rule]) -> Finding | None:
     return None
 
 
+def zoned(world: World, flows: Flows, zoning: dict[str, Rule]) -> Finding | None:
+    """A rule that puts one direction of a connection into another zone of conntrack than the other one.
+
+    Args:
+        flows: the connection.
+        zoning: by namespace, such a rule that a packet met.
+    """
+    for namespace, (first, own) in flows.strayed.items():
+        rule = zoning.get(namespace)
+        if rule is None:
+            continue
+        words = (
+            f"the rule `{rule.text}` of {namespace} puts one direction of a connection into a zone of conntrack: what "
+            f"begins it is in zone {first}, the answers are looked for in zone {own}, so that they belong to none"
+        )
+        lines = permissions.without(world, namespace, rule)
+        repair = tuple(typed(world, namespace, line) for line in lines)
+        return Finding("conntrack", words, (rejections.listed(world, namespace, rule),), repair, namespace)
+    return None
+
+
 def kept(world: World, untracking: dict[str, Rule], ends: tuple[str, str], answer: Packet) -> Finding | None:
     """Whether an answer ended on its way: a namespace that hid the sender took it for its own.
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis.questions import ProxiesQuestion, RulesQuestion, UnreadyQuestion
+from netkit.diagnosis.questions import PoliciesQuestion, ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.model.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from netkit.diagnosis.packet import Packet
-    from netkit.diagnosis.questions import Listener, PolicyRule
+    from netkit.diagnosis.questions import Listener, Policy, PolicyRule
     from netkit.model import End, Interface, Namespace, Route, Snapshot
 
 LAYERS = (
@@ -36,6 +36,7 @@ class RouteQuestion:
         mark: the packet's.
         protocol: "icmp", "tcp", "udp"; "" where no rule of the namespace asks for it.
         ports: the packet's source and destination port, each None where no rule asks for it, or there is none.
+        service: the packet's type of service; 0 where no rule asks for it.
     """
 
     namespace: str
@@ -46,6 +47,7 @@ class RouteQuestion:
     mark: int = 0
     protocol: str = ""
     ports: tuple[int | None, int | None] = (None, None)
+    service: int = 0
 
     @property
     def command(self) -> str:
@@ -53,6 +55,7 @@ class RouteQuestion:
         came = f" from {self.source}" if self.source else ""
         ways = (("iif", self.iif), ("oif", self.oif), ("mark", self.mark), ("ipproto", self.protocol))
         ways += (("sport", self.ports[0]), ("dport", self.ports[1]))
+        ways += (("tos", hex(self.service) if self.service else ""),)
         return f"ip route get {self.destination}{came}" + "".join(f" {key} {name}" for key, name in ways if name)
 
 
@@ -67,6 +70,7 @@ class RouteAnswer:
         source: the address that it gets when its sender did not choose one.
         error: the kernel's refusal as the C library's name, "ENETUNREACH"; "" for none.
         words: the refusal in words, "Network is unreachable".
+        mtu: bytes of the largest packet that the route takes; 0 where its interface decides.
     """
 
     kind: str = ""
@@ -75,6 +79,7 @@ class RouteAnswer:
     source: str | None = None
     error: str = ""
     words: str = ""
+    mtu: int = 0
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,7 @@ class World:
         facts: the answers by question; those that are missing are asked for.
         ask: answers a question; a world without it has to hold all facts.
         avoided: tunnels whose outer packets are followed: those do not travel through the tunnels themselves.
+        user: whose packets are followed (getuid(2)).
     """
 
     snapshot: Snapshot
@@ -152,6 +158,7 @@ class World:
     facts: dict[Any, Any] = field(default_factory=dict)
     ask: Callable[[Any], Any] | None = None
     avoided: frozenset[End] = frozenset()
+    user: int = 0
 
     def _fact(self, question: Any) -> Any:
         if question not in self.facts and self.ask is not None:
@@ -167,8 +174,12 @@ class World:
         return self._fact(SwitchQuestion(namespace, name))  # type: ignore[no-any-return]
 
     def listeners(self, namespace: str) -> tuple[Listener, ...]:
-        """Who listens in a namespace."""
-        return self._fact(ListenersQuestion(namespace))  # type: ignore[no-any-return]
+        """Who listens in a namespace, for anybody."""
+        return tuple(each for each in self._fact(ListenersQuestion(namespace)) if not each.peer)
+
+    def connected(self, namespace: str) -> tuple[Listener, ...]:
+        """Who takes datagrams in a namespace, of one peer only."""
+        return tuple(each for each in self._fact(ListenersQuestion(namespace)) if each.peer)
 
     def matched(self, question: RouteQuestion) -> Route | None:
         """The route that the kernel takes for a packet; None where it refuses."""
@@ -185,6 +196,10 @@ class World:
     def unready(self, namespace: str) -> tuple[tuple[str, str, str], ...]:
         """(interface, address, "tentative" or "dadfailed") of each address that a namespace cannot use."""
         return self._fact(UnreadyQuestion(namespace))  # type: ignore[no-any-return]
+
+    def policies(self, namespace: str) -> tuple[Policy, ...]:
+        """The policies of IPsec of a namespace."""
+        return self._fact(PoliciesQuestion(namespace))  # type: ignore[no-any-return]
 
     def port(self, end: End) -> Port:
         """What a snapshot does not tell of an interface."""

@@ -17,10 +17,14 @@ class Flows:
 
     Attributes:
         known: by namespace: the first packet as it came, and as it left.
+        strayed: by namespace in which a packet was not found to be of it: the zone of the first packet, and its own.
     """
 
     known: dict[str, list[tuple[Packet, Packet]]] = field(default_factory=dict)
+    strayed: dict[str, tuple[int, int]] = field(default_factory=dict)
     _came: dict[str, Packet] = field(default_factory=dict)
+    _answered: set[str] = field(default_factory=set)
+    _marks: dict[str, int | None] = field(default_factory=dict)
 
     def enters(self, namespace: str, hook: str, packet: Packet) -> Packet:
         """A packet before it passes a hook: at the first one it gets the destination that its connection has here.
@@ -35,11 +39,15 @@ class Flows:
             return packet
         first, last = flow
         if packet.answer:
+            self._answered.add(namespace)
+        packet = replace(packet, kept=self._marks.get(namespace, 0))
+        if packet.answer:
             return replace(packet, destination=first.source, destination_port=first.source_port)
         return replace(packet, destination=last.destination, destination_port=last.destination_port)
 
     def leaves(self, namespace: str, hook: str, packet: Packet) -> Packet:
         """A packet after it has passed a hook: at the last one a connection is remembered, or the source is set."""
+        self._marks[namespace] = packet.kept
         if hook not in _LAST or packet.untracked or packet.protocol == "arp" or _neighbourly(packet):
             return packet
         came = self._came.get(namespace)
@@ -58,14 +66,16 @@ class Flows:
     def state(self, namespace: str, packet: Packet) -> str:
         """What conntrack says of a packet in a namespace, in iptables' words.
 
-        An answer to what never passed here belongs to no connection, but a datagram then begins one.
+        An answer to what never passed here belongs to no connection, but a datagram then begins one; of TCP, what
+        follows belongs to none either where the answer to the first packet went another way.
         """
         if packet.untracked or _neighbourly(packet):
             return "UNTRACKED"
         if not packet.answer and packet.kind != "later":
             return "NEW"
         if self._flow(namespace, self._came.get(namespace, packet)) is not None:
-            return "ESTABLISHED"
+            unanswered = packet.kind == "later" and packet.protocol == "tcp" and namespace not in self._answered
+            return "INVALID" if unanswered else "ESTABLISHED"
         return "NEW" if packet.protocol == "udp" or packet.kind == "later" else "INVALID"
 
     def first(self, namespace: str, packet: Packet) -> Packet | None:
@@ -92,7 +102,9 @@ class Flows:
         for first, last in self.known.get(namespace, ()):
             known = last.reversed() if packet.answer else first
             if (packet.answer or packet.kind == "later") and _ends(known) == _ends(packet):
-                return first, last
+                if first.zone == packet.zone:
+                    return first, last
+                self.strayed[namespace] = first.zone, packet.zone
         return None
 
 

@@ -37,6 +37,7 @@ class Hooks:
         setting: the last rule that changed the packet's TTL, None where none did.
         leading: by namespace, the rule that gave a packet another destination.
         untracking: by namespace, the rule that kept a packet from being tracked, so that nothing translates it.
+        zoning: by namespace, the rule that put a packet into a zone of conntrack.
     """
 
     def __init__(self, world: World) -> None:
@@ -46,6 +47,7 @@ class Hooks:
         self.setting: Setting | None = None
         self.leading: dict[str, Rule] = {}
         self.untracking: dict[str, Rule] = {}
+        self.zoning: dict[str, Rule] = {}
         self._macs = ("", "")
 
     def sent(self, start: End, target: End) -> None:
@@ -99,6 +101,8 @@ class Hooks:
                 raise Found(found)
         if verdict.packet.untracked and not passing.packet.untracked:
             self.untracking[place.namespace] = rule
+        if verdict.packet.zone != passing.packet.zone:
+            self.zoning[place.namespace] = rule
         if verdict.packet.ttl != passing.packet.ttl:
             self.setting = Setting(place.namespace, rule)
 
@@ -113,6 +117,7 @@ class Hooks:
             redirect=self._redirect(place, packet),
             mac="" if place.hook == "OUTPUT" and not place.layer else self._macs[0],
             target=_EVERYBODY if packet.protocol == "arp" and not packet.answer else self._macs[1],
+            meant=self._macs[1],
             bridge=place.bridge,
             broadcasts=_broadcasts(space),
             state=self.flows.state(place.namespace, packet),
@@ -256,7 +261,7 @@ def moved(packet: Packet, *, elsewhere: bool) -> Packet:
         packet: as it left.
         elsewhere: whether that is another namespace.
     """
-    return replace(packet, mark=0, untracked=False) if elsewhere else packet
+    return replace(packet, mark=0, untracked=False, kept=0, zone=0) if elsewhere else packet
 
 
 def _aim(packet: Packet) -> tuple[str, int | None]:

@@ -65,7 +65,27 @@ def at(world: World, way: list[End], place: int, address: str) -> Finding | None
     parent = link.parent
     if parent is not None and world.topology.has(parent) and not world.link(parent).up:
         return routes.down(world, parent, more=f": {named(end)}, a {link.kind}, stands on it")
-    return None
+    return _choosy(world, way, end) if link.detail("mode") == "source" else None
+
+
+def _choosy(world: World, way: list[End], end: End) -> Finding | None:
+    """A macvlan of the mode "source" takes only frames of the senders that it was told of (ip-link(8))."""
+    other = way[-1] if end == way[0] else way[0]
+    mac = world.link(other).mac
+    if end not in (way[0], way[-1]) or mac is None or mac in (world.link(end).detail("from") or "").split():
+        return None
+    words = (
+        f"{named(end)} is a macvlan of the mode 'source': it takes frames only of MACs that it was told of, and {mac}"
+    )
+    words += f" of {named(other)} is none of them"
+    line = shown(
+        world,
+        end[0],
+        f"ip -d link show dev {end[1]}",
+        f"macvlan mode source, remotes {world.link(end).detail('from') or 'none'}",
+    )
+    repair = typed(world, end[0], f"ip link set dev {end[1]} type macvlan macaddr add {mac}")
+    return Finding("link", words, (line,), (repair,), end[0])
 
 
 def duplicate_address(world: World, holders: list[End], address: str, keep: str) -> Finding | None:
@@ -188,7 +208,8 @@ def _astray(world: World, crossing: Crossing) -> Finding | None:
         return None
     words = f"the forwarding database of {named(middle)} has {mac} behind {entry.device}, but it is behind {right}"
     line = shown(world, middle[0], f"bridge fdb show br {middle[1]}", f"{mac} dev {entry.device} {entry.state}")
-    repair = typed(world, middle[0], f"bridge fdb del {mac} dev {entry.device} master")
+    where = "self" if entry.device == middle[1] else "master"  # the bridge's own entries are no port's
+    repair = typed(world, middle[0], f"bridge fdb del {mac} dev {entry.device} {where}")
     return Finding("bridge", words, (line,), (repair,), middle[0])
 
 

@@ -29,6 +29,7 @@ class Passing:
         redirect: the address that REDIRECT would lead it to.
         mac: the MAC that its frame came from; "" where nobody knows.
         target: the MAC that its frame is for; "" where nobody knows.
+        meant: of a question for a MAC, the one that is the right answer; "" where nobody knows.
         bridge: the bridge, at a bridge's hooks.
         broadcasts: the broadcast addresses of the namespace's networks.
         state: of its connection: "NEW", "ESTABLISHED", "INVALID" or "UNTRACKED"; "" where an answer belongs to a
@@ -47,6 +48,7 @@ class Passing:
     redirect: str = ""
     mac: str = ""
     target: str = ""
+    meant: str = ""
     bridge: str = ""
     broadcasts: frozenset[str] = frozenset()
     state: str = ""

@@ -98,19 +98,29 @@ def _verdict(said: dict[str, Any]) -> Act:
 
 
 def _written(said: dict[str, Any], sets: Sets, passing: Passing) -> Packet:
-    """The packet after a statement that writes into it: its mark, its TTL, an address without tracking."""
+    """The packet after a statement that writes into it: its marks, its TTL, an address without tracking."""
     packet, value = passing.packet, nft_values.value(said["value"], sets, passing)
-    if value is ABSENT:
+    name, kind = _WRITTEN.get(nft_values.name(said["key"]), ("", int))
+    if value is ABSENT or not name:
         return packet
-    key = nft_values.name(said["key"])
-    if key == "meta mark":
-        return replace(packet, mark=value if isinstance(value, int) else None)
-    if key in ("ip ttl", "ip6 hoplimit") and isinstance(value, int):
-        return replace(packet, ttl=value)
-    if key in ("ip daddr", "ip6 daddr") and isinstance(value, str):
-        return replace(packet, destination=value)
-    return replace(packet, source=value) if key in ("ip saddr", "ip6 saddr") and isinstance(value, str) else packet
+    if not isinstance(value, kind):
+        return replace(packet, **{name: None}) if name in _DOUBTFUL else packet
+    return replace(packet, **{name: value << 2 if name == "service" else value})
 
+
+_DOUBTFUL = ("mark", "kept", "service")
+_WRITTEN: dict[str, tuple[str, type]] = {
+    "meta mark": ("mark", int),
+    "ct mark": ("kept", int),
+    "ct zone": ("zone", int),
+    "ip dscp": ("service", int),
+    "ip6 dscp": ("service", int),
+    "ip ttl": ("ttl", int),
+    "ip6 hoplimit": ("ttl", int),
+    **{f"{ip} daddr": ("destination", str) for ip in ("ip", "ip6")},
+    **{f"{ip} saddr": ("source", str) for ip in ("ip", "ip6")},
+}
+"""What a statement writes, by what it is called in a packet here, and which values are read."""
 
 _TRANSLATING = frozenset({"dnat", "snat", "masquerade", "redirect"})
 

@@ -104,6 +104,7 @@ FIELDS: dict[str, Callable[[Passing], Any]] = {
     "meta obrname": lambda p: p.bridge if p.oif else "",
     "meta mark": lambda p: UNKNOWN if p.packet.mark is None else p.packet.mark,
     "meta pkttype": lambda p: "unicast" if p.packet.protocol != "arp" else UNKNOWN,
+    "ct mark": lambda p: UNKNOWN if p.packet.kept is None else p.packet.kept,
     "ct state": lambda p: p.tracked.lower(),
     "ct status": lambda p: UNKNOWN if p.first is None else frozenset(each.lower() for each in p.translated),
     "ct direction": lambda p: "reply" if p.packet.answer else "original",

@@ -17,7 +17,7 @@ class Packet:
         source_port: None for ICMP.
         destination_port: None for ICMP.
         answer: whether it belongs to a connection that was seen before.
-        ttl: how many routers it may pass, and one.
+        ttl: how many routers it may pass, and one; 0 until its sender, or its sender's tunnel, has set it.
         size: bytes of the largest packet that its sender would send that way; 0 until that is known.
         scope: the interface, of the namespace where it is, behind which its link-local addresses are valid: that which
             its sender named, then that by which it came in; "" while nobody knows.
@@ -27,6 +27,9 @@ class Packet:
             "later" for what follows when a connection is there.
         asked: of a neighbour solicitation, whose MAC it asks for; "" for other packets.
         untracked: whether a rule has kept it from being remembered as a part of a connection (NOTRACK).
+        service: its type of service, for rules of routing to ask (`tos`); None where nobody knows it.
+        zone: of conntrack, in which its connection is looked for.
+        kept: the mark of its connection (`ct mark`), which its namespace remembers; None where nobody knows it.
     """
 
     source: str
@@ -35,13 +38,16 @@ class Packet:
     source_port: int | None = None
     destination_port: int | None = None
     answer: bool = False
-    ttl: int = 64
+    ttl: int = 0
     size: int = 0
     scope: str = ""
     mark: int | None = 0
     kind: str = ""
     asked: str = ""
     untracked: bool = False
+    service: int | None = 0
+    kept: int | None = 0
+    zone: int = 0
 
     @property
     def version(self) -> int:
@@ -62,10 +68,13 @@ class Packet:
             source_port=self.destination_port,
             destination_port=self.source_port,
             answer=True,
-            ttl=64,
+            ttl=0,
             size=0,
             mark=0,
             untracked=False,
+            service=self.service if self.protocol == "icmp" else 0,  # an echo's is sent back (RFC 1122, 3.2.2.6)
+            kept=0,
+            zone=0,
         )
 
 

@@ -246,6 +246,7 @@ def _of_nft(
     space: Namespace, hook: str, passing: Passing, ruleset: Sequence[Any], families: Sequence[str]
 ) -> Iterator[Base]:
     own = {rule.table for rule in space.rules if rule.tool == "nft"}
+    own -= {rule.table for rule in space.rules if rule.kind == "table" and "dormant" in rule.text}
     for said in ruleset:
         head = said.get("chain")
         if head is None or head.get("hook") != hook.lower() or head["family"] not in families:

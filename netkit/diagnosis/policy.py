@@ -46,6 +46,8 @@ def question(world: World, asked: RouteQuestion, packet: Packet) -> RouteQuestio
     if any(rule.protocol or rule.source_ports or rule.destination_ports for rule in rules):
         ports = packet.source_port, packet.destination_port
         asked = replace(asked, protocol=packet.protocol, ports=ports)
+    if any(rule.service for rule in rules):
+        asked = replace(asked, service=packet.service or 0)
     return asked
 
 
@@ -70,7 +72,7 @@ def _deciding(world: World, asked: RouteQuestion) -> Refusal | None:
     for rule in world.rules(asked.namespace, version):
         if rule.priority < start:
             continue
-        fits = _fits(rule, asked)
+        fits = _fits(rule, asked, world.user)
         if fits is None:
             return None
         if not fits or rule.action == "nop":
@@ -93,11 +95,11 @@ def _best(world: World, rule: PolicyRule, asked: RouteQuestion) -> Route | None:
     """The route of a rule's table that an address falls under, the most specific of the lowest metric."""
     goal = ipaddress.ip_address(asked.destination)
     routes = [r for r in world.space(asked.namespace).routes if r.table == rule.table and r.version == goal.version]
-    fitting = [r for r in routes if goal in r.network and r.network.prefixlen > rule.suppressed]
+    fitting = [r for r in routes if goal in r.network and r.network.prefixlen > rule.suppressed and _from(r, asked)]
     return min(fitting, key=lambda r: (-r.network.prefixlen, r.metric), default=None)
 
 
-def _fits(rule: PolicyRule, asked: RouteQuestion) -> bool | None:
+def _fits(rule: PolicyRule, asked: RouteQuestion, user: int) -> bool | None:
     """Whether a rule is for a packet; None where it looks at more than is known."""
     tests = [
         not rule.source or (bool(asked.source) and _in(str(asked.source), rule.source)),
@@ -108,11 +110,19 @@ def _fits(rule: PolicyRule, asked: RouteQuestion) -> bool | None:
         not rule.protocol or rule.protocol == _NUMBERS.get((asked.protocol, rule.version)),
         rule.source_ports is None or _between(asked.ports[0], rule.source_ports),
         rule.destination_ports is None or _between(asked.ports[1], rule.destination_ports),
+        not rule.service or rule.service == asked.service,
+        rule.users is None or (not asked.iif and _between(user, rule.users)),
     ]
     fits = all(tests)
     if rule.further:
         return None if fits else rule.inverted and None
     return fits is not rule.inverted
+
+
+def _from(route: Route, asked: RouteQuestion) -> bool:
+    """Whether a route is for packets of this source: one of IPv6 may be for those of one network only."""
+    of = route.detail("from")
+    return of is None or (bool(asked.source) and _in(str(asked.source), of))
 
 
 def _in(address: str, prefix: str) -> bool:
@@ -156,6 +166,7 @@ def forbidden(world: World, asked: RouteQuestion, answer: RouteAnswer, found: Re
     line = shown(world, namespace, f"{ip} route show{table}", f"{route.kind} {route.destination}")
     hop = route.detail("nhid")  # the route itself is a plain one then, whose next hop refuses
     which = f"{route.destination} nhid {hop}" if hop else f"{route.kind} {route.destination}"
+    which += f" from {route.detail('from')}" if route.detail("from") else ""
     repair = typed(world, namespace, f"{ip} route del {which}{table}{metric}")
     return Finding("route", words, (line, *evidence), (repair,), namespace)
 
@@ -170,15 +181,54 @@ def unasked(world: World, asked: RouteQuestion, evidence: str) -> Finding | None
     namespace, goal = asked.namespace, ipaddress.ip_address(asked.destination)
     rules = world.rules(namespace, goal.version)
     ways = [r for r in world.space(namespace).routes if r.table == "main" and r.version == goal.version]
-    if not any(goal in r.network for r in ways):
-        return None
-    if not rules or any(rule.action == "lookup" and rule.table == "main" for rule in rules):
+    lengths = [r.network.prefixlen for r in ways if goal in r.network]
+    asking = [rule for rule in rules if rule.action == "lookup" and rule.table == "main"]
+    if not lengths or not rules or any(rule.suppressed < max(lengths) for rule in asking):
         return None
     ip = "ip -6" if goal.version == 6 else "ip"
     words = f"no routing rule of {namespace} asks the table main, which has a route to {goal}"
+    if asking:
+        words = (
+            f"the routing rule `{asking[0].text}` of {namespace} leaves out the route to {goal} that the table main "
+            f"has: it is as wide as /{max(lengths)}"
+        )
     listed = shown(world, namespace, f"{ip} rule", "\n".join(rule.text for rule in rules) or "nothing")
     repair = typed(world, namespace, f"{ip} rule add priority 32766 lookup main")
     return Finding("route", words, (listed, evidence), (repair,), namespace)
+
+
+def not_its_own(world: World, asked: RouteQuestion, answer: RouteAnswer) -> Finding | None:
+    """Whether a namespace takes an address of its own for somebody else's: its table local is not asked, or lacks it.
+
+    Args:
+        asked: which packet.
+        answer: what the kernel says.
+    """
+    namespace, address = asked.namespace, asked.destination
+    version = 6 if ":" in address else 4
+    device = next((name for place, name in world.topology.bearers(address) if place == namespace), None)
+    if device is None or any(name == device and text == address for name, text, _ in world.unready(namespace)):
+        return None
+    ip, rules = "ip -6" if version == 6 else "ip", world.rules(namespace, version)
+    says = shown(world, namespace, asked.command, answer.words or f"dev {answer.device}")
+    if not any(rule.action == "lookup" and rule.table == "local" for rule in rules):
+        words = f"{namespace} does not take {address} for its own: no routing rule asks the table local, which has it"
+        listed = shown(world, namespace, f"{ip} rule", "\n".join(rule.text for rule in rules) or "nothing")
+        repair = typed(world, namespace, f"{ip} rule add priority 0 lookup local")
+        return Finding("route", words, (listed, says), (repair,), namespace)
+    listed = shown(world, namespace, f"{ip} route show table local {address}", "nothing")
+    if any(
+        r.table == "local" and r.destination.partition("/")[0] == address for r in world.space(namespace).local_routes
+    ):
+        return None
+    words = (
+        f"{namespace} does not take {address} for its own: {device} has it, but the route of kind 'local' that came "
+        "with it is gone"
+    )
+    repair = typed(
+        world, namespace, f"{ip} route add local {address} dev {'lo' if version == 6 else device} table local"
+    )
+    return Finding("route", words, (listed, says), (repair,), namespace)
 
 
 def table_of(route: Route) -> str:

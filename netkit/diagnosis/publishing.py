@@ -113,7 +113,7 @@ def _accepted(rule: Rule, protocol: str) -> tuple[str, int] | None:
 
 def _behind(world: World, namespace: str, packet: Packet, leading: list[Rule]) -> Finding | None:
     """A rule that would lead the packet on, but stands behind one with which it leaves the chain."""
-    passing = Passing(packet, own=world.space(namespace).addresses)
+    passing = Passing(packet, packet.scope, own=world.space(namespace).addresses)
     for rule in leading:
         chain = permissions.chain(world, namespace, rule)
         before = chain[: chain.index(rule)]

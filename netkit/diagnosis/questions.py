@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 58: "ipv6-icmp"}
 _REFUSE = {"blackhole": "EINVAL", "unreachable": "ENETUNREACH", "prohibit": "EACCES"}
 
 
@@ -36,7 +37,9 @@ class PolicyRule:
         inverted: whether it is for all packets that it does not describe.
         suppressed: routes with at most this prefix length do not count; -1 for none.
         target: the priority that "goto" goes on at.
-        further: whether it asks for more than is told here: a user, a type of service, a tunnel.
+        further: whether it asks for more than is told here: realms, a tunnel, a group of interfaces, a VRF.
+        service: the type of service that a packet has to have; 0 for any.
+        users: the first and the last user whose own packets it is for; None for all packets.
     """
 
     version: int
@@ -56,6 +59,8 @@ class PolicyRule:
     suppressed: int = -1
     target: int = 0
     further: bool = False
+    service: int = 0
+    users: tuple[int, int] | None = None
 
     @property
     def refusal(self) -> str:
@@ -68,25 +73,88 @@ class PolicyRule:
         words = ["not"] if self.inverted else []
         words += [f"from {self.source or 'all'}"]
         words += [f"to {self.destination}"] if self.destination else []
+        words += [f"tos {self.service:#x}"] if self.service else []
         if self.mark is not None:
             words.append(f"fwmark {self.mark:#x}" + ("" if self.mask == 0xFFFFFFFF else f"/{self.mask:#x}"))
         words += [f"{key} {name}" for key, name in (("iif", self.iif), ("oif", self.oif)) if name]
         words += [f"ipproto {self.protocol}"] if self.protocol else []
         for key, ports in (("sport", self.source_ports), ("dport", self.destination_ports)):
             words += [f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "")] if ports else []
+        words += [f"uidrange {self.users[0]}-{self.users[1]}"] if self.users else []
         return " ".join(words)
+
+    @property
+    def does(self) -> str:
+        """What it does with them, in the words of `ip rule`."""
+        if self.action == "goto":
+            return f"goto {self.target}"
+        if self.action != "lookup":
+            return self.action
+        suppressed = f" suppress_prefixlength {self.suppressed}" if self.suppressed >= 0 else ""
+        return f"lookup {self.table}{suppressed}"
 
     @property
     def text(self) -> str:
         """As `ip rule` lists it."""
-        does = f"lookup {self.table}" if self.action == "lookup" else self.action
-        return f"{self.priority}: {self.selector} {does}"
+        return f"{self.priority}: {self.selector} {self.does}"
 
     @property
     def removal(self) -> str:
         """The command that takes it away."""
-        does = f"lookup {self.table}" if self.action == "lookup" else self.action
-        return f"ip{' -6' if self.version == 6 else ''} rule del priority {self.priority} {self.selector} {does}"
+        return f"ip{' -6' if self.version == 6 else ''} rule del priority {self.priority} {self.selector} {self.does}"
+
+
+@dataclass(frozen=True)
+class PoliciesQuestion:
+    """Which packets does this namespace drop by IPsec, or encrypt? `ip xfrm policy`."""
+
+    namespace: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy of IPsec (ip-xfrm(8)).
+
+    Attributes:
+        direction: "out", "in" or "fwd".
+        source: a prefix that the source has to be in.
+        destination: a prefix that the destination has to be in.
+        blocks: whether it drops packets, instead of letting them pass.
+        protocol: the number of the protocol; 0 for any.
+        ports: source and destination port, each with the bits of it that count.
+        priority: the lower the earlier.
+        sealing: from where to where packets have to be encrypted, "10.0.0.1 → 10.0.0.2 by esp"; "" for in the clear.
+        keyed: whether there are keys for that: a state (ip-xfrm(8)).
+        further: whether it asks for more than is told here: a mark, an interface.
+    """
+
+    direction: str
+    source: str
+    destination: str
+    blocks: bool = False
+    protocol: int = 0
+    ports: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
+    priority: int = 0
+    sealing: str = ""
+    keyed: bool = False
+    further: bool = False
+
+    @property
+    def text(self) -> str:
+        """As `ip xfrm policy` lists it."""
+        return f"{self._selector} dir {self.direction}" + (" action block" if self.blocks else "")
+
+    @property
+    def removal(self) -> str:
+        """The command that takes it away."""
+        return f"ip xfrm policy delete {self._selector} dir {self.direction}"
+
+    @property
+    def _selector(self) -> str:
+        words = [f"src {self.source} dst {self.destination}"]
+        words += [f"proto {_NAMES.get(self.protocol, self.protocol)}"] if self.protocol else []
+        words += [f"{key} {port}" for key, (port, mask) in zip(("sport", "dport"), self.ports, strict=True) if mask]
+        return " ".join(words)
 
 
 @dataclass(frozen=True)
@@ -118,6 +186,9 @@ class Listener:
         only_six: whether it is at "::" for IPv6 alone (IPV6_V6ONLY).
         device: the interface that packets have to come in by (SO_BINDTODEVICE); "" for any.
         waiting: how many connections wait to be accepted, and how many may.
+        peer: the only one whose datagrams it takes, "10.0.0.9 port 53" (connect(2)); "" for anybody.
+        stopped: whether its program is held (SIGSTOP): it takes nothing until it is let go on.
+        lost: how many datagrams it has thrown away: its queue was full, or a filter of its own took none of them.
     """
 
     protocol: str
@@ -130,6 +201,9 @@ class Listener:
     only_six: bool = False
     device: str = ""
     waiting: tuple[int, int] = (0, 0)
+    peer: str = ""
+    stopped: bool = False
+    lost: int = 0
 
     @property
     def full(self) -> bool:

@@ -28,7 +28,8 @@ def dropped(world: World, place: Place, passing: Passing, rule: Rule) -> Finding
         rule: the rule or the policy that did it.
     """
     namespace, packet = place.namespace, passing.packet
-    words = f"{_who(place)} drops {_what(packet)} in {place.hook}{_at(place)}: {_why(rule)}"
+    does = "answers, with another MAC," if rule.target == "arpreply" else "drops"
+    words = f"{_who(place)} {does} {_what(packet)} in {place.hook}{_at(place)}: {_why(rule)}"
     evidence = [listed(world, namespace, rule)]
     if place.ports[0]:
         switch = f"net.bridge.bridge-nf-call-{'iptables' if packet.version == 4 else 'ip6tables'}"

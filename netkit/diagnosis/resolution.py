@@ -35,10 +35,25 @@ def neighbour(world: World, start: End, target: End, address: str, way: list[End
     if entry is not None:
         right = entry.mac == mac or entry.state != "permanent"
         return None if right else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
+    unasked = _unasked(world, start, address)
+    if unasked is not None:
+        return unasked
     for end in (start, target):
         if not world.port(end).arp and usual("arp", world.link(end).kind) != "0":
             return _silent(world, end)
     return tunnels.unanswered(world, way, target, address) or _ignored(world, start, target, address)
+
+
+def _unasked(world: World, start: End, address: str) -> Finding | None:
+    """Whether the sender's kernel asks for nobody there: how often it does, switches say (ip-sysctl, neigh/…)."""
+    version = 6 if ":" in address else 4
+    names = [f"net/ipv{version}/neigh/{start[1]}/{each}" for each in ("mcast_solicit", "app_solicit")]
+    if any(world.switch(start[0], name) != "0" for name in names):
+        return None
+    words = f"{start[0]} does not know the MAC of {address}, and asks nobody at {start[1]}: mcast_solicit is 0 there"
+    line = shown(world, start[0], f"sysctl {names[0]}", "0")
+    again = typed(world, start[0], f"sysctl -w {names[0]}=3")
+    return Finding("neighbour", words, (line,), (again,), start[0])
 
 
 def known(world: World, start: End, target: End, address: str) -> bool:

@@ -28,10 +28,9 @@ def refused(world: World, question: RouteQuestion, answer: RouteAnswer, decision
     """
     namespace, address, end = question.namespace, question.destination, (question.namespace, str(question.iif))
     switch = gateways.closed(world, end, address)
-    refusal = policy.refusal(world, question, answer) if answer.error else None
-    if refusal is not None:
-        return policy.forbidden(world, question, answer, refusal)
-    found = _filtered(world, question, answer) or _strange(world, question, answer, decisions)
+    found = policy.not_its_own(world, question, answer)
+    found = found or (policy.refused(world, question, answer) if answer.error else None)
+    found = found or _filtered(world, question, answer) or _strange(world, question, answer, decisions)
     if found is not None:
         return found
     own = world.route(replace(question, source=None, iif=None))
@@ -148,6 +147,9 @@ def ttl(world: World, first: Decision, namespace: str, packet: Packet) -> Findin
     """
     if packet.ttl > 1:
         return None
+    began = first.packet.ttl
+    if began != start_ttl(world, first.namespace, packet.version, str(first.answer.device)):
+        return Finding("tunnel", f"the packet's TTL was used up in {namespace}: it began as {began}", (), (), namespace)
     switch = _ttl_switch(packet.version, str(first.answer.device))
     words = f"the packet's TTL was used up in {namespace}: {first.namespace} lets its packets pass no more routers"
     line = shown(world, first.namespace, f"sysctl {switch}", world.switch(first.namespace, switch) or "")

@@ -44,7 +44,7 @@ def none(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding:
         or addressing.six_off(world, ends, address, evidence)
         or addressing.missing(world, ends, address, evidence)
         or addressing.misplaced(world, namespace, addressing.version_of(address))
-        or addressing.wrong_mask(world, near, address, evidence)
+        or addressing.wrong_mask(world, namespace, near, address, evidence)
         or _no_route(world, namespace, address, evidence)
     )
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from netkit.diagnosis.packet import Packet
     from netkit.diagnosis.questions import Listener
 
-_IGNORE = "net.ipv4.icmp_echo_ignore_all"
+_IGNORE = {4: "net.ipv4.icmp_echo_ignore_all", 6: "net.ipv6.icmp.echo_ignore_all"}
+
+_FEW_PORTS = 1000
+"""With fewer ports for senders than that, more of them are the remedy."""
 
 _ONLY_SIX = re.compile(r"--?(6|inet6|ipv6)|-{0,2}((ip)?v6[-_]?only|only[-_]?((ip)?v?6|six))(=\w+)?", re.IGNORECASE)
 """A word of a command line that keeps a program to IPv6."""
@@ -35,7 +38,8 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
         packet: as it has arrived.
     """
     if packet.protocol == "icmp":
-        return _mute(world, namespace) if packet.version == 4 and world.switch(namespace, _IGNORE) == "1" else None
+        switch = _IGNORE[packet.version]
+        return _mute(world, namespace, switch) if world.switch(namespace, switch) == "1" else None
     if packet.destination_port is None:
         return None
     here = [each for each in world.listeners(namespace) if listening.of(each, packet)]
@@ -43,13 +47,52 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
         each for each in here if not each.reserved and listening.hears(each, packet.destination, packet.scope or "lo")
     ]
     if hearing:
-        return _full(world, namespace, packet, hearing[0]) if all(each.full for each in hearing) else None
+        held = all(each.stopped for each in hearing)
+        full = all(each.full for each in hearing)
+        return (
+            _held(world, namespace, packet, hearing[0])
+            if held
+            else _full(world, namespace, packet, hearing[0])
+            if full
+            else None
+        )
     if packet.destination_port == asked.destination_port and packet.destination == asked.destination:
         unpublished = publishing.unpublished(world, namespace, packet, reserved=any(each.reserved for each in here))
         if unpublished is not None:
             return unpublished
     near = [each for each in here if not each.reserved]
+    near += [each for each in world.connected(namespace) if listening.of(each, packet)]
     return _deaf(world, namespace, packet, near[0]) if near else _nobody(world, namespace, packet)
+
+
+def no_port(world: World, namespace: str, packet: Packet) -> Finding:
+    """The kernel has no port left that it could give a sender.
+
+    Args:
+        namespace: the sender.
+        packet: what it wanted to send.
+    """
+    switch = "net.ipv4.ip_local_port_range"
+    bounds = (world.switch(namespace, switch) or "").split()
+    asked = f"{packet.destination} port {packet.destination_port}"
+    words = (
+        f"{namespace} has no port left to ask {asked} from: those from {' to '.join(bounds)} (ip_local_port_range), "
+        "which the kernel gives to senders, are all in use towards it"
+    )
+    narrow = len(bounds) == 2 and int(bounds[1]) - int(bounds[0]) < _FEW_PORTS
+    repair = (typed(world, namespace, f"sysctl -w {switch}='32768 60999'"),) if narrow else ()
+    return Finding("sysctl", words, (shown(world, namespace, f"sysctl {switch}", " ".join(bounds)),), repair, namespace)
+
+
+def _held(world: World, namespace: str, packet: Packet, listener: Listener) -> Finding:
+    """A program is stopped: the kernel takes connections and datagrams for it, and nobody answers them."""
+    words = (
+        f"{listener.program or 'a program'} in {namespace} has {listener.protocol} port {listener.port}, but it is "
+        f"stopped (SIGSTOP): what the kernel takes for it waits until process {listener.pid} goes on"
+    )
+    told = shown(world, namespace, f"ps -o stat,comm -p {listener.pid}", f"T {listener.program}")
+    lines = (listening.told(world, namespace, packet.protocol), told)
+    return Finding("service", words, lines, (f"kill -CONT {listener.pid}",), namespace, lasting=True)
 
 
 def _full(world: World, namespace: str, packet: Packet, listener: Listener) -> Finding:
@@ -81,6 +124,8 @@ def _deaf(world: World, namespace: str, packet: Packet, listener: Listener) -> F
     program, port = listener.program or "a program", listener.port
     if listener.everywhere and listener.device:
         why = f"for what comes in by {listener.device} only (SO_BINDTODEVICE)"
+    elif listener.peer:
+        why = f"for {listener.peer} only: it is connected to that"
     elif listener.everywhere and packet.version == 4:
         why = f"at [::] port {port} for IPv6 only (IPV6_V6ONLY)"
     else:
@@ -88,7 +133,9 @@ def _deaf(world: World, namespace: str, packet: Packet, listener: Listener) -> F
     words = f"{program} in {namespace} listens {why}: packets for {packet.destination} are not for it"
     repair = _restarted(world, namespace, packet, listener)
     words += "" if repair else "; how it is to be started is to be decided where it is started"
-    return Finding("service", words, (listening.told(world, namespace, packet.protocol),), repair, namespace)
+    line = listening.told(world, namespace, packet.protocol)
+    line = shown(world, namespace, "ss -nup", f"port {port}, peer {listener.peer}") if listener.peer else line
+    return Finding("service", words, (line,), repair, namespace)
 
 
 def _restarted(world: World, namespace: str, packet: Packet, listener: Listener) -> tuple[str, ...]:
@@ -96,7 +143,7 @@ def _restarted(world: World, namespace: str, packet: Packet, listener: Listener)
     command = shlex.join(listener.command)
     wanted = "::" if packet.version == 6 else "0.0.0.0"  # noqa: S104  (for a line that the learner types)
     words = [_at(word, listener, wanted) for word in listener.command]
-    kept = not world.space(namespace).named and namespace != HOST
+    kept = (not world.space(namespace).named and namespace != HOST) or bool(listener.peer)
     if not listener.pid or shlex.join(words) == command or kept or routing(world, namespace):
         return ()
     if listener.only_six and listener.everywhere:  # another one beside it can have the port of IPv4
@@ -137,10 +184,10 @@ def _nobody(world: World, namespace: str, packet: Packet) -> Finding:
     return Finding("service", words, (listening.told(world, namespace, packet.protocol),), repair, namespace)
 
 
-def _mute(world: World, namespace: str) -> Finding:
-    words = f"{namespace} answers no echo requests: icmp_echo_ignore_all is 1"
-    line = shown(world, namespace, f"sysctl {_IGNORE}", "1")
-    return Finding("sysctl", words, (line,), (typed(world, namespace, f"sysctl -w {_IGNORE}=0"),), namespace)
+def _mute(world: World, namespace: str, switch: str) -> Finding:
+    words = f"{namespace} answers no echo requests: {switch.rpartition('.')[2]} is 1"
+    line = shown(world, namespace, f"sysctl {switch}", "1")
+    return Finding("sysctl", words, (line,), (typed(world, namespace, f"sysctl -w {switch}=0"),), namespace)
 
 
 def _udp_server(version: int, port: int | None) -> str:

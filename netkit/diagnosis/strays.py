@@ -45,6 +45,30 @@ def taken_in(world: World, namespace: str, packet: Packet) -> Finding | None:
     return Finding("route", words, (line,), (repair,), namespace)
 
 
+def misread(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding | None:
+    """Whether a namespace takes one station's address for that of several: a route of such a kind says so.
+
+    Args:
+        question: which packet.
+        answer: the way that the kernel chose.
+    """
+    namespace, address = question.namespace, question.destination
+    bearers = [end for end in world.topology.bearers(address) if end[0] != namespace]
+    if answer.kind not in ("broadcast", "multicast", "anycast") or not bearers:
+        return None
+    kept = world.space(namespace).local_routes
+    route = next((r for r in kept if r.kind == answer.kind and r.destination.partition("/")[0] == address), None)
+    if route is None:
+        return None
+    words = (
+        f"a route of kind '{route.kind}' in {namespace} takes {address} for the address of several, but it is that of "
+        f"{named(bearers[0])}"
+    )
+    line = shown(world, namespace, f"ip route show table local {address}", f"{route.kind} {address} dev {route.device}")
+    repair = typed(world, namespace, f"ip route del {route.kind} {address} dev {route.device} table local")
+    return Finding("route", words, (line,), () if route.protocol == "kernel" else (repair,), namespace)
+
+
 def sent_back(world: World, decision: Decision, packet: Packet, answer: RouteAnswer, port: End) -> Finding | None:
     """Whether a bridge has to send a packet back by the port that it came in by, which it does not do by itself.
 

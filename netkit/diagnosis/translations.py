@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netkit.model import Rule
 
 _SNAT = re.compile(r"snat (?:ip6? )?to \S+")
+_WRITTEN = "saddr set "
 _HIDING = ("SNAT", "MASQUERADE", "snat", "masquerade")
 
 
@@ -92,7 +93,8 @@ def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> F
     """A router hides the sender behind an address that is not its own, so that answers do not come back to it."""
     if any(place == namespace for place, _ in world.topology.bearers(packet.source)):
         return None
-    rules = [r for r in world.space(namespace).rules if r.target in _HIDING and packet.source in r.text]
+    rules = [r for r in world.space(namespace).rules if packet.source in r.text]
+    rules = [r for r in rules if r.target in _HIDING or _WRITTEN in r.text]
     if len(rules) != 1:
         return None
     [rule] = rules
@@ -100,7 +102,8 @@ def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> F
         f"{namespace} hides the sender behind {packet.source}, which is not an address of its own, and {finding.where} "
         "knows no way to it"
     )
-    lines = _masqueraded(world, namespace, rule)
+    written = _WRITTEN in rule.text  # without conntrack, which is to translate the answers back
+    lines = permissions.without(world, namespace, rule) if written else _masqueraded(world, namespace, rule)
     evidence = (rejections.listed(world, namespace, rule), *finding.evidence)
     return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
 

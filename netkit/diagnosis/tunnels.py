@@ -12,7 +12,7 @@ from netkit.diagnosis.packet import Packet
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import Decision, World
-    from netkit.model import End
+    from netkit.model import End, Interface
 
 _FLOOD = "00:00:00:00:00:00"
 VXLAN_PORT = 4789
@@ -85,14 +85,34 @@ def outer(world: World, one: End, other: End, mac: str | None, *, asks: bool) ->
     if link.kind == "vxlan":
         to, found = remote(world, one, other, mac, asks=asks and not link.has("proxy"))
         port = int(link.detail("port") or VXLAN_PORT)
-        return Packet(local, to, "udp", None, port) if to else None, found
+        return Packet(local, to, "udp", None, port, ttl=_life(link)) if to else None, found
     to, there = link.detail("remote") or "", _addresses(world, other)
     if to and to not in there:
         right = next(iter(_joined(world, one, there)), "") or next(iter(sorted(there)), "")
         words = f"{named(one)} sends to {to}, but {named(other)} is at {right}"
         repair = (typed(world, one[0], f"ip link set dev {one[1]} type {link.kind} remote {right}"),) if right else ()
         return None, Finding("tunnel", words, (_shown(world, one),), repair, one[0])
-    return Packet(local, to, _PROTOCOLS.get(link.kind, link.kind)) if to else None, None
+    return Packet(local, to, _PROTOCOLS.get(link.kind, link.kind), ttl=_life(link)) if to else None, None
+
+
+def _life(link: Interface) -> int:
+    """The TTL of a tunnel's packets, where the tunnel itself sets it; 0 where it leaves that to its namespace."""
+    return int(link.detail("ttl") or 0)
+
+
+def short_lived(world: World, one: End, below: Finding) -> Finding | None:
+    """Whether a tunnel sets a TTL that is too small for its way.
+
+    Args:
+        one: the device that sends.
+        below: where its packets ended.
+    """
+    if below.layer != "tunnel" or below.repair or not _life(world.link(one)):
+        return None
+    life = _life(world.link(one))
+    words = f"the tunnel {named(one)} gives its packets the TTL {life}, too little for their way: {below.explanation}"
+    repair = typed(world, one[0], f"ip link set dev {one[1]} type {world.link(one).kind} ttl 64")
+    return Finding("tunnel", words, (_shown(world, one),), (repair,), one[0])
 
 
 def hidden(world: World, ends: tuple[End, End], sent: Packet, arrived: Packet) -> Finding | None:

@@ -230,9 +230,13 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
         return None
     role = "the router" if hop != destination else "the destination"
     words = f"nobody on the link has {hop}; {named(end)}, {role} as it seems, has no address"
-    repair = typed(world, end[0], f"ip addr add {hop}/{length} dev {end[1]}")
+    lines = [f"ip addr add {hop}/{length} dev {end[1]}"]
+    switch = f"net/ipv6/conf/{end[1]}/disable_ipv6"
+    if version == 6 and world.switch(end[0], switch) == "1":
+        words += f": IPv6 is switched off there ({switch.replace('/', '.')} is 1)"
+        lines.insert(0, f"sysctl -w {switch}=0")
     evidence = (commands.addresses_shown(world, end), _asked(world, start, hop))
-    return Finding("address", words, evidence, (repair,), end[0])
+    return Finding("address", words, evidence, tuple(typed(world, end[0], each) for each in lines), end[0])
 
 
 def _routes_on(world: World, end: End, address: str) -> bool:

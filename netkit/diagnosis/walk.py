@@ -10,6 +10,7 @@ from netkit.diagnosis import (
     conntrack,
     gateways,
     groups,
+    ipsec,
     nat,
     policy,
     rejections,
@@ -32,11 +33,16 @@ _MOST_HOPS = 30
 
 
 class Walk(Carrying):
-    """The way of a packet and of the answer to it."""
+    """The way of a packet and of the answer to it.
+
+    Attributes:
+        sure: how many of the hooks' doubts are about the first packet and its answer; None where no other followed.
+    """
 
     def __init__(self, world: World, keep: str = "") -> None:
         super().__init__(world, keep)
         self._suspicion: Finding | None = None
+        self.sure: int | None = None
 
     def there_and_back(self, namespace: str, packet: Packet) -> None:
         """Follow a packet, look whether somebody takes it, and follow the answer.
@@ -58,9 +64,11 @@ class Walk(Carrying):
             self.stop(services.taken(self.world, place, packet, arrived))
             if arrived.protocol != "icmp":
                 self.ok("service", f"somebody in {place} listens at {arrived.protocol} port {arrived.destination_port}")
+            self.first, self.source = next(iter(self.decisions), None), arrived.source
             self.ways = {each.namespace: str(each.answer.device) for each in self.decisions}
             self.back, self.decisions = True, []
             home, answer = self.send(place, arrived.reversed())
+            self.stop(conntrack.zoned(self.world, self.hooks.flows, self.hooks.zoning))
             self.stop(conntrack.kept(self.world, self.hooks.untracking, (namespace, home), answer))
             self.stop(services.answered(self.world, self.hooks.flows, packet, answer))
             self.ok("return path", f"{place} → {home}")
@@ -73,7 +81,7 @@ class Walk(Carrying):
 
     def _follow_up(self, namespace: str, answer: Packet) -> None:
         """What follows when a connection is there: a filter may let its first packet pass, and nothing else."""
-        self.back, self.decisions = False, []
+        self.back, self.decisions, self.sure = False, [], len(self.hooks.doubts)
         try:
             self.send(namespace, replace(answer.reversed(), answer=False, kind="later"))
         except Found as found:
@@ -89,7 +97,7 @@ class Walk(Carrying):
         self.hooks.setting = None
         question, answer = self._way_out(namespace, packet)
         ttl = routers.start_ttl(self.world, namespace, packet.version, str(answer.device))
-        packet = replace(packet, source=packet.source or answer.source or "", ttl=ttl)
+        packet = replace(packet, source=packet.source or answer.source or "", ttl=packet.ttl or ttl)
         changed = self._hook(namespace, "OUTPUT", packet, oif=answer.device or "")
         if changed.destination != packet.destination:
             self.stop(self.aimed(namespace, packet, changed))
@@ -99,6 +107,7 @@ class Walk(Carrying):
         packet = changed
         if answer.kind == "local":
             return namespace, self._within(namespace, packet)
+        self.stop(ipsec.refused(self.world, namespace, "out", packet, answer.device or ""))
         return self._out(question, answer, packet, "")
 
     def _way_out(self, namespace: str, packet: Packet) -> tuple[RouteQuestion, RouteAnswer]:
@@ -125,7 +134,8 @@ class Walk(Carrying):
     def _suspect(self, namespace: str, address: str, answer: RouteAnswer) -> None:
         """Remember what is wrong with the interface that leads to an address straight, should the walk fail later."""
         near = gateways.towards(self.world, namespace, address)
-        if near is None or near[1] == answer.device or answer.kind == "local" or self._suspicion:
+        straight = near is not None and near[1] == answer.device and not answer.via
+        if near is None or straight or answer.kind == "local" or self._suspicion:
             return
         found = None if self.world.link(near).up else routes.down(self.world, near, address=address)
         self._suspicion = self.named(found or addressing.mask(self.world, near, address))
@@ -153,12 +163,15 @@ class Walk(Carrying):
                 self.stop(self.aimed(namespace, before, packet))
             question, answer = self._way_in(namespace, iif, packet)
             if answer.kind == "local":
+                self.stop(ipsec.refused(self.world, namespace, "in", packet, iif))
                 return namespace, self._hook(namespace, "INPUT", packet, iif=iif)
+            self.stop(ipsec.refused(self.world, namespace, "fwd", packet, iif))
             if self.port is not None:
                 self.stop(strays.sent_back(self.world, self.decisions[-1], packet, answer, self.port))
             self.stop(self._used_up(namespace, packet))
             packet = replace(packet, ttl=packet.ttl - 1)
             packet = self._hook(namespace, "FORWARD", packet, iif=iif, oif=answer.device or "")
+            self.stop(ipsec.refused(self.world, namespace, "out", packet, answer.device or ""))
             self.ok("route", f"{namespace}: {packet.destination} {_words(answer)}")
         self.stop(routes.circle(self.world, self.decisions))
         return namespace, packet
@@ -176,6 +189,7 @@ class Walk(Carrying):
         answer = self.world.route(question)
         if answer.kind == "local" and not answer.error:
             return question, answer
+        self.stop(strays.misread(self.world, question, answer))
         self.stop(routers.refused(self.world, question, answer, self.decisions))
         self.ok("sysctl", f"{namespace} forwards")
         self._suspect(namespace, packet.destination, answer)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import matching, nat
 from netkit.diagnosis.matching import ACCEPT, DROP, ON, PROXY, RETURN, Act
-from netkit.diagnosis.xtables_options import ALL, OF_TOOL, TESTS, with_mask
+from netkit.diagnosis.xtables_options import ALL, OF_TOOL, TESTS, of_connection, with_mask
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,7 +25,7 @@ _SILENT_MODULES = frozenset(
 """Modules that ask for nothing unless an option of theirs says what."""
 
 _VERDICTS = {"ACCEPT": ACCEPT, "DROP": DROP, "REJECT": DROP, "RETURN": RETURN, "CONTINUE": ON, "TPROXY": PROXY}
-_UNKNOWN_VERDICTS = frozenset({"NFQUEUE", "QUEUE", "SYNPROXY", "arpreply", "redirect", "dnat"})
+_UNKNOWN_VERDICTS = frozenset({"NFQUEUE", "QUEUE", "SYNPROXY", "redirect", "dnat"})
 """Targets that may end a packet's way here, or lead it elsewhere."""
 
 
@@ -58,6 +58,8 @@ def _done(rule: Rule, chains: Collection[str], passing: Passing) -> list[Act]:
         return [Act("goto" if rule.goto else "jump", rule.target)]
     if rule.target in _VERDICTS:
         return [_VERDICTS[rule.target]]
+    if rule.target == "arpreply":  # who is asked for does not hear it, and need not where the answer is right
+        return [ON if rule.option("--arpreply-mac") == passing.meant else DROP]
     if rule.target in _UNKNOWN_VERDICTS:
         return [ON, DROP]
     translated = nat.of_iptables(rule, passing)
@@ -72,11 +74,40 @@ def _changed(rule: Rule, packet: Packet) -> Packet | None:
     options = {option for option, *_ in rule.options}
     if rule.target == "NOTRACK" or (rule.target == "CT" and "--notrack" in options):
         return replace(packet, untracked=True)
+    if rule.target == "CT" and "--zone" in options:
+        return replace(packet, zone=int(rule.option("--zone"), 0))
     if rule.target in ("TTL", "HL"):
         return replace(packet, ttl=_counted(rule, packet.ttl))
     if rule.target == "CONNMARK":
-        return replace(packet, mark=None) if "--restore-mark" in options else None
+        return _of_connection(rule, packet, options)
+    if rule.target in ("TOS", "DSCP"):
+        return replace(packet, service=_service(rule, packet.service))
     return replace(packet, mark=_marked(rule, packet.mark)) if rule.target in ("MARK", "mark") else None
+
+
+def _of_connection(rule: Rule, packet: Packet, options: Collection[str]) -> Packet:
+    """The packet after CONNMARK: the connection's mark is set, saved from the packet's, or given to it."""
+    masks = [with_mask(word)[0] for option, word in _words(rule) if option in ("--nfmask", "--ctmask", "--mask")]
+    if "--save-mark" in options:
+        return replace(packet, kept=None if any(mask != ALL for mask in masks) else packet.mark)
+    if "--restore-mark" in options:
+        return replace(packet, mark=None if any(mask != ALL for mask in masks) else packet.kept)
+    return replace(packet, kept=_marked(rule, packet.kept))
+
+
+def _words(rule: Rule) -> list[tuple[str, str]]:
+    return [(option, words[0]) for option, *words in rule.options if words]
+
+
+def _service(rule: Rule, now: int | None) -> int | None:
+    """The type of service after a rule that sets it: "--set-tos 0x10/0xff", "--set-dscp 0x04"."""
+    for option, word in _words(rule):
+        value, mask = with_mask(word)
+        if option == "--set-dscp":
+            return value << 2
+        if option == "--set-tos" and (now is not None or mask in (ALL, 0xFF)):
+            return ((now or 0) & ~mask) ^ value
+    return None
 
 
 def _counted(rule: Rule, now: int) -> int:
@@ -132,5 +163,5 @@ def _asked(test: Test, passing: Passing, words: tuple[str, ...]) -> Holds:
 
 def _test(rule: Rule, module: str, option: str) -> Test | None:
     if module == "connmark":
-        return None
+        return of_connection
     return OF_TOOL.get(rule.tool, TESTS).get(option)

@@ -52,6 +52,22 @@ def _mark(passing: Passing, words: tuple[str, ...]) -> Holds:
     return None if passing.packet.mark is None else passing.packet.mark & mask == value
 
 
+def of_connection(passing: Passing, words: tuple[str, ...]) -> Holds:
+    """Whether the mark of a packet's connection is the one that a rule names."""
+    value, mask = with_mask(words[0])
+    return None if passing.packet.kept is None else passing.packet.kept & mask == value
+
+
+def _service(shift: int) -> Test:
+    """Whether a packet's type of service, or the code point in it, is the one that a rule names."""
+
+    def test(passing: Passing, words: tuple[str, ...]) -> Holds:
+        value, mask = with_mask(words[0])
+        return None if passing.packet.service is None else passing.packet.service >> shift & mask == value
+
+    return test
+
+
 def _probability(_: Passing, words: tuple[str, ...]) -> Holds:
     return {0.0: False, 1.0: True}.get(float(words[0]))
 
@@ -159,6 +175,8 @@ TESTS: dict[str, Test] = {
     "--syn": lambda p, _: matching.flags(p.packet) == {"SYN"},
     "--tcp-flags": _tcp_flags,
     "--mark": _mark,
+    "--tos": _service(0),
+    "--dscp": _service(2),
     "--mode": lambda _p, _w: True,
     "--probability": _probability,
     "--length": _length,

@@ -9,7 +9,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands, queues, resolution, services
+from netkit.diagnosis import (
+    Diagnosis,
+    Finding,
+    Found,
+    Packet,
+    Walk,
+    World,
+    commands,
+    counters,
+    queues,
+    resolution,
+    services,
+)
 from netkit.diagnosis.findings import (
     ListenersQuestion,
     MatchQuestion,
@@ -18,14 +30,14 @@ from netkit.diagnosis.findings import (
     RulesetQuestion,
     SwitchQuestion,
 )
-from netkit.diagnosis.questions import ProxiesQuestion, RulesQuestion, UnreadyQuestion
+from netkit.diagnosis.questions import PoliciesQuestion, ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
 from netkit.lab import doubting, goals, journal, last_seen, last_why, withheld
 from netkit.lab.place import Place, place_of
 from netkit.linux import namespaces, sysctls
-from netkit.linux.looks import deciders, lookups, losses, observe, rules, sockets
+from netkit.linux.looks import deciders, ipsec, lookups, losses, observe, ruleset, sockets
 from netkit.linux.probing import probes
 from netkit.model import HOST
 from netkit.shell import in_namespace
@@ -40,6 +52,9 @@ _SECONDS, _SECONDS_TO_CONFIRM = 1.0, 0.5
 
 _LOST = os.strerror(errno.ENOBUFS)
 """What a kernel says to whom it sends a packet that the other end of a cable does not take (veth(4))."""
+
+_NO_PORT = os.strerror(errno.EADDRNOTAVAIL)
+"""What it says to whom it can give no port of its own (ip(7), ip_local_port_range)."""
 
 _SOME_PORT = 40000
 """What stands for the port that the kernel would choose for the sender."""
@@ -95,7 +110,7 @@ def why(source: Source, destination: Any, port: Port | None = None, protocol: Pr
     journal.look()
     places = {place.name: place for place in namespaces.find()}
     paths = {name: place.path for name, place in places.items()}
-    world = World(observe.snapshot(), paths, ask=partial(_ask, paths))
+    world = World(observe.snapshot(), paths, ask=partial(_ask, paths), user=os.getuid())
     if source not in world.snapshot.namespaces:
         raise NotFound(f"there is no namespace '{source}'", f"there are: {', '.join(paths)}", "Take one of these")
     goal = goals.resolved(world, places, source, destination)
@@ -144,12 +159,13 @@ def _ask(paths: dict[str, str], question: Any) -> Any:
 _ANSWERS: dict[type, Callable[[str, Any], Any]] = {
     RouteQuestion: lookups.route,
     MatchQuestion: lambda path, question: lookups.matched(path, question.route),
-    RulesetQuestion: lambda path, _: rules.ruleset(path),
+    RulesetQuestion: lambda path, _: ruleset.ruleset(path),
     RulesQuestion: lambda path, question: deciders.rules(path, question.version),
     SwitchQuestion: lambda path, question: sysctls.value(path, question.name),
     PortQuestion: lambda path, question: lookups.port(path, question.interface),
     ProxiesQuestion: lambda path, _: deciders.proxies(path),
     UnreadyQuestion: lambda path, _: deciders.unready(path),
+    PoliciesQuestion: lambda path, _: ipsec.policies(path),
     ListenersQuestion: lambda path, _: sockets.listeners(path),
 }
 
@@ -168,8 +184,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     answer = probes.probe(path, asked.protocol, ipaddress.ip_address(asked.address), asked.port, seconds)
     if walk.hooks.doubts and answer.ok is not True and (found is None or not found.lasting):
         found = doubting.decided(world, walk.hooks.doubts, (asked.source, asked.packet), _probe(world, asked)) or found
-    if found is None and answer.strange:
-        found = services.refused(world, asked.packet, answer.strange)
+    found = _told(world, asked, walk, answer) if found is None else found
     if found is not None and found.blind and answer.ok is False:
         found = _watched(world, asked, answer, walk, found)
     if found is not None and (answer.ok is not True or found.lasting):
@@ -184,6 +199,39 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     ):
         return _failed(asked, too_large, walked)
     return Diagnosis(asked.source, asked.words, ok=True, walked=walked)
+
+
+def _told(world: World, asked: _Asked, walk: Walk, answer: probes.Answered) -> Finding | None:
+    """What the probe itself tells, where the walk has found nothing: how it ended, what counted it, who lost it."""
+    if answer.ok is True and walk.sure is not None and (late := walk.hooks.doubts[walk.sure :]):
+        found = doubting.counted(world, late, _probe(world, asked))
+        return replace(found, lasting=True) if found is not None else None
+    if answer.ok is True:
+        return _kept(world, asked, walk)
+    if answer.words == _NO_PORT and answer.ok is False:
+        return services.no_port(world, asked.source, asked.packet)
+    if answer.strange:
+        return services.refused(world, asked.packet, answer.strange)
+    return _unheard(world, asked.packet) if answer.ok is None and asked.protocol == "udp" else None
+
+
+def _kept(world: World, asked: _Asked, walk: Walk) -> Finding | None:
+    """A queue on the way that somebody set, and that lets the first packet go and keeps what follows."""
+    queues = {(space.name, queue.device) for space in world.snapshot for queue in space.queues}
+    if not queues & {end for end, _ in walk.hops}:
+        return None
+    again = _probe(world, asked)()
+    if again.ok is not False:
+        return None
+    found = _watched(world, asked, again, walk)
+    return replace(found, lasting=True) if found.layer in ("qdisc", "tc") else None
+
+
+def _unheard(world: World, packet: Packet) -> Finding | None:
+    """Whether the socket that a datagram is for has thrown it away, at one of those who were asked who listens."""
+    places = [each.namespace for each in world.facts if isinstance(each, ListenersQuestion)]
+    seen = (counters.unheard(world, place, packet, sockets.listeners(world.paths[place])) for place in places)
+    return next((found for found in seen if found is not None), None)
 
 
 def _too_large(world: World, asked: _Asked, finding: Finding) -> Finding | None:
@@ -215,11 +263,13 @@ def _watched(
     layer = "service" if asked.port is not None else "return path"
     places = {asked.source: None} | {end[0]: None for end, _ in walk.hops}
     before = {place: losses.queues(world.paths[place]) for place in places}
+    counted = {place: losses.counters(world.paths[place]) for place in places}
     seen = last_seen.finding(world, asked.source, asked.packet, probe)
     after = {place: losses.queues(world.paths[place]) for place in places}
     lost = queues.losing(world, before, after, lambda place, name: losses.filters(world.paths[place], name))
     filtered = seen if seen is not None and seen.layer == "filter" else None
-    return lost or filtered or unseen or seen or Finding(layer, words, where=asked.source)
+    told = counters.thrown_away(world, counted, {place: losses.counters(world.paths[place]) for place in counted})
+    return lost or filtered or told or unseen or seen or Finding(layer, words, where=asked.source)
 
 
 def _failed(

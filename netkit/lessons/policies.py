@@ -12,7 +12,7 @@ from netkit.diagnosis.packetfilter import at_hook
 from netkit.lessons.task import Found, Hints, Want
 from netkit.lessons.wants import cables
 from netkit.linux.entering import HOST_PATH
-from netkit.linux.looks import rules
+from netkit.linux.looks.ruleset import ruleset
 from netkit.model import HOST
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Shut(Want):
     def seen(self, world: Snapshot) -> Found:
         """Whether a network has it: the packet, which may have no way to the host, is led through its rules."""
         passing = self._passing(world)
-        if passing is None or _stopped(world[HOST], passing, rules.ruleset(HOST_PATH)):
+        if passing is None or _stopped(world[HOST], passing, ruleset(HOST_PATH)):
             return Found(ok=True)
         through = ", ".join(f"`{rule.text}`" for rule in self._letting(world, passing))
         return Found(ok=False, words=f"it is let through by {through or 'the policy of FORWARD'}")
@@ -118,9 +118,9 @@ class Shut(Want):
 
     def _letting(self, world: Snapshot, passing: Passing) -> list[Rule]:
         """The rules of iptables that let it through: without them it would be stopped."""
-        space, found, ruleset = world[HOST], [], rules.ruleset(HOST_PATH)
+        space, found, listed = world[HOST], [], ruleset(HOST_PATH)
         for rule in space.rules:
-            if _stopped(space, passing, ruleset):
+            if _stopped(space, passing, listed):
                 break
             if rule.target == "ACCEPT" and rule.table == "filter" and xtables.matches(rule, passing):
                 found.append(rule)
@@ -133,11 +133,11 @@ def _near(addresses: tuple[str, ...], wanted: str) -> bool:
     return any(ipaddress.ip_address(wanted) in ipaddress.ip_interface(text).network for text in addresses)
 
 
-def _stopped(space: Namespace, passing: Passing, ruleset: Sequence[dict[str, Any]]) -> bool:
+def _stopped(space: Namespace, passing: Passing, listed: Sequence[dict[str, Any]]) -> bool:
     """Whether the rules of the host drop a packet that it is to forward; a rule that nobody can read counts as such."""
     for hook in _ON_THE_WAY:
         there = replace(passing, oif="") if hook == "PREROUTING" else passing
-        verdict = at_hook(space, hook, there, ruleset)
+        verdict = at_hook(space, hook, there, listed)
         if verdict.dropped or verdict.doubts:
             return True
         passing = passing.with_packet(verdict.packet)
@@ -153,4 +153,4 @@ def led(world: Snapshot, port: int) -> str:
     """
     packet = Packet(_OWN, _OWN, "tcp", _SOME_PORT, port)
     passing = Passing(packet, oif="lo", own=world[HOST].addresses, state="NEW", first=packet)
-    return at_hook(world[HOST], "OUTPUT", passing, rules.ruleset(HOST_PATH)).packet.destination
+    return at_hook(world[HOST], "OUTPUT", passing, ruleset(HOST_PATH)).packet.destination

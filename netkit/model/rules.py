@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from netkit.model.reading import Match, Reading
 
 _NFT_KINDS = {"type": "base", "chain": "chain", "set": "set", "map": "set", "table": "table"}
+_OBJECTS = ("counter", "quota", "limit", "ct", "synproxy", "secmark", "flowtable")
+"""What begins the line of an object that nft's rules use by its name: these are in no chain."""
+
 _NOT = re.compile(r"(--?[\w-]+) ! (\S+)")
 """A condition of ebtables with its "!" behind the option, where iptables has it in front."""
 
@@ -29,10 +32,11 @@ class Rule:
         tool: "iptables", "ip6tables", "nft", "ebtables", "arptables"; "iptables-legacy" or "ip6tables-legacy" for rules
             of the older kind, where iptables itself is of the newer one.
         table: "filter", "nat" …; for nft with its family, "inet mytable".
-        chain: "FORWARD", "POSTROUTING" …; "" for a set of nft's.
+        chain: "FORWARD", "POSTROUTING" …; "" for what is in none: nft's sets, named objects, tables.
         text: the rule, "-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE", a policy,
             "-P FORWARD DROP", or a chain of one's own, "-N DOCKER"; nft's set,
-            "set ports { type inet_service; }".
+            "set ports { type inet_service; }", its named objects, "quota daily { 5 mbytes; }", and its tables where
+            they are empty or have flags, "table { flags dormant; }".
         packets: how many packets it counted; not part of equality.
         handle: the number by which nft knows a rule of its own, 0 for others; not part of equality.
     """
@@ -45,8 +49,10 @@ class Rule:
     handle: int = field(default=0, compare=False)
 
     @property
-    def kind(self) -> Literal["rule", "policy", "chain", "base", "set", "table"]:
-        """What it is: a rule, a chain's policy, a chain of one's own; nft's base chain, set, bare table."""
+    def kind(self) -> Literal["rule", "policy", "chain", "base", "set", "object", "table"]:
+        """What it is: a rule, a chain's policy, a chain of one's own; nft's base chain, set, named object, table."""
+        if self.tool == "nft" and not self.chain and self.text.startswith(_OBJECTS):
+            return "object"
         if self.tool == "nft":
             return _NFT_KINDS.get(self.text.partition(" ")[0], "rule")  # type: ignore[return-value]
         return {"-P": "policy", "-N": "chain"}.get(self.text[:2], "rule")  # type: ignore[return-value]

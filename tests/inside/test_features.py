@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pytest
 
 import netkit as nk
-from tests.inside.wild import ROUTED, SWITCHED, Case, Judge, cable, space
+from tests.inside.wild import Case, Judge
+from tests.inside.wild_networks import ROUTED, SWITCHED, cable, space
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 

@@ -12,10 +12,10 @@ from netkit.diagnosis.matching import Passing
 from netkit.diagnosis.nft_values import Sets
 from netkit.diagnosis.packet import Packet
 from netkit.linux import entering
-from netkit.linux.looks import rules
+from netkit.linux.looks.ruleset import ruleset
 from tests.inside import needs
 
-TCP = Passing(Packet("172.17.0.2", "10.0.0.1", "tcp", 40000, 80), "docker0", "eth0", mac="02:42:ac:11:00:02")
+TCP = Passing(Packet("172.17.0.2", "10.0.0.1", "tcp", 40000, 80, ttl=64), "docker0", "eth0", mac="02:42:ac:11:00:02")
 UDP = Passing(Packet("172.17.0.2", "10.0.0.1", "udp", 40000, 53), "docker0", "eth0")
 ANSWER = Passing(TCP.packet.reversed(), "eth0", "docker0")
 SIX = Passing(Packet("fd00::2", "fd00:1::1", "tcp", 40000, 80), "docker0", "eth0")
@@ -117,7 +117,7 @@ def listed() -> Any:
     words = [*FOR_TCP, *(each for each in FOR_OTHERS if each not in FOR_TCP)]
     lines = "".join(f"add rule inet guard way {each}\n" for each in words)
     made = nk.sh(f"nft -f - <<END\n{MADE}{lines}END")
-    found = rules.ruleset(entering.HOST_PATH)
+    found = ruleset(entering.HOST_PATH)
     own = [said["rule"] for said in found if said.get("rule", {}).get("table") == "guard"]
     sets = {each["name"]: each["elem"] for said in found for each in said.values() if "elem" in each}
     nk.sh("nft delete table inet guard")

@@ -11,7 +11,8 @@ import netkit as nk
 from netkit.linux import entering
 from netkit.linux.looks import sockets
 from tests.inside import networks, worlds
-from tests.inside.wild import TRANSLATED, Case, Judge
+from tests.inside.wild import Case, Judge
+from tests.inside.wild_networks import TRANSLATED
 from tests.inside.wire import sh, wait_until
 
 pytestmark = pytest.mark.once

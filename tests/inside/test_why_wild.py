@@ -1,21 +1,29 @@
-"""nk.why on broken networks of kinds that lessons do not have, judged by traffic alone."""
+"""nk.why on broken networks of kinds that lessons do not have, and on healthy ones, judged by traffic alone."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.inside.wild import Case, Judge
+from tests.inside.wild_bridged import BRIDGED
 from tests.inside.wild_filters import FILTERS
+from tests.inside.wild_healthy import HEALTHY_WAYS
+from tests.inside.wild_healthy_links import HEALTHY_LINKS
+from tests.inside.wild_hosts import HOSTS
 from tests.inside.wild_links import LINKS
 from tests.inside.wild_masks import MASKS
+from tests.inside.wild_matches import MATCHES
+from tests.inside.wild_states import STATES
+from tests.inside.wild_steering import STEERING
 from tests.inside.wild_ways import WAYS
 
-CASES = (*WAYS, *FILTERS, *LINKS, *MASKS)
+BROKEN = (*WAYS, *FILTERS, *LINKS, *MASKS, *STEERING, *MATCHES, *BRIDGED, *HOSTS, *STATES)
+HEALTHY = (*HEALTHY_WAYS, *HEALTHY_LINKS)
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "-"))
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name.replace(" ", "-"))
 def test_what_traffic_shows_is_said_and_mended(case: Case) -> None:
     judge = Judge(case)
     try:
@@ -24,5 +32,17 @@ def test_what_traffic_shows_is_said_and_mended(case: Case) -> None:
         judge.close()
 
 
+@pytest.mark.parametrize("case", HEALTHY, ids=lambda case: case.name.replace(" ", "-"))
+def test_where_traffic_flows_all_is_said_to_be_well(case: Case) -> None:
+    judge = Judge(case)
+    try:
+        judge.build()
+        assert judge.short == []
+    finally:
+        judge.close()
+
+
 def test_there_are_many_of_different_names() -> None:
-    assert len({case.name for case in CASES}) == len(CASES) >= 60
+    assert len({case.name for case in (*BROKEN, *HEALTHY)}) == len(BROKEN) + len(HEALTHY)
+    assert len(BROKEN) >= 160
+    assert len(HEALTHY) >= 50

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import netkit as nk
-from tests.inside.wild import ROUTED, SWITCHED, Case, Judge
+from tests.inside.wild import Case, Judge
+from tests.inside.wild_networks import ROUTED, SWITCHED
 
 if TYPE_CHECKING:
     from pathlib import Path

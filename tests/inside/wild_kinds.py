@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.inside.wild import OVER, ROUTED, SWITCHED, TRANSLATED, Case
+from tests.inside.wild import Case
+from tests.inside.wild_networks import OVER, ROUTED, SWITCHED, TRANSLATED
 
 ROUTE = ("a", "10.20.3.2")
 WEB, ASK_WEB = "b tcp 0.0.0.0 80", ("a", "10.20.3.2", 80, "tcp")
@@ -36,7 +37,7 @@ def over(name: str, layers: str, where: str, *breaking: str, **rest: object) -> 
 def inside(line: str) -> str:
     """As one types it on the host."""
     where, _, command = line.partition(" ")
-    if where in ("serve", "unserve", "keep"):
+    if where in ("serve", "unserve", "keep", "stop"):
         return line
     return command if where == "host" else f"ip netns exec {where} {command}"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.inside.wild import UPON, Case, cable, space
+from tests.inside.wild import Case
 from tests.inside.wild_kinds import FORWARD, nft, switched
+from tests.inside.wild_networks import UPON, cable, space
 
 LINKS = [
     switched(

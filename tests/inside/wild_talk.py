@@ -1,13 +1,15 @@
 """Serve and ask, as a program: the other end of the networks of `wild`; nothing of netkit is in it.
 
-python wild_talk.py serve tcp|udp ADDRESS PORT [only-six] [hold]
+python wild_talk.py serve tcp|udp ADDRESS PORT [only-six] [hold] [transparent] [deaf] [device=…] [peer=…] [signed=…]
 python wild_talk.py ask tcp|udp ADDRESS PORT
 python wild_talk.py keep tcp ADDRESS PORT SOURCE-PORT     (a connection that stays open)
 """
 
 from __future__ import annotations
 
+import ctypes
 import socket
+import struct
 import sys
 import time
 
@@ -20,13 +22,40 @@ def made(protocol: str, address: str) -> socket.socket:
     return socket.socket(family, socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM)
 
 
+def signed(one: socket.socket, peer: str) -> None:
+    """Take only segments of a peer that bear a signature (TCP_MD5SIG, tcp(7))."""
+    address = struct.pack("=HH4s120x", socket.AF_INET, 0, socket.inet_aton(peer))
+    one.setsockopt(socket.IPPROTO_TCP, _MD5SIG, address + struct.pack("=BBHI80s", 0, 0, 3, 0, b"key"))
+
+
+def deaf(one: socket.socket, _: str) -> None:
+    """A filter of the socket's own that takes nothing (SO_ATTACH_FILTER, socket(7))."""
+    code = ctypes.create_string_buffer(struct.pack("=HBBI", 6, 0, 0, 0))  # "return 0"
+    one.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(code)))
+
+
+_TRANSPARENT, _MD5SIG, _ATTACH_FILTER = 19, 14, 26
+_SOCKET_OPTIONS = {
+    "transparent": lambda one, _: one.setsockopt(socket.IPPROTO_IP, _TRANSPARENT, 1),
+    "device": lambda one, name: one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode()),
+    "signed": signed,
+    "deaf": deaf,
+}
+"""What is set of a socket before it is bound."""
+
+
 def serve(protocol: str, address: str, port: int, options: list[str]) -> None:
     """Answer everybody."""
     one = made(protocol, address)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if "only-six" in options:
         one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    for option in options:
+        what, _, value = option.partition("=")
+        _SOCKET_OPTIONS.get(what, lambda *_: None)(one, value)
     one.bind((address, port))
+    for peer in (each.partition("=")[2] for each in options if each.startswith("peer=")):
+        one.connect((peer, port))
     if protocol == "udp":
         while True:
             _, caller = one.recvfrom(2000)

@@ -20,7 +20,7 @@ from netkit.diagnosis.findings import (
     RouteQuestion,
 )
 from netkit.diagnosis.matching import Passing, Place
-from netkit.diagnosis.questions import Listener, ProxiesQuestion, RulesQuestion, UnreadyQuestion
+from netkit.diagnosis.questions import Listener, PoliciesQuestion, ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
 from netkit.validation import mac_of
 
@@ -71,8 +71,10 @@ def answer(snapshot: Snapshot, question: Any) -> Any:
         return Port()
     if isinstance(question, MatchQuestion):
         return next(iter(snapshot[question.namespace].routes), None)
-    listed = (ListenersQuestion, RulesQuestion, ProxiesQuestion, UnreadyQuestion)
-    return () if isinstance(question, listed) else "0"
+    listed = (ListenersQuestion, RulesQuestion, ProxiesQuestion, PoliciesQuestion, UnreadyQuestion)
+    if isinstance(question, listed):
+        return ()
+    return "3" if question.name.endswith("_solicit") else "0"
 
 
 def route(space: Namespace, destination: str) -> RouteAnswer:

@@ -12,7 +12,7 @@ from netkit.diagnosis.packetfilter import at_hook
 from netkit.diagnosis.xtables import matches
 from netkit.model import Namespace, Rule
 
-PACKET = Packet("172.17.0.2", "10.0.0.1", "tcp", 40000, 80)
+PACKET = Packet("172.17.0.2", "10.0.0.1", "tcp", 40000, 80, ttl=64)
 REQUEST = Passing(PACKET, "docker0", "eth0", frozenset({"10.0.0.1"}), mac="02:42:ac:11:00:02")
 MARKED = dataclasses.replace(REQUEST, packet=dataclasses.replace(PACKET, mark=0x15))
 BRIDGED = dataclasses.replace(REQUEST, port_in="veth1", port_out="veth2")
@@ -79,7 +79,10 @@ RULES = {
     "-m recent --rcheck --name bad": None,
     "-m set --match-set bad src": None,
     "-m socket": None,
-    "-m connmark --mark 0x1": None,
+    "-m connmark --mark 0x1": False,
+    "-m connmark --mark 0x0": True,
+    "-m tos --tos 0x10/0xff": False,
+    "-m dscp --dscp 0x00": True,
     "-p tcp -m tcp --dport http": None,
     "-m mark --mark odd": None,
     "-m length --length": None,
@@ -130,8 +133,16 @@ def test_marks() -> None:
     assert at_hook(space, "PREROUTING", REQUEST).packet.mark == 7
     added = spaced("-A PREROUTING -j MARK --set-xmark 0x2/0x0", table="mangle")
     assert at_hook(added, "PREROUTING", MARKED).packet.mark == 0x17
-    restored = spaced("-A PREROUTING -j CONNMARK --restore-mark", table="mangle")
-    assert at_hook(restored, "PREROUTING", MARKED).packet.mark is None
+    restoring = "-A PREROUTING -j CONNMARK --restore-mark"
+    assert at_hook(spaced(restoring, table="mangle"), "PREROUTING", MARKED).packet.mark == 0
+    saved = spaced("-A PREROUTING -j CONNMARK --set-xmark 0x9/0xffffffff", restoring, table="mangle")
+    assert at_hook(saved, "PREROUTING", MARKED).packet.mark == 9
+
+
+def test_kinds_of_service_and_zones() -> None:
+    space = spaced("-A PREROUTING -j TOS --set-tos 0x10/0x3f", "-A PREROUTING -j DSCP --set-dscp 0x02", table="mangle")
+    assert at_hook(space, "PREROUTING", REQUEST).packet.service == 8
+    assert at_hook(spaced("-A PREROUTING -j CT --zone 5", table="raw"), "PREROUTING", REQUEST).packet.zone == 5
 
 
 OPTIONS_WITHOUT_VALUE = {

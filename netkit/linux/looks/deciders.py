@@ -22,8 +22,8 @@ _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 _ACTIONS = {1: "lookup", 2: "goto", 3: "nop", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 _TABLES = {253: "default", 254: "main", 255: "local"}
 _INVERTED = 0x2
-_FRA_FURTHER = (11, 12, 13, 19, 20)
-"""Realms, tunnel, groups of interfaces, a VRF's rule, users."""
+_FRA_FURTHER, _USERS = (11, 12, 19), 20
+"""Realms, a tunnel, a VRF's rule; users."""
 
 _TENTATIVE, _FAILED = 0x40, 0x08
 
@@ -73,7 +73,9 @@ def _rule(version: int, body: memoryview) -> PolicyRule:
         bool(flags & _INVERTED),
         suppressed,
         number(facts[4]) if 4 in facts else 0,
-        bool(service) or any(each in facts and any(facts[each]) for each in _FRA_FURTHER if each != 13),
+        any(each in facts and any(facts[each]) for each in _FRA_FURTHER),
+        service,
+        struct.unpack("=II", facts[_USERS]) if _USERS in facts else None,
     )
 
 

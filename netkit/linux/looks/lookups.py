@@ -25,6 +25,7 @@ _RTA_IP_PROTO, _RTA_SPORT, _RTA_DPORT = 27, 28, 29
 _RTM_F_LOOKUP_TABLE, _RTM_F_FIB_MATCH = 0x1000, 0x2000
 _PROTOCOLS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}
 _OIF, _GATEWAY, _PREFSRC, _VIA = 4, 5, 7, 18
+_METRICS, _OF_MTU = 8, 2
 _ROUTE = struct.Struct("=BBBBBBBBI")
 _KINDS = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast"}
 _TABLES = {253: "default", 254: "main", 255: "local"}
@@ -109,7 +110,7 @@ def _question(talk: Talk, question: RouteQuestion, flags: int = 0) -> bytes:
     whom, who = ip_address(question.destination), ip_address(question.source) if question.source else None
     family = socket.AF_INET if whom.version == 4 else socket.AF_INET6
     bits = whom.max_prefixlen
-    header = _ROUTE.pack(family, bits, bits if who else 0, 0, 0, 0, 0, 0, flags)
+    header = _ROUTE.pack(family, bits, bits if who else 0, question.service, 0, 0, 0, 0, flags)
     parts = [attribute(_RTA_DST, whom.packed)]
     parts += [attribute(_RTA_SRC, who.packed)] if who else []
     for kind, name in ((_RTA_IIF, question.iif), (_OIF, question.oif)):
@@ -131,7 +132,9 @@ def _answer(talk: Talk, body: memoryview) -> RouteAnswer:
     index = struct.unpack("=I", facts[_OIF])[0] if _OIF in facts else 0
     via = _via(facts, family)
     source = socket.inet_ntop(family, bytes(facts[_PREFSRC])) if _PREFSRC in facts else None
-    return RouteAnswer(_KINDS.get(kind, str(kind)), via, talk.name_of(index) if index else None, source)
+    metrics = attributes(facts[_METRICS]) if _METRICS in facts else {}
+    room = number(metrics[_OF_MTU]) if _OF_MTU in metrics else 0
+    return RouteAnswer(_KINDS.get(kind, str(kind)), via, talk.name_of(index) if index else None, source, mtu=room)
 
 
 def _via(facts: Mapping[int, memoryview], family: int) -> str | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.queues import Filter, Queue
+from netkit.linux.entering import inside
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.protocol import attributes, text
 
@@ -49,6 +51,27 @@ def _queue(talk: Talk, body: memoryview) -> Queue:
 def _number(handle: int) -> str:
     """A handle as tc writes it: "1:", "1:10"."""
     return f"{handle >> 16:x}:" + (f"{handle & 0xFFFF:x}" if handle & 0xFFFF else "")
+
+
+def counters(path: str) -> dict[str, int]:
+    """What a namespace has counted of TCP and of IPsec: `nstat -asz`, and /proc/net/xfrm_stat where there is IPsec.
+
+    Args:
+        path: a file that opens the namespace.
+    """
+    return inside(path, _counted)
+
+
+def _counted() -> dict[str, int]:
+    """The counters of the namespace that the calling thread is in."""
+    found: dict[str, int] = {}
+    lines = Path("/proc/thread-self/net/netstat").read_text().splitlines()
+    for names, values in zip(lines[::2], lines[1::2], strict=True):
+        found |= zip(names.split()[1:], map(int, values.split()[1:]), strict=True)
+    xfrm = Path("/proc/thread-self/net/xfrm_stat")
+    if xfrm.exists():
+        found |= {name: int(value) for name, value in map(str.split, xfrm.read_text().splitlines())}
+    return found
 
 
 def filters(path: str, device: str) -> tuple[Filter, ...]:

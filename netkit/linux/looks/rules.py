@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import re
 import shutil
 import subprocess
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netkit.errors import KernelRefused
 from netkit.linux.entering import inside
@@ -49,6 +48,13 @@ _TARGET_FIRST = re.compile(r"(-A \S+) (-j \S+) (.+)")
 
 _HANDLE = re.compile(r"(.*?)\s*# handle (\d+)$")
 _COUNTER = re.compile(r"counter packets (\d+) bytes \d+")
+_OF_OBJECT = re.compile(r"packets \d+ bytes \d+;?| used \d+ \w+")
+_PARTS = (
+    *("chain ", "set ", "map ", "counter ", "quota ", "limit ", "synproxy ", "secmark ", "flowtable "),
+    *(f"ct {each} " for each in ("helper", "timeout", "expectation")),
+)
+"""What begins a part of a table."""
+
 _FLEETING = re.compile(r" expires \w+")
 
 
@@ -101,7 +107,7 @@ def parse_save(listing: str, tool: str) -> tuple[Rule, ...]:
 
 
 def parse_nft(listing: str, table: str) -> tuple[Rule, ...]:
-    """What `nft -a list table` lists: the lines inside chains, their type and policy among them, and sets.
+    """What `nft -a list table` lists: the lines inside chains, their type and policy among them, sets, named objects.
 
     Args:
         listing: its output (nft(8)).
@@ -110,7 +116,9 @@ def parse_nft(listing: str, table: str) -> tuple[Rule, ...]:
     found: list[Rule] = []
     head, lines = "", []
     for line in map(str.strip, listing.splitlines()):
-        if line.startswith(("chain ", "set ", "map ")) and line.partition(" # handle")[0].endswith("{"):
+        if line.startswith("flags ") and not head:
+            found.append(Rule("nft", table, "", f"table {{ {line.rstrip(';')}; }}"))
+        elif line.startswith(_PARTS) and line.partition(" # handle")[0].endswith("{"):
             head, lines = line.partition("{")[0].strip(), []
         elif line == "}" and head:
             found += _chain(table, head, lines) if head.startswith("chain ") else [_set(table, head, lines)]
@@ -138,10 +146,12 @@ def _chain(table: str, head: str, lines: list[str]) -> list[Rule]:
 
 
 def _set(table: str, head: str, lines: list[str]) -> Rule:
-    """A named set or map, with its elements, in one line."""
+    """A named set or map with its elements, or a named object without what it counted, in one line."""
     facts = [line if line.endswith((",", "{", "}")) or line[-1:] == ";" else f"{line};" for line in lines]
     words = _FLEETING.sub("", _COUNTER.sub("counter", " ".join(facts)))
-    return Rule("nft", table, "", f"{head} {{ {words} }}")
+    if not head.startswith(("set ", "map ")):
+        words = _OF_OBJECT.sub("", words).strip()
+    return Rule("nft", table, "", f"{head} {{ {words} }}" if words else head)
 
 
 def _nft_tables(talk: Talk) -> set[tuple[str, str]]:
@@ -257,16 +267,6 @@ def of(path: str) -> tuple[Rule, ...]:
             return read_here(talk, legacy)
 
     return inside(path, read)
-
-
-def ruleset(path: str) -> tuple[dict[str, Any], ...]:
-    """The rules of nft as values (libnftables-json(5)), those of iptables among them; none without nft.
-
-    Args:
-        path: a file that opens the namespace.
-    """
-    listed = inside(path, lambda: said("nft", "-j", "list", "ruleset"))
-    return tuple(json.loads(listed)["nftables"]) if listed else ()
 
 
 def said(program: str, *arguments: str, errors: int = subprocess.DEVNULL) -> str:

@@ -18,8 +18,8 @@ from netkit.linux.netlink.protocol import Talk, attributes, number
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LISTEN, _UNCONNECTED = "0A", "07"
-_TABLES = (("tcp", _LISTEN), ("tcp6", _LISTEN), ("udp", _UNCONNECTED), ("udp6", _UNCONNECTED))
+_LISTEN, _UNCONNECTED, _CONNECTED = "0A", "07", "01"
+_TABLES = (("tcp", (_LISTEN,)), ("tcp6", (_LISTEN,)), *((each, (_UNCONNECTED, _CONNECTED)) for each in ("udp", "udp6")))
 _NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _INET_DIAG_SKV6ONLY = 4, 20, 11
 _TCP_LISTEN = 10
 _WAITING = 1 << _TCP_LISTEN | 1 << 7
@@ -44,12 +44,11 @@ def listeners(path: str) -> tuple[Listener, ...]:
     Raises:
         NotFound: the namespace is not there.
     """
-    found = [entry for table, state in _TABLES for entry in inside(path, lambda t=table, s=state: list(_read(t, s)))]
-    owners = _owners(path, {inode for _, _, _, inode in found}) if found else {}
+    found = [entry for table, states in _TABLES for entry in inside(path, lambda t=table, s=states: list(_read(t, s)))]
+    owners = _owners(path, {inode for *_, inode in found}) if found else {}
     told = inside(path, _told) if found else {}
     sockets = [
-        dataclasses.replace(_listener(protocol, address, port, owners.get(inode)), **told.get(inode, {}))
-        for protocol, address, port, inode in found
+        dataclasses.replace(_listener(listener, owners.get(inode)), **told.get(inode, {})) for listener, inode in found
     ]
     return tuple(sorted(sockets, key=lambda each: (each.protocol, each.port, each.address)))
 
@@ -85,24 +84,30 @@ def _facts(talk: Talk, body: memoryview) -> dict[str, Any]:
     }
 
 
-def _listener(protocol: str, address: str, port: int, pid: int | None) -> Listener:
+def _listener(listener: Listener, pid: int | None) -> Listener:
+    """A socket, with what is told of the process that has it."""
     if pid is None:
-        return Listener(protocol, address, port)
+        return listener
     program = _said(pid, "comm").strip()
     command = tuple(_said(pid, "cmdline").rstrip("\0").split("\0"))
-    return Listener(protocol, address, port, program, pid, command, pid == os.getpid() or program in _ENGINE)
+    state = _said(pid, "stat").rpartition(")")[2].split()[:1]
+    reserved = pid == os.getpid() or program in _ENGINE
+    told = {"program": program, "pid": pid, "command": command, "reserved": reserved, "stopped": state == ["T"]}
+    return dataclasses.replace(listener, **told)  # type: ignore[arg-type]
 
 
-def _read(table: str, state: str) -> Iterator[tuple[str, str, int, int]]:
-    """(protocol, address, port, inode) of a table of the namespace that the calling thread is in."""
+def _read(table: str, states: tuple[str, ...]) -> Iterator[tuple[Listener, int]]:
+    """The waiting sockets of a table of the namespace that the calling thread is in, each with its inode."""
     file = Path(f"/proc/thread-self/net/{table}")
     if not file.exists():
         return
     for line in file.read_text().splitlines()[1:]:
         words = line.split()
-        address, _, port = words[1].partition(":")
-        if words[3] == state and int(words[2].rpartition(":")[2], 16) == 0:
-            yield table[:3], _address(address), int(port, 16), int(words[9])
+        (address, _, port), (far, _, far_port) = (each.partition(":") for each in words[1:3])
+        if words[3] in states:
+            peer = f"{_address(far)} port {int(far_port, 16)}" if int(far_port, 16) else ""
+            lost = int(words[12]) if table.startswith("udp") else 0
+            yield Listener(table[:3], _address(address), int(port, 16), peer=peer, lost=lost), int(words[9])
 
 
 def _address(text: str) -> str:

@@ -1,0 +1,88 @@
+"""Look at the policies of IPsec, and whether there are keys for them (ip-xfrm(8), linux/xfrm.h)."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis.questions import Policy
+from netkit.errors import KernelRefused
+from netkit.linux.entering import inside
+from netkit.linux.netlink.protocol import Talk, attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NETLINK_XFRM, _GET_STATE, _GET_POLICY = 6, 0x12, 0x15
+_SELECTOR = struct.Struct("=16s16s2s2s2s2sHBBBxxxiI")
+_POLICY = struct.Struct("=56x96xIIBBBx4x")
+_STATE = struct.Struct("=56x16s4xB")
+_TEMPLATE = struct.Struct("=16s4xB3xHxx16sIBBBx12x")
+_TEMPLATES, _MARK, _KIND, _INTERFACE = 5, 21, 16, 31
+_DIRECTIONS = ("in", "out", "fwd")
+_PROTOCOLS = {50: "esp", 51: "ah", 108: "comp"}
+_TRANSPORT = 0
+
+
+def policies(path: str) -> tuple[Policy, ...]:
+    """The policies of a namespace: `ip xfrm policy`; none where the kernel knows no IPsec.
+
+    Args:
+        path: a file that opens the namespace.
+    """
+
+    def read() -> tuple[Policy, ...]:
+        try:
+            with Talk(_NETLINK_XFRM) as talk:
+                bodies = [bytes(body) for body in talk.dump(_GET_POLICY, bytes(64))]
+                states = {_STATE.unpack_from(body)[:2] for body in talk.dump(_GET_STATE, b"")} if bodies else set()
+        except (OSError, KernelRefused):  # a kernel without it
+            return ()
+        return tuple(policy for body in bodies for policy in _policy(body, states))
+
+    return inside(path, read)
+
+
+def _policy(body: bytes, states: set[tuple[bytes, int]]) -> Iterator[Policy]:
+    """A policy; none of a socket's own, which has another direction."""
+    to, of, dport, dmask, sport, smask, family, d_length, s_length, protocol, index, _ = _SELECTOR.unpack_from(body)
+    priority, _, direction, action, _ = _POLICY.unpack_from(body)
+    facts = attributes(memoryview(body)[_POLICY.size :])
+    if direction >= len(_DIRECTIONS):
+        return
+    templates = _templates(facts.get(_TEMPLATES, memoryview(b"")))
+    goals = [(goal if mode != _TRANSPORT else to, proto) for goal, _, _, proto, mode in templates]
+    ports = tuple(
+        (int.from_bytes(port, "big"), int.from_bytes(mask, "big")) for port, mask in ((sport, smask), (dport, dmask))
+    )
+    yield Policy(
+        _DIRECTIONS[direction],
+        f"{_address(family, of)}/{s_length}",
+        f"{_address(family, to)}/{d_length}",
+        blocks=bool(action),
+        protocol=protocol,
+        ports=ports,  # type: ignore[arg-type]
+        priority=priority,
+        sealing=", ".join(_sealing(each) for each in templates),
+        keyed=all(goal in states for goal in goals),
+        further=bool(index or any(any(facts[each]) for each in (_MARK, _KIND, _INTERFACE) if each in facts)),
+    )
+
+
+def _templates(value: memoryview) -> list[tuple[bytes, bytes, int, int, int]]:
+    """Destination, source, family, protocol and mode of each way to encrypt that is no offer only."""
+    found = []
+    for place in range(0, len(value), _TEMPLATE.size):
+        goal, protocol, family, source, _, mode, _, optional = _TEMPLATE.unpack_from(value, place)
+        found += [] if optional else [(goal, source, family, protocol, mode)]
+    return found
+
+
+def _sealing(template: tuple[bytes, bytes, int, int, int]) -> str:
+    goal, source, family, protocol, _ = template
+    return f"{_address(family, source)} → {_address(family, goal)} by {_PROTOCOLS.get(protocol, protocol)}"
+
+
+def _address(family: int, data: bytes) -> str:
+    return socket.inet_ntop(family, data[:4] if family == socket.AF_INET else data)
