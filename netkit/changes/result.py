@@ -26,6 +26,7 @@ KINDS = (
     "rules",
     "connections",
     "groups",
+    "further",
     "policies",
     "nexthops",
     "queues",

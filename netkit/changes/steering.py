@@ -25,6 +25,12 @@ def groups(place: Place) -> Iterator[tuple[str, str]]:
     return against(*([Entry(pair, pair, f"group {pair[1]} on {steady(pair[0])}", "") for pair in s] for s in sides))
 
 
+def further(place: Place) -> Iterator[tuple[str, str]]:
+    """What else the programs of iproute2 list."""
+    sides = (space.further if space else () for space in (place.old, place.new))
+    return against(*([Entry(pair, pair, f"{pair[0]}: {steady(pair[1])}", "") for pair in s] for s in sides))
+
+
 def policies(place: Place) -> Iterator[tuple[str, str]]:
     """Rules that choose a routing table."""
     return against(_policies(place.was), _policies(place.new))

@@ -11,7 +11,7 @@ from netkit.changes.links import links
 from netkit.changes.pairing import paired
 from netkit.changes.place import Place
 from netkit.changes.result import GONE, MADE, OTHER, Change
-from netkit.changes.steering import groups, next_hops, policies, queues, sysctls
+from netkit.changes.steering import further, groups, next_hops, policies, queues, sysctls
 from netkit.changes.tables import addresses, connections, forwarding, neighbours, routes
 from netkit.changes.words import Words, steady
 from netkit.model.facts import host_first
@@ -46,6 +46,7 @@ def told(before: Snapshot, after: Snapshot, *, counters: bool) -> Iterator[Chang
         "rules": partial(rules, counters=counters),
         "connections": connections,
         "groups": groups,
+        "further": further,
         "policies": policies,
         "nexthops": next_hops,
         "queues": queues,

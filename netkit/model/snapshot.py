@@ -131,6 +131,8 @@ class Namespace:
         queues: queueing disciplines, classes and filters that somebody set.
         files: (path, text) of the host's /etc/hosts and resolv.conf, and of what /etc/netns holds for the namespace.
         groups: (interface, MAC) of the groups that somebody made an interface listen to; only where all was read.
+        further: (command that lists it, what that says) of what else there is: "bridge vlan", "bridge mdb", "ip token",
+            "ip addrlabel", "ip xfrm policy", "ip xfrm state"; only where all was read.
     """
 
     name: str
@@ -151,6 +153,7 @@ class Namespace:
     queues: tuple[Queue, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
+    further: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("interfaces", "sysctls", "containers"):

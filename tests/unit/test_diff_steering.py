@@ -44,6 +44,7 @@ STEERING = [
     ({"next_hops": (NextHop(6, group=((5, 3),), kind="group"),)}, "+ nexthop id 6 group 5,3"),
     ({"queues": (Queue("veth1", "qdisc", "tbf 1: root rate 1Mbit"),)}, "+ qdisc on veth1 tbf 1: root rate 1Mbit"),
     ({"groups": (("veth1", "33:33:00:00:00:09"),)}, "+ group 33:33:00:00:00:09 on veth1"),
+    ({"further": (("bridge vlan", "veth1 20"),)}, "+ bridge vlan: veth1 20"),
     ({"files": (("/etc/resolv.conf", "nameserver 9.9.9.9\n"),)}, "+ /etc/resolv.conf nameserver 9.9.9.9"),
     (
         {"local_routes": (Route("10.9.9.9/32", device="veth1", scope="host", kind="local", table="local"),)},

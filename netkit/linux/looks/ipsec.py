@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NETLINK_XFRM, _GET_STATE, _GET_POLICY = 6, 0x12, 0x15
 _SELECTOR = struct.Struct("=16s16s2s2s2s2sHBBBxxxiI")
 _POLICY = struct.Struct("=56x96xIIBBBx4x")
-_STATE = struct.Struct("=56x16s4xB")
+_STATE, _ENDS = struct.Struct("=56x16s4xB"), struct.Struct("=56x16s4sBxxx16s")
 _TEMPLATE = struct.Struct("=16s4xB3xHxx16sIBBBx12x")
 _TEMPLATES, _MARK, _KIND, _INTERFACE = 5, 21, 16, 31
 _DIRECTIONS = ("in", "out", "fwd")
@@ -31,17 +31,36 @@ def policies(path: str) -> tuple[Policy, ...]:
     Args:
         path: a file that opens the namespace.
     """
+    return inside(path, policies_here)
 
-    def read() -> tuple[Policy, ...]:
-        try:
-            with Talk(_NETLINK_XFRM) as talk:
-                bodies = [bytes(body) for body in talk.dump(_GET_POLICY, bytes(64))]
-                states = {_STATE.unpack_from(body)[:2] for body in talk.dump(_GET_STATE, b"")} if bodies else set()
-        except (OSError, KernelRefused):  # a kernel without it
-            return ()
-        return tuple(policy for body in bodies for policy in _policy(body, states))
 
-    return inside(path, read)
+def policies_here() -> tuple[Policy, ...]:
+    """The policies of the namespace that the calling thread is in."""
+    bodies = _bodies(_GET_POLICY)
+    states = {_STATE.unpack_from(body)[:2] for body in _bodies(_GET_STATE)} if bodies else set()
+    return tuple(policy for body in bodies for policy in _policy(body, states))
+
+
+def states_here() -> list[str]:
+    """The states of the namespace that the calling thread is in, without their keys."""
+    return [_told(body) for body in _bodies(_GET_STATE)]
+
+
+def _bodies(kind: int) -> list[bytes]:
+    """All policies or states; none of a kernel without IPsec."""
+    try:
+        with Talk(_NETLINK_XFRM) as talk:
+            return [bytes(body) for body in talk.dump(kind, bytes(64) if kind == _GET_POLICY else b"")]
+    except (OSError, KernelRefused):
+        return []
+
+
+def _told(body: bytes) -> str:
+    """A state as `ip xfrm state` begins it."""
+    to, spi, protocol, of = _ENDS.unpack_from(body)
+    family = socket.AF_INET6 if any(to[4:]) else socket.AF_INET
+    ends = f"src {_address(family, of)} dst {_address(family, to)}"
+    return f"{ends} proto {_PROTOCOLS.get(protocol, protocol)} spi 0x{spi.hex()}"
 
 
 def _policy(body: bytes, states: set[tuple[bytes, int]]) -> Iterator[Policy]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from netkit import model
 from netkit.errors import KernelRefused, NotFound
 from netkit.linux import entering, namespaces, sysctls
-from netkit.linux.looks import cables, groups, hosts, netconf, policies, queues, records, rules, ways
+from netkit.linux.looks import cables, further, groups, hosts, netconf, policies, queues, records, rules, ways
 from netkit.linux.looks.conntrack import connections_here
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.nftables import NETFILTER
@@ -220,6 +220,7 @@ def _read(place: namespaces.Place, known: _Known) -> _Reading:
         *steering,
         hosts.files_of(place, known.with_files),
         groups.listened_to_here() if known.everything else (),
+        further.lines_here(names) if known.everything else (),
     )
     return _Reading(links, addresses, rest)
 

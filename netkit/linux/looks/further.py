@@ -1,0 +1,103 @@
+"""Look at what else programs of iproute2 list, which is read for `%%changes` alone: a line for each thing.
+
+VLANs of a bridge's ports and its groups that somebody set, tokens and labels of IPv6, IPsec.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+from netkit.linux.looks import ipsec
+from netkit.linux.netlink.protocol import Talk, attribute, attributes, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_RTM_GETLINK, _RTM_GETADDRLABEL, _RTM_GETMDB = 18, 74, 86
+_AF_BRIDGE, _EXT_MASK, _VLANS_TOO = 7, 29, 2
+_NAME, _SPECIFIC = 3, 26
+_VLAN = struct.Struct("=HH")
+_MARKS = {2: "pvid", 4: "untagged"}
+_PORT, _GROUP = struct.Struct("=BxxxI"), struct.Struct("=IBBH16s2sxx")
+_PERMANENT, _IP, _IP6 = 1, 0x0800, 0x86DD
+_LABEL = struct.Struct("=BxBxII")
+_TOKEN = 7
+
+Line = tuple[str, str]
+
+
+def lines_here(names: Mapping[int, str]) -> tuple[Line, ...]:
+    """(command that lists it, what it says) of each thing, sorted, in the namespace that the calling thread is in.
+
+    Args:
+        names: of its interfaces, by index.
+    """
+    with Talk() as talk:
+        found = [*_vlans(talk), *_tokens(talk), *_labels(talk), *_members(talk, names)]
+    found += [("ip xfrm policy", policy.text) for policy in ipsec.policies_here()]
+    found += [("ip xfrm state", line) for line in ipsec.states_here()]
+    return tuple(sorted(found))
+
+
+def _nested(value: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Attributes in their order, also several of one number."""
+    place = 0
+    while place + 4 <= len(value):
+        length, kind = struct.unpack_from("=HH", value, place)
+        yield kind & 0x3FFF, value[place + 4 : place + length]
+        place += max((length + 3) & ~3, 4)
+
+
+def _vlans(talk: Talk) -> Iterator[Line]:
+    """In which VLANs ports and bridges are: `bridge vlan show`."""
+    request = struct.pack("=B15x", _AF_BRIDGE) + attribute(_EXT_MASK, struct.pack("=I", _VLANS_TOO))
+    for body in talk.dump(_RTM_GETLINK, request):
+        facts = attributes(body[16:])
+        for kind, value in _nested(facts.get(_SPECIFIC, memoryview(b""))):
+            if kind == 2:  # IFLA_BRIDGE_VLAN_INFO
+                flags, vlan = _VLAN.unpack_from(value)
+                marks = "".join(f" {word}" for bit, word in _MARKS.items() if flags & bit)
+                yield "bridge vlan", f"{text(facts[_NAME])} {vlan}{marks}"
+
+
+def _members(talk: Talk, names: Mapping[int, str]) -> Iterator[Line]:
+    """Which groups somebody led to a port: `bridge mdb show`, but what ports have joined by themselves."""
+    for body in talk.dump(_RTM_GETMDB, _PORT.pack(_AF_BRIDGE, 0)):
+        _, bridge = _PORT.unpack_from(body)
+        tables = (value for kind, value in _nested(body[_PORT.size :]) if kind == 1)
+        for _, entry in (each for table in tables for each in _nested(table)):
+            for _, info in _nested(entry):
+                port, state, _, vlan, group, protocol = _GROUP.unpack_from(info)
+                if state == _PERMANENT:
+                    inside = f" vid {vlan}" if vlan else ""
+                    whom = f"{_group(group, int.from_bytes(protocol, 'big'))}{inside}"
+                    yield "bridge mdb", f"dev {names.get(bridge, bridge)} port {names.get(port, port)} grp {whom}"
+
+
+def _group(data: bytes, protocol: int) -> str:
+    """The address of a group; its MAC where it is of no version of IP."""
+    if protocol in (_IP, _IP6):
+        return str(ipaddress.ip_address(data[:4] if protocol == _IP else data))
+    return data[:6].hex(":")
+
+
+def _tokens(talk: Talk) -> Iterator[Line]:
+    """The last bits of addresses that advertised prefixes get: `ip token`."""
+    for body in talk.dump(_RTM_GETLINK, bytes(16)):
+        facts = attributes(body[16:])
+        families = attributes(facts[_SPECIFIC]) if _SPECIFIC in facts else {}
+        inner = attributes(families[socket.AF_INET6]) if socket.AF_INET6 in families else {}
+        if _TOKEN in inner and any(inner[_TOKEN]):
+            yield "ip token", f"{ipaddress.ip_address(bytes(inner[_TOKEN]))} dev {text(facts[_NAME])}"
+
+
+def _labels(talk: Talk) -> Iterator[Line]:
+    """By which prefixes of IPv6 a source is chosen: `ip addrlabel`."""
+    for body in talk.dump(_RTM_GETADDRLABEL, _LABEL.pack(socket.AF_INET6, 0, 0, 0)):
+        _, length, _, _ = _LABEL.unpack_from(body)
+        facts = attributes(body[_LABEL.size :])
+        address = ipaddress.ip_address(bytes(facts[1])) if 1 in facts else "::"
+        yield "ip addrlabel", f"prefix {address}/{length} label {number(facts[2])}"
