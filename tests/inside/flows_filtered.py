@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.inside.flows import Flow, Lost, at, nft_counted, ping, queued, reached, ruled, talk
-from tests.inside.wild import ROUTED, SWITCHED
+from tests.inside.wild_networks import ROUTED, SWITCHED
 
 FAR = {4: "10.20.3.2", 6: "fd20:3::2"}
 NEAR = {4: "10.21.0.2", 6: "fd21::2"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.inside.flows import FLOWS_TALK, Flow, Lost, at, counted, ping, reached, ruled, talk
 from tests.inside.flows_filtered import ECHO, FAR, UNCALLED, WARM, WARM_NEAR, nft
-from tests.inside.wild import ROUTED, SWITCHED, TALK, cable, forward, space
+from tests.inside.wild import TALK
+from tests.inside.wild_networks import ROUTED, SWITCHED, cable, forward, space
 
 UDP, WEB = ("b udp 0.0.0.0 5300",), ("b tcp 0.0.0.0 80",)
 ASK_UDP, ASK_WEB = at("a", f"{TALK} ask udp 10.20.3.2 5300")[0], at("a", f"{TALK} ask tcp 10.20.3.2 80")[0]

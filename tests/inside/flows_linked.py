@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.inside.flows import FLOWS_TALK, Flow, Lost, at, ping, reached, talk
 from tests.inside.flows_filtered import ECHO, NEAR, UNCALLED, WARM_NEAR
-from tests.inside.wild import OVER, SWITCHED, UPON, cable, forward, space
+from tests.inside.wild_networks import OVER, SWITCHED, UPON, cable, forward, space
 
 
 def near(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.inside.flows import Flow, Lost, at, ping, reached, ruled, talk
 from tests.inside.flows_filtered import ECHO
-from tests.inside.wild import ROUTED, TALK, cable, forward, space
-from tests.inside.wild import TRANSLATED as GATEWAY
+from tests.inside.wild import TALK
+from tests.inside.wild_networks import ROUTED, cable, forward, space
+from tests.inside.wild_networks import TRANSLATED as GATEWAY
 
 WEB, OUT = "in1 tcp 0.0.0.0 80", "out tcp 0.0.0.0 80"
 WARM = f"{reached('in1', '10.23.0.2')}; {reached('in2', '10.22.0.11')}; {reached('gw', '10.22.0.11')}"
