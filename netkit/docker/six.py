@@ -26,13 +26,10 @@ if TYPE_CHECKING:
 OWN_SUBNETS = (27, 0, 0)
 """The release since when a network gets a subnet of IPv6 where none is named."""
 
-NO_COMMON_LINK_LOCAL = (28, 0, 0)
-"""A release whose bridges have no fe80::1 beside their own link-local address; those of 26.1 have it."""
-
 OWN_RULES = (27, 0, 0)
 """The release since when Docker filters and translates IPv6 as well, unless it is told not to."""
 
-COMMON_LINK_LOCAL, LINK_LOCAL_LENGTH = ipaddress.IPv6Address("fe80::1"), 64
+LINK_LOCAL_LENGTH = 64
 
 FORWARDING = "net.ipv6.conf.all.forwarding"
 

@@ -37,6 +37,12 @@ REFUSED = {
     **{("29-nft", name): _FORWARDING for name in MODES if name.startswith("IPv6")},
 }
 """What an Engine refuses, by generation and mode."""
+WAYS = [
+    pytest.param((writer, proxy), id=f"{writer}{', docker-proxy' * proxy}", marks=[pytest.mark.long] * proxy)
+    for writer in ("iptables", "nftables")
+    for proxy in (False, True)
+]
+"""Who writes the rules, and whether docker-proxy runs."""
 pytestmark = pytest.mark.skipif(REASON is not None, reason=REASON or "")
 
 
@@ -45,31 +51,34 @@ class Made(NamedTuple):
 
     Attributes:
         like: the generation that is to make the same.
+        proxy: whether docker-proxy ran.
         of: the networks, by mode; those that it knows.
     """
 
     like: Generation
+    proxy: bool
     of: dict[str, nk.Snapshot]
 
 
-@pytest.fixture(scope="module", params=["iptables", "nftables"])
+@pytest.fixture(scope="module", params=WAYS)
 def engines(request: pytest.FixtureRequest) -> Iterator[Made]:
     """What the real Engine made of each mode; it has ended, and the host is empty."""
     version = chosen().version()
     like = of_release(version) if version is not None else None
     assert like is not None
+    writer, proxy = request.param
     backend = None
-    if request.param == "nftables":
+    if writer == "nftables":
         if like.version < (FIRST_WITH_NFTABLES, 0, 0):
             pytest.skip("this Engine writes its rules by iptables only")
         like, backend = replace(GENERATIONS["29-nft"], version=like.version), "nftables"
     nk.echo(on=False)
     sweep()
-    with nk.engine(firewall_backend=backend) as engine:
+    with nk.engine(firewall_backend=backend, userland_proxy=proxy) as engine:
         known = (name for name, mode in MODES.items() if like.since(mode.since) and (like.name, name) not in REFUSED)
         made = {name: _typed(engine, MODES[name]) for name in known}
     sweep()
-    yield Made(like, made)
+    yield Made(like, proxy, made)
     sweep()
     nk.echo()
 
@@ -104,7 +113,7 @@ def _prepare(mode: Mode) -> None:
 @pytest.fixture
 def docker(engines: Made) -> Iterator[nk.Docker]:
     """A docker after the Engine has ended."""
-    docker = nk.Docker(like=engines.like)
+    docker = nk.Docker(like=engines.like, userland_proxy=engines.proxy)
     yield docker
     docker.close()
     sweep()

@@ -52,7 +52,8 @@ def test_all_that_is_asked_of_an_engine_holds_for_it(tree: Path) -> None:
 
 
 def test_nk_docker_makes_the_networks_that_it_makes(tree: Path) -> None:
-    done = inside(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/inside/test_parity.py")
+    every = ("-m", "long or not long", "tests/inside/test_parity.py")
+    done = inside(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", *every)
     assert done.returncode == 0, done.stdout
 
 

@@ -63,8 +63,7 @@ def lay(net: Laid, undo: ExitStack) -> None:
         journal.note(machine.typed(f"sysctl -w {switch}=0"))
     if net.pool6 is not None and net.options.mode6 != ISOLATED:
         six.give(bridge, net.pool6.gateway, net.pool6.length)
-        own = net.rulebook.generation.since(six.NO_COMMON_LINK_LOCAL)
-        six.give(bridge, six.link_local(mac) if own else six.COMMON_LINK_LOCAL, six.LINK_LOCAL_LENGTH)
+        six.give(bridge, six.link_local(mac), six.LINK_LOCAL_LENGTH)
     for segment in net.segments:
         net.rulebook.network(segment, undo)
     bridge.up()
