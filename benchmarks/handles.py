@@ -1,9 +1,9 @@
 """What `limit.c` does, through netkit's handles, inside a sandbox; `limit.py` calls it.
 
-    netkit run -- python benchmarks/handles.py N each|all
+    netkit run -- python benchmarks/handles.py N each|all|picture
 
 It prints the seconds of each part as JSON: building N hosts, a snapshot, `true` in one of them, and taking them away,
-one by one or all at once.
+one by one or all at once; or a picture of them, as a notebook shows it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import netkit as nk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-READS, COMMANDS = 5, 31
+READS, COMMANDS, PICTURES = 5, 31, 7
 
 
 def seconds(act: Callable[[], object]) -> float:
@@ -51,10 +51,21 @@ def drop(hosts: list[nk.Namespace]) -> None:
         host.delete()
 
 
+def picture(count: int) -> None:
+    """Draw so many hosts; the first picture loads what draws, and does not count."""
+    build(count)
+    nk.snapshot()
+    first, *seen = (seconds(lambda: nk.draw()._repr_mimebundle_()) for _ in range(PICTURES + 1))
+    print(json.dumps({"first": first, "picture": statistics.median(seen)}), flush=True)
+
+
 def main(count: int, how: str) -> None:
     """Measure, check that all is gone, and print."""
     nk.echo(on=False)
     nk.Bridge("warm").delete()  # the first act loads what talks to the kernel
+    if how == "picture":
+        picture(count)
+        return
     hosts: list[nk.Namespace] = []
     figures = {"build": seconds(lambda: hosts.extend(build(count)))}
     nk.snapshot()  # it waits until the signals have settled

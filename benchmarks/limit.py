@@ -2,9 +2,10 @@
 
     python benchmarks/limit.py [--sizes 2 100 500] [--rounds 5] [--json FILE]
 
-`limit.c` and `limit_container.c` are compiled for it. C and the handles take turns, each time in a fresh sandbox;
-figures are medians in seconds, and their ratios stand beside what they may be. "best" is C in the best order and with
-fused messages, "same" C with the messages that the handles send.
+`limit.c` and `limit_container.c` are compiled for it. C and the handles take turns, each time in a fresh sandbox, the
+large networks fewer times; figures are medians in seconds, and their ratios stand beside what they may be. "best" is C
+in the best order and with fused messages, "same" C with the messages that the handles send. Pictures, which C does not
+draw, stand beside the seconds that they may take. All of it takes some five minutes.
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ ROWS = (
 """What is compared with what, and the most that the ratio may be."""
 
 CONTAINER, CONTAINER_ROUNDS = ("container: start, first answer, removal", 1.5), 8
+PICTURES = {10: 0.1, 200: 0.5}
+"""The most seconds that a picture of so many hosts may take."""
+
+_LARGE, _FEW = 100, 3
+_IN_C = (("best", "each"), ("best", "all"), ("same", "all"))
+"""What C does; with "each" its order does not matter."""
 
 
 def compiled(folder: str, name: str) -> str:
@@ -56,21 +63,26 @@ def containers(program: str, rounds: int) -> tuple[float, float]:
     return statistics.median(ours), statistics.median(limit)
 
 
-def row(count: int, what: str, ours: float, limit: float, most: float) -> None:
-    """One line of the table."""
-    print(f"{count:6}  {what:40}{ours:10.4f}{limit:10.4f}{ours / limit:8.2f}   {most}", flush=True)
+def row(count: int, what: str, ours: float, limit: float | None, most: float) -> None:
+    """One line of the table; without a limit what it may be are seconds."""
+    beside = f"{limit:10.4f}{ours / limit:8.2f}" if limit is not None else " " * 18
+    print(f"{count:6}  {what:40}{ours:10.4f}{beside}   {most}", flush=True)
+
+
+def picture(count: int) -> float:
+    """The median seconds of a picture of so many hosts."""
+    return printed(*RUN, sys.executable, str(HERE / "handles.py"), str(count), "picture")["picture"]
 
 
 def measured(program: str, count: int, rounds: int) -> Times:
     """The seconds of each part, in each round, by "way part"."""
     times: Times = defaultdict(list)
-    for _ in range(rounds):
-        for how in ("each", "all"):
-            found = {way: printed(*RUN, program, way, str(count), how) for way in ("best", "same")}
-            found["handles"] = printed(*RUN, sys.executable, str(HERE / "handles.py"), str(count), how)
-            for way, parts in found.items():
-                for part, seconds in parts.items():
-                    times[f"{way} {how if part == 'drop' else part}"].append(seconds)
+    limits = [(way, how, (program, way)) for way, how in _IN_C]
+    handles = [("handles", how, (sys.executable, str(HERE / "handles.py"))) for how in ("each", "all")]
+    for _ in range(min(rounds, _FEW) if count > _LARGE else rounds):
+        for way, how, command in (*limits, *handles):
+            for part, seconds in printed(*RUN, *command, str(count), how).items():
+                times[f"{way} {how if part == 'drop' else part}"].append(seconds)
     return times
 
 
@@ -93,6 +105,8 @@ def main() -> None:
                 row(count, what, medians[ours], medians[limit], most)
         what, most = CONTAINER
         row(1, what, *containers(compiled(folder, "limit_container"), options.rounds), most)
+    for count, seconds in PICTURES.items():
+        row(count, "picture, seconds", picture(count), None, seconds)
     if options.json:
         options.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
 
