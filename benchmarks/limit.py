@@ -4,8 +4,9 @@
 
 `limit.c` and `limit_container.c` are compiled for it. C and the handles take turns, each time in a fresh sandbox, the
 large networks fewer times; figures are medians in seconds, and their ratios stand beside what they may be. "best" is C
-in the best order and with fused messages, "same" C with the messages that the handles send. Pictures, which C does not
-draw, stand beside the seconds that they may take. All of it takes some five minutes.
+in the best order and with fused messages, "same" C with the messages that the handles send. "flat" are the same
+messages by the interpreter's own calls and nothing else (`flat.py`): what Python costs, whatever is written in it.
+Pictures, which C does not draw, stand beside the seconds that they may take. All of it takes some five minutes.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ Times = dict[str, list[float]]
 ROWS = (
     ("build, beside the same messages", "handles build", "same build", 1.3),
     ("build, beside the best order", "handles build", "best build", 1.5),
+    ("build by flat Python", "flat build", "same build", None),
     ("snapshot", "handles snapshot", "best snapshot", 4.0),
+    ("snapshot by flat Python", "flat snapshot", "best snapshot", None),
     ("true in a namespace", "handles run", "best run", 1.6),
     ("delete one by one", "handles each", "best each", 1.3),
     ("take all away at once", "handles all", "best all", 1.5),
 )
-"""What is compared with what, and the most that the ratio may be."""
+"""What is compared with what, and the most that the ratio may be; None where it only tells."""
 
 CONTAINER, CONTAINER_ROUNDS = ("container: start, first answer, removal", 1.5), 8
 PICTURES = {10: 0.1, 200: 0.5}
@@ -63,10 +66,10 @@ def containers(program: str, rounds: int) -> tuple[float, float]:
     return statistics.median(ours), statistics.median(limit)
 
 
-def row(count: int, what: str, ours: float, limit: float | None, most: float) -> None:
+def row(count: int, what: str, ours: float, limit: float | None, most: float | None) -> None:
     """One line of the table; without a limit what it may be are seconds."""
     beside = f"{limit:10.4f}{ours / limit:8.2f}" if limit is not None else " " * 18
-    print(f"{count:6}  {what:40}{ours:10.4f}{beside}   {most}", flush=True)
+    print(f"{count:6}  {what:40}{ours:10.4f}{beside}   {most or ''}".rstrip(), flush=True)
 
 
 def picture(count: int) -> float:
@@ -83,6 +86,8 @@ def measured(program: str, count: int, rounds: int) -> Times:
         for way, how, command in (*limits, *handles):
             for part, seconds in printed(*RUN, *command, str(count), how).items():
                 times[f"{way} {how if part == 'drop' else part}"].append(seconds)
+        for part, seconds in printed(*RUN, sys.executable, str(HERE / "flat.py"), str(count)).items():
+            times[f"flat {part}"].append(seconds)
     return times
 
 

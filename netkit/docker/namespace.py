@@ -55,8 +55,7 @@ class ContainerNamespace(Namespace):
         """What `ip link set … netns` calls it: the container's process id."""
         return f"${self._variable}"
 
-    def typed(self, command: str) -> str:
-        """A command as one types it on the host so that it runs in here."""
+    def _typed_here(self, command: str) -> str:
         linked = next((name for name in _names() if _inode(f"{DIRECTORY}/{name}") == self._inode), None)
         if linked is not None:
             return in_namespace(linked, self.path, command)

@@ -153,7 +153,7 @@ def veth(
     goes = "" if peer_namespace is None or here == there else f" netns {there.as_argument}"
     command = f"ip link add {names.in_ip_link(name)} type veth peer name {peer}{goes}"
     perform(
-        here.typed(command),
+        here._typed_here(command),
         lambda: links.create_veth(here.path, name, peer, there.path),
         taken=lambda: " and ".join(
             f"there is an interface '{end}' in {place.name} already"

@@ -107,7 +107,7 @@ class Link:
         return observe.interface(self._path, self.name)
 
     def _act(self, command: str, act: Any, taken: str = "") -> None:
-        perform(self.namespace.typed(command), act, taken=taken)
+        perform(self.namespace._typed_here(command), act, taken=taken)
 
     def __eq__(self, other: object) -> bool:
         refuse_text(self, other)

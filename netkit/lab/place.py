@@ -86,6 +86,10 @@ class Place:
     @face
     def typed(self, command: Word) -> str:
         """A command as one types it on the host so that it runs in here."""
+        return self._typed_here(command)
+
+    def _typed_here(self, command: str) -> str:
+        """The same of a command that netkit itself has made up."""
         return in_namespace(self.name, self.path, command)
 
     def __getattr__(self, name: str) -> Any:
