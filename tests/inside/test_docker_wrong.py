@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -243,6 +245,19 @@ def test_a_process_that_does_not_start_is_told_in_its_own_words(
     with pytest.raises(CommandFailed, match="no way"):
         stage["docker"].run("new")
     assert repr(stage["docker"].find("new")).startswith("new: created")
+    stage["docker"].remove("new")
+    assert state(stage["docker"]) == stage["before"]
+
+
+def test_where_its_files_cannot_be_put_in_their_places_nothing_is_left(
+    stage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_directory: str, _hostname: str) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(starters, "_furnish", refuse)
+    with pytest.raises(CommandFailed, match="the kernel says: Operation not permitted"):
+        stage["docker"].run("new")
     stage["docker"].remove("new")
     assert state(stage["docker"]) == stage["before"]
 
