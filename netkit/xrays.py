@@ -183,6 +183,7 @@ class XRay(Journeys):
             "losses": tuple(loss for name, pair in both.items() for loss in lost(name, *pair)),
             "members": {name: tuple(dict.fromkeys(one.members + other.members)) for name, (one, other) in both.items()},
             "listeners": {name: other.listeners for name, (_, other) in both.items()},
+            "blocked": {name: tuple(dict(one.blocked + other.blocked).items()) for name, (one, other) in both.items()},
         }
 
     def __repr__(self) -> str:

@@ -42,6 +42,7 @@ class Seen:
         losses: what interfaces and their queues lost meanwhile, or held at the end.
         members: (interface, group) of the groups that each namespace belonged to before or after.
         listeners: (port, group) of the groups that a bridge of each namespace knew listeners of.
+        blocked: (port, state) of the bridges' ports of each namespace that did not forward: "listening", "blocking" …
     """
 
     frames: tuple[Frame, ...]
@@ -58,6 +59,7 @@ class Seen:
     losses: tuple[Loss, ...] = ()
     members: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     listeners: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    blocked: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     @cached_property
     def tunnels(self) -> frozenset[int]:

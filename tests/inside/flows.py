@@ -37,7 +37,7 @@ _TAKEN = {
 """What counts the packets of a kind that a namespace took in, by nstat(8)'s names, and what takes from that."""
 
 _COLONS_OF_A_MAC = 5
-_FOR_GROUPS = re.compile(r"joined|listener|whom it was not for|nobody")
+_FOR_GROUPS = re.compile(r"joined|listener|whom it was not for|nobody|keeps listening|Ip6OutDiscards")
 """How a packet for a group may end which nobody takes in, though nobody stops it: kernels report their own groups."""
 
 
@@ -153,11 +153,14 @@ class Watcher(Judge):
 
     def prepared(self) -> None:
         """The network as it is when the x-ray begins."""
-        for line in (*self.flow.base, *(f"serve {server}" for server in self.flow.servers if ": " not in server)):
+        for line in self.flow.base:
             self.must(line)
         for server in self.flow.servers:
-            if ": " in server:
-                self._stays(*server.split(": ", 1))
+            program = re.fullmatch(r"(\w+): (.*)", server)
+            if program is not None:
+                self._stays(*program.groups())
+            else:
+                self.must(f"serve {server}")
         if self.flow.warm:
             self.shell(self.flow.warm)
         for line in self.flow.breaking:

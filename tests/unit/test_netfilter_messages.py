@@ -10,7 +10,7 @@ import pytest
 from netkit.linux.looks import conntrack
 from netkit.linux.looks.rules import parse_nft
 from netkit.linux.netlink import nftables
-from netkit.linux.netlink.protocol import attribute, attributes
+from netkit.linux.netlink.protocol import attribute, attributes, every
 from netkit.netfilter import Connection
 
 
@@ -100,6 +100,19 @@ def test_the_table_that_switches_tracing_on() -> None:
     places = [attributes(attributes(memoryview(messages[at])[20:])[4]) for at in (2, 4, 6)]
     hooks = [(bytes(place[1]), bytes(place[2])) for place in places]
     assert hooks == [(big(0), big(-350)), (big(3), big(-350)), (big(1), big(2**31 - 1))]
+
+
+def test_a_table_that_traces_at_interfaces() -> None:
+    """Its chains stand before all others, at the devices that are named, and mark nothing of IP's hooks."""
+    messages = nftables.tracing("netkit-trace", "netdev", ("egress",), ("eth0", "eth1"))
+    assert [struct.unpack_from("=IHHII", message)[1] for message in messages] == [16, 0xA00, 0xA03, 0xA06, 17]
+    facts = attributes(memoryview(messages[2])[20:])
+    place = attributes(facts[4])
+    assert (bytes(facts[3]), bytes(place[1]), bytes(place[2])) == (b"at egress\0", big(1), big(-(2**31)))
+    assert [bytes(value) for _, value in every(place[4])] == [b"eth0\0", b"eth1\0"]
+    found = nftables.chain(memoryview(messages[2])[16:])
+    assert found is not None
+    assert (found.hook, found.devices) == ("egress", ("eth0", "eth1"))
 
 
 def test_rules_as_nft_lists_them() -> None:

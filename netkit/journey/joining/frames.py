@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 NONE = -1
 """No frame: what the first frame of a packet follows."""
 
+_UPON = ("macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
+_CAPSULES = ("ipip", "sit", "ip6tnl", "gre", "gretap", "ip6gre", "ip6gretap")
+
 ROUTED, WRAPPED, UNWRAPPED = "routed", "wrapped", "unwrapped"
 
 
@@ -32,7 +35,9 @@ class Role(NamedTuple):
         is_bridge: whether it is a bridge's own interface.
         is_tunnel: whether it is a VXLAN device.
         vni: of that device; None where packets say themselves.
-        below: the interface that a macvlan or an ipvlan lies on.
+        below: the interface that a macvlan, an ipvlan or a VLAN lies on.
+        tag: a VLAN's number.
+        is_capsule: whether it puts packets into other IP packets.
     """
 
     place: Place
@@ -42,6 +47,8 @@ class Role(NamedTuple):
     is_tunnel: bool
     vni: int | None
     below: Place | None = None
+    tag: int | None = None
+    is_capsule: bool = False
 
 
 class Frames:
@@ -113,7 +120,9 @@ class Frames:
             is_bridge=kind == "bridge",
             is_tunnel=kind == "vxlan",
             vni=self.wiring.tunnels.get(place),
-            below=link.parent if link is not None and kind in ("macvlan", "macvtap", "ipvlan", "ipvtap") else None,
+            below=link.parent if link is not None and kind in _UPON else None,
+            tag=int(link.detail("vlan") or 0) if link is not None and kind == "vlan" else None,
+            is_capsule=kind in _CAPSULES,
         )
 
     @cached_property

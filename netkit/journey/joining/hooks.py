@@ -84,17 +84,22 @@ class Hooks:
                 yield space, interface, head.lasting, head.ttl - (role.bridge is None), flow
 
     def _keys_input(self, number: int) -> Iterator[Hashable]:
-        """INPUT, where fragments are together."""
-        whole, role = self.heads.whole(number), self.frames.roles[number]
-        head = self.heads.of(number)
-        if role.bridge is None and head.flow[0] == FRAGMENT:  # IPv6 puts them together behind its hooks
+        """INPUT, where fragments are together, but those of IPv6, which are put together behind it."""
+        whole, role, packet = self.heads.whole(number), self.frames.roles[number], self.frames.packets[number]
+        if role.bridge is not None:
+            return
+        if packet.part is not None and (head := self.heads.of(number)).flow[0] == FRAGMENT:
             yield *role.place, head.lasting, head.ttl, head.flow
-        if whole is not None and role.bridge is None:
+        if whole is None:
+            return
+        came = whole.flow
+        if role.is_bridge:
             *_, first = self._line(number)
-            came = self.frames.packets[first].flow if first != number else whole.flow
-            now = self._translated(role.place[0], came)
-            for flow in {*_between(came, now), now, whole.flow}:  # the last chain sees the source translated as well
-                yield *role.place, whole.lasting, whole.ttl, flow
+            came = self.frames.packets[first].flow if first != number else came
+        now = self._translated(role.place[0], came)
+        flows = {whole.flow} if now == whole.flow else {*_between(came, now), now, whole.flow}
+        for flow in flows:  # the last chain sees the source translated as well
+            yield *role.place, whole.lasting, whole.ttl, flow
 
     def _head_received(self, number: int) -> Packet | None:
         """The packet as it was when the first hook saw it: fragments are put together where connections are tracked."""

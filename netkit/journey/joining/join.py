@@ -11,6 +11,7 @@ of a packet a hook lies.  Fragments of one packet are one journey: who puts them
 
 frames    each frame read once, and what it follows          keys      what stays the same of a packet on its way
 wiring    what snapshots tell of the ways                    transit   over cables, loopback and tunnels
+capsules  VLAN, IP in IP and GRE
 bridges   over bridges                                       routers   forwarded, translated, fragmented
 segments  cut and put together by offloading                 passages  the hooks that one packet passed
 heads     packets as netfilter reports them                  hooks     which frames the hooks belong to

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.packets import arp, reader
+from netkit.packets.capsule import NAMES, carried
 from netkit.packets.ip import ip_header
 from netkit.packets.reader import STANDARD, spans
 
@@ -33,6 +34,7 @@ class View(NamedTuple):
         arp: what an ARP message says, if it is one that says anything.
         vni: the VXLAN network's number, if it is a tunnel's packet.
         inner: what the tunnel carries, None where that was not recorded.
+        carrier: what carries it: "VXLAN 42", "IP in IP", "GRE"; "" if it is no tunnel's packet.
     """
 
     macs: tuple[bytes, bytes] | None
@@ -42,6 +44,7 @@ class View(NamedTuple):
     arp: Arp | None = None
     vni: int | None = None
     inner: View | None = None
+    carrier: str = ""
 
     @property
     def innermost(self) -> View:
@@ -51,7 +54,7 @@ class View(NamedTuple):
     @property
     def depth(self) -> int:
         """How many tunnels it is in."""
-        return 0 if self.vni is None else 1 + (self.inner.depth if self.inner is not None else 0)
+        return 0 if not self.carrier else 1 + (self.inner.depth if self.inner is not None else 0)
 
 
 @lru_cache(maxsize=64)  # a packet looks the same at most of its steps
@@ -122,8 +125,17 @@ def _network(view: View, data: bytes, headers: Sequence[Span], at: int) -> View:
     if header is None:
         return view
     view = view._replace(kind=view.kind or (IPV6 if header.version == 6 else IPV4), ip=header)
+    if (name := NAMES.get(header.protocol)) is not None and not header.fragment:
+        return view._replace(carrier=name, inner=_carried(data[headers[at].start : headers[at].end], header.protocol))
     tunnel, inside = headers[after + 1 : after + 2], headers[after + 2 :]
     if not tunnel or tunnel[0].name != reader.VXLAN:
         return view
     vni = int.from_bytes(data[tunnel[0].start + 4 : tunnel[0].start + 7])
-    return view._replace(vni=vni, inner=_view(data, inside) if inside and inside[0].sound else None)
+    inner = _view(data, inside) if inside and inside[0].sound else None
+    return view._replace(vni=vni, inner=inner, carrier=f"VXLAN {vni}")
+
+
+def _carried(packet: bytes, protocol: int) -> View | None:
+    """The packet that an IP packet carries."""
+    found = carried(packet, protocol)
+    return parsed(*found) if found is not None else None

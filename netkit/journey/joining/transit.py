@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey.joining import bridges, routers, segments
+from netkit.journey.joining import bridges, capsules, routers, segments
 from netkit.journey.joining.frames import NONE, UNWRAPPED, WRAPPED, Frames
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def connect(seen: Seen) -> Frames:
         _stacked(frames, identity)
     bridges.translate(frames)
     _tunnels(frames)
+    capsules.tagged(frames)
+    capsules.wrapped(frames)
     _unknown_cables(frames)
     routers.connect(frames)
     segments.connect(frames)
@@ -48,14 +50,15 @@ def _stacked(frames: Frames, identity: Callable[[int], Hashable]) -> None:
 
     To another one of the same interface a unicast frame comes by that interface, a broadcast one straight.
     """
-    if not any(role.below for role in frames.roles):
+    below = {role.below for role in frames.roles if role.tag is None} - {None}
+    if not below:
         return
-    below = {role.below for role in frames.roles} - {None}
-    down = [((roles.below, identity(n)), n) for n in frames.sent if (roles := frames.roles[n]).below]
+    down = [((roles.below, identity(n)), n) for n in frames.sent if (roles := frames.roles[n]).below in below]
     carriers = [n for n, role in enumerate(frames.roles) if role.place in below and frames.follows[n] == NONE]
     frames.join(down, [((frames.roles[n].place, identity(n)), frames.all[n].direction, n) for n in carriers])
     up = [(role.place, n) for n in frames.received if (role := frames.roles[n]).place in below]
-    takers = [((role.below, identity(n)), role.place, n) for n in frames.received if (role := frames.roles[n]).below]
+    upper = [n for n in frames.received if frames.roles[n].below in below]
+    takers = [((frames.roles[n].below, identity(n)), frames.roles[n].place, n) for n in upper]
     frames.join([((place, identity(n)), n) for place, n in up], takers)
     frames.join(down, [taker for taker in takers if frames.follows[taker[2]] == NONE])
 
@@ -65,7 +68,8 @@ def _unknown_cables(frames: Frames) -> None:
 
     def may_have_a_cable(number: int) -> bool:
         role = frames.roles[number]
-        return role.peer is None and not role.is_bridge and not role.is_tunnel and role.below is None
+        elsewhere = role.is_bridge or role.is_tunnel or role.is_capsule or role.below is not None
+        return role.peer is None and not elsewhere
 
     frames.join(
         [(frames.wires[n], n) for n in frames.sent if n not in frames.used and may_have_a_cable(n)],

@@ -8,7 +8,7 @@ from functools import cached_property, wraps
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from netkit.journey.telling.claims import Switch
+from netkit.journey.telling.claims import PortState, Switch
 from netkit.journey.telling.meanwhile import Meanwhile
 from netkit.model.routing import equal, matching
 from netkit.packets.wording import Wording
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from netkit.model import ForwardingEntry, Interface, Namespace, Neighbour, Route, Snapshot
     from netkit.netfilter import Connection
 
-_BLOCKING = ("disabled", "listening", "learning", "blocking")
 _LOOPBACK = 127
 _GROUPS = 224  # IPv4 addresses from 224.0.0.0 on are those of groups, and 255.255.255.255 is everybody's
 _KEPT = ("reachable", "stale", "delay", "probe", "permanent")
@@ -78,11 +77,10 @@ class Around:
         spaces = reversed(list(self.spaces(namespace)))
         return next((space.interfaces[name] for space in spaces if name in space.interfaces), None)
 
-    def blocked(self, namespace: str, name: str) -> tuple[str, Interface] | None:
-        """The state of a bridge's port that did not forward at one moment at least, and what shows it (IEEE 802.1D)."""
-        links = [space.interfaces[name] for space in self.spaces(namespace) if name in space.interfaces]
-        found = ((link.detail("state"), link) for link in reversed(links))
-        return next(((state, link) for state, link in found if state in _BLOCKING), None)
+    def blocked(self, namespace: str, name: str) -> PortState | None:
+        """That a bridge's port did not forward at one moment at least (IEEE 802.1D)."""
+        states = dict(self.seen.blocked.get(namespace, ()))
+        return PortState(namespace, name, states[name]) if name in states else None
 
     def searched(self, namespace: str) -> Namespace | Snapshot:
         """Where something was looked for that is not there: the namespace at the end; all of them, if it was not."""

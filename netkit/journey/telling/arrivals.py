@@ -71,7 +71,7 @@ def _of_ip(trip: Trip, around: Around, last: tuple[int, int], view: View | None)
     """A packet of IP, or of something that nobody knows."""
     leaf, at = last
     step = trip.steps[at]
-    group = view.ip.target if view is not None and view.ip is not None and view.vni is None else b""
+    group = view.ip.target if view is not None and view.ip is not None and not view.carrier else b""
     if group and is_group(group) and (foreign := _not_joined(around, step, group)):
         return End(foreign, step.namespace, ignored=True, stranger=True)
     target = _taken(trip, at, view)
@@ -108,7 +108,7 @@ def _not_joined(around: Around, step: Step, group: bytes) -> Claim:
 def _taken(trip: Trip, at: int, view: View | None) -> bytes:
     """Whom a packet that came in is for, if it may have been taken in; b"" if it was not, or is a tunnel's."""
     step = trip.steps[at]
-    if view is None or view.ip is None or view.vni is not None:
+    if view is None or view.ip is None or view.carrier:
         return b""
     if step.fate == "":  # nobody knows more than that all of it came
         return view.ip.target if not view.ip.fragment or _all_there(trip, at) else b""

@@ -129,7 +129,7 @@ def _kept_by_bridge(trip: Trip, around: Around, link: Interface) -> Claim:
     if not (port.up and port.carrier):
         return said(f"{words}, which is down", *shown[0], shown[1])
     if (blocked := around.blocked(space, name)) is not None:
-        return said(f"{words}, which {port.master} keeps {blocked[0]}", *shown[0], blocked[1])
+        return said(f"{words}, which {port.master} keeps {blocked.state}", *shown[0], blocked)
     mac = trip.start.macs[0] if trip.start is not None and trip.start.macs else _EVERYONE
     switch = "bcast_flood" if mac == _EVERYONE else "mcast_flood" if mac[0] & 1 else "flood"
     if port.detail(switch) == "0":

@@ -160,9 +160,10 @@ def _seen(trip: Trip, pair: _Pair, sentences: list[str]) -> list[Changed]:
 
 def _tunnel(old: View, new: View, around: Around) -> str:
     if new.depth < old.depth or new.ip is None:
-        return f"outer header removed: VXLAN {old.vni}"
+        return f"outer header removed: {old.carrier}"
     ends = around.wording.address(new.ip.source), around.wording.address(new.ip.target)
-    return f"outer header added: VXLAN {new.vni} in UDP from {ends[0]} to {ends[1]}"
+    by = f"{new.carrier} in UDP" if new.vni is not None else new.carrier
+    return f"outer header added: {by} from {ends[0]} to {ends[1]}"
 
 
 def _macs(trip: Trip, around: Around, pair: _Pair) -> list[str]:

@@ -50,9 +50,17 @@ class Group(NamedTuple):
     address: str
 
 
+class PortState(NamedTuple):
+    """That a bridge keeps a port from forwarding, and in which state."""
+
+    namespace: str
+    port: str
+    state: str
+
+
 Record = (
     Frame | TraceEvent | Connection | Loss | Route | Neighbour | ForwardingEntry | Interface | Queue | Rule
-    | PolicyRule | Namespace | Snapshot | Counted | Switch | Group
+    | PolicyRule | Namespace | Snapshot | Counted | Switch | Group | PortState
 )  # fmt: skip
 """What a claim can rest on."""
 
@@ -126,6 +134,8 @@ def in_record(seen: Seen, record: Record) -> bool:
         return record in seen.events or any((each.namespace, each.packet, each.hook) == mark for each in seen.marks)
     if isinstance(record, Counted):
         return seen.counted.get(record.namespace, {}).get(record.name) == record.more
+    if isinstance(record, PortState):
+        return record[1:] in seen.blocked.get(record.namespace, ())
     if isinstance(record, Group):
         known = (*seen.members.get(record.namespace, ()), *seen.listeners.get(record.namespace, ()))
         return record[1:] in known

@@ -52,9 +52,11 @@ def _at_interface(trip: Trip, around: Around, last: tuple[int, int], view: View 
     port = around.master(step.namespace, step.interface or "") is not None
     if port and (leaf == at or _is_passing(around, step, view.ip)):
         return ports.at_port(trip, around, at, view)
-    if view.vni is not None:
+    if view.vni is not None or (view.carrier and step.fate != OUTSIDE):
         return _tunnel_ends(trip, around, leaf, view)
-    return doors.stopped_outside(around, step) if step.fate == OUTSIDE else NOTHING
+    if step.fate != OUTSIDE:
+        return NOTHING
+    return _no_vlan(trip, around, at, view) if view.tags else doors.stopped_outside(around, step)
 
 
 def _inside(trip: Trip, around: Around, last: tuple[int, Step | None], head: IpHeader | None) -> Claim:
@@ -141,9 +143,25 @@ def header(head: IpHeader) -> int:
     return 40 if head.version == 6 else 20
 
 
+def _no_vlan(trip: Trip, around: Around, at: int, view: View) -> Claim:
+    """A tagged frame that no VLAN device took."""
+    step, tag = trip.steps[at], view.tags[0]
+    links = {link.name: link for space in around.spaces(step.namespace) for link in space.interfaces.values()}
+    upon = [link for link in links.values() if link.kind == "vlan" and link.parent == (step.namespace, step.interface)]
+    where, own = f"{step.namespace}:{step.interface}", [link for link in upon if link.detail("vlan") == str(tag)]
+    if not own:
+        words = f"it came in at {where} with the VLAN tag {tag}, and no device there has that number"
+        return said(words, trip.record(at), around.searched(step.namespace), *upon)
+    why = f", but {own[0].name} is down" if not own[0].up else f", but did not come to {own[0].name}; {SILENT}"
+    return said(f"it came in at {where} with the VLAN tag {tag}{why}", trip.record(at), *own)
+
+
 def _tunnel_ends(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
     """The outer packet arrived, the inner one did not come out (RFC 7348)."""
     namespace, shown = trip.steps[leaf].namespace, trip.record(leaf)
+    if view.vni is None:
+        words = f"the tunnel's packet ({view.carrier}) reached {namespace}, but came out of no device there"
+        return said(words, shown, around.searched(namespace))
     port = view.ip.ports[1] if view.ip is not None else None
     links = {link.name: link for space in around.spaces(namespace) for link in space.interfaces.values()}
     devices = [link for link in links.values() if link.kind == "vxlan"]

@@ -56,7 +56,7 @@ def _kept_out(around: Around, step: Step, bridge: str) -> Claim:
         words = f"it came in at {where}, but the bridge {bridge} is down"
         return said(words, around.record(step.namespace, bridge))
     if (blocked := around.blocked(step.namespace, step.interface or "")) is not None:
-        return said(f"it came in at {where}, which the bridge {bridge} keeps {blocked[0]}", blocked[1])
+        return said(f"it came in at {where}, which the bridge {bridge} keeps {blocked.state}", blocked)
     if own is not None and own.has("locked") and step.frame is not None:
         who = around.wording.mac(step.frame.data[6:12])
         return said(f"{where} is locked, and the FDB of {bridge} does not have {who} there", found)
@@ -93,7 +93,7 @@ def _by_fdb(around: Around, step: Step, bridge: str, mac: bytes) -> Claim:
     if port is not None and not (port.up and port.carrier):
         return said(f"{whose}, but that is down", known.record, found)
     if (blocked := around.blocked(step.namespace, known.port)) is not None:
-        return said(f"{whose}, which {bridge} keeps {blocked[0]}", known.record, blocked[1])
+        return said(f"{whose}, which {bridge} keeps {blocked.state}", known.record, blocked)
     own = around.interface(step.namespace, step.interface or "")
     if own is not None and port is not None and own.has("isolated") and port.has("isolated"):
         return said(f"{bridge} sends nothing from one isolated port to another", known.record, found)

@@ -81,7 +81,7 @@ def _name(reply: Trip) -> str:
 
 def _why(trip: Trip, around: Around, reply: Trip, name: str) -> Claim:
     place, told = reply.steps[0].namespace, reply.record(len(reply.steps) - 1)
-    target = _target(trip, around, place)
+    target = _target(trip, around, reply)
     words = around.wording.address(target)
     if name in _REFUSALS and (refused := _refused(around, place, target, told)):
         return refused
@@ -107,14 +107,17 @@ def _refused(around: Around, place: str, target: bytes, told: Frame | TraceEvent
     return said(f"refused in {place}, which has {rule}", told, rule) if rule else NOTHING
 
 
-def _target(trip: Trip, around: Around, place: str) -> bytes:
-    """The destination as it was in that namespace, behind what conntrack made of it there."""
+def _target(trip: Trip, around: Around, reply: Trip) -> bytes:
+    """The destination as it was where an error comes from, behind what conntrack made of it there."""
+    place, error = reply.steps[0].namespace, reply.start.ip if reply.start else None
+    about = quoted(error) if error is not None else None
     came = next((step for step in reversed(trip.steps) if (step.namespace, step.direction) == (place, "in")), None)
     if came is not None and (now := around.meanwhile.rewritten(came)) is not None:
         return now
     views = [view for step, view in zip(trip.steps, trip.last, strict=True) if step.namespace == place]
     heads = [view.ip for view in (trip.start, *views) if view is not None and view.ip is not None]
-    return heads[-1].target if heads else b""
+    same = [head for head in heads if about is not None and head.source == about.source]  # not of another copy
+    return (same or heads)[-1].target if heads else b""
 
 
 def by_policy(around: Around, namespace: str, size: int) -> Claim:

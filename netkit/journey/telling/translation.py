@@ -145,7 +145,7 @@ def unseen(trip: Trip, around: Around, number: int) -> list[Translation]:
     sent = step.hook not in (ROUTING, "input")
     shows = before if step.hook == ROUTING else number
     view = None if shows is None else trip.first[shows] if sent else trip.last[shows]
-    head = view.ip if view is not None and view.vni is None else None
+    head = view.ip if view is not None and not view.carrier else None
     if head is None or head.offset:
         return []
     ends = (head.source, head.ports[0]), (head.target, head.ports[1])

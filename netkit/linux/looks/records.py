@@ -142,11 +142,12 @@ def with_state(found: Link) -> Link:
     """
     if found.port_state in (None, _FORWARDING) or not (found.up and found.carrier):
         return found
-    word = _PORT_STATES.get(found.port_state, str(found.port_state))
+    word = STATES_OF_PORTS.get(found.port_state, str(found.port_state))
     return replace(found, details=tuple(sorted((*found.details, ("state", word)))))
 
 
-_PORT_STATES = {0: "disabled", 1: "listening", 2: "learning", 4: "blocking"}
+STATES_OF_PORTS = {0: "disabled", 1: "listening", 2: "learning", 4: "blocking"}
+"""Those in which a bridge's port does not forward, by their numbers (BR_STATE_…)."""
 _FORWARDING = 3
 
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import KernelRefused
 from netkit.linux.entering import inside
-from netkit.linux.looks import counters, losses
+from netkit.linux.looks import counters, losses, records
 from netkit.linux.netlink.protocol import Talk, attributes, every
 from netkit.netfilter import Loss
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-_RTM_GETMDB = 86
+_RTM_GETLINK, _RTM_GETMDB = 18, 86
 _PORT_MESSAGE, _ENTRY = struct.Struct("=Bxxxi"), struct.Struct("=IBBH16sH")
 _WRONG = re.compile(r".*(Err|Drop|Overflow|Discard|Fail|Filter|NoRoutes|NoPorts|Csum|Prune|Reject|Ignored).*")
 _IPV4, _OWN = 0x0800, ("RECEIVING", "SENDING")
@@ -37,6 +37,7 @@ class Tally(NamedTuple):
         waiting: packets that were in each (interface, queue).
         members: the groups that each interface has joined.
         listeners: the groups that a bridge knows listeners of, by its ports (bridge(8), mdb).
+        blocked: the state of each bridge's port that does not forward: "listening" (IEEE 802.1D).
     """
 
     protocols: dict[str, int]
@@ -44,6 +45,7 @@ class Tally(NamedTuple):
     waiting: dict[tuple[str, str], int]
     members: Groups
     listeners: Groups
+    blocked: Groups
 
 
 def tally(path: str) -> Tally:
@@ -61,11 +63,19 @@ def tally(path: str) -> Tally:
 def _tally_here() -> Tally:
     with Talk() as talk:
         queues, links, listeners = losses.ask(talk), counters.ask(talk), tuple(_listeners(talk))
+        ports = [records.link(body) for body in talk.dump(_RTM_GETLINK, bytes(16))]
     lost = {(queue.device, queue.kind): queue.lost for queue in queues}
     for name, link in links.items():
         lost |= {(name, _OWN[0]): link.received_lost, (name, _OWN[1]): link.sent_lost}
     waiting = {(queue.device, queue.kind): queue.waiting for queue in queues}
-    return Tally(counters.of_protocols_here(), lost, waiting, tuple(_members()), listeners)
+    return Tally(counters.of_protocols_here(), lost, waiting, tuple(_members()), listeners, tuple(_blocked(ports)))
+
+
+def _blocked(ports: Iterable[records.Link]) -> Iterator[tuple[str, str]]:
+    for port in ports:
+        state = records.STATES_OF_PORTS.get(port.port_state) if port.port_state is not None else None
+        if state is not None and port.up and port.carrier:
+            yield port.name, state
 
 
 def wrong(before: Tally, after: Tally) -> dict[str, int]:
