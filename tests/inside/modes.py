@@ -121,6 +121,18 @@ def _six_and_four(docker: nk.Docker) -> None:
     docker.run("db", SLEEP, network="vault")
 
 
+def _six_on_a_router(docker: nk.Docker) -> None:
+    docker.network_create("shop", [SHOP, SIX], ipv6=True)
+    docker.network_create("vault", [BACK, "fd00:31::/64"], ipv6=True, internal=True)
+    docker.run("web", SLEEP, network="shop", ports=["8080:80", "[::1]:8085:81"])
+    docker.run("db", SLEEP, network="vault")
+
+
+def _six_routed(docker: nk.Docker) -> None:
+    docker.network_create("shop", [SHOP, SIX], ipv6=True, options={"gateway_mode_ipv6": "routed"})
+    docker.run("web", SLEEP, network="shop", ports=["8080:80"])
+
+
 _LAN = (
     "ip link add eth1 type veth peer name switch",
     "ip addr add 192.168.50.9/24 dev eth1",
@@ -248,6 +260,26 @@ MODES = {
             f"run -d --name db --network shop --ip6 fd00:30::77 {IDLE}",
         ),
         _six,
+    ),
+    "IPv6 on a machine that forwards it": Mode(
+        (
+            f"network create --ipv6 --subnet {SHOP} --subnet {SIX} shop",
+            f"network create --ipv6 --internal --subnet {BACK} --subnet fd00:31::/64 vault",
+            f"run -d --name web --network shop -p 8080:80 -p [::1]:8085:81 {IDLE}",
+            f"run -d --name db --network vault {IDLE}",
+        ),
+        _six_on_a_router,
+        ("sysctl -qw net.ipv6.conf.all.forwarding=1",),
+    ),
+    "routed, of IPv6": Mode(
+        (
+            f"network create --ipv6 --subnet {SHOP} --subnet {SIX} "
+            "-o com.docker.network.bridge.gateway_mode_ipv6=routed shop",
+            f"run -d --name web --network shop -p 8080:80 {IDLE}",
+        ),
+        _six_routed,
+        ("sysctl -qw net.ipv6.conf.all.forwarding=1",),
+        since=(28, 0, 0),
     ),
     "IPv6 beside a network without it, and an internal one": Mode(
         (
