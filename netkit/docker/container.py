@@ -231,9 +231,9 @@ class Container:
         self.files.callback(shutil.rmtree, self.directory, ignore_errors=True)
         files.with_lines(self.settings.extras.hosts).write(self.directory)
         self._start()
+        self.settings.extras.switch(self.namespace, early=True)
         self.driver.build(self)
-        for switch, value in self.settings.extras.sysctls:
-            self.namespace.sysctl(switch, value)
+        self.settings.extras.switch(self.namespace, early=False)
         assert self._process is not None  # noqa: S101  (it has just been started)
         self._process.go()
 

@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from netkit.docker import installed, naming, settings
+from netkit.docker import installed, naming, settings, six
 from netkit.docker.container import Container
 from netkit.docker.generations.compared import compared
 from netkit.docker.generations.values import How
@@ -24,6 +24,7 @@ from netkit.docker.kinds import (
     NetworkMode,
     Ports,
     Servers,
+    Subnet6,
     Switches,
 )
 from netkit.docker.looking import Looking
@@ -39,6 +40,8 @@ from netkit.lab.namespaces import host as real_host
 from netkit.lab.place import Room
 
 if TYPE_CHECKING:
+    from ipaddress import IPv6Network
+
     from netkit.docker.generations.compared import Differences
     from netkit.lab.namespaces import Namespace
     from netkit.outcomes import Outcome
@@ -66,6 +69,8 @@ class Docker(Looking):
         icc: whether containers of the default network reach one another, `dockerd --icc`; they do unless it is said.
         userland_proxy: whether a program serves each published port beside the rules, `dockerd --userland-proxy`, as
             docker-proxy does; Docker has it on by itself, here only rules do the work unless it is said.
+        ipv6: whether the default network has IPv6, `dockerd --ipv6`.
+        fixed_cidr_v6: its subnet then, "fd00:17::/64", `dockerd --fixed-cidr-v6`; since release 27 Docker has one.
 
     Raises:
         AlreadyExists: there is a docker0 that is not its own, such as the real Engine's.
@@ -79,26 +84,30 @@ class Docker(Looking):
     """
 
     @face
-    def __new__(
+    def __new__(  # noqa: PLR0913  (what `dockerd` is told, by its own names)
         cls,
         host: Room | None = None,
         *,
         like: Like | None = None,
         icc: Flag | None = None,
         userland_proxy: Flag | None = None,
+        ipv6: Flag | None = None,
+        fixed_cidr_v6: Subnet6 | None = None,
     ) -> Self:
         """The machine's docker, made if it is not there yet."""
         machine = real_host if host is None else host
         known = cls._of(machine)
         if known is not None:
+            own = known._network(naming.DEFAULT).subnet6
             installed.insist(known.rulebook, like, icc=icc, proxy=userland_proxy)
+            installed.insist_on_six(own, ipv6=ipv6, subnet=fixed_cidr_v6)
             return known  # type: ignore[return-value]  (it is one of this class)
         place = os.stat(machine.path).st_ino
         if place in _machines:  # somebody took docker0 away: what is left goes too
             _machines[place].close()
         docker = super().__new__(cls)
         how = How(proxy=bool(userland_proxy), icc=icc is not False)
-        docker._begin(Rulebook(machine, like or installed.generation(), how))
+        docker._begin(Rulebook(machine, like or installed.generation(), how), ipv6=ipv6, subnet6=fixed_cidr_v6)
         _machines[place] = docker
         return docker
 
@@ -125,7 +134,7 @@ class Docker(Looking):
         there = "docker0" in machine
         return _machines.get(os.stat(machine.path).st_ino) if there else None
 
-    def _begin(self, rulebook: Rulebook) -> None:
+    def _begin(self, rulebook: Rulebook, *, ipv6: bool | None, subnet6: IPv6Network | None) -> None:
         machine = rulebook.machine
         keep(self, host=machine, rulebook=rulebook)
         self._containers = {}
@@ -137,11 +146,12 @@ class Docker(Looking):
                 "a machine has one, and the real Engine's is its own",
                 "Let this one serve another machine: nk.Docker(host=nk.Namespace('machine'))",
             )
+        pool6 = six.default_pool(subnet6, rulebook, ipv6=bool(ipv6))
         with ExitStack() as undo:
             rulebook.begin(undo)
             self._undo = undo.pop_all()
         try:
-            self._add_default_network()
+            self._add_default_network(pool6)
         except BaseException:
             self._undo.close()
             raise
@@ -184,7 +194,8 @@ class Docker(Looking):
             NetkitError: as Docker refuses it; a container whose start failed stays, as "Created".
         """
         wishes = Wishes(ip, ip6, mac_address, aliases or (), gw_priority)
-        extras = settings.Extras(wishes, self._hosts(add_host or {}), sysctl or ())
+        early = self.rulebook.generation.since(settings.EARLY_SWITCHES)
+        extras = settings.Extras(wishes, self._hosts(add_host or {}), sysctl or (), early)
         given = (name, command, image or "", network, ports or (), links or {}, dns or (), privileged)
         return self._create(settings.Settings(*given, extras))
 

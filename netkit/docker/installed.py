@@ -10,6 +10,8 @@ from netkit.errors import Conflict
 from netkit.sandbox.doctor.engines import chosen
 
 if TYPE_CHECKING:
+    from ipaddress import IPv6Network
+
     from netkit.docker.generations.releases import Generation
     from netkit.docker.rulebook import Rulebook
     from netkit.sandbox.doctor.engines import Engine
@@ -46,4 +48,23 @@ def insist(rulebook: Rulebook, like: Generation | None, *, icc: bool | None = No
         said = setting if same else f"writes the rules of {own.name}"
         raise Conflict(
             f"this docker {said} already", "a machine has one docker, which began so", "Close it first: docker.close()"
+        )
+
+
+def insist_on_six(own: IPv6Network | None, *, ipv6: bool | None, subnet: IPv6Network | None) -> None:
+    """Refuse IPv6 on the default network of a docker that is there and has another, or none.
+
+    Args:
+        own: the subnet of IPv6 of its default network.
+        ipv6: whether that is to have one, if anything is said about it.
+        subnet: the one that is asked for, if any.
+
+    Raises:
+        Conflict: it is another.
+    """
+    if ipv6 not in (None, own is not None) or subnet not in (None, own):
+        raise Conflict(
+            f"the default network of this docker has {f'the IPv6 subnet {own}' if own else 'no IPv6'} already",
+            "a machine has one docker, which began so",
+            "Close it first: docker.close()",
         )

@@ -96,6 +96,7 @@ GatewayPriority = Annotated[int, partial(number, what="a priority", low=-(2**31)
 ExtraHosts = Annotated["dict[str, str] | list[str]", _extra_hosts]
 Switches = Annotated["dict[str, int | str]", _switches]
 Subnet, Subnets = Annotated[Any, subnets.subnet], Annotated[Any, subnets.both]
+Subnet6 = Annotated[Any, subnets.subnet6]
 NetworkThere = Annotated["Network | str", partial(_there, kind=Network, what="network")]
 NetworkMode = Annotated["Network | str", _mode]
 Image = Annotated[str, naming.image]

@@ -105,9 +105,9 @@ class Networking:
         if name in naming.RESERVED:
             raise InvalidName(f"'{name}' is no name for a network", "it means a mode of its own", "Try 'my-net'")
 
-    def _add_default_network(self) -> None:
-        own = Options(icc=self.rulebook.how.icc)
-        self._add_network(Network(naming.DEFAULT, Pool(IPv4Network(subnets.DEFAULT)), self.rulebook, options=own))
+    def _add_default_network(self, pool6: Pool | None) -> None:
+        own, pool = Options(icc=self.rulebook.how.icc), Pool(IPv4Network(subnets.DEFAULT))
+        self._add_network(Network(naming.DEFAULT, pool, self.rulebook, pool6=pool6, options=own))
 
     def _add_network(self, net: Network) -> Network:
         if net.bridge and net.subnet6 is not None and not self._has_six:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.docker.publishing import Published
+    from netkit.lab.namespaces import Namespace
+
+EARLY_SWITCHES = (28, 0, 0)
+"""A release that sets a container's switches before its network is there; 26.1 does so afterwards."""
+
+_OF_AN_INTERFACE = re.compile(r"(net\.(?:ipv4|ipv6)\.(?:conf|neigh))\.eth\d+\.")
 
 
 @dataclass(frozen=True)
@@ -24,11 +31,38 @@ class Extras:
         wishes: what it wants to be on its network.
         hosts: (name, address) of further lines of its /etc/hosts.
         sysctls: (name, value) of switches of its network namespace.
+        early: whether these are set before its network is there.
     """
 
     wishes: Wishes = NOTHING
     hosts: tuple[tuple[str, str], ...] = ()
     sysctls: tuple[tuple[str, str | int], ...] = ()
+    early: bool = False
+
+    def insist_on_switches(self) -> None:
+        """Refuse what is there only with a network, where switches are set before that is.
+
+        Raises:
+            Conflict: a switch is that of an interface.
+        """
+        own = next((name for name, _ in self.sysctls if self.early and _OF_AN_INTERFACE.match(name)), None)
+        if own is not None:
+            said = (
+                f'Docker says: interface specific sysctl setting "{own}" must be supplied using driver option '
+                "'com.docker.network.endpoint.sysctls'"
+            )
+            default = _OF_AN_INTERFACE.sub(r"\1.default.", own)
+            raise Conflict(f"the interface of {own} is not there yet", said, f"Set it for all to come: '{default}'")
+
+    def switch(self, namespace: Namespace, *, early: bool) -> None:
+        """Set its switches, if it is time.
+
+        Args:
+            namespace: the container's.
+            early: whether its network is not there yet.
+        """
+        for name, value in self.sysctls if early == self.early else ():
+            namespace.sysctl(name, value)
 
 
 @dataclass(frozen=True)
@@ -80,6 +114,7 @@ def insist_on_agreement(settings: Settings) -> None:
         Conflict: two settings exclude each other.
     """
     mode = settings.network
+    settings.extras.insist_on_switches()
     if settings.shares or mode == naming.SHARED:
         _refuse(
             settings.extras.hosts, "host names cannot be given", mode, "custom host-to-IP mapping and the network mode"

@@ -12,6 +12,7 @@ import hashlib
 import ipaddress
 from typing import TYPE_CHECKING
 
+from netkit.docker.pool import Pool
 from netkit.errors import Conflict
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from netkit.docker.generations.releases import Generation
+    from netkit.docker.rulebook import Rulebook
     from netkit.lab.interfaces import Interface
     from netkit.lab.namespaces import Namespace
     from netkit.validation import IPAddress, IPNetwork
@@ -29,7 +31,10 @@ OWN_SUBNETS = (27, 0, 0)
 OWN_RULES = (27, 0, 0)
 """The release since when Docker filters and translates IPv6 as well, unless it is told not to."""
 
-LINK_LOCAL_LENGTH = 64
+COUNTED = (28, 0, 0)
+"""A release that gives one address of IPv6 after the other on the default network; 26.1 makes each of the MAC there."""
+
+LINK_LOCAL_LENGTH, _LONGEST_WITH_A_MAC = 64, 80
 
 FORWARDING = "net.ipv6.conf.all.forwarding"
 
@@ -64,7 +69,7 @@ def subnet_of(
             raise Conflict(
                 f"Docker {generation} has no subnet of IPv6 of its own",
                 "Docker says: could not find an available, non-overlapping IPv6 address pool among the defaults",
-                "Name one: subnet=['172.30.0.0/16', 'fd00:30::/64']",
+                "Name one: subnet=['172.30.0.0/16', 'fd00:30::/64'], or fixed_cidr_v6 for the default network",
             )
         return next(each for each in prefix(machine).subnets(new_prefix=64) if not any(map(each.overlaps, taken)))
     for other, name in taken.items():
@@ -72,6 +77,37 @@ def subnet_of(
             rule, remedy = "an address belongs to one network", "Choose another, or leave it out"
             raise Conflict(f"subnet {wanted} overlaps with {other} of network '{name}'", rule, remedy)
     return wanted
+
+
+def default_pool(wanted: ipaddress.IPv6Network | None, rulebook: Rulebook, *, ipv6: bool) -> Pool | None:
+    """The addresses of IPv6 of the default network, None where it has none: `dockerd --ipv6 --fixed-cidr-v6 …`.
+
+    Args:
+        wanted: the subnet that is asked for, if any.
+        rulebook: of the docker.
+        ipv6: whether IPv6 is asked for.
+
+    Raises:
+        Conflict: a subnet is named, and no IPv6; or none is named, and the release has none of its own.
+    """
+    if not ipv6 and wanted is not None:
+        raise Conflict(
+            f"{wanted} is of IPv6", "the default network has IPv6 only where it is asked for", "Add ipv6=True"
+        )
+    return Pool(subnet_of(wanted, rulebook.machine.name, {}, rulebook.generation), chosen=True) if ipv6 else None
+
+
+def of_mac(subnet: IPNetwork, mac: str | None, generation: Generation) -> IPAddress | None:
+    """The address that earlier releases make of a MAC on the default network; None where addresses are counted.
+
+    Example:
+        >>> from netkit.docker.generations.releases import GENERATIONS
+        >>> str(of_mac(ipaddress.ip_network("fd00:17::/64"), "02:42:ac:11:00:02", GENERATIONS["20.10"]))
+        'fd00:17::242:ac11:2'
+    """
+    if mac is None or generation.podman or generation.since(COUNTED) or subnet.prefixlen > _LONGEST_WITH_A_MAC:
+        return None
+    return subnet[int(mac.replace(":", ""), 16)]
 
 
 def forward(machine: Namespace, undo: ExitStack) -> None:

@@ -88,14 +88,22 @@ def both(value: object) -> tuple[ipaddress.IPv4Network | None, ipaddress.IPv6Net
     several = list(value) if isinstance(value, list | tuple) else [value]
     of_six = [isinstance(each, str | ipaddress.IPv6Network) and ":" in str(each) for each in several]
     pairs = zip(several, of_six, strict=True)
-    found = {6 if six else 4: _six(each) if six else subnet(each) for each, six in pairs}
+    found = {6 if six else 4: subnet6(each) if six else subnet(each) for each, six in pairs}
     if len(found) != len(several):
         rule, remedy = "a network has one of IPv4, and one of IPv6", "Try ['172.30.0.0/16', 'fd00:30::/64']"
         raise InvalidAddress(f"{shown(value)} are not the subnets of a network", rule, remedy)
     return found.get(4), found.get(6)  # type: ignore[return-value]
 
 
-def _six(value: object) -> ipaddress.IPv6Network:
+def subnet6(value: object) -> ipaddress.IPv6Network:
+    """A network for containers.
+
+    Args:
+        value: "fd00:30::/64".
+
+    Raises:
+        InvalidAddress: it is no IPv6 network with room for containers.
+    """
     wanted = validation.network(value)
     if not isinstance(wanted, ipaddress.IPv6Network) or wanted.prefixlen > _LONGEST6 or _special(wanted):
         raise InvalidAddress(

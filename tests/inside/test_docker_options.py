@@ -132,13 +132,26 @@ def test_lines_of_the_hosts_file(docker: nk.Docker) -> None:
 
 
 def test_switches_are_set_before_the_program_starts(docker: nk.Docker) -> None:
-    switches = {"net.ipv4.conf.all.rp_filter": 2, "net.ipv4.conf.eth0.proxy_arp": 1}
+    switches = {"net.ipv4.conf.all.rp_filter": 2, "net.ipv4.conf.default.proxy_arp": 1}
     web = docker.run("web", "cat /proc/sys/net/ipv4/conf/eth0/proxy_arp", sysctl=switches)
     web._process._popen.wait()  # type: ignore[union-attr]
     assert web.logs == "1\n"
     idle = docker.run("idle", sysctl=switches)
     assert idle.namespace.sysctl("net.ipv4.conf.all.rp_filter") == "2"
     assert nk.host.sysctl("net.ipv4.conf.all.rp_filter") == "0"
+
+
+def test_a_switch_of_an_interface_is_set_where_the_interface_is_there_by_then(docker: nk.Docker) -> None:
+    """Up to 27 the network comes first, then the switches: those for interfaces to come are too late."""
+    own, all_to_come = "net.ipv4.conf.eth0.proxy_arp", "net.ipv4.conf.default.proxy_arp"
+    with pytest.raises(nk.Conflict, match=r"must be supplied using driver option 'com\.docker"):
+        docker.run("web", sysctl={own: 1})
+    place = nk.Namespace("machine")
+    earlier = nk.Docker(place, like="26.1.5")
+    web, late = earlier.run("web", sysctl={own: 1}), earlier.run("late", sysctl={all_to_come: 1})
+    assert (web.namespace.sysctl(own), late.namespace.sysctl(own)) == ("1", "0")
+    earlier.close()
+    place.delete()
 
 
 def test_the_network_with_the_highest_priority_leads_out(docker: nk.Docker) -> None:

@@ -102,3 +102,45 @@ def test_a_line_that_one_can_type(docker: nk.Docker) -> None:
     own = nk.host.start("python -P -m netkit.docker.proxy tcp 127.0.0.1 8086 172.17.0.2 80")
     assert get(nk.host, "127.0.0.1", 8086) == "web to 172.17.0.1"
     own.stop()
+
+
+SERVED_FROM_ANOTHER_NETWORK = {
+    ("20.10", False): False,
+    ("20.10", True): True,
+    ("28", False): False,
+    ("28", True): True,
+    ("29", False): True,
+    ("29", True): True,
+    ("29-nft", False): True,
+    ("29-nft", True): True,
+}
+"""Whether a container of another network is served at a published port, by generation and whether docker-proxy runs."""
+
+
+def served(place: nk.Namespace, address: str, port: int) -> bool:
+    """Whether a page comes within half a second."""
+    return place.run(f"timeout 0.5 busybox wget -qO- http://{address}:{port}").returncode == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("like", ["20.10", "28", "29", "29-nft"])
+@pytest.mark.parametrize("proxy", [False, True])
+def test_a_published_port_asked_from_another_network(like: str, proxy: bool, docker: nk.Docker) -> None:  # noqa: FBT001
+    """Up to 28 two chains keep networks apart, even at what is published; the program belongs to none of them."""
+    assert not docker.ps(), "no other program serves here"
+    place = nk.Namespace("machine")
+    place["lo"].up()
+    other = nk.Docker(place, like=like, userland_proxy=proxy)
+    try:
+        other.run("web", server("web"), ports={8080: 80})
+        other.network_create("other", "172.30.0.0/16")
+        guest = other.run("guest", network="other")
+        assert get(place, "127.0.0.1", 8080), "the machine is served"
+        assert served(guest.namespace, "172.30.0.1", 8080) is SERVED_FROM_ANOTHER_NETWORK[like, proxy]
+        assert not served(guest.namespace, "172.17.0.2", 80), "not at its own address"
+        for each in running(2) if proxy else ():
+            nk.sh(f"kill -9 {each}")
+        assert served(guest.namespace, "172.30.0.1", 8080) is (like in ("29", "29-nft")), "by rules alone"
+    finally:
+        other.close()
+        place.delete()

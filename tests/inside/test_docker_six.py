@@ -108,6 +108,37 @@ def test_both_families(lan: nk.Namespace) -> None:
     assert f"{web.namespace.name}: eth0 is up with 172.30.0.2/16 and fd00:30::2/64" in str(nk.draw())
 
 
+@pytest.mark.parametrize(
+    ("like", "address"),
+    [
+        ("29", "fd00:17::2"),
+        *(
+            pytest.param(like, address, marks=pytest.mark.long)
+            for like, address in (("20.10", "fd00:17::242:ac11:2"), ("28", "fd00:17::2"), ("29-nft", "fd00:17::2"))
+        ),
+    ],
+)
+def test_ipv6_on_the_default_network(lan: nk.Namespace, like: str, address: str) -> None:
+    """As `dockerd --ipv6 --fixed-cidr-v6`; up to 26.1 an address is made of the MAC there, and nothing leads in."""
+    docker = nk.Docker(like=like, ipv6=True, fixed_cidr_v6="fd00:17::/64")
+    web = started(docker, "web", ports={8081: 80})
+    assert f"{address}/64" in web.namespace["eth0"].addresses
+    assert nk.Docker(ipv6=True, fixed_cidr_v6="fd00:17::/64") is docker
+    assert asked(nk.host, address) == "to fd00:17::1"
+    assert asked(lan, "fd99::1", 8081) == ("" if like == "20.10" else "to fd99::2")
+    assert docker.network_ls()[0].subnet6 is not None
+    with pytest.raises(nk.Conflict, match="has the IPv6 subnet fd00:17::/64 already"):
+        nk.Docker(fixed_cidr_v6="fd00:18::/64")
+
+
+def test_what_cannot_be_had_on_the_default_network(lan: nk.Namespace) -> None:
+    with pytest.raises(nk.Conflict, match="the default network has IPv6 only where it is asked for"):
+        nk.Docker(fixed_cidr_v6="fd00:17::/64")
+    with pytest.raises(nk.Conflict, match="could not find an available, non-overlapping IPv6 address pool"):
+        nk.Docker(like="26.1.5", ipv6=True)
+    assert lan.exists
+
+
 def test_nothing_stays(lan: nk.Namespace) -> None:
     before = nk.snapshot()
     docker = nk.Docker(like="29")

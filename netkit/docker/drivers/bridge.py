@@ -165,8 +165,11 @@ class Network:
         ways, held, name = container.ways, ExitStack(), container.name
         container.undo.callback(held.close)
         address = self.take(name, held, wishes.ip)
-        address6 = self.pool6.take(name, self.name, held, wishes.ip6) if self.pool6 is not None else None
         mac = wishes.mac or self.mac_of(name, address)
+        address6 = None
+        if self.pool6 is not None:
+            own = six.of_mac(self.pool6.subnet, mac, self.rulebook.generation) if self.is_default else None
+            address6 = self.pool6.take(name, self.name, held, wishes.ip6 or own)
         endpoint = Endpoint(self, address, ways.next_interface(), mac, address6, wishes.priority, held)
         ways[self.name] = endpoint
         self.aliases[name] = wishes.aliases
