@@ -93,6 +93,24 @@ def network(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Ne
     return made
 
 
+def default_pool(wanted: IPv6Network | None, rulebook: Rulebook, *, ipv6: bool) -> Pool | None:
+    """The addresses of IPv6 of the default network, None where it has none: `dockerd --ipv6 --fixed-cidr-v6 …`.
+
+    Args:
+        wanted: the subnet that is asked for, if any.
+        rulebook: of the docker.
+        ipv6: whether IPv6 is asked for.
+
+    Raises:
+        Conflict: a subnet is named, and no IPv6; or none is named, and the release has none of its own.
+    """
+    if not ipv6 and wanted is not None:
+        raise Conflict(
+            f"{wanted} is of IPv6", "the default network has IPv6 only where it is asked for", "Add ipv6=True"
+        )
+    return Pool(six.subnet_of(wanted, rulebook.machine.name, {}, rulebook.generation), chosen=True) if ipv6 else None
+
+
 def _pool(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Pool:
     """The addresses of IPv4 of a new network."""
     asked, gateway, part = wanted.subnets[0], wanted.gateway, wanted.ip_range

@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from netkit.docker import installed, naming, settings, six
+from netkit.docker import creating, installed, naming, settings
 from netkit.docker.container import Container
 from netkit.docker.generations.compared import compared
 from netkit.docker.generations.values import How
@@ -146,7 +146,7 @@ class Docker(Looking):
                 "a machine has one, and the real Engine's is its own",
                 "Let this one serve another machine: nk.Docker(host=nk.Namespace('machine'))",
             )
-        pool6 = six.default_pool(subnet6, rulebook, ipv6=bool(ipv6))
+        pool6 = creating.default_pool(subnet6, rulebook, ipv6=bool(ipv6))
         with ExitStack() as undo:
             rulebook.begin(undo)
             self._undo = undo.pop_all()
@@ -194,10 +194,9 @@ class Docker(Looking):
             NetkitError: as Docker refuses it; a container whose start failed stays, as "Created".
         """
         wishes = Wishes(ip, ip6, mac_address, aliases or (), gw_priority)
-        early = self.rulebook.generation.since(settings.EARLY_SWITCHES)
-        extras = settings.Extras(wishes, self._hosts(add_host or {}), sysctl or (), early)
+        early, hosts = self.rulebook.generation.early_switches, self._hosts(add_host or {})
         given = (name, command, image or "", network, ports or (), links or {}, dns or (), privileged)
-        return self._create(settings.Settings(*given, extras))
+        return self._create(settings.Settings(*given, settings.Extras(wishes, hosts, sysctl or (), early)))
 
     def _create(self, wanted: settings.Settings) -> Container:
         """Make a container, and start it; as with the Engine, one whose start is refused is there all the same."""

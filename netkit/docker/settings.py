@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from netkit.docker.publishing import Published
     from netkit.lab.namespaces import Namespace
 
-EARLY_SWITCHES = (28, 0, 0)
-"""A release that sets a container's switches before its network is there; 26.1 does so afterwards."""
-
 _OF_AN_INTERFACE = re.compile(r"(net\.(?:ipv4|ipv6)\.(?:conf|neigh))\.eth\d+\.")
 
 

@@ -12,7 +12,6 @@ import hashlib
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.docker.pool import Pool
 from netkit.errors import Conflict
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from netkit.docker.generations.releases import Generation
-    from netkit.docker.rulebook import Rulebook
     from netkit.lab.interfaces import Interface
     from netkit.lab.namespaces import Namespace
     from netkit.validation import IPAddress, IPNetwork
@@ -77,24 +75,6 @@ def subnet_of(
             rule, remedy = "an address belongs to one network", "Choose another, or leave it out"
             raise Conflict(f"subnet {wanted} overlaps with {other} of network '{name}'", rule, remedy)
     return wanted
-
-
-def default_pool(wanted: ipaddress.IPv6Network | None, rulebook: Rulebook, *, ipv6: bool) -> Pool | None:
-    """The addresses of IPv6 of the default network, None where it has none: `dockerd --ipv6 --fixed-cidr-v6 …`.
-
-    Args:
-        wanted: the subnet that is asked for, if any.
-        rulebook: of the docker.
-        ipv6: whether IPv6 is asked for.
-
-    Raises:
-        Conflict: a subnet is named, and no IPv6; or none is named, and the release has none of its own.
-    """
-    if not ipv6 and wanted is not None:
-        raise Conflict(
-            f"{wanted} is of IPv6", "the default network has IPv6 only where it is asked for", "Add ipv6=True"
-        )
-    return Pool(subnet_of(wanted, rulebook.machine.name, {}, rulebook.generation), chosen=True) if ipv6 else None
 
 
 def of_mac(subnet: IPNetwork, mac: str | None, generation: Generation) -> IPAddress | None:

@@ -31,6 +31,9 @@ NO_WAY_OUT: Version = (25, 0, 0)
 FILTERED_HAIRPINS: Version = (28, 0, 0)
 """Since when bridge-nf-call-iptables is switched on where no docker-proxy runs; before, only for `--icc=false`."""
 
+EARLY_SWITCHES: Version = (28, 0, 0)
+"""A release that sets a container's switches before its network is there; 26.1 does so afterwards."""
+
 GATEWAY_MODES: Version = (28, 0, 0)
 """Since when a network has the gateway modes that are known here; 27 had a first form of routed."""
 
@@ -81,6 +84,11 @@ class Generation:
     def turns_back(self) -> bool:
         """Whether a bridge hands a frame back by the port that it came by, where no docker-proxy runs."""
         return not self.podman
+
+    @property
+    def early_switches(self) -> bool:
+        """Whether a container's switches are set before its network is there, so that those of eth0 cannot be."""
+        return self.since(EARLY_SWITCHES)
 
     @property
     def modes(self) -> tuple[str, ...]:
