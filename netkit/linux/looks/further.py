@@ -23,6 +23,14 @@ _VLAN = struct.Struct("=HH")
 _MARKS = {2: "pvid", 4: "untagged"}
 _PORT, _GROUP = struct.Struct("=BxxxI"), struct.Struct("=IBBH16s2sxx")
 _PERMANENT, _IP, _IP6 = 1, 0x0800, 0x86DD
+_LABELS = frozenset(
+    (ipaddress.IPv6Network(prefix), label)
+    for prefix, label in (
+        *(("::1/128", 0), ("::/0", 1), ("2002::/16", 2), ("::/96", 3), ("::ffff:0:0/96", 4), ("fc00::/7", 5)),
+        *(("2001::/32", 6), ("2001:10::/28", 7), ("fec0::/10", 11), ("3ffe::/16", 12)),
+    )
+)
+"""Those that the kernel gives each namespace (RFC 6724 and its older kin; net/ipv6/addrlabel.c)."""
 _LABEL = struct.Struct("=BxBxII")
 _TOKEN = 7
 
@@ -95,9 +103,14 @@ def _tokens(talk: Talk) -> Iterator[Line]:
 
 
 def _labels(talk: Talk) -> Iterator[Line]:
-    """By which prefixes of IPv6 a source is chosen: `ip addrlabel`."""
+    """By which prefixes of IPv6 a source is chosen, where a namespace has others than all have: `ip addrlabel`."""
+    found = set()
     for body in talk.dump(_RTM_GETADDRLABEL, _LABEL.pack(socket.AF_INET6, 0, 0, 0)):
         _, length, _, _ = _LABEL.unpack_from(body)
         facts = attributes(body[_LABEL.size :])
-        address = ipaddress.ip_address(bytes(facts[1])) if 1 in facts else "::"
-        yield "ip addrlabel", f"prefix {address}/{length} label {number(facts[2])}"
+        prefix = ipaddress.IPv6Network((bytes(facts[1]) if 1 in facts else 0, length))
+        found.add((prefix, number(facts[2])))
+    for prefix, label in found - _LABELS:
+        yield "ip addrlabel", f"prefix {prefix} label {label}"
+    for prefix, label in _LABELS - found:
+        yield "ip addrlabel", f"prefix {prefix} label {label} is missing"
