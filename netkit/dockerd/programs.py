@@ -68,6 +68,8 @@ def take_away(engine: Engine) -> None:
 def _mount(source: str, place: str) -> None:
     if os.path.isdir(source) and os.path.isdir(place):
         system.mount(source, place, None, system.BIND | system.RECURSIVE)
+        # What is unmounted here later stays mounted there: the learner's namespaces, in /run/netns.
+        system.mount(None, place, None, system.SLAVE | system.RECURSIVE)
 
 
 if __name__ == "__main__":
