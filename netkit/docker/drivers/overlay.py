@@ -167,18 +167,17 @@ class End(Network):
 
     def plug(self, container: Container, endpoint: Endpoint) -> None:
         """Lay a cable from br0 into a container, and tell the other machines where the container is."""
-        address = endpoint.address
         outer, inner = self._cable(container, endpoint, self._space)
         outer.set_mtu(self.overlay.mtu)
         inner.set_mtu(self.overlay.mtu)
         inner.set_mac(endpoint.mac)
-        inner.add_address(f"{address}/{self.subnet.prefixlen}")
+        super().address(inner, endpoint)  # its own `.address` is the machine's
         self._space[_BRIDGE].attach(outer)  # type: ignore[attr-defined]  (it is a Bridge)
         outer.up()
         inner.up()
         for other in self.overlay if not self.overlay.learning else ():
             if other is not self and other.space is not None:  # None: its docker has been closed
-                other.introduce(str(address), str(self.address), endpoint.cable)
+                other.introduce(str(endpoint.address), str(self.address), endpoint.cable)
 
     def mac_of(self, _container: str, address: ipaddress.IPv4Address) -> str:
         """The MAC address of a container on it: of every generation the bytes of its address behind 02:42."""
