@@ -35,7 +35,9 @@ def badges(rules: Iterable[Rule]) -> list[tuple[str, str]]:
     told = list(found)
     if len(told) <= MOST_BADGES:
         return told
-    return [*told[: MOST_BADGES - 1], (f"+ {len(told) - MOST_BADGES + 1} more rules", "quiet")]
+    # Where there is no room for all, published ports come before what lets out or stops.
+    shown = sorted(told, key=lambda badge: not badge[0].startswith(("DNAT", "REDIRECT")))[: MOST_BADGES - 1]
+    return [*(badge for badge in told if badge in shown), (f"+ {len(told) - MOST_BADGES + 1} more rules", "quiet")]
 
 
 def _iptables(rule: Rule) -> tuple[str, str] | None:
