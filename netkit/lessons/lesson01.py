@@ -13,7 +13,7 @@ _GIVEN = """
 nk.echo(False)
 nk.sh("mkdir -p /run/www && echo 'hello from port 80' > /run/www/index.html")
 SERVE = "busybox httpd -f -p 80 -h /run/www"
-docker = nk.Docker(like="20.10")
+docker = nk.Docker(like="29")
 """
 
 _TWO = 'two = docker.run("two", SERVE, ports={8081: 80})'

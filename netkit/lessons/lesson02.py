@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netkit.lessons.evidence import dropping
 from netkit.lessons.prediction import Address, Choice, Number, Prediction, Ran, Truth, Way
 from netkit.lessons.task import Option, Question, Task, Wrong
 from netkit.lessons.traffic import Reaches, Silent
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _ONE = """
 nk.echo(False)
-docker = nk.Docker(like="20.10")
+docker = nk.Docker(like="29")
 c1 = docker.run("c1", "sleep infinity")
 """
 
@@ -25,12 +26,11 @@ server = nk.Namespace("server")
 card, other = nk.veth("eth0", "eth0", peer_namespace=server)
 card.add_address("192.168.1.10/24"), other.add_address("192.168.1.20/24")
 card.up(), other.up()
-docker = nk.Docker(like="20.10")
+docker = nk.Docker(like="29")
 c1, c2 = docker.run("c1", "sleep infinity"), docker.run("c2", "tail -f /dev/null")
 """
 
-_SWITCH = 'nk.host.sysctl("net.bridge.bridge-nf-call-iptables", 1)'
-_DROP = 'nk.host.iptables("-I FORWARD -i docker0 -o docker0 -j DROP")'
+_DROP = 'nk.host.iptables("-I DOCKER-USER -i docker0 -o docker0 -j DROP")'
 _IN_ITS_PLACE = 'other.delete_address("192.168.1.20/24")\nnk.Bridge("mine").add_address("192.168.1.20/32")'
 _MOVED = """
 for container, old, new in ((c1, "172.17.0.2/16", "172.17.0.8/16"), (c2, "172.17.0.3/16", "172.17.0.9/16")):
@@ -71,10 +71,10 @@ def _lent(ran: Ran) -> Truth:
 
 
 def _from_outside(ran: Ran) -> Truth:
-    policies = [rule for rule in ran.after[HOST].rules if rule.text == "-P FORWARD DROP"]
-    met = policies[0].packets if policies else 0
-    dropped = f"the policy of FORWARD, DROP, has met {met} packet{'s' * (met != 1)}"
-    dropped = dropped if policies else "the policy of FORWARD is not DROP"
+    rule = dropping(ran)
+    dropped = (
+        "no rule has dropped a packet" if rule is None else f"`{rule.text}`, in the table {rule.table}, has dropped it"
+    )
     return Truth("yes" if ran.value.ok else "no", f"Every cable and route is there; {dropped}.")
 
 
@@ -101,27 +101,29 @@ ITEMS = (
         "c1 and c2 shall not reach one another any more, as with Docker's option --icc=false; both still reach server.",
         wants=_APART,
         given=_TWO,
-        solution=f"{_SWITCH}\n{_DROP}",
+        solution=_DROP,
         others=(
             """
 for port in ("$(ls /sys/class/net/docker0/brif | head -n 1)", "$(ls /sys/class/net/docker0/brif | tail -n 1)"):
     nk.sh(f"bridge link set dev {port} isolated on")
 """,
-            f"""
-{_SWITCH}
-nk.sh("iptables -I DOCKER-USER -s 172.17.0.0/16 -d 172.17.0.0/16 -j DROP")
-""",
+            'nk.sh("iptables -I FORWARD -s 172.17.0.0/16 -d 172.17.0.0/16 -j DROP")',
         ),
         wrong=(
-            Wrong("a rule that no bridged packet meets", _DROP, _APART[0].text),
+            Wrong("a rule behind Docker's own", _DROP.replace("-I DOCKER-USER", "-A FORWARD"), _APART[0].text),
+            Wrong(
+                "a rule that no bridged packet meets",
+                f'{_DROP}\nnk.host.sysctl("net.bridge.bridge-nf-call-iptables", 0)',
+                _APART[0].text,
+            ),
             Wrong(
                 "a rule for everything that comes from the bridge",
-                f'{_SWITCH}\nnk.host.iptables("-I FORWARD -i docker0 -j DROP")',
+                'nk.host.iptables("-I DOCKER-USER -i docker0 -j DROP")',
                 _APART[2].text,
             ),
-            Wrong("only echoes are kept apart", f"{_SWITCH}\n{_DROP.replace('-j', '-p icmp -j')}", _APART[0].text),
+            Wrong("only echoes are kept apart", _DROP.replace("-j", "-p icmp -j"), _APART[0].text),
             Wrong("they have other addresses", _MOVED, _APART[0].text),
-            Wrong("the host answers for server", f"{_SWITCH}\n{_DROP}\n{_IN_ITS_PLACE}", _APART[2].text),
+            Wrong("the host answers for server", f"{_DROP}\n{_IN_ITS_PLACE}", _APART[2].text),
             Wrong("a plug pulled", 'c2.namespace["eth0"].down()', _APART[3].text),
         ),
     ),

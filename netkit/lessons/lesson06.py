@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netkit.changes import diff
+from netkit.lessons.evidence import by_table, new_rules
 from netkit.lessons.pages import Refused, Served
 from netkit.lessons.policies import Policy, Shut
 from netkit.lessons.prediction import Choice, Ends, Number, Prediction, Ran, Truth, Way
@@ -17,7 +17,7 @@ for number, (room, last) in enumerate(((pc, 50), (guest, 60)), start=1):
     lan.up(), eth0.up()
 nk.sh("mkdir -p /run/site && echo 'It works.' > /run/site/index.html")
 SERVE = "busybox httpd -f -p 80 -h /run/site"
-docker = nk.Docker(like="20.10")
+docker = nk.Docker(like="29")
 shop = docker.run("shop", SERVE)
 admin = docker.run("admin", SERVE, ports={8082: 80})
 files = docker.run("files", SERVE, ports={8083: 80})
@@ -26,7 +26,7 @@ files = docker.run("files", SERVE, ports={8083: 80})
 _TO_SHOP = "-j DNAT --to-destination 172.17.0.2:80"
 _FROM_OUTSIDE = f"-t nat -A PREROUTING -p tcp --dport 8081 {_TO_SHOP}"
 _FROM_THE_HOST = f"-t nat -A OUTPUT -d 192.168.1.1 -p tcp --dport 8081 {_TO_SHOP}"
-_LET_IT_IN = "-A FORWARD -o docker0 -d 172.17.0.2 -p tcp --dport 80 -j ACCEPT"
+_LET_IT_IN = "-I DOCKER-USER -o docker0 -d 172.17.0.2 -p tcp --dport 80 -j ACCEPT"
 
 
 def _rules(*rules: str) -> str:
@@ -55,10 +55,8 @@ def _way_of_the_first(ran: Ran) -> Truth:
 
 
 def _new_rules(ran: Ran) -> Truth:
-    made = [str(change) for change in diff(ran.before, ran.after) if str(change).startswith("+ rule")]
-    tables = ["nat" if "-t nat" in rule else "filter" for rule in made]
-    told = f"{tables.count('nat')} in the table nat, {tables.count('filter')} in the table filter"
-    return Truth(len(made), f"{told}: a published port is nothing else." if made else "There is no new rule.")
+    made = new_rules(ran)
+    return Truth(len(made), f"{by_table(made)}: a published port is nothing else." if made else "There is no new rule.")
 
 
 def _ends_inside(ran: Ran) -> Truth:
@@ -134,11 +132,24 @@ for line in (
                 _PC.text,
             ),
             Wrong(
-                "everything is let through", _rules(_FROM_OUTSIDE, _FROM_THE_HOST, "-P FORWARD ACCEPT"), _CLOSED.text
+                "everything is let through",
+                _rules(_FROM_OUTSIDE, _FROM_THE_HOST, _LET_IT_IN, "-P FORWARD ACCEPT"),
+                _CLOSED.text,
             ),
             Wrong(
-                "a rule for everything",
-                _rules(_FROM_OUTSIDE, _FROM_THE_HOST, "-A FORWARD -j ACCEPT"),
+                "let through behind Docker's own drop",
+                _rules(_FROM_OUTSIDE, _FROM_THE_HOST, _LET_IT_IN.replace("-I DOCKER-USER", "-A FORWARD")),
+                _PC.text,
+            ),
+            Wrong(
+                "a door too many, through both walls",
+                _rules(
+                    _FROM_OUTSIDE,
+                    _FROM_THE_HOST,
+                    _LET_IT_IN,
+                    "-t raw -I PREROUTING -d 172.17.0.3 -j ACCEPT",
+                    "-I DOCKER-USER -d 172.17.0.3 -j ACCEPT",
+                ),
                 _NOTHING_ELSE.text,
             ),
         ),

@@ -20,7 +20,7 @@ lan.up(), eth0.up(), pc["lo"].up()
 nk.sh("mkdir -p /run/site && echo 'It works.' > /run/site/index.html")
 nk.sh("printf '#!/bin/sh\\nwhile sleep 1000; do :; done\\n' > /run/pause && chmod +x /run/pause")
 httpd = "busybox httpd -f -p 80 -h /run/site"
-docker = nk.Docker(like="20.10")
+docker = nk.Docker(like="29")
 lonely = docker.run("lonely", httpd, network="none")
 """
 

@@ -8,7 +8,7 @@ from netkit.lessons.task import Option, Question, Task, Wrong
 from netkit.lessons.traffic import Reaches, Silent
 
 _GIVEN = """
-docker = nk.Docker(like="20.10")
+docker = nk.Docker(like="29")
 c1 = docker.run("c1")
 c2 = docker.run("c2", links=["c1"])
 docker.remove("c1", force=True)
@@ -37,8 +37,8 @@ def _rules(*rules: str) -> str:
     return "\n".join(f'nk.host.iptables("{rule}")' for rule in rules)
 
 
-_THERE = "-I DOCKER-USER -s 172.18.0.2 -d 172.17.0.4 -j ACCEPT"
-_BACK = "-I DOCKER-USER -s 172.17.0.4 -d 172.18.0.2 -j ACCEPT"
+_WALL = "-t raw -I PREROUTING -s 172.18.0.2 -d 172.17.0.4 -j ACCEPT"
+_FILTER = "-I DOCKER-USER -s 172.18.0.2 -d 172.17.0.4 -j ACCEPT"
 
 
 def _questions(ran: Ran) -> Truth:
@@ -119,22 +119,30 @@ nk.sh(f"ln -sfn /proc/{c2.pid}/ns/net /run/netns/c2")
         "web, on the network shop, is to reach c1 on docker0, and nobody else there.",
         wants=(_ANSWERED, _APART, _APART_TOO),
         given=_GIVEN,
-        solution=_rules(_THERE, _BACK),
+        solution=_rules(_WALL, _FILTER),
         others=(
-            _rules("-I DOCKER-USER -m conntrack --ctstate ESTABLISHED -j ACCEPT", _THERE),
-            _rules(_THERE.replace("DOCKER-USER", "FORWARD"), _BACK.replace("DOCKER-USER", "FORWARD")),
+            _rules(_WALL.replace("ACCEPT", "RETURN"), _FILTER.replace("DOCKER-USER", "FORWARD")),
+            _rules(
+                "-t raw -D PREROUTING -d 172.17.0.4/32 ! -i docker0 -j DROP", _FILTER.replace("DOCKER-USER", "DOCKER")
+            ),
         ),
         wrong=(
-            Wrong("there, and no way back", _rules(_THERE), _ANSWERED.text),
+            Wrong("too late: raw comes first", _rules(_FILTER), _ANSWERED.text),
+            Wrong("through the first wall alone", _rules(_WALL), _ANSWERED.text),
+            Wrong(
+                "behind Docker's own drop",
+                _rules(_WALL, _FILTER.replace("-I DOCKER-USER", "-A FORWARD")),
+                _ANSWERED.text,
+            ),
             Wrong(
                 "a neighbour of c1 as well",
-                _rules(*(rule.replace("172.17.0.4", "172.17.0.3") for rule in (_THERE, _BACK)), _THERE, _BACK),
+                _rules(*(rule.replace("172.17.0.4", "172.17.0.3") for rule in (_WALL, _FILTER)), _WALL, _FILTER),
                 _APART_TOO.text,
             ),
-            Wrong("the isolation is gone", _rules("-F DOCKER-ISOLATION-STAGE-2"), _APART.text),
+            Wrong("the walls are gone", _rules("-t raw -F PREROUTING", "-F DOCKER"), _APART.text),
             Wrong(
                 "the whole network",
-                _rules("-I DOCKER-USER -s 172.18.0.2 -j ACCEPT", "-I DOCKER-USER -d 172.18.0.2 -j ACCEPT"),
+                _rules(*(rule.replace(" -d 172.17.0.4", "") for rule in (_WALL, _FILTER))),
                 _APART.text,
             ),
         ),

@@ -17,7 +17,7 @@ for number, node in ((1, node1), (2, node2)):
     lan.add_address(f"192.168.{number}.1/24"), eth0.add_address(f"192.168.{number}.2/24")
     lan.up(), eth0.up()
     node.add_route("default", via=f"192.168.{number}.1")
-docker1, docker2 = nk.Docker(host=node1, like="20.10"), nk.Docker(host=node2, like="20.10")
+docker1, docker2 = nk.Docker(host=node1, like="29"), nk.Docker(host=node2, like="29")
 
 
 def name(*containers):

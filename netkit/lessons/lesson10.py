@@ -17,7 +17,7 @@ lan1, eth0 = nk.veth("lan1", "eth0", peer_namespace=pc)
 lan1.add_address("192.168.1.1/24"), eth0.add_address("192.168.1.50/24")
 lan1.up(), eth0.up()
 nk.sh("mkdir -p /run/site && echo 'It works.' > /run/site/index.html")
-docker = nk.Docker(like="20.10")
+docker = nk.Docker(like="29")
 web = docker.run("web", "busybox httpd -f -p 80 -h /run/site", ports={8080: 80})
 """
 

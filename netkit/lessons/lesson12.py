@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netkit.changes import diff
+from netkit.lessons.evidence import by_table, dropping, new_rules
 from netkit.lessons.pages import Refused, Served
 from netkit.lessons.prediction import Choice, Number, Prediction, Ran, Truth
 from netkit.lessons.task import Option, Question, Task, Wrong
@@ -45,17 +45,8 @@ _OPEN = Served("pc", _SHOP, 80, f"iptables {_DOOR}", "shop")
 
 
 def _new_rules(ran: Ran) -> Truth:
-    made = [text for change in diff(ran.before, ran.after) if (text := str(change)).startswith("+ rule")]
-    told = ", ".join(
-        f"{number} in the table {table}"
-        for table, number in (
-            ("raw", sum("-t raw" in rule for rule in made)),
-            ("nat", sum("-t nat" in rule for rule in made)),
-            ("filter", sum("-t " not in rule for rule in made)),
-        )
-        if number
-    )
-    return Truth(len(made), f"{told}." if made else "There is no new rule.")
+    made = new_rules(ran)
+    return Truth(len(made), f"{by_table(made)}." if made else "There is no new rule.")
 
 
 def _gets_the_page(ran: Ran) -> Truth:
@@ -67,14 +58,11 @@ _PLACES = ("raw PREROUTING", "nat PREROUTING", "filter DOCKER", "the policy of F
 
 
 def _place(ran: Ran) -> Truth:
-    host, earlier = ran.after[HOST], {rule.text: rule.packets for rule in ran.before[HOST].rules}
-    drops = [rule for rule in host.rules if rule.target == "DROP"]
-    met = next((rule for rule in drops if rule.packets > earlier.get(rule.text, 0)), None)
-    if met is not None:
-        named = "filter DOCKER" if met.table == "filter" else f"{met.table} {met.chain}"
-        return Truth(named, f"The rule that counted it: `{met.text}`.")
-    policy = any((rule.kind, rule.chain, rule.policy) == ("policy", "FORWARD", "DROP") for rule in host.rules)
-    return Truth(_PLACES[-2 if policy else -1], "No rule that drops has counted a packet.")
+    met = dropping(ran)
+    if met is None:
+        return Truth(_PLACES[-1], "No rule that drops has counted a packet.")
+    named = "filter DOCKER" if met.table == "filter" else f"{met.table} {met.chain}"
+    return Truth(_PLACES[-2] if met.kind == "policy" else named, f"The rule that counted it: `{met.text}`.")
 
 
 def _answered(ran: Ran) -> Truth:

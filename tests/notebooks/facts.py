@@ -91,7 +91,7 @@ FACTS = (
     Fact("a port that leads elsewhere", "01", "rules = [", f"{_LEAD} 172.17.0.2:81"),
     Fact("a tunnel that is off", "01", "nk.capture(here)", "ip -n host2-ov link set vxlan0 down"),
     Fact("no MASQUERADE", "02", "answer = c1.namespace.ping", f"iptables -t nat -D {_LEND}"),
-    Fact("another policy", "02", "server.ping(", "iptables -P FORWARD ACCEPT"),
+    Fact("no wall in raw", "02", "server.ping(", "iptables -t raw -F PREROUTING"),
     Fact("no default route", "02", "answer = c1.namespace.ping", "nsenter -t {c1.pid} -n ip route del default"),
     Fact("the old address", "05", "book = docker.inspect", f"ip -n test {_BOOKED}"),
     Fact("DNAT to another port", "06", "got = page(place", f"{_LEAD} 172.17.0.2:8000"),
@@ -105,7 +105,7 @@ FACTS = (
     ),
     Fact("no listener", "07", 'assert page(nk.host, "127.0.0.1")', "kill -9 {web.pid}"),
     Fact("a name for both", "08", "knows = c1.run", "echo 172.17.0.3 c2 >> {c1.directory}/hosts"),
-    Fact("no isolation", "08", "web.namespace.ping(c1.address", "iptables -F DOCKER-ISOLATION-STAGE-2"),
+    Fact("no isolation", "08", "web.namespace.ping(c1.address", "iptables -t raw -F PREROUTING; iptables -F DOCKER"),
     Fact(
         "another end of the tunnel",
         "09",
