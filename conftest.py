@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from netkit.lessons import needs
 from netkit.sandbox import inside
-from netkit.subcommands import notebooks
 from tests import machine
 from tests.project import ROOT, SECOND_LANE
 
@@ -59,21 +59,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             "tests/inside change the network, and this is the machine's own; they may run in a sandbox only. "
             "Type: netkit run -- python -m pytest tests/inside"
         )
-    _leave_out_what_needs_the_engine(items)
+    _leave_out_what_lacks_something(items)
     if SECOND_LANE in os.environ:
         repeated = {item for item in items if item.get_closest_marker("once")}
         items[:] = [item for item in items if item not in repeated]
         config.hook.pytest_deselected(items=[*repeated])
 
 
-def _leave_out_what_needs_the_engine(items: list[pytest.Item]) -> None:
-    """Skip the cells of notebooks that need the real Docker Engine where it cannot run, and say why."""
-    cells = [
-        item for item in items if notebooks.ENGINE_TAG in getattr(item, "cell", {}).get("metadata", {}).get("tags", [])
-    ]
-    if cells and (why_not := notebooks.engine_obstacle()):
-        for cell in cells:
-            cell.add_marker(pytest.mark.skip(reason=why_not))
+def _leave_out_what_lacks_something(items: list[pytest.Item]) -> None:
+    """Skip the cells of notebooks that need the real Docker Engine, or nftables, where that is not, and say why."""
+    for tag in (needs.ENGINE_TAG, needs.NFTABLES_TAG):
+        cells = [item for item in items if tag in getattr(item, "cell", {}).get("metadata", {}).get("tags", [])]
+        if cells and (why_not := needs.obstacle(tag)):
+            for cell in cells:
+                cell.add_marker(pytest.mark.skip(reason=why_not))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -28,6 +28,7 @@ LESSONS = {
     "10": "On a real host",
     "11": "Write your own docker run",
     "12": "Docker then and now",
+    "13": "The same network in nftables",
     "14": "IPv6 for containers",
 }
 """The lessons that ask for something, by their numbers."""

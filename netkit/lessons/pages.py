@@ -83,13 +83,15 @@ class Refused(Want):
         room: who asks.
         address: where.
         port: at which.
-        rule: what stands behind `iptables` in the line that makes it so.
+        rule: what stands behind `iptables`, or `nft`, in the line that makes it so.
+        tool: which of them.
     """
 
     room: str
     address: str
     port: int
     rule: str
+    tool: str = "iptables"
     says = "nobody answers {self.room} at {self.where}"
     needs_traffic = True
 
@@ -105,11 +107,12 @@ class Refused(Want):
 
     def help(self, _world: Snapshot) -> Hints:
         """Which packets a rule has to match."""
+        remembered = "ct original proto-dst" if self.tool == "nft" else "-m conntrack --ctorigdstport"
         return Hints(
             f"Which rule does the first packet of {self.room} meet in FORWARD, and with which port? X-ray it",
             "DNAT comes before FORWARD: a rule in there sees the container's address and port. The port that was "
-            "asked for is remembered by conntrack: -m conntrack --ctorigdstport",
-            f"iptables {self.rule}",
+            f"asked for is remembered by conntrack: {remembered}",
+            f"{self.tool} {self.rule}",
         )
 
 

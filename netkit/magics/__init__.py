@@ -1,4 +1,4 @@
-"""What a cell may begin with in a netkit kernel: `%%changes`, `%%predict` and `%%engine`; and `%goto`."""
+"""What a cell may begin with in a netkit kernel: `%%changes`, `%%predict`, `%%engine` and `%%nftables`; and `%goto`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.register_magic_function(changes.Watch(shell).changes, "line_cell", changes.NAME)
     shell.register_magic_function(predict.Predictor(shell).predict, "line_cell", predict.NAME)
     shell.register_magic_function(goto.Guide(shell).goto, "line", goto.NAME)
-    shell.register_magic_function(engine.Needing(shell).engine, "cell", engine.NAME)
+    needing = engine.Needing(shell)
+    shell.register_magic_function(needing.engine, "cell", engine.NAME)
+    shell.register_magic_function(needing.nftables, "cell", engine.NFTABLES)
     shell.input_transformers_cleanup.append(engine.begin)
     completing.complete_names(shell)
     shell.input_transformers_cleanup.append(beginning(changes.NAME, predict.NAME))

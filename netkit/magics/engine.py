@@ -1,4 +1,4 @@
-"""`%%engine`: a cell that needs the real Docker Engine; where that does not run, a sentence stands in its place."""
+"""`%%engine`, `%%nftables`: a cell that needs the real Docker Engine, or nftables; else it is a sentence."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-NAME = "engine"
-_FIRST_LINE = re.compile(rf"%%{NAME}[ \t]*\n?")
-
-
-_LATER = "(This cell needs the Engine, too, and is left out.)"
+NAME, NFTABLES = "engine", "nftables"
+_FIRST_LINE = re.compile(rf"%%({NAME}|{NFTABLES})[ \t]*\n?")
+_LATER = {
+    NAME: "(This cell needs the Engine, too, and is left out.)",
+    NFTABLES: "(This cell needs nftables, too, and is left out.)",
+}
 
 
 class Needing:
-    """Runs cells where the Engine does.
+    """Runs cells where what they need is there.
 
     Args:
         shell: the notebook's IPython.
@@ -25,14 +26,21 @@ class Needing:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._said = False
+        self._said: set[str] = set()
 
     def engine(self, _line: str, cell: str) -> Any:
         """Run a cell if the real Docker Engine can run here; say why not else, once, which is no error."""
-        if not (why_not := _obstacle()):
+        return self._run(NAME, cell)
+
+    def nftables(self, _line: str, cell: str) -> Any:
+        """Run a cell if this kernel has nftables for IP; say why not else, once, which is no error."""
+        return self._run(NFTABLES, cell)
+
+    def _run(self, need: str, cell: str) -> Any:
+        if not (why_not := _missing(need)):
             return self._shell.run_cell(cell).result
-        print(_LATER if self._said else why_not)  # noqa: T201  (the learner sees it)
-        self._said = True
+        print(_LATER[need] if need in self._said else why_not)  # noqa: T201  (the learner sees it)
+        self._said.add(need)
         return None
 
 
@@ -42,9 +50,15 @@ def begin(lines: list[str]) -> list[str]:
     Args:
         lines: of a cell, with their ends.
     """
-    if not (lines and _FIRST_LINE.fullmatch(lines[0])):
+    first = _FIRST_LINE.fullmatch(lines[0]) if lines else None
+    if first is None:
         return lines
-    return [f"get_ipython().run_cell_magic({NAME!r}, '', 'pass')\n"] if _obstacle() else lines[1:]
+    return [f"get_ipython().run_cell_magic({first[1]!r}, '', 'pass')\n"] if _missing(first[1]) else lines[1:]
+
+
+def _missing(need: str) -> str:
+    """Why what a cell needs is not there; empty if it is."""
+    return _obstacle() if need == NAME else _no_nftables()
 
 
 @cache
@@ -54,3 +68,11 @@ def _obstacle() -> str:
 
     found = containers.obstacle()
     return f"✗ EngineUnavailable: {unavailable(found.reason, found.remedy)}" if found else ""
+
+
+@cache
+def _no_nftables() -> str:
+    from netkit.linux.acts import nft
+
+    found = nft.obstacle()
+    return f"✗ {found} The outputs here are those of a machine where it works." if found else ""

@@ -8,14 +8,13 @@ import copy
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from netkit.errors import InvalidValue, NotFound
+from netkit.lessons.needs import ENGINE_TAG, NFTABLES_TAG, obstacle
 from netkit.visible import visible
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ Run each notebook from top to bottom, in a sandbox of its own.
 
 --update writes the outputs into the file. An output that differs only in what the kernel draws at random
 or in measured times (the replacements of --sanitize-with) keeps its text, so that a run that changes nothing
-leaves every byte as it was. Cells tagged "engine" need the real Docker Engine; where it cannot run they are left out,
-and their outputs stay.
+leaves every byte as it was. Cells tagged "engine" need the real Docker Engine, those tagged "nftables" need
+nftables for IP in the kernel; where that is not there they are left out, and their outputs stay.
 --check writes nothing, says which cells differ, and exits with 1 if any does."""
 
 EXAMPLES = """\
@@ -44,8 +43,6 @@ _MOST_REPLACEMENTS = 1_000_000
 _WANTED = "Name the file of replacements that nbval uses"
 _LONGEST_REASON = 200
 _SECONDS_PER_CELL = 60
-ENGINE_TAG = "engine"
-"""Marks the cells that need the real Docker Engine."""
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _KERNEL = {"display_name": "netkit (sandboxed Python)", "language": "python", "name": "netkit"}
 _LANGUAGE = {
@@ -85,15 +82,6 @@ def _every() -> list[Path]:
     if not found:
         raise NotFound(f"there are no notebooks in '{_FOLDER}/'", remedy="Name files, or stand in the project's folder")
     return found
-
-
-@cache
-def engine_obstacle() -> str:
-    """Why the real Docker Engine cannot run in a sandbox of this machine, in one sentence; empty if it can."""
-    program = "from netkit import engine; print(engine.available() or '')"
-    command = [sys.executable, "-P", "-m", "netkit.cli", "run", "--", sys.executable, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else "the sandbox does not start, see `netkit doctor`"
 
 
 def _treat(path: Path, replacements: list[tuple[re.Pattern[str], str]], *, update: bool) -> list[str]:
@@ -144,10 +132,11 @@ def _run(
 ) -> tuple[Any, list[str]]:
     """The notebook with new outputs, None if it is not to be written, and what is wrong, a sentence each."""
     new = copy.deepcopy(old)
-    why_not = engine_obstacle() if any(ENGINE_TAG in cell.metadata.get("tags", []) for cell in old.cells) else ""
-    if why_not:
-        sys.stdout.write(visible(f'{path}: cells tagged "{ENGINE_TAG}" are left out: {why_not}\n'))
-    failure = _execute(new, path, engine=not why_not)
+    tags = {tag for cell in old.cells for tag in cell.metadata.get("tags", [])}
+    missing = next((tag for tag in (ENGINE_TAG, NFTABLES_TAG) if tag in tags and obstacle(tag)), None)
+    if missing:
+        sys.stdout.write(visible(f'{path}: cells tagged "{missing}" are left out: {obstacle(missing)}\n'))
+    failure = _execute(new, path, missing)
     complaints = [failure] if failure else []
     for number, (before, after) in enumerate(zip(old.cells, new.cells, strict=True), 1):
         if before.cell_type != "code":
@@ -161,7 +150,7 @@ def _run(
     return new if update and not failure else None, complaints
 
 
-def _execute(notebook: Any, path: Path, *, engine: bool) -> str:
+def _execute(notebook: Any, path: Path, missing: str | None) -> str:
     """Run it in place; the failure in one sentence, empty if there is none."""
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
@@ -170,7 +159,7 @@ def _execute(notebook: Any, path: Path, *, engine: bool) -> str:
         kernel_name=_KERNEL["name"],
         timeout=_SECONDS_PER_CELL,
         record_timing=False,
-        skip_cells_with_tag="skip-execution" if engine else ENGINE_TAG,
+        skip_cells_with_tag=missing or "skip-execution",
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:

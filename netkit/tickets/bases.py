@@ -31,7 +31,7 @@ BASES = {
     "router": Base(far.one_router, ("03", "05")),
     "routers": Base(far.two_routers, ("03", "05")),
     "way out": Base(docked.way_out, ("01", "05", "06", "11", "12")),
-    "published": Base(docked.published, ("01", "06", "11", "12")),
+    "published": Base(docked.published, ("01", "06", "11", "12", "13")),
     "networks": Base(docked.two_networks, ("06", "08")),
     "families": Base(six.published, ("14",)),
     "names": Base(near.by_name, ("08",)),

@@ -165,5 +165,11 @@ ASKED: dict[str, Callable[[Truth], bool]] = {
         and not t.page("pc", "172.17.0.3", 80)
         and t.page("pc", "192.168.1.1", 8082, by="admin")
     ),
+    "13.1": lambda t: t.page("pc", "192.168.1.1", 8082, by="api") and t.page("pc", "192.168.1.1", 8080, by="web"),
+    "13.2": lambda t: (
+        not t.page("guest", "192.168.2.1", 8080)
+        and t.page("pc", "192.168.1.1", 8080, by="web")
+        and t.pings("guest", "192.168.2.1")
+    ),
 }
 """By task: whether a network is what its text asks for."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from netkit.subcommands.notebooks import ENGINE_TAG
+from netkit.lessons.needs import ENGINE_TAG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +117,13 @@ FACTS = (
     Fact("no way for answers", "11", "answer = web.ping", f"iptables -D {_ANSWERS}"),
     Fact("no drop of direct access", "12", 'asked = {"web"', "iptables -t raw -F PREROUTING"),
     Fact("a policy that drops", "12", "%%predict 12.5", "iptables -P FORWARD DROP"),
+    Fact(
+        "no way into the map",
+        "13",
+        "%%predict 13.6",
+        "nft flush map ip docker-bridges filter-forward-in-jumps; nft add rule ip docker-bridges filter-FORWARD drop",
+    ),
+    Fact("a filter for all", "13", "%%predict 13.8", "iptables -P FORWARD DROP"),
     Fact("nobody hides addresses of IPv6", "14", "%%predict 14.7", "ip6tables -t nat -F POSTROUTING"),
     Fact("the machine believes routers", "14", "%%predict 14.9", "sysctl -w net.ipv6.conf.br-shop.accept_ra=2"),
     Fact("no drop of direct access by IPv6", "14", 'asked = {"published"', "ip6tables -t raw -F PREROUTING"),

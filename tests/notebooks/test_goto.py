@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
-from netkit.lessons import notebook
+from netkit.lessons import needs, notebook
 from netkit.sandbox.worlds import VARIABLE
 from netkit.subcommands import notebooks
 from tests.outside.sessions import PATIENCE, Session, session
@@ -70,7 +70,7 @@ def check(path: Path, heading: str, world: str = "") -> float:
         said = kernel.run(f"%goto --from '{path}' {heading}")
         seconds = time.monotonic() - started
         assert f"cells up to {heading!r} in " in said or f'cells up to "{heading}" in ' in said, said
-        if cell and not ("engine" in cell.metadata.get("tags", []) and notebooks.engine_obstacle()):
+        if cell and not ("engine" in cell.metadata.get("tags", []) and needs.engine_obstacle()):
             shown = notebooks.comparable(run(kernel, cell.source), replacements)
             assert shown == notebooks.comparable(cell.outputs, replacements)
     return seconds

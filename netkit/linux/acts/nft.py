@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.errors import KernelRefused
+from netkit.errors import KernelRefused, ProgramMissing
+from netkit.linux.entering import HOST_PATH
 from netkit.linux.run import run
 
 if TYPE_CHECKING:
@@ -12,6 +13,17 @@ if TYPE_CHECKING:
 
 _MISSING = "Operation not supported"
 _WITHOUT = "This kernel may lack nf_tables for IP, as that of NETKIT_WORLD=uml does: try nk.Docker(like='29')"
+
+
+def obstacle() -> str:
+    """Why there are no tables of nftables for IP on the host, in one sentence; empty if there are: nft is asked."""
+    try:
+        tried = run(HOST_PATH, ["nft", "--check", "add table ip netkit_probe"])
+    except ProgramMissing as error:
+        return str(error)
+    if tried.returncode:
+        return "this kernel has no nf_tables for IP, as that of NETKIT_WORLD=uml has none."
+    return ""
 
 
 def change(path: str, lines: Sequence[str]) -> None:
