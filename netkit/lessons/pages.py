@@ -72,7 +72,8 @@ class Served(Want):
         """What nk.why finds; the task's own line where it knows none; before that, who answers instead."""
         said = why(self.room, self.address, self.port)
         instead = impostors.ended(world, self.room, self.address, self.port, self.at) if said.ok else []
-        return somebody_else(instead) if instead else of_why(said, self.line)
+        astray = bool(self.line) and said.layer == "service" and said.where != self.at
+        return somebody_else(instead) if instead else of_why(said, self.line, mine=astray)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ _SECONDS_TO_START, _SECONDS_BETWEEN = 0.5, 0.02
 
 _SECONDS_OF_SILENCE, _SOME_PORT = 0.5, 80
 
+_OF_RULES = ("nat", "filter", "service", "")
+"""Layers of nk.why at which a rule may be what is missing."""
+
 
 @dataclass(frozen=True)
 class Reaches(Want):
@@ -172,17 +175,19 @@ class Serves(Want):
         )
 
 
-def of_why(said: Diagnosis, line: str = "") -> Hints:
+def of_why(said: Diagnosis, line: str = "", *, mine: bool = False) -> Hints:
     """Help from a diagnosis: the layer, then what shows it, then what mends it.
 
     Args:
         said: of nk.why.
-        line: what makes it so where nk.why knows no repair.
+        line: the rule that the task is about, for where nk.why knows no repair, and rules are what is missing.
+        mine: whether that line is better: nk.why cannot know who is to answer, and would start a server where none is.
     """
+    line = line if said.layer in _OF_RULES else ""
     return Hints(
         f"Which layer is it? nk.why says: {said.layer or 'none that it knows'}",
         "\n".join((said.explanation, *said.evidence)),
-        "\n".join(said.repair) or line,
+        line if mine else "\n".join(said.repair) or line,
     )
 
 

@@ -56,7 +56,12 @@ class Line:
         self._end.close()
 
     def send(self, word: str, text: object = "", files: tuple[int, ...] = ()) -> None:
-        """Send a message; nothing happens when the other end is gone, which the next `receive` will tell."""
+        """Send a message; nothing happens when the other end is gone, which the next `receive` will tell.
+
+        Nor when this one is closed: a signal may still be passed on while a sandbox ends.
+        """
+        if self._end.fileno() < 0:
+            return
         data = f"{word} {text}".encode()[:_LONGEST]
         try:
             if files:

@@ -14,6 +14,7 @@ from netkit.sandbox.worlds import VARIABLE
 from tests.outside import sessions, test_kernel
 from tests.outside.sessions import NETKIT, Session, eventually, session
 from tests.outside.trees import alive, descendants
+from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +67,17 @@ def test_a_kernel_that_cannot_start_says_why(tmp_path: Path) -> None:
     )
     assert answer.returncode == 1
     assert "'no.Such' could not be imported" in answer.stderr
+
+
+def test_pythonpath_counts_and_the_working_directory_does_not_before_it(tmp_path: Path) -> None:
+    work, own = tmp_path / "work", tmp_path / "own"
+    for folder, module, text in ((work, "netkit", "raise SystemExit"), (work, "beside", ""), (own, "mine", "")):
+        folder.mkdir(exist_ok=True)
+        (folder / f"{module}.py").write_text(text)
+    paths = os.pathsep.join((str(own), str(ROOT)))
+    with session(env={**os.environ, VARIABLE: "uml", "PYTHONPATH": paths}, cwd=str(work)) as kernel:
+        shown = kernel.run("import netkit, mine, beside\nprint(netkit.__file__)")
+    assert shown == f"{ROOT / 'netkit' / '__init__.py'}\n"
 
 
 def test_restart_and_shutdown() -> None:

@@ -6,7 +6,6 @@ wants more of that than to know that it is there.
 
 import asyncio
 import importlib
-import os
 import sys
 from importlib.util import find_spec
 from types import ModuleType
@@ -61,9 +60,7 @@ def _load() -> ModuleType:
 
 def main() -> None:
     """Run the kernel; the arguments are those of `python -m ipykernel_launcher`."""
-    # As ipykernel_launcher does: IPython itself brings the working directory back.
-    if sys.path[0] in ("", os.getcwd()):
-        del sys.path[0]
+    del sys.path[0]  # this file's folder; IPython itself brings the working directory
     if find_spec("debugpy"):
         sys.modules[_NAME] = _StandIn(_NAME)
     # Its file system knows no locks: a history that another kernel writes as well would be torn.

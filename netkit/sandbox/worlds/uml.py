@@ -16,8 +16,8 @@ LACKS = (
     "write in the notebook's folder and your home directory"
 )
 
-_KERNELS = {"ipykernel_launcher": "netkit.sandbox.uml.kernel"}
-"""The module that is run in place of another."""
+_LAUNCHER, _KERNEL = ("-m", "ipykernel_launcher"), os.path.join(os.path.dirname(keeper.__file__), "kernel.py")
+"""What is run in place of ipykernel's own module: by its path, since -m looks into the working directory first."""
 
 __all__ = ["LACKS", "NAME", "SUMMARY", "WorldFailed", "enter", "inside", "start"]
 
@@ -66,6 +66,12 @@ class UmlSandbox:
             return
 
 
+def _in_place(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """A command with netkit's own kernel, where it starts ipykernel's."""
+    places = [place for place in range(len(argv)) if argv[place : place + 2] == _LAUNCHER]
+    return (*argv[: places[0]], _KERNEL, *argv[places[0] + 2 :]) if places else argv
+
+
 def start(job: Job) -> UmlSandbox:
     """Run a program in User-Mode Linux.
 
@@ -77,7 +83,7 @@ def start(job: Job) -> UmlSandbox:
         SandboxError: somebody killed it meanwhile; nothing is left either.
     """
     if job.connection:
-        job = job._replace(argv=tuple(_KERNELS.get(word, word) for word in job.argv))
+        job = job._replace(argv=_in_place(job.argv))
     starter = os.getpid()
     try:
         line, inner = Line.pair()
