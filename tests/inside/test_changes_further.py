@@ -20,7 +20,7 @@ ROWS = [
     ("bridge mdb add dev br0 port w0 grp ff05::9 permanent", r"\+ bridge mdb: dev br0 port w0 grp ff05::9"),
     ("ip token set ::5 dev v0", r"\+ ip token: ::5 dev v0"),
     ("ip addrlabel add prefix fd98::/64 label 77", r"\+ ip addrlabel: prefix fd98::/64 label 77"),
-    ("ip addrlabel del prefix fc00::/7", r"\+ ip addrlabel: prefix fc00::/7 label 5 is missing"),
+    ("ip addrlabel del prefix fc00::/7 label 5", r"\+ ip addrlabel: prefix fc00::/7 label 5 is missing"),
     ("ip addrlabel add prefix fc00::/7 label 5", r"- ip addrlabel: prefix fc00::/7 label 5 is missing"),
     ("ip addrlabel del prefix fd98::/64 label 77", "- ip addrlabel: prefix fd98::/64"),
     ("nft add table inet f", r"\+ table nft inet f"),
