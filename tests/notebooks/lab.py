@@ -23,7 +23,7 @@ from tests.processes import ending
 from tests.project import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Locator, Page
@@ -34,6 +34,10 @@ RUNTIME = "run"
 
 IDLE = "netkit (sandboxed Python) | Idle"
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+_LOOKS = 10
+"""So many looks in a row find a kernel idle that has nothing more to run: between two cells it is idle for a moment."""
+
+_WAITING = "input.jp-Stdin-input:enabled"
 _DARK = 80
 """More than half of a dark picture is below it, of 255."""
 
@@ -120,6 +124,30 @@ def choose(page: Page, menu: str, item: str) -> None:
     """Click on an item of a menu."""
     page.get_by_role("menuitem", name=menu, exact=True).click()
     page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+def choose_in_predictions(page: Page, is_idle: Callable[[], bool], seconds: float, choice: str = "2") -> int:
+    """Type a choice wherever a cell waits for one, with nothing but the keyboard, until all have run; how many.
+
+    Args:
+        page: with a notebook that runs.
+        is_idle: whether the page says that the kernel is.
+        seconds: after which it has failed.
+        choice: what is typed.
+    """
+    made = idle = 0
+    deadline = time.monotonic() + seconds
+    while idle < _LOOKS:
+        idle = idle + 1 if is_idle() else 0
+        assert time.monotonic() < deadline, f"the notebook still runs, {made} choices were made"
+        if page.evaluate(f"document.activeElement.matches('{_WAITING}')"):  # it asks for the keyboard itself
+            box = page.evaluate_handle("document.activeElement")
+            page.keyboard.type(choice)
+            page.keyboard.press("Enter")
+            page.wait_for_function("box => box.disabled || !box.isConnected", arg=box)
+            made += 1
+        page.wait_for_timeout(100)
+    return made
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -17,6 +17,7 @@ from tests.notebooks.lab import (
     MARKS,
     RUNTIME,
     choose,
+    choose_in_predictions,
     is_dark,
     open_notebook,
     running,
@@ -37,8 +38,6 @@ LAST_SHOWN = max(i for i, cell in enumerate(CODE, 1) if not cell.metadata.get("j
 PICTURES = sum("image/png" in output.get("data", {}) for cell in CODE for output in cell.outputs)
 PREDICTIONS = sum(cell.source.startswith("%%predict ") for cell in CODE)
 SECONDS_TO_RUN = 120
-LOOKS = 10
-"""So many looks in a row find a kernel idle that has nothing more to run: between two cells it is idle for a moment."""
 
 pytestmark = MARKS
 
@@ -96,30 +95,12 @@ def test_pictures_show_before_the_notebook_is_trusted(page: Page) -> None:
     assert is_dark(picture) == (page.theme == "dark"), "a picture is as light as its page"
 
 
-def choose_in_predictions(page: Page) -> int:
-    """Type a choice wherever a cell waits for one, with nothing but the keyboard, until all have run; how many."""
-    waiting, made, idle = page.locator("input.jp-Stdin-input:enabled"), 0, 0
-    deadline = time.monotonic() + SECONDS_TO_RUN
-    while idle < LOOKS:
-        idle = idle + 1 if page.get_by_text(IDLE).is_visible() else 0
-        assert time.monotonic() < deadline, f"the notebook still runs, {made} choices were made"
-        if waiting.count():
-            box = waiting.first.element_handle()
-            page.wait_for_function("box => document.activeElement === box", arg=box)  # it asks for the keyboard itself
-            page.keyboard.type("2")
-            page.keyboard.press("Enter")
-            page.wait_for_function("box => box.disabled || !box.isConnected", arg=box)
-            made += 1
-        page.wait_for_timeout(100)
-    return made
-
-
 @pytest.mark.parametrize("page", ["light", pytest.param("dark", marks=pytest.mark.long)], indirect=True)
 def test_run_all_cells_waits_for_predictions_and_gives_no_error(page: Page, folder: Path) -> None:
     choose(page, "Edit", "Clear Outputs of All Cells")
     choose(page, "Run", "Run All Cells")
     page.get_by_text(IDLE).wait_for(state="detached")
-    assert choose_in_predictions(page) == PREDICTIONS
+    assert choose_in_predictions(page, page.get_by_text(IDLE).is_visible, SECONDS_TO_RUN) == PREDICTIONS
     page.mouse.wheel(0, -100_000)
     assert len(scroll_until_pictures(page, PICTURES)) == PICTURES, "the outputs were cleared; these are new"
     files = list((folder / RUNTIME).glob("kernel-*.json"))
