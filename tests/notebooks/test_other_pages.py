@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import nbformat
 import pytest
+from nbformat.reader import NotJSONError
 
 from tests.notebooks.lab import MARKS, RUNTIME, choose, choose_in_predictions, window
 from tests.outside.sessions import facts
@@ -122,7 +123,10 @@ def run_all(page: Page, address: str) -> int:
 
 def was_run(path: Path) -> bool:
     """Whether a notebook was saved with all its cells run."""
-    cells = nbformat.read(path, as_version=4).cells
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except NotJSONError:  # it is being written
+        return False
     return all(cell.execution_count for cell in cells if cell.cell_type == "code" and cell.source)
 
 

@@ -117,6 +117,18 @@ class Editor:
         self.client.execute_interactive(code, timeout=60, output_hook=lambda message: shown.append(text_of(message)))
         return "".join(shown)
 
+    def run_lesson(self, cells: list[str]) -> set[str]:
+        """Run cells; where one asks, answer as in the box that VS Code opens. The kinds of messages that came."""
+        kinds: set[str] = set()
+        for cell in cells:
+            self.client.execute_interactive(
+                cell,
+                timeout=120,
+                output_hook=lambda message: kinds.add(message["msg_type"]),
+                stdin_hook=lambda _message: self.client.input("?"),
+            )
+        return kinds
+
     def close(self) -> None:
         """Let go of it."""
         self.client.stop_channels()
@@ -148,3 +160,12 @@ def test_an_editor_runs_interrupts_and_ends_it(editor: Editor, environment: Path
     editor.client.shutdown()
     assert editor.process.wait(20) == 0
     assert not editor.file.exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("lesson", sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")), ids=lambda path: path.stem)
+def test_an_editor_runs_the_lesson(editor: Editor, lesson: Path) -> None:
+    cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+    kinds = editor.run_lesson(["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"])
+    assert "execute_result" in kinds
+    assert "error" not in kinds
