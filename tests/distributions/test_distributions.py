@@ -55,3 +55,11 @@ def test_every_lesson_shows_what_is_committed(release: Release) -> None:
 
 def test_the_library(release: Release) -> None:
     passed(release.run(".venv/bin/netkit", "run", "--", *PYTEST, "tests/inside", seconds=1800))
+
+
+def test_a_folder_installs_where_there_is_no_network(release: Release) -> None:
+    passed(release.run("make", "offline", "PACKAGES=no"))
+    alone = ("unshare", "--map-root-user", "--net")
+    said = passed(release.run(*alone, "sh", "offline/install.sh", "../kit"))
+    assert said.endswith("Next: ../kit/bin/netkit lab\n")
+    assert passed(release.run("../kit/bin/netkit", "demo")).count("1 of 1 answered") == 3
