@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands
 from netkit.diagnosis.commands import named, shown, typed
-from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.gateways import default_again, free_address, leaving, missed
+from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import RouteAnswer, World
+    from netkit.diagnosis.answers import RouteAnswer
+    from netkit.diagnosis.findings import World
     from netkit.model import End
     from netkit.validation import IPNetwork
 

@@ -17,6 +17,7 @@ from netkit.diagnosis import (
     translations,
     tunnels,
     unanswered,
+    vlans,
 )
 from netkit.diagnosis.findings import Decision, Finding, Found, World
 from netkit.diagnosis.hooks import Hooks
@@ -38,7 +39,6 @@ class Carrying(ABC):
         hops: the interfaces that packets left by, each with the address that was looked for behind it.
         mtu: a bottleneck that drops large packets without a word, if there is one.
         outdated: a neighbour entry that was learned and is wrong by now, if there is one.
-        unsure: what may have stopped frames and cannot be seen, if there is anything such.
         hooks: the packet filters that were passed, and where nobody knows what they did.
     """
 
@@ -48,7 +48,6 @@ class Carrying(ABC):
         self.hops: dict[tuple[End, str], None] = {}
         self.mtu: Finding | None = None
         self.outdated: Finding | None = None
-        self.unsure: Finding | None = None
         self.decisions: list[Decision] = []
         self.hooks = Hooks(world)
         self.port: End | None = None
@@ -143,7 +142,7 @@ class Carrying(ABC):
                 macs = world.link(start).mac, world.link(target).mac
                 ports = way[place - 1] if place else None, after
                 self.stop(l2.bridge(world, l2.Crossing(ports[0], end, ports[1], *macs, asks, packet.version)))
-                self.unsure = self.unsure or l2.filtered_by_vlan(world, end)
+                self.stop(vlans.between(world, (start, target), (ports[0], end, ports[1])))
                 self.ok("bridge", f"{end[1]} in {end[0]}")
                 if all(ports) and world.space(end[0]).rules and self.hooks.shows(end[0], packet):
                     self.ok("filter", f"FORWARD of {end[0]}")

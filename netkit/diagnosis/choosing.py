@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import policy
 from netkit.diagnosis.commands import shown, typed
-from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import Decision, World

@@ -10,9 +10,9 @@ from netkit.diagnosis.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from netkit.diagnosis.answers import Listener
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
-    from netkit.diagnosis.questions import Listener
 
 _TELLING = {
     "TCPMD5NotFound": (

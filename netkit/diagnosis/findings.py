@@ -1,4 +1,4 @@
-"""What a diagnosis is made from and what it says, as frozen values: the world, questions, findings."""
+"""What a diagnosis is made from and what it says, as frozen values: the world, decisions, findings."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis.questions import PoliciesQuestion, ProxiesQuestion, RulesQuestion, UnreadyQuestion
+from netkit.diagnosis.questions import (
+    ListenersQuestion,
+    MatchQuestion,
+    PoliciesQuestion,
+    PortQuestion,
+    ProxiesQuestion,
+    RulesetQuestion,
+    RulesQuestion,
+    SwitchQuestion,
+    UnreadyQuestion,
+    VlansQuestion,
+)
 from netkit.model.topology import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from netkit.diagnosis.answers import Listener, Member, Policy, PolicyRule, Port, RouteAnswer
     from netkit.diagnosis.packet import Packet
-    from netkit.diagnosis.questions import Listener, Policy, PolicyRule
+    from netkit.diagnosis.questions import RouteQuestion
     from netkit.model import End, Interface, Namespace, Route, Snapshot
 
 LAYERS = (
@@ -21,123 +33,6 @@ LAYERS = (
     *("sysctl", "filter", "nat", "conntrack", "qdisc", "tc", "mtu", "return path", "service"),
 )
 """The layers, in the order in which they are shown."""
-
-
-@dataclass(frozen=True)
-class RouteQuestion:
-    """Where does this namespace send packets to that address? `ip route get DESTINATION [from SOURCE iif DEVICE]`.
-
-    Attributes:
-        namespace: who is asked.
-        destination: the packet's.
-        source: the packet's; None where its sender has not chosen one.
-        iif: the interface that the packet came in by; None for one of the namespace's own.
-        oif: the interface that it has to leave by; None where the kernel chooses one.
-        mark: the packet's.
-        protocol: "icmp", "tcp", "udp"; "" where no rule of the namespace asks for it.
-        ports: the packet's source and destination port, each None where no rule asks for it, or there is none.
-        service: the packet's type of service; 0 where no rule asks for it.
-    """
-
-    namespace: str
-    destination: str
-    source: str | None = None
-    iif: str | None = None
-    oif: str | None = None
-    mark: int = 0
-    protocol: str = ""
-    ports: tuple[int | None, int | None] = (None, None)
-    service: int = 0
-
-    @property
-    def command(self) -> str:
-        """As one types it inside the namespace."""
-        came = f" from {self.source}" if self.source else ""
-        ways = (("iif", self.iif), ("oif", self.oif), ("mark", self.mark), ("ipproto", self.protocol))
-        ways += (("sport", self.ports[0]), ("dport", self.ports[1]))
-        ways += (("tos", hex(self.service) if self.service else ""),)
-        return f"ip route get {self.destination}{came}" + "".join(f" {key} {name}" for key, name in ways if name)
-
-
-@dataclass(frozen=True)
-class RouteAnswer:
-    """What the kernel says (rtnetlink(7), RTM_GETROUTE).
-
-    Attributes:
-        kind: "unicast", "local" …; "" where the kernel refuses.
-        via: the next router; None when the destination is on the link.
-        device: the interface that the packet leaves by.
-        source: the address that it gets when its sender did not choose one.
-        error: the kernel's refusal as the C library's name, "ENETUNREACH"; "" for none.
-        words: the refusal in words, "Network is unreachable".
-        mtu: bytes of the largest packet that the route takes; 0 where its interface decides.
-    """
-
-    kind: str = ""
-    via: str | None = None
-    device: str | None = None
-    source: str | None = None
-    error: str = ""
-    words: str = ""
-    mtu: int = 0
-
-
-@dataclass(frozen=True)
-class MatchQuestion:
-    """Which route does the kernel take for a packet? `ip route get fibmatch …`."""
-
-    route: RouteQuestion
-
-    @property
-    def namespace(self) -> str:
-        """Who is asked."""
-        return self.route.namespace
-
-
-@dataclass(frozen=True)
-class SwitchQuestion:
-    """What is this switch set to? `sysctl NAME`."""
-
-    namespace: str
-    name: str
-
-
-@dataclass(frozen=True)
-class ListenersQuestion:
-    """Who listens in this namespace? `ss -tulnp`."""
-
-    namespace: str
-
-
-@dataclass(frozen=True)
-class RulesetQuestion:
-    """What are the rules of nft here, as values? `nft -j list ruleset`."""
-
-    namespace: str
-
-
-@dataclass(frozen=True)
-class PortQuestion:
-    """What does the kernel know of this interface that a snapshot does not tell? `ip -d link show dev NAME`."""
-
-    namespace: str
-    interface: str
-
-
-@dataclass(frozen=True)
-class Port:
-    """Facts of an interface beyond those of a snapshot.
-
-    Attributes:
-        arp: whether it asks and answers for addresses; `ip link set … arp off` ends that.
-        state: as a bridge's port: "disabled", "listening", "learning", "forwarding", "blocking"; "" for others.
-        off: as a bridge's port, what is switched off that is on by itself: "learning", "flood", "mcast_flood",
-            "bcast_flood"; and "unlocked", where it takes only frames of senders that it knows.
-    """
-
-    arp: bool = True
-    state: str = ""
-    off: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -200,6 +95,10 @@ class World:
     def policies(self, namespace: str) -> tuple[Policy, ...]:
         """The policies of IPsec of a namespace."""
         return self._fact(PoliciesQuestion(namespace))  # type: ignore[no-any-return]
+
+    def vlans(self, namespace: str) -> tuple[Member, ...]:
+        """In which VLANs the ports of a namespace's bridges are."""
+        return self._fact(VlansQuestion(namespace))  # type: ignore[no-any-return]
 
     def port(self, end: End) -> Port:
         """What a snapshot does not tell of an interface."""

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.commands import typed
-from netkit.diagnosis.findings import RouteQuestion
+from netkit.diagnosis.questions import RouteQuestion
 from netkit.validation import mac_of
 
 if TYPE_CHECKING:

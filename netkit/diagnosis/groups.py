@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import routes
 from netkit.diagnosis.commands import shown, typed
-from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import RouteAnswer, World
+    from netkit.diagnosis.answers import RouteAnswer
+    from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
     from netkit.model import End
 

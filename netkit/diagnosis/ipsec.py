@@ -9,9 +9,9 @@ from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
+    from netkit.diagnosis.answers import Policy
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
-    from netkit.diagnosis.questions import Policy
 
 _NUMBERS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}
 _ECHO = {4: (8, 0), 6: (128, 129)}

@@ -122,22 +122,6 @@ def _mac(address: str) -> str | None:
     return mac_of(address) if ":" not in address else None
 
 
-def filtered_by_vlan(world: World, bridge: End) -> Finding | None:
-    """Whether a bridge lets frames pass only between ports of one VLAN, which a snapshot does not tell of them.
-
-    Args:
-        bridge: the bridge.
-    """
-    if not world.link(bridge).has("vlan_filtering"):
-        return None
-    words = (
-        f"{named(bridge)} filters VLANs (vlan_filtering is 1), so that frames pass only between ports of one VLAN; "
-        "every other layer looks right, and in which VLANs its ports are is told by `bridge vlan show`"
-    )
-    line = shown(world, bridge[0], f"ip -d link show dev {bridge[1]}", "vlan_filtering 1")
-    return Finding("bridge", words, (line,), (), bridge[0], blind=True)
-
-
 def duplicate_mac(world: World, start: End, target: End) -> Finding | None:
     """Whether another station of the link has the MAC of one of the two that want to talk.
 

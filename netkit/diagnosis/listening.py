@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis.commands import shown
 
 if TYPE_CHECKING:
+    from netkit.diagnosis.answers import Listener
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
-    from netkit.diagnosis.questions import Listener
 
 
 def of(listener: Listener, packet: Packet) -> bool:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.commands import shown, typed
-from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import RouteAnswer, World
+    from netkit.diagnosis.answers import PolicyRule, RouteAnswer
+    from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
-    from netkit.diagnosis.questions import PolicyRule
+    from netkit.diagnosis.questions import RouteQuestion
     from netkit.model import Route
 
 _NUMBERS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}

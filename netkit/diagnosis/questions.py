@@ -1,216 +1,162 @@
-"""Questions of a walk that a snapshot does not answer, and the kernel's answers, as frozen values."""
+"""What a walk asks the kernel, beyond what a snapshot tells, as frozen values: each as one would type it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 58: "ipv6-icmp"}
-_REFUSE = {"blackhole": "EINVAL", "unreachable": "ENETUNREACH", "prohibit": "EACCES"}
+
+@dataclass(frozen=True)
+class RouteQuestion:
+    """Where does this namespace send packets to that address? `ip route get DESTINATION [from SOURCE iif DEVICE]`.
+
+    Attributes:
+        namespace: who is asked.
+        destination: the packet's.
+        source: the packet's; None where its sender has not chosen one.
+        iif: the interface that the packet came in by; None for one of the namespace's own.
+        oif: the interface that it has to leave by; None where the kernel chooses one.
+        mark: the packet's.
+        protocol: "icmp", "tcp", "udp"; "" where no rule of the namespace asks for it.
+        ports: the packet's source and destination port, each None where no rule asks for it, or there is none.
+        service: the packet's type of service; 0 where no rule asks for it.
+    """
+
+    namespace: str
+    destination: str
+    source: str | None = None
+    iif: str | None = None
+    oif: str | None = None
+    mark: int = 0
+    protocol: str = ""
+    ports: tuple[int | None, int | None] = (None, None)
+    service: int = 0
+
+    @property
+    def command(self) -> str:
+        """As one types it inside the namespace."""
+        came = f" from {self.source}" if self.source else ""
+        ways = (("iif", self.iif), ("oif", self.oif), ("mark", self.mark), ("ipproto", self.protocol))
+        ways += (("sport", self.ports[0]), ("dport", self.ports[1]))
+        ways += (("tos", hex(self.service) if self.service else ""),)
+        return f"ip route get {self.destination}{came}" + "".join(f" {key} {name}" for key, name in ways if name)
+
+
+@dataclass(frozen=True)
+class MatchQuestion:
+    """Which route does the kernel take for a packet? `ip route get fibmatch …`.
+
+    Attributes:
+        route: what is asked of it.
+    """
+
+    route: RouteQuestion
+
+    @property
+    def namespace(self) -> str:
+        """Who is asked."""
+        return self.route.namespace
+
+
+@dataclass(frozen=True)
+class SwitchQuestion:
+    """What is this switch set to? `sysctl NAME`.
+
+    Attributes:
+        namespace: who is asked.
+        name: of the switch.
+    """
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ListenersQuestion:
+    """Who listens in this namespace? `ss -tulnp`.
+
+    Attributes:
+        namespace: who is asked.
+    """
+
+    namespace: str
+
+
+@dataclass(frozen=True)
+class RulesetQuestion:
+    """What are the rules of nft here, as values? `nft -j list ruleset`.
+
+    Attributes:
+        namespace: who is asked.
+    """
+
+    namespace: str
+
+
+@dataclass(frozen=True)
+class PortQuestion:
+    """What does the kernel know of this interface that a snapshot does not tell? `ip -d link show dev NAME`.
+
+    Attributes:
+        namespace: who is asked.
+        interface: which.
+    """
+
+    namespace: str
+    interface: str
 
 
 @dataclass(frozen=True)
 class RulesQuestion:
-    """By which rules does this namespace choose a routing table? `ip rule`."""
+    """By which rules does this namespace choose a routing table? `ip rule`.
+
+    Attributes:
+        namespace: who is asked.
+        version: of IP.
+    """
 
     namespace: str
     version: int
-
-
-@dataclass(frozen=True)
-class PolicyRule:
-    """One rule by which the kernel chooses a routing table (ip-rule(8)).
-
-    Attributes:
-        version: of IP.
-        priority: the lower the earlier.
-        action: "lookup", "goto", "nop", "blackhole", "unreachable" or "prohibit".
-        table: where to look up: "local", "main", "default" or a number.
-        source: a prefix that the source has to be in; "" for any.
-        destination: a prefix that the destination has to be in; "" for any.
-        iif: the interface that a packet has come in by; "" for any, "lo" for the namespace's own packets.
-        oif: the interface that a packet is bound to; "" for any.
-        mark: what the packet's mark, under the mask, has to be; None for any.
-        mask: of the mark.
-        protocol: the number of the protocol in the packet; 0 for any.
-        source_ports: the first and the last port; None for any.
-        destination_ports: the first and the last port; None for any.
-        inverted: whether it is for all packets that it does not describe.
-        suppressed: routes with at most this prefix length do not count; -1 for none.
-        target: the priority that "goto" goes on at.
-        further: whether it asks for more than is told here: realms, a tunnel, a group of interfaces, a VRF.
-        service: the type of service that a packet has to have; 0 for any.
-        users: the first and the last user whose own packets it is for; None for all packets.
-    """
-
-    version: int
-    priority: int
-    action: str
-    table: str
-    source: str = ""
-    destination: str = ""
-    iif: str = ""
-    oif: str = ""
-    mark: int | None = None
-    mask: int = 0xFFFFFFFF
-    protocol: int = 0
-    source_ports: tuple[int, int] | None = None
-    destination_ports: tuple[int, int] | None = None
-    inverted: bool = False
-    suppressed: int = -1
-    target: int = 0
-    further: bool = False
-    service: int = 0
-    users: tuple[int, int] | None = None
-
-    @property
-    def refusal(self) -> str:
-        """How the kernel refuses what the rule is for, "ENETUNREACH"; "" where it does not."""
-        return _REFUSE.get(self.action, "")
-
-    @property
-    def selector(self) -> str:
-        """Which packets it is for, in the words of `ip rule`."""
-        words = ["not"] if self.inverted else []
-        words += [f"from {self.source or 'all'}"]
-        words += [f"to {self.destination}"] if self.destination else []
-        words += [f"tos {self.service:#x}"] if self.service else []
-        if self.mark is not None:
-            words.append(f"fwmark {self.mark:#x}" + ("" if self.mask == 0xFFFFFFFF else f"/{self.mask:#x}"))
-        words += [f"{key} {name}" for key, name in (("iif", self.iif), ("oif", self.oif)) if name]
-        words += [f"ipproto {self.protocol}"] if self.protocol else []
-        for key, ports in (("sport", self.source_ports), ("dport", self.destination_ports)):
-            words += [f"{key} {ports[0]}" + (f"-{ports[1]}" if ports[1] != ports[0] else "")] if ports else []
-        words += [f"uidrange {self.users[0]}-{self.users[1]}"] if self.users else []
-        return " ".join(words)
-
-    @property
-    def does(self) -> str:
-        """What it does with them, in the words of `ip rule`."""
-        if self.action == "goto":
-            return f"goto {self.target}"
-        if self.action != "lookup":
-            return self.action
-        suppressed = f" suppress_prefixlength {self.suppressed}" if self.suppressed >= 0 else ""
-        return f"lookup {self.table}{suppressed}"
-
-    @property
-    def text(self) -> str:
-        """As `ip rule` lists it."""
-        return f"{self.priority}: {self.selector} {self.does}"
-
-    @property
-    def removal(self) -> str:
-        """The command that takes it away."""
-        return f"ip{' -6' if self.version == 6 else ''} rule del priority {self.priority} {self.selector} {self.does}"
 
 
 @dataclass(frozen=True)
 class PoliciesQuestion:
-    """Which packets does this namespace drop by IPsec, or encrypt? `ip xfrm policy`."""
+    """Which packets does this namespace drop by IPsec, or encrypt? `ip xfrm policy`.
+
+    Attributes:
+        namespace: who is asked.
+    """
 
     namespace: str
 
 
 @dataclass(frozen=True)
-class Policy:
-    """A policy of IPsec (ip-xfrm(8)).
+class VlansQuestion:
+    """In which VLANs are the ports of this namespace's bridges? `bridge vlan show`.
 
     Attributes:
-        direction: "out", "in" or "fwd".
-        source: a prefix that the source has to be in.
-        destination: a prefix that the destination has to be in.
-        blocks: whether it drops packets, instead of letting them pass.
-        protocol: the number of the protocol; 0 for any.
-        ports: source and destination port, each with the bits of it that count.
-        priority: the lower the earlier.
-        sealing: from where to where packets have to be encrypted, "10.0.0.1 → 10.0.0.2 by esp"; "" for in the clear.
-        keyed: whether there are keys for that: a state (ip-xfrm(8)).
-        further: whether it asks for more than is told here: a mark, an interface.
+        namespace: who is asked.
     """
 
-    direction: str
-    source: str
-    destination: str
-    blocks: bool = False
-    protocol: int = 0
-    ports: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
-    priority: int = 0
-    sealing: str = ""
-    keyed: bool = False
-    further: bool = False
-
-    @property
-    def text(self) -> str:
-        """As `ip xfrm policy` lists it."""
-        return f"{self._selector} dir {self.direction}" + (" action block" if self.blocks else "")
-
-    @property
-    def removal(self) -> str:
-        """The command that takes it away."""
-        return f"ip xfrm policy delete {self._selector} dir {self.direction}"
-
-    @property
-    def _selector(self) -> str:
-        words = [f"src {self.source} dst {self.destination}"]
-        words += [f"proto {_NAMES.get(self.protocol, self.protocol)}"] if self.protocol else []
-        words += [f"{key} {port}" for key, (port, mask) in zip(("sport", "dport"), self.ports, strict=True) if mask]
-        return " ".join(words)
+    namespace: str
 
 
 @dataclass(frozen=True)
 class ProxiesQuestion:
-    """For which addresses of others does this namespace answer neighbour questions? `ip neigh show proxy`."""
+    """For which addresses of others does this namespace answer neighbour questions? `ip neigh show proxy`.
+
+    Attributes:
+        namespace: who is asked.
+    """
 
     namespace: str
 
 
 @dataclass(frozen=True)
 class UnreadyQuestion:
-    """Which addresses of this namespace cannot be used (yet)? `ip addr show tentative`, `ip addr show dadfailed`."""
-
-    namespace: str
-
-
-@dataclass(frozen=True)
-class Listener:
-    """A socket that waits for whoever calls (ss(8)).
+    """Which addresses of this namespace cannot be used (yet)? `ip addr show tentative`, `ip addr show dadfailed`.
 
     Attributes:
-        protocol: "tcp" or "udp".
-        address: where it listens; "0.0.0.0" or "::" for everywhere.
-        port: its port.
-        program: the name of the program that has it, "" where that cannot be seen.
-        pid: its process, 0 where that cannot be seen.
-        command: how it was started.
-        reserved: whether it only holds a published port, so that nobody else takes it, and serves nobody.
-        only_six: whether it is at "::" for IPv6 alone (IPV6_V6ONLY).
-        device: the interface that packets have to come in by (SO_BINDTODEVICE); "" for any.
-        waiting: how many connections wait to be accepted, and how many may.
-        peer: the only one whose datagrams it takes, "10.0.0.9 port 53" (connect(2)); "" for anybody.
-        stopped: whether its program is held (SIGSTOP): it takes nothing until it is let go on.
-        lost: how many datagrams it has thrown away: its queue was full, or a filter of its own took none of them.
+        namespace: who is asked.
     """
 
-    protocol: str
-    address: str
-    port: int
-    program: str = ""
-    pid: int = 0
-    command: tuple[str, ...] = ()
-    reserved: bool = False
-    only_six: bool = False
-    device: str = ""
-    waiting: tuple[int, int] = (0, 0)
-    peer: str = ""
-    stopped: bool = False
-    lost: int = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether no further connection is taken: more wait than may."""
-        return self.protocol == "tcp" and self.waiting[0] > self.waiting[1]
-
-    @property
-    def everywhere(self) -> bool:
-        """Whether it listens at every address."""
-        return self.address in ("0.0.0.0", "::")  # noqa: S104  (read, not bound)
+    namespace: str

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import tunnels
 from netkit.diagnosis.commands import named, shown, typed
-from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.gateways import closed
+from netkit.diagnosis.questions import RouteQuestion
 from netkit.model.details import usual
 
 if TYPE_CHECKING:

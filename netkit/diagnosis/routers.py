@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands, gateways, policy, routes
 from netkit.diagnosis.commands import shown, typed
-from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Decision, RouteAnswer, World
+    from netkit.diagnosis.answers import RouteAnswer
+    from netkit.diagnosis.findings import Decision, World
     from netkit.diagnosis.packet import Packet
 
 _TTL = "net.ipv4.ip_default_ttl"

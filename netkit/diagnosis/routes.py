@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import addressing, commands, policy
+from netkit.diagnosis import addressing, commands, policy, vrfs
 from netkit.diagnosis.commands import named, shown, typed
-from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.gateways import default_again, forwarding, gateways, leaving, network_of, towards
+from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Decision, RouteAnswer, World
+    from netkit.diagnosis.answers import RouteAnswer
+    from netkit.diagnosis.findings import Decision, World
     from netkit.model import End, Route
 
 
@@ -41,6 +43,7 @@ def none(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding:
         return Finding("link", words, (shown(world, namespace, "ip link", "lo alone"),), (), namespace)
     return (
         _switched_off(world, ends, address, evidence)
+        or vrfs.outside(world, ends, evidence)
         or addressing.six_off(world, ends, address, evidence)
         or addressing.missing(world, ends, address, evidence)
         or addressing.misplaced(world, namespace, addressing.version_of(address))

@@ -6,16 +6,16 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import gateways, listening, publishing
+from netkit.diagnosis import gateways, listening, publishing, vrfs
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.model import HOST
 
 if TYPE_CHECKING:
+    from netkit.diagnosis.answers import Listener
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.flows import Flows
     from netkit.diagnosis.packet import Packet
-    from netkit.diagnosis.questions import Listener
 
 _IGNORE = {4: "net.ipv4.icmp_echo_ignore_all", 6: "net.ipv6.icmp.echo_ignore_all"}
 
@@ -47,6 +47,8 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
         each for each in here if not each.reserved and listening.hears(each, packet.destination, packet.scope or "lo")
     ]
     if hearing:
+        if (apart := vrfs.unheard(world, namespace, packet, hearing)) is not None:
+            return apart
         held = all(each.stopped for each in hearing)
         full = all(each.full for each in hearing)
         return (

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import l2
 from netkit.diagnosis.commands import addresses_shown, named, shown, typed
-from netkit.diagnosis.findings import Finding, RouteQuestion
+from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import Decision, RouteAnswer, World
+    from netkit.diagnosis.answers import RouteAnswer
+    from netkit.diagnosis.findings import Decision, World
     from netkit.diagnosis.packet import Packet
     from netkit.model import End
 

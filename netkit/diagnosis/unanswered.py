@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import addressing, commands, gateways, policy, resolution, routes, sharing
+from netkit.diagnosis import addressing, commands, gateways, policy, resolution, routes, sharing, vlans
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import on_one_link
@@ -27,6 +27,7 @@ def there(world: World, start: End, hop: str, decision: Decision) -> Finding:
     reached, destination = world.topology.reach(start), decision.packet.destination
     return (
         sharing.apart(world, start, hop)
+        or vlans.apart(world, start, hop)
         or _cut_off(world, start, hop, reached)
         or (_not_on_this_link(world, start, hop) if hop == destination and on_one_link(hop) else None)
         or _exchanged(world, start, hop, reached)

@@ -19,14 +19,16 @@ from netkit.diagnosis import (
     services,
     strays,
     translations,
+    vrfs,
 )
 from netkit.diagnosis.carrying import Carrying
-from netkit.diagnosis.findings import Decision, Finding, Found, RouteQuestion, World
+from netkit.diagnosis.findings import Decision, Finding, Found, World
 from netkit.diagnosis.hooks import moved
 from netkit.diagnosis.matching import Place
+from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.findings import RouteAnswer
+    from netkit.diagnosis.answers import RouteAnswer
     from netkit.diagnosis.packet import Packet
 
 _MOST_HOPS = 30
@@ -112,7 +114,8 @@ class Walk(Carrying):
 
     def _way_out(self, namespace: str, packet: Packet) -> tuple[RouteQuestion, RouteAnswer]:
         """What the kernel is asked, and its choice, for a packet of the namespace's own."""
-        asked = RouteQuestion(namespace, packet.destination, packet.source or None, oif=packet.bound)
+        bound = packet.bound or vrfs.answering(self.world, namespace, packet)
+        asked = RouteQuestion(namespace, packet.destination, packet.source or None, oif=bound)
         question = policy.question(self.world, asked, packet)
         answer = self.world.route(question)
         if answer.error and packet.source:

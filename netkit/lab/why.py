@@ -22,22 +22,26 @@ from netkit.diagnosis import (
     resolution,
     services,
 )
-from netkit.diagnosis.findings import (
+from netkit.diagnosis.questions import (
     ListenersQuestion,
     MatchQuestion,
+    PoliciesQuestion,
     PortQuestion,
+    ProxiesQuestion,
     RouteQuestion,
     RulesetQuestion,
+    RulesQuestion,
     SwitchQuestion,
+    UnreadyQuestion,
+    VlansQuestion,
 )
-from netkit.diagnosis.questions import PoliciesQuestion, ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
 from netkit.lab import doubting, goals, journal, last_seen, last_why, withheld
 from netkit.lab.place import Place, place_of
 from netkit.linux import namespaces, sysctls
-from netkit.linux.looks import deciders, ipsec, lookups, losses, observe, ruleset, sockets
+from netkit.linux.looks import deciders, further, ipsec, lookups, losses, observe, ruleset, sockets
 from netkit.linux.probing import probes
 from netkit.model import HOST
 from netkit.shell import in_namespace
@@ -166,6 +170,7 @@ _ANSWERS: dict[type, Callable[[str, Any], Any]] = {
     ProxiesQuestion: lambda path, _: deciders.proxies(path),
     UnreadyQuestion: lambda path, _: deciders.unready(path),
     PoliciesQuestion: lambda path, _: ipsec.policies(path),
+    VlansQuestion: lambda path, _: further.vlans(path),
     ListenersQuestion: lambda path, _: sockets.listeners(path),
 }
 
@@ -190,7 +195,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     if found is not None and (answer.ok is not True or found.lasting):
         return _failed(asked, _at_once(world, walk, found), walked, answer)
     if answer.ok is False:
-        return _failed(asked, walk.outdated or _watched(world, asked, answer, walk, walk.unsure), walked, answer)
+        return _failed(asked, walk.outdated or _watched(world, asked, answer, walk), walked, answer)
     by_router = walk.mtu is not None and walk.mtu.asks[0]  # who cuts what TCP sends: a veth carries it uncut
     if (
         walk.mtu is not None

@@ -22,6 +22,9 @@ SHARING = frozenset({"macvlan", "macvtap", "ipvlan", "ipvtap"})
 TUNNELS = frozenset({"vxlan", "gre", "gretap", "ipip", "sit", "ip6tnl", "ip6gre", "ip6gretap"})
 """Kinds of devices whose frames or packets travel in packets."""
 
+BONDS = frozenset({"bond", "team"})
+"""Kinds of devices that send by one or several ports, and are no switch between them."""
+
 
 class Topology:
     """How the interfaces of a snapshot are joined."""
@@ -85,6 +88,11 @@ class Topology:
         """The ports of a bridge."""
         return [(bridge[0], port.name) for port in self.space(bridge[0]).ports(bridge[1])]
 
+    def master(self, end: End) -> str | None:
+        """The bridge or bond that an interface is a port of; None for nobody's, also in a VRF: that only routes."""
+        name, links = self.link(end).master, self.space(end[0]).interfaces
+        return None if name in links and links[name].kind == "vrf" else name
+
     def neighbours(self, end: End) -> Iterator[End]:
         """The ends that an interface is joined to: cable's other end, bridge, ports, tunnel's other ends.
 
@@ -94,9 +102,10 @@ class Topology:
         space, link = self.space(end[0]), self.link(end)
         if link.peer is not None:
             yield from self._taking_in(link.peer)
-        if link.master is not None and link.master in space.interfaces:
-            yield from self._taking_in((end[0], link.master))
-        if link.kind == "bridge":
+        master = self.master(end)
+        if master is not None and master in space.interfaces:
+            yield from self._taking_in((end[0], master))
+        if link.kind in ("bridge", *BONDS):
             yield from self.ports(end)
         if link.kind in TUNNELS:
             yield from self.others_of_tunnel(end)
@@ -213,14 +222,15 @@ class Topology:
         link = self.link(end)
         if link.kind == "bridge":
             return [other for other in self.neighbours(end) if other != previous]
-        if link.master is None:
+        master = self.master(end)
+        if master is None:
             return []
-        inside = self._taking_in((end[0], link.master))
+        inside = self._taking_in((end[0], master))
         return [other for other in self.neighbours(end) if (other in inside) is (previous not in inside)]
 
     def stations(self, start: End) -> list[End]:
         """The interfaces joined to one that can bear addresses, itself excluded: bridges, and what is nobody's port."""
-        return [end for end in self.reach(start) if end != start and self.link(end).master is None]
+        return [end for end in self.reach(start) if end != start and self.master(end) is None]
 
     def prefixes(self, end: End, version: int = 4) -> list[IPInterface]:
         """An interface's addresses of a version, without IPv6's link-local ones."""
@@ -230,7 +240,8 @@ class Topology:
     def leaving(self, namespace: str) -> list[End]:
         """The interfaces of a namespace by which packets can leave it: not lo, and nobody's port."""
         links = self.space(namespace).interfaces.values()
-        return [(namespace, link.name) for link in links if link.kind != "loopback" and link.master is None]
+        ends = [(namespace, link.name) for link in links if link.kind not in ("loopback", "vrf")]
+        return [end for end in ends if self.master(end) is None]
 
     def behind(self, namespace: str) -> list[str]:
         """The other namespaces that are joined to one's interfaces, the host last."""

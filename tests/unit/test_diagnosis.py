@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 
 from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming, rejections
-from netkit.diagnosis.findings import (
-    LAYERS,
+from netkit.diagnosis.answers import Listener, Port, RouteAnswer
+from netkit.diagnosis.findings import LAYERS
+from netkit.diagnosis.matching import Passing, Place
+from netkit.diagnosis.questions import (
     ListenersQuestion,
     MatchQuestion,
-    Port,
+    PoliciesQuestion,
     PortQuestion,
-    RouteAnswer,
+    ProxiesQuestion,
     RouteQuestion,
+    RulesQuestion,
+    UnreadyQuestion,
 )
-from netkit.diagnosis.matching import Passing, Place
-from netkit.diagnosis.questions import Listener, PoliciesQuestion, ProxiesQuestion, RulesQuestion, UnreadyQuestion
 from netkit.model import Interface, Namespace, Neighbour, Route, Rule, Snapshot
 from netkit.validation import mac_of
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from netkit.diagnosis import World, policy
-from netkit.diagnosis.findings import RouteAnswer, RouteQuestion
+from netkit.diagnosis.answers import PolicyRule, RouteAnswer
 from netkit.diagnosis.packet import Packet
-from netkit.diagnosis.questions import PolicyRule, RulesQuestion
+from netkit.diagnosis.questions import RouteQuestion, RulesQuestion
 from netkit.model import Namespace, Route, Snapshot
 
 MAIN = PolicyRule(4, 32766, "lookup", "main")

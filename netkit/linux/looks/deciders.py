@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis.questions import PolicyRule
+from netkit.diagnosis.answers import PolicyRule
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.protocol import attributes, number, text
 

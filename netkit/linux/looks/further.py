@@ -10,7 +10,9 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
+from netkit.diagnosis.answers import Member
 from netkit.linux.looks import ipsec
+from netkit.linux.netlink import sockets
 from netkit.linux.netlink.protocol import Talk, attribute, attributes, number, text
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ _RTM_GETLINK, _RTM_GETADDRLABEL, _RTM_GETMDB = 18, 74, 86
 _AF_BRIDGE, _EXT_MASK, _VLANS_TOO = 7, 29, 2
 _NAME, _SPECIFIC = 3, 26
 _VLAN = struct.Struct("=HH")
-_MARKS = {2: "pvid", 4: "untagged"}
+_OWN, _UNTAGGED = 2, 4
 _PORT, _GROUP = struct.Struct("=BxxxI"), struct.Struct("=IBBH16s2sxx")
 _PERMANENT, _IP, _IP6 = 1, 0x0800, 0x86DD
 _LABELS = frozenset(
@@ -44,7 +46,12 @@ def lines_here(names: Mapping[int, str]) -> tuple[Line, ...]:
         names: of its interfaces, by index.
     """
     with Talk() as talk:
-        found = [*_vlans(talk), *_tokens(talk), *_labels(talk), *_members(talk, names)]
+        found = [
+            *(("bridge vlan", each.text) for each in _vlans(talk)),
+            *_tokens(talk),
+            *_labels(talk),
+            *_members(talk, names),
+        ]
     found += [("ip xfrm policy", policy.text) for policy in ipsec.policies_here()]
     found += [("ip xfrm state", line) for line in ipsec.states_here()]
     return tuple(sorted(found))
@@ -59,16 +66,23 @@ def _nested(value: memoryview) -> Iterator[tuple[int, memoryview]]:
         place += max((length + 3) & ~3, 4)
 
 
-def _vlans(talk: Talk) -> Iterator[Line]:
-    """In which VLANs ports and bridges are: `bridge vlan show`."""
+def vlans(path: str) -> tuple[Member, ...]:
+    """In which VLANs the ports of a namespace's bridges, and these themselves, are: `bridge vlan show`.
+
+    Args:
+        path: a file that opens the namespace.
+    """
+    return tuple(sockets.use(path, lambda talk: list(_vlans(talk))))
+
+
+def _vlans(talk: Talk) -> Iterator[Member]:
     request = struct.pack("=B15x", _AF_BRIDGE) + attribute(_EXT_MASK, struct.pack("=I", _VLANS_TOO))
     for body in talk.dump(_RTM_GETLINK, request):
         facts = attributes(body[16:])
         for kind, value in _nested(facts.get(_SPECIFIC, memoryview(b""))):
             if kind == 2:  # IFLA_BRIDGE_VLAN_INFO
                 flags, vlan = _VLAN.unpack_from(value)
-                marks = "".join(f" {word}" for bit, word in _MARKS.items() if flags & bit)
-                yield "bridge vlan", f"{text(facts[_NAME])} {vlan}{marks}"
+                yield Member(text(facts[_NAME]), vlan, bool(flags & _OWN), bool(flags & _UNTAGGED))
 
 
 def _members(talk: Talk, names: Mapping[int, str]) -> Iterator[Line]:

@@ -6,7 +6,7 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis.questions import Policy
+from netkit.diagnosis.answers import Policy
 from netkit.errors import KernelRefused
 from netkit.linux.entering import inside
 from netkit.linux.netlink.protocol import Talk, attributes

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from netkit import model
-from netkit.diagnosis.findings import Port, RouteAnswer, RouteQuestion
+from netkit.diagnosis.answers import Port, RouteAnswer
 from netkit.errors import KernelRefused
 from netkit.linux.looks import records
 from netkit.linux.netlink import sockets
@@ -18,6 +18,8 @@ from netkit.linux.netlink.protocol import Talk, attribute, attributes, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from netkit.diagnosis.questions import RouteQuestion
 
 _RTM_GETLINK, _RTM_GETROUTE = 18, 26
 _RTA_DST, _RTA_SRC, _RTA_IIF, _RTA_MARK = 1, 2, 3, 16

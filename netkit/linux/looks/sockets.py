@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis.questions import Listener
+from netkit.diagnosis.answers import Listener
 from netkit.errors import KernelRefused
 from netkit.linux.entering import HOST_PATH, home, inside
 from netkit.linux.netlink.protocol import Talk, attributes, number
