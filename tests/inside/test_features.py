@@ -124,7 +124,6 @@ FEATURES = {
             "ip netns exec sw bridge vlan add dev p2 vid 20 pvid untagged",
         ),
         ("sw", "bridge"),
-        heals=False,
     ),
     "ipip": Feature(
         "ip -n probe tunnel add t0 mode ipip local 10.9.9.1 remote 10.9.9.2",

@@ -1,4 +1,4 @@
-"""nk.why on broken networks of kinds that not every kernel has: VLANs, VRFs, bonds, ipvlans, tunnels, IPsec, tc.
+"""nk.why on broken networks of kinds that not every kernel has: VLANs, VRFs, bonds.
 
 In a kernel that lacks one its test is left out, with the reason; tests/outside/test_uml_features.py runs all of them in
 User-Mode Linux, where none may be left out.
@@ -9,15 +9,12 @@ from __future__ import annotations
 import pytest
 
 from tests.inside.wild import Case, Judge
-from tests.inside.wild_features import LINKED
-from tests.inside.wild_features_far import CARRIED
+from tests.inside.wild_features import FEATURES
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 
 
-@pytest.mark.parametrize(
-    ("probe", "case"), [*LINKED, *CARRIED], ids=lambda each: getattr(each, "name", "").replace(" ", "-")
-)
+@pytest.mark.parametrize(("probe", "case"), FEATURES, ids=lambda each: getattr(each, "name", "").replace(" ", "-"))
 def test_what_not_every_kernel_has(probe: str, case: Case) -> None:
     judge = Judge(case)
     try:

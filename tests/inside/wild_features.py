@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from tests.inside.wild import Case
 from tests.inside.wild_kinds import inside
-from tests.inside.wild_networks import ROUTED, SWITCHED, cable, space
+from tests.inside.wild_networks import ROUTED, cable, space
 
 PAIR = [*space("a", "b"), *cable(("a", "eth0", "10.20.1.1/24"), ("b", "eth0", "10.20.1.2/24"))]
 VLAN = "ip -n probe link add e0 type veth peer name e1; ip -n probe link add link e0 name e0.5 type vlan id 5"
-IPVLAN = "ip -n probe link add e0 type veth peer name e1; ip -n probe link add i0 link e0 type ipvlan"
 VRF, BOND = "ip -n probe link add v0 type vrf table 10", "ip -n probe link add b0 type bond mode active-backup"
-FILTERING = "ip -n probe link add b0 type bridge vlan_filtering 1"
 
 
 def case(name: str, base: list[str], ask: tuple, place: tuple[str, str], *breaking: str, **rest: object) -> Case:
@@ -40,18 +38,9 @@ BONDED = [
     "ip -n a addr add 10.20.1.1/24 dev bond0",
     "ip -n a link set bond0 up",
 ]
-UPON = [
-    *space("v1", "v2"),
-    *cable(("host", "trunk", "10.26.0.1/24"), ("v2", "eth0", "10.26.0.9/24")),
-    "ip link add iv1 link trunk type ipvlan mode l2",
-    "ip link set iv1 netns v1",
-    "ip -n v1 addr add 10.26.0.11/24 dev iv1",
-    "ip -n v1 link set iv1 up",
-]
-UPON = [line.replace(" netns host ", " ").replace("ip -n host ", "ip ") for line in UPON]
 NEAR, FAR, WEB = ("a", "10.20.1.2"), ("a", "10.20.3.2"), ("a", "10.20.3.2", 80, "tcp")
 
-LINKED = [
+FEATURES = [
     (
         VLAN,
         case(
@@ -142,77 +131,5 @@ LINKED = [
             ),
         ),
     ),
-    (
-        BOND,
-        case(
-            "a bond without a link",
-            BONDED,
-            NEAR,
-            ("a", "carrier or link or bridge"),
-            "a ip link set eth0 nomaster",
-            cause="bond",
-        ),
-    ),
     (BOND, case("a bond whose link is off", BONDED, NEAR, ("", "carrier or link"), "b ip link set eth0 down")),
-    (BOND, case("a bond that works", BONDED, NEAR, ("", ""))),
-    (
-        IPVLAN,
-        case(
-            "an ipvlan and its machine",
-            UPON,
-            ("v1", "10.26.0.1"),
-            ("", "link or neighbour or bridge or address"),
-            twin=False,
-            heals=False,
-        ),
-    ),
-    (IPVLAN, case("an ipvlan to another machine", UPON, ("v1", "10.26.0.9"), ("", ""))),
-    (
-        IPVLAN,
-        case(
-            "an ipvlan of layer 3 without a way",
-            UPON,
-            ("v1", "10.26.0.9"),
-            ("", ""),
-            "v2 ip addr del 10.26.0.9/24 dev eth0",
-            heals=False,
-        ),
-    ),
-    (
-        FILTERING,
-        case(
-            "a port in another VLAN",
-            SWITCHED,
-            ("h1", "10.21.0.2"),
-            ("sw", "bridge"),
-            "sw bridge vlan del dev p2 vid 1",
-            "sw bridge vlan add dev p2 vid 20 pvid untagged",
-            healthy=("sw ip link set br0 type bridge vlan_filtering 1",),
-            cause="VLAN.*p2|p2.*VLAN",
-        ),
-    ),
-    (
-        FILTERING,
-        case(
-            "a port without a VLAN",
-            SWITCHED,
-            ("h1", "10.21.0.2"),
-            ("sw", "bridge"),
-            "sw bridge vlan del dev p1 vid 1",
-            healthy=("sw ip link set br0 type bridge vlan_filtering 1",),
-            cause="VLAN.*p1|p1.*VLAN",
-        ),
-    ),
-    (
-        FILTERING,
-        case(
-            "a port that keeps the tag",
-            SWITCHED,
-            ("h1", "10.21.0.2"),
-            ("sw", "bridge"),
-            "sw bridge vlan add dev p2 vid 1 pvid",
-            healthy=("sw ip link set br0 type bridge vlan_filtering 1",),
-            cause="tag",
-        ),
-    ),
 ]
