@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from netkit.errors import NotFound
 from netkit.spelling import shown
 from netkit.tickets import faults_docked, faults_far, faults_near, faults_shared, faults_six
-from netkit.tickets.bases import BASES
+from netkit.tickets.bases import BASES, TOPICS
 from netkit.tickets.draw import Draw
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ FAULTS = (
     *faults_far.OVERLAY,
     *faults_docked.WAY_OUT,
     *faults_docked.PUBLISHED,
+    *faults_docked.PUBLISHED_NOW,
     *faults_docked.NETWORKS,
     *faults_six.SIX,
 )
@@ -39,6 +40,7 @@ _PAIRS = (
     ("the host does not forward", "nobody translates the sender's address"),
     ("the published port leads to a wrong port", "the container does not know a way back"),
     ("two tunnels with different numbers", "the tunnel's packets are filtered"),
+    ("a rule in raw keeps the port for the host alone", "nothing leads to the rules of the bridge"),
 )
 
 
@@ -63,6 +65,12 @@ class Case:
         return self.faults[0].base
 
     @property
+    def lessons(self) -> tuple[str, ...]:
+        """Where it belongs: the lessons that know its network, and speak of all that is wrong."""
+        kinds = {fault.kind for fault in self.faults}
+        return tuple(lesson for lesson in BASES[self.base].lessons if kinds <= TOPICS.get(lesson, kinds))
+
+    @property
     def needs(self) -> frozenset[str]:
         """What a kernel has to have."""
         return frozenset(fault.needs for fault in self.faults if fault.needs)
@@ -81,7 +89,7 @@ CASES = (
     *(Case((fault,)) for fault in FAULTS),
     *(Case(tuple(_BY_NAME[name] for name in names)) for names in _PAIRS),
 )
-LESSONS = tuple(sorted({lesson for base in BASES.values() for lesson in base.lessons}))
+LESSONS = tuple(sorted({lesson for each in CASES for lesson in each.lessons}))
 """The lessons that have tickets."""
 
 
@@ -99,6 +107,6 @@ def case(lesson: str, seed: int, lacking: Container[str] = ()) -> Case:
     if lesson and lesson not in LESSONS:
         rule = f"there are some for: {', '.join(LESSONS)}"
         raise NotFound(f"lesson {shown(lesson)} has no tickets", rule, 'Try nk.fault("06"), or nk.fault() for any')
-    fitting = [each for each in CASES if not lesson or lesson in BASES[each.base].lessons]
+    fitting = [each for each in CASES if not lesson or lesson in each.lessons]
     possible = [each for each in fitting if not any(need in lacking for need in each.needs)]
     return min(possible, key=lambda each: sha256(f"{lesson} {seed} {each.name}".encode()).digest())

@@ -19,20 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.docker.generations.values import Rule
+    from netkit.docker.generations.writing import Writer
     from netkit.tickets.draw import Draw
 
-_WRITER, _HOW = GENERATIONS["20.10"].writer, How()
+_HOW = How()
+_THEN, _NOW = GENERATIONS["20.10"].writer, GENERATIONS["29"].writer
 
 
 def way_out(draw: Draw) -> Network:
     """A container that asks a server outside, by way of the host's MASQUERADE."""
     names, net, wide = _machine(draw)
     a, b, c, br, port = (names[key] for key in ("a", "b", "c", "br", "port"))
-    rules = _WRITER.network(Segment(br, str(net)), _HOW)
+    rules = _THEN.network(Segment(br, str(net)), _HOW)
     return Network(
         names,
         f"{a} and {c} are containers at the bridge {br}; {b} is a web server outside ({wide}), at port {port}.",
-        (*_built(names, net, "ac"), *_outside(names), *_written(rules)),
+        (*_built(names, net, "ac"), *_outside(names), *_written(rules, _THEN)),
         (Server(b, int(port)),),
         {
             "page": Flow(a, names["b_ip"], int(port), b),
@@ -47,11 +49,24 @@ def way_out(draw: Draw) -> Network:
 
 def published(draw: Draw) -> Network:
     """A container whose port is published, and a client outside."""
+    return _published(draw, _THEN)
+
+
+def published_now(draw: Draw) -> Network:
+    """The same with the rules of Docker 29."""
+    return _published(draw, _NOW)
+
+
+def _published(draw: Draw, writer: Writer) -> Network:
     names, net, wide = _machine(draw, server="a", client="b")
     a, b, c, br, port = (names[key] for key in ("a", "b", "c", "br", "port"))
     outer = draw.other_port(int(port))
     segment, one = Segment(br, str(net)), Published("tcp", outer, int(port))
-    rules = [*_WRITER.network(segment, _HOW), *_WRITER.port(one, names["a_ip"], segment, _HOW)]
+    rules = [
+        *writer.network(segment, _HOW),
+        *(rule for key in ("a_ip", "c_ip") for rule in writer.container(segment, names[key])),
+        *writer.port(one, names["a_ip"], segment, _HOW),
+    ]
     return Network(
         names | {"outer": str(outer), "wrong_outer": str(draw.other_port(int(port), outer))},
         f"The container {a} was started with -p {outer}:{port}; {b} ({wide}) reaches the host as {names['out_ip']}; "
@@ -60,7 +75,7 @@ def published(draw: Draw) -> Network:
             *_built(names, net, "ac"),
             *_outside(names),
             f"ip -n {b} route add {net} via {names['out_ip']}",
-            *_written(rules),
+            *_written(rules, writer),
         ),
         (Server(a, int(port)), Server(c, int(port))),
         {
@@ -84,13 +99,13 @@ def two_networks(draw: Draw) -> Network:
     names |= {"br2": second, "b_ip": str(net[3]), "c_ip": str(other[2]), "c_gw": str(other[1]), "c_net": str(other)}
     names |= {"b_port": f"veth-{b}", "a_mac": mac_of(names["a_ip"]), "b_mac": mac_of(names["b_ip"])}
     segments = Segment(names["br"], str(net)), Segment(second, str(other))
-    rules = [rule for segment in segments for rule in _WRITER.network(segment, _HOW)]
+    rules = [rule for segment in segments for rule in _THEN.network(segment, _HOW)]
     lines = [*_built(names, net, "ab"), *_built(names, other, "c", second, names["c_gw"], again=True)]
     return Network(
         names,
         f"{a} and {b} are containers of one user-defined network ({net}), {c} of another ({other}), and Docker keeps "
         f"the two apart; {b} has a web server at port {port}.",
-        (*lines, *_written(rules)),
+        (*lines, *_written(rules, _THEN)),
         (Server(b, port), Server(c, port)),
         {
             "page": Flow(a, names["b_ip"], port, b),
@@ -149,8 +164,8 @@ def _outside(names: dict[str, str]) -> list[str]:
     ]
 
 
-def _written(rules: Iterable[Rule]) -> list[str]:
+def _written(rules: Iterable[Rule], writer: Writer) -> list[str]:
     """Docker's chains and rules, and its policy."""
-    made = [f"iptables {chain.add}" for chain in _WRITER.chains(IPTABLES)]
-    lines = [f"iptables {rule.add}" for rule in (*_WRITER.skeleton(_HOW, IPTABLES), *rules)]
+    made = [f"iptables {chain.add}" for chain in writer.chains(IPTABLES)]
+    lines = [f"iptables {rule.add}" for rule in (*writer.skeleton(_HOW, IPTABLES), *rules)]
     return [*made, *lines, "iptables -P FORWARD DROP"]

@@ -89,6 +89,10 @@ KINDS = {
         "What becomes of a packet that no rule matches?",
         "The policies of the chains: `iptables -S` begins with them",
     ),
+    "raw rule": Kind(
+        "Which rule does a packet meet before its address is translated and its connection is known?",
+        "The table raw, which is asked before all others: `iptables -t raw -nvL PREROUTING`, twice, with a try between",
+    ),
     "nft rule": Kind(
         "Which packet filters are there beside iptables?",
         "nftables: `nft list ruleset` at each place on the way",

@@ -19,7 +19,6 @@ from netkit.lessons.replies import Hint
 from netkit.linux.events import settle
 from netkit.linux.looks import observe
 from netkit.tickets import breaking, catalogue
-from netkit.tickets.bases import BASES
 from netkit.tickets.kinds_of_faults import KINDS
 from netkit.tickets.verdict import Verdict, answers, differences, nearer
 from netkit.visible import in_html, visible
@@ -34,17 +33,17 @@ Lesson = Annotated[str, title]
 ALOUD = {
     1: "Take whatever helps, nk.why too.",
     2: "Find it without nk.why; the x-ray may help.",
-    3: "Find it with nothing but ip, bridge, iptables, nft, conntrack and tcpdump.",
+    3: "Find it with nothing but ip, bridge, ss, iptables, nft, conntrack and tcpdump.",
 }
 """What a ticket of each level is mended with."""
 
-_PERHAPS_MORE = "More than one thing may be wrong."
+_MORE = "More than one thing is wrong."
 _ASIDE = {
     1: frozenset[str](),
     2: frozenset({"why"}),
     3: frozenset({"why", "xray", "capture", "draw", "live", "snapshot"}),
 }
-_INSTEAD = {2: "Try nk.xray(), ip, iptables", 3: "Try ip, bridge, iptables, nft, conntrack, tcpdump"}
+_INSTEAD = {2: "Try nk.xray(), ip, iptables", 3: "Try ip, bridge, ss, iptables, nft, conntrack, tcpdump"}
 _MOST_SEEDS = 9999
 
 _current: Ticket | None = None
@@ -93,7 +92,7 @@ class Ticket:
         case = catalogue.case(lesson, seed, breaking.lacking())
         network = case.network(f"{lesson} {seed}")
         keep(self, id=f"{lesson or 'any'}/{seed}", lesson=lesson, seed=seed, level=level)
-        more = f" {_PERHAPS_MORE}" if level > 1 or len(case.faults) > 1 else ""  # else it would tell how many there are
+        more = f" {_MORE}" if len(case.faults) > 1 else ""
         keep(self, ticket=network.told(f"{case.faults[0].says} {network.scene}{more}"))
         self._case, self._network = case, network
         self._asked: dict[str, int] = {}
@@ -170,8 +169,8 @@ class Ticket:
     @property
     def _head(self) -> str:
         """What it is called, with the lessons that know its network where none was asked for."""
-        lessons = BASES[self._case.base].lessons
-        known = "" if self.lesson else f" (lesson{'s' * (len(lessons) > 1)} {', '.join(lessons)})"
+        lessons = self._case.lessons
+        known = "" if self.lesson or not lessons else f" (lesson{'s' * (len(lessons) > 1)} {', '.join(lessons)})"
         return f"Ticket {self.id}{known}, level {self.level}"
 
     def _first(self) -> Fault | None:
