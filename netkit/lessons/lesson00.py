@@ -67,7 +67,7 @@ ITEMS = (
     ),
     Prediction(
         "00.5",
-        "The cell before has three of four lines. Is a ping answered?",
+        "left is up. Is a ping to right's address answered?",
         Choice(("yes", "no")),
         _three_of_four_lines,
     ),

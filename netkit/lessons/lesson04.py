@@ -55,14 +55,12 @@ def _before_the_bridge(ran: Ran) -> Truth:
 
 
 def _from_the_host(ran: Ran) -> Truth:
-    bearers = [link.name for link in ran.after[HOST].interfaces.values() if link.kind == "bridge" and link.addresses]
-    known = any(route.destination == "172.17.1.0/24" for route in ran.after[HOST].routes)
+    host = ran.after[HOST]
+    known = any(route.destination == "172.17.1.0/24" for route in host.routes)
+    bridge = next(link for link in host.interfaces.values() if link.kind == "bridge")
+    has = "an" if any(text.startswith("172.17.1.") for text in bridge.addresses) else "no"
     route = "a route" if known else "no route"
-    return Truth(_answered(ran), f"The host has {route} to 172.17.1.0/24: {_bearing(bearers)}.")
-
-
-def _bearing(bearers: list[str]) -> str:
-    return f"{bearers[0]} has an address there" if bearers else "its bridge has no address there"
+    return Truth(_answered(ran), f"The host has {route} to 172.17.1.0/24: {bridge.name} has {has} address there.")
 
 
 def _lines(ran: Ran) -> Truth:
@@ -147,7 +145,7 @@ for name, number in (("ns4", 4), ("ns3", 3)):
     ),
     Question(
         "04.3",
-        "You switch off veth1, a port of brtest. Which of the containers' MACs does the bridge's FDB still list?",
+        "You switch off veth1, a port of brtest. Which MACs of ns1 and ns2 does the bridge's FDB still list?",
         {
             "a": Option(
                 "ns2's only",

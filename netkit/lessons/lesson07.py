@@ -199,10 +199,10 @@ far.add_address("10.9.0.2/24"), near.add_address("10.9.0.1/24")
             "c": Option("nowhere: Docker refuses it", "Docker takes the network of web, whichever it is."),
         },
     ),
-    Prediction("07.5", "How many lines will %%changes print?", Number(), _lines),
+    Prediction("07.5", "How many lines will %%changes print (without the heading host:)?", Number(), _lines),
     Prediction("07.6", "What becomes of a second server in host mode, at the same port?", Choice(_CLASH), _second),
     Prediction("07.7", "What becomes of a ping from lonely to the host?", Choice(_PING), _without_a_network),
-    Prediction("07.8", "How many lines will %%changes print?", Number(), _lines),
+    Prediction("07.8", "How many lines will %%changes print (without the heading)?", Number(), _lines),
     Prediction(
         "07.9", "app, the owner, is stopped. What is left of the network of side?", Choice(_LEFT), _after_the_owner
     ),
