@@ -21,17 +21,18 @@ docker = nk.Docker(like="29")
 web = docker.run("web", "busybox httpd -f -p 80 -h /run/site", ports={8080: 80})
 """
 
+_LOST = "DOCKER-USER -s 172.17.0.2 -p tcp --sport 80 -j DROP"
 _BROKEN = {
     "10.1": ("nsenter --net=/proc/$(pgrep -xn busybox)/ns/net ip route replace default via 172.17.0.99 dev eth0",),
     "10.2": (
         "iptables -t nat -R DOCKER 1 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:8080",
-        "iptables -I DOCKER-USER -s 172.17.0.2 -p tcp --sport 80 -j DROP",
+        f"iptables -C {_LOST} 2>/dev/null || iptables -I {_LOST}",
     ),
 }
 
 
 def break_it(task: str) -> None:
-    """Break the network that a task is about, and say nothing.
+    """Break the network that a task is about, once, and say nothing.
 
     Args:
         task: "10.1" or "10.2".
@@ -53,12 +54,12 @@ _ROUTE = 'web.namespace.run("ip route replace default via 172.17.0.1")'
 _DNAT = """
 nk.sh("iptables -t nat -R DOCKER 1 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80")
 """
-_RULE = 'nk.sh("iptables -D DOCKER-USER -s 172.17.0.2 -p tcp --sport 80 -j DROP")'
+_RULE = f'nk.sh("iptables -D {_LOST}")'
 _ITSELF = '\nnk.sh("iptables -t nat -F DOCKER; busybox httpd -p 8080 -h /run/site")'
 
 
 def _lines_of_tcpdump(ran: Ran) -> Truth:
-    told = ", ".join(f"{where} ({way.lower()})" for where, way, _, _ in ran.value)
+    told = ", ".join(f"{where} ({way.lower()})" for where, way, *_ in map(str.split, ran.value))
     return Truth(len(ran.value), f"It was seen at {told or 'no interface'}.")
 
 
@@ -83,7 +84,7 @@ _WHERE = (
 
 
 def _stops(ran: Ran) -> Truth:
-    arrived = any(where.startswith("veth") for where, *_ in ran.names["asked"])
+    arrived = any(line.startswith("veth") for line in ran.names["asked"])
     value = _WHERE[0] if not arrived else _WHERE[2] if ran.names["answered"] else _WHERE[1]
     seen = [len(ran.names[name]) for name in ("asked", "answered")]
     return Truth(value, f"Interfaces of the host that saw the question: {seen[0]}; that saw an answer: {seen[1]}.")
@@ -146,8 +147,12 @@ ITEMS = (
             "d": Option("pc's route", "The packet is on the host: pc did what it had to."),
         },
     ),
-    Prediction("10.4", "pc asks once. How many lines will tcpdump print of its SYN?", Number(), _lines_of_tcpdump),
-    Prediction("10.5", "One page takes a dozen packets. How many will the DNAT rule count?", Number(), _counted),
+    Prediction(
+        "10.4", "pc asks once. How many lines will tcpdump print of its SYN (on the host)?", Number(), _lines_of_tcpdump
+    ),
+    Prediction(
+        "10.5", "One page takes about ten packets. How many of them will the DNAT rule count?", Number(), _counted
+    ),
     Prediction("10.6", "Which source and destination does conntrack expect of the answers?", Ends(), _answers),
     Prediction("10.7", "The container has lost its default route. What will tcpdump show?", Choice(_WHERE), _stops),
 )

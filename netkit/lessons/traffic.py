@@ -151,10 +151,17 @@ class Silent(Want):
 
 @dataclass(frozen=True)
 class Serves(Want):
-    """A program in a namespace takes connections at a TCP port."""
+    """A program in a namespace takes connections at a TCP port.
+
+    Attributes:
+        room: the namespace.
+        port: TCP.
+        folder: where the pages are that the hint's server offers.
+    """
 
     room: str
     port: int
+    folder: str = "/run"
     says = "a server listens at TCP port {self.port} in {self.room}"
     needs_traffic = True
 
@@ -167,10 +174,11 @@ class Serves(Want):
 
     def help(self, _world: Snapshot) -> Hints:
         """Where to look, and a server."""
-        server = f"busybox httpd -p {self.port} -h /run"
+        server = f"busybox httpd -p {self.port} -h {self.folder}"
         return Hints(
             f"Which ports are served in {self.room}? Look there: ss -tln",
-            "A server has to run in that network: docker.run(…, network=…), or a program that nsenter starts",
+            "A server has to run in that network: docker.run(…, network=…), namespace.start(…), or a program that "
+            "`ip netns exec` or nsenter starts",
             in_room(self.room, server),
         )
 

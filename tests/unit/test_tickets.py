@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import random
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from netkit.tickets import catalogue
-from netkit.tickets.bases import BASES
+from netkit.tickets.bases import BASES, TOPICS
 from netkit.tickets.draw import Draw
 from netkit.tickets.kinds_of_faults import KINDS
 
 if TYPE_CHECKING:
     from netkit.tickets.fault import Fault
 
+ROOT = Path(__file__).parents[2]
 NAMES = {fault.name: fault for fault in catalogue.FAULTS}
 
 
@@ -38,6 +40,21 @@ def test_every_kind_has_faults() -> None:
 @pytest.mark.parametrize("lesson", catalogue.LESSONS)
 def test_every_lesson_draws_many_tickets(lesson: str) -> None:
     assert len({catalogue.case(lesson, seed).name for seed in range(40)}) > 2
+
+
+def test_the_notebooks_tickets_are_of_their_own_lessons_and_about_different_faults() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("notebooks/*.ipynb")))
+    drawn = re.findall(r'ticket = nk\.fault\(\\"(\d\d)\\", seed=(\d+)', text)
+    assert len({lesson for lesson, _ in drawn}) == len(drawn) >= 13
+    cases = [catalogue.case(lesson, int(seed)) for lesson, seed in drawn]
+    assert len({fault.name for case in cases for fault in case.faults}) == sum(len(case.faults) for case in cases)
+
+
+def test_a_ticket_is_about_what_its_lesson_speaks_of() -> None:
+    for lesson, kinds in TOPICS.items():
+        cases = [catalogue.case(lesson, seed) for seed in range(30)]
+        assert {fault.kind for case in cases for fault in case.faults} <= kinds
+    assert all(case.lessons for case in catalogue.CASES)
 
 
 @pytest.mark.parametrize("fault", catalogue.FAULTS, ids=lambda fault: fault.name)
