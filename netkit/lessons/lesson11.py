@@ -43,7 +43,7 @@ nk.host.iptables("-t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUER
 """
 
 _PORT = """
-web.start("busybox httpd -f -p 80 -h /run/site")
+web.run("busybox httpd -p 80 -h /run/site")
 nk.host.iptables("-t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80")
 nk.host.iptables("-t nat -A OUTPUT -d 192.168.1.1 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80")
 nk.host.iptables("-A FORWARD ! -i docker0 -o docker0 -d 172.17.0.2 -p tcp --dport 80 -j ACCEPT")
@@ -235,7 +235,7 @@ nk.sh("iptables -I FORWARD -o docker0 -m conntrack --ctstate DNAT -j ACCEPT")
         wrong=(
             Wrong(
                 "nobody serves",
-                _PORT.replace('web.start("busybox httpd -f -p 80 -h /run/site")', ""),
+                _PORT.replace('web.run("busybox httpd -p 80 -h /run/site")', ""),
                 _PUBLISHED[0].text,
             ),
             Wrong(
