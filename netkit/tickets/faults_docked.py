@@ -6,9 +6,9 @@ from netkit.tickets.building import END
 from netkit.tickets.fault import Fault
 
 _PAGE = "{open}, the container {a} gets no page from http://{b_ip}:{port}."
-_CALLED = "{open}, {b} gets no page from http://{out_ip}:{outer}, the published port of {a}."
-_DNAT = "-p tcp -m tcp --dport {outer} -j DNAT --to-destination {a_ip}:{port}"
-_OPENED = "-d {a_ip}/32 ! -i {br} -o {br} -p tcp -m tcp --dport {port} -j ACCEPT"
+CALLED = "{open}, {b} gets no page from http://{out_ip}:{outer}, the published port of {a}."
+DNAT = "-p tcp -m tcp --dport {outer} -j DNAT --to-destination {a_ip}:{port}"
+OPENED = "-d {a_ip}/32 ! -i {br} -o {br} -p tcp -m tcp --dport {port} -j ACCEPT"
 _MASQUERADE = "-s {net} ! -o {br} -j MASQUERADE"
 
 WAY_OUT = (
@@ -112,15 +112,15 @@ def _led_astray(name: str, right: str, wrong: str, instead: str, how: str = "-R 
         instead: what somebody may call the repair that leads to the neighbour.
         how: how that one's rule is written.
     """
-    neighbour = _DNAT.replace("{a_ip}", "{c_ip}")
+    neighbour = DNAT.replace("{a_ip}", "{c_ip}")
     return Fault(
         name,
         "translation",
         "published",
         "page",
-        _CALLED,
-        f"iptables -t nat -R DOCKER 1 {_DNAT.replace(right, wrong)}",
-        f"iptables -t nat -R DOCKER 1 {_DNAT}",
+        CALLED,
+        f"iptables -t nat -R DOCKER 1 {DNAT.replace(right, wrong)}",
+        f"iptables -t nat -R DOCKER 1 {DNAT}",
         {instead: f"iptables -t nat {how} {neighbour}"},
     )
 
@@ -134,9 +134,9 @@ PUBLISHED = (
         "translation",
         "published",
         "page",
-        _CALLED,
-        f"iptables -t nat -D DOCKER {_DNAT}",
-        f"iptables -t nat -A DOCKER {_DNAT}",
+        CALLED,
+        f"iptables -t nat -D DOCKER {DNAT}",
+        f"iptables -t nat -A DOCKER {DNAT}",
         equal=(r"^[-+~] .*-A (PREROUTING|OUTPUT|DOCKER) .*--dport {outer} .*-j DNAT --to-destination {a_ip}:{port}",),
     ),
     Fault(
@@ -144,9 +144,9 @@ PUBLISHED = (
         "policy",
         "published",
         "page",
-        _CALLED,
-        f"iptables -D DOCKER {_OPENED}",
-        f"iptables -A DOCKER {_OPENED}",
+        CALLED,
+        f"iptables -D DOCKER {OPENED}",
+        f"iptables -A DOCKER {OPENED}",
         {"the neighbour's": "iptables -A DOCKER -d {c_ip}/32 -o {br} -j ACCEPT"},
         (r"^[-+~] .*-A (FORWARD|DOCKER) -d {a_ip}/32 .*-p tcp .*--dport {port} .*-j ACCEPT",),
     ),
@@ -155,7 +155,7 @@ PUBLISHED = (
         "filter rule",
         "published",
         "page",
-        _CALLED,
+        CALLED,
         "iptables -I DOCKER-USER -i {out_if} -p tcp --dport {port} -j DROP",
         "iptables -D DOCKER-USER -i {out_if} -p tcp --dport {port} -j DROP",
         {"the port that visitors see": "iptables -I DOCKER-USER -i {out_if} -p tcp --dport {outer} -j ACCEPT"},
@@ -165,7 +165,7 @@ PUBLISHED = (
         "address of a server",
         "published",
         "page",
-        _CALLED,
+        CALLED,
         END.replace("{b}", "{a}") + "; ip netns exec {a} busybox httpd -p 127.0.0.1:{port} -h /run/netkit-pages/{a}",
         END.replace("{b}", "{a}") + "; ip netns exec {a} busybox httpd -p {port} -h /run/netkit-pages/{a}",
     ),
@@ -174,88 +174,10 @@ PUBLISHED = (
         "no way back",
         "published",
         "page",
-        _CALLED,
+        CALLED,
         "ip -n {a} route del default",
         "ip -n {a} route add default via {gw}",
         {"every sender translated": "iptables -t nat -A POSTROUTING -o {br} -j MASQUERADE"},
-    ),
-)
-
-_CT = "DOCKER-CT -o {br} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
-_HOST_ONLY = "PREROUTING -d {out_ip}/32 ! -i lo -p tcp -m tcp --dport {outer} -j DROP"
-_UNKNOWN = "PREROUTING -i {out_if} -p tcp -m tcp --dport {outer} -j CT --notrack"
-
-PUBLISHED_NOW = (
-    Fault(
-        "a rule in raw keeps the port for the host alone",
-        "raw rule",
-        "published now",
-        "page",
-        _CALLED + " At the host itself the page is there.",
-        f"iptables -t raw -A {_HOST_ONLY}",
-        f"iptables -t raw -D {_HOST_ONLY}",
-        {"a rule for the filter": "iptables -I DOCKER-USER -p tcp --dport {outer} -j ACCEPT"},
-    ),
-    Fault(
-        "connections to the port are not remembered",
-        "raw rule",
-        "published now",
-        "page",
-        _CALLED + " At the host itself the page is there.",
-        f"iptables -t raw -A {_UNKNOWN}",
-        f"iptables -t raw -D {_UNKNOWN}",
-    ),
-    Fault(
-        "the drop of all that nobody published comes first",
-        "filter rule",
-        "published now",
-        "page",
-        _CALLED,
-        f"iptables -D DOCKER {_OPENED}; iptables -A DOCKER {_OPENED}",
-        f"iptables -D DOCKER {_OPENED}; iptables -I DOCKER {_OPENED}",
-        {"the drop is taken away": "iptables -D DOCKER ! -i {br} -o {br} -j DROP"},
-    ),
-    Fault(
-        "nothing leads to the rules of the bridge",
-        "policy",
-        "published now",
-        "page",
-        _CALLED,
-        "iptables -D DOCKER-BRIDGE -o {br} -j DOCKER",
-        "iptables -A DOCKER-BRIDGE -o {br} -j DOCKER",
-        {"the door for all": "iptables -A DOCKER-BRIDGE -o {br} -j ACCEPT"},
-        (
-            r"^\+ .*-A (FORWARD|DOCKER-\w+) -d {a_ip}/32 .*-p tcp .*--dport {port} .*-j ACCEPT",
-            r"^- .*-A DOCKER-BRIDGE -o {br} -j DOCKER",
-        ),
-    ),
-    Fault(
-        "answers are not let in any more",
-        "filter rule",
-        "published now",
-        "out",
-        "{open}, {a} gets no answer from {b_ip}; its published port is served.",
-        f"iptables -D {_CT}",
-        f"iptables -A {_CT}",
-        {"new ones": "iptables -A DOCKER-CT -o {br} -m conntrack --ctstate NEW -j ACCEPT"},
-    ),
-    Fault(
-        "the host knows the MAC of an earlier container",
-        "neighbour",
-        "published now",
-        "page",
-        _CALLED,
-        "ip neigh replace {a_ip} lladdr 02:42:00:00:00:95 dev {br} nud permanent",
-        "ip neigh del {a_ip} dev {br}",
-    ),
-    Fault(
-        "the published port leads to an earlier container",
-        "translation",
-        "published now",
-        "page",
-        _CALLED,
-        f"iptables -t nat -R DOCKER 1 {_DNAT.replace('{a_ip}', '{nobody}')}",
-        f"iptables -t nat -R DOCKER 1 {_DNAT}",
     ),
 )
 
