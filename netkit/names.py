@@ -28,6 +28,9 @@ _IP_LINK_WORDS = (
 
 _MISREAD = frozenset(word[:length] for word in _IP_LINK_WORDS for length in range(1, len(word) + 1))
 
+_EVERY = ("all", "default")
+"""What stands for every interface where a switch is set."""
+
 _SYSCTL = re.compile(r"[a-z0-9_-]+([./][A-Za-z0-9_-]+)+", re.ASCII)
 
 
@@ -48,7 +51,7 @@ def interface(value: Any) -> str:
         'veth1'
     """
     name = _name(value, "interface", _INTERFACE_MAX)
-    if name in ("all", "default"):
+    if name in _EVERY:
         raise InvalidName(
             f"'{name}' cannot be an interface",
             "it means 'every interface' in /proc/sys/net/ipv4/conf",
@@ -126,4 +129,4 @@ def _name(value: Any, what: str, longest: int) -> str:
 
 def _suggestion(text: str, longest: int) -> str:
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "", text).lstrip(".-")[:longest]
-    return plain or "net1"
+    return plain if plain and plain not in (*_EVERY, HOST) else "net1"

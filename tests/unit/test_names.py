@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netkit import names
@@ -61,6 +61,7 @@ def test_what_a_refusal_says(name: object, sentence: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=30).filter(lambda text: "'" not in text))
+@example(":all")
 def test_what_is_suggested_would_be_accepted(name: str) -> None:
     error = refusal(name)
     if error is not None and error.remedy.startswith("Try '"):

@@ -31,6 +31,7 @@ ADDRESS = re.compile(r"https?://([^\s/\"'`)>\\:]+)")
 HOST_NAME = re.compile(r"\b((?:[a-z0-9-]+\.)+(?:org|com))\b")
 KNOWN_HOSTS = {
     "docs.docker.com",
+    "wiki.nftables.org",
     "docs.kernel.org",
     "git-scm.com",
     "hub.jupyter.org",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from netkit.packets.reader import Span
 
 ARP, IPV4, IPV6 = 0x0806, 0x0800, 0x86DD
+DEEPEST = 8
+"""Anybody may put a packet into a packet some thousand times; what is that deep in tunnels is nobody's network."""
 _OF_ETHERNET = b"\0\1"
 """How an ARP message begins (RFC 826), and no IP header does."""
 
@@ -58,15 +60,16 @@ class View(NamedTuple):
 
 
 @lru_cache(maxsize=64)  # a packet looks the same at most of its steps
-def parsed(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDARD) -> View:
+def parsed(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDARD, most: int = DEEPEST) -> View:
     """The headers of a frame; what makes no sense is left out.
 
     Args:
         data: the frame.
         link: what it begins with: "ethernet" or "ip".
         tunnels: the UDP ports that VXLAN devices listen on.
+        most: how many tunnels are looked into, one inside the other.
     """
-    return _view(data, spans(data, link, tunnels))
+    return _view(data, spans(data, link, tunnels), most)
 
 
 def reported(event: TraceEvent, tunnels: frozenset[int] = STANDARD) -> View | None:
@@ -100,7 +103,7 @@ def quoted(error: IpHeader) -> IpHeader | None:
     return ip_header(error.body, spans(error.body, "ip", frozenset(), 8), 0)[0]
 
 
-def _view(data: bytes, headers: Sequence[Span]) -> View:
+def _view(data: bytes, headers: Sequence[Span], most: int) -> View:
     """The view that begins with the first of these headers; it goes on in the tunnel's, which come behind."""
     macs, tags, kind, at = None, [], 0, 0
     if headers[0].name == reader.ETHERNET:
@@ -116,26 +119,27 @@ def _view(data: bytes, headers: Sequence[Span]) -> View:
     name = headers[at].name if at < len(headers) else ""
     if name == reader.ARP:
         return view._replace(arp=arp.arp(data, headers[at]))
-    return _network(view, data, headers, at) if name in reader.IP else view
+    return _network(view, data, headers[at:], most) if name in reader.IP else view
 
 
-def _network(view: View, data: bytes, headers: Sequence[Span], at: int) -> View:
+def _network(view: View, data: bytes, headers: Sequence[Span], most: int) -> View:
     """The view with what an IP packet says."""
-    header, after = ip_header(data, headers, at)
+    header, after = ip_header(data, headers, 0)
     if header is None:
         return view
     view = view._replace(kind=view.kind or (IPV6 if header.version == 6 else IPV4), ip=header)
     if (name := NAMES.get(header.protocol)) is not None and not header.fragment:
-        return view._replace(carrier=name, inner=_carried(data[headers[at].start : headers[at].end], header.protocol))
+        packet = data[headers[0].start : headers[0].end]
+        return view._replace(carrier=name, inner=_carried(packet, header.protocol, most))
     tunnel, inside = headers[after + 1 : after + 2], headers[after + 2 :]
     if not tunnel or tunnel[0].name != reader.VXLAN:
         return view
     vni = int.from_bytes(data[tunnel[0].start + 4 : tunnel[0].start + 7])
-    inner = _view(data, inside) if inside and inside[0].sound else None
+    inner = _view(data, inside, most - 1) if most and inside and inside[0].sound else None
     return view._replace(vni=vni, inner=inner, carrier=f"VXLAN {vni}")
 
 
-def _carried(packet: bytes, protocol: int) -> View | None:
+def _carried(packet: bytes, protocol: int, most: int) -> View | None:
     """The packet that an IP packet carries."""
-    found = carried(packet, protocol)
-    return parsed(*found) if found is not None else None
+    found = carried(packet, protocol) if most else None
+    return parsed(*found, most=most - 1) if found is not None else None
