@@ -11,7 +11,7 @@ import pytest
 
 import netkit as nk
 from netkit.model import Snapshot
-from tests.inside.wire import ping, sh, udp
+from tests.inside.wire import ping, sh, udp, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +74,16 @@ class TestHosts:
         [space] = [space for space in found if not space.named]
         assert space.hosts == own.read_text()
         assert found["host"].hosts is None
+
+    def test_of_a_program_for_which_the_shell_that_started_it_waits(self, tmp_path: Path) -> None:
+        own = tmp_path / "hosts"
+        own.write_text("10.0.0.9 db\n")
+        script = f"mount --bind {own} /etc/hosts; exec sleep 1000"
+        room = nk.Namespace("shell")
+        program = room.start(f"unshare --mount sh -c '{script}'; true")  # what follows keeps the first shell there
+        wait_until(lambda: nk.snapshot()["shell"].hosts == own.read_text())
+        program.stop()
+        room.delete()
 
     def test_of_processes_that_see_the_hosts_own(self) -> None:
         with subprocess.Popen(

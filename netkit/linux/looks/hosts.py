@@ -15,7 +15,10 @@ _FILE = "etc/hosts"
 
 
 def of(place: Place) -> str | None:
-    """The text of /etc/hosts as the oldest process of a namespace sees it.
+    """The text of /etc/hosts as the oldest process of a namespace sees it, or the program that this one waits for.
+
+    A shell that was only to start a program may wait for it in the host's mount namespace, while the program has one
+    of its own.
 
     Args:
         place: the namespace.
@@ -24,7 +27,12 @@ def of(place: Place) -> str | None:
         None where it is the host's own file, or has the same text, where the namespace has no processes, and where
         this process may not look.
     """
-    return None if place.oldest is None else seen_by(place.oldest)
+    pid = place.oldest
+    while pid is not None:
+        if (text := seen_by(pid)) is not None:
+            return text
+        pid = None if place.name == HOST else _awaited(pid, place.inode)
+    return None
 
 
 def seen_by(pid: int) -> str | None:
@@ -41,6 +49,16 @@ def seen_by(pid: int) -> str | None:
         return text if not os.path.exists(ours) or text != Path(ours).read_text(errors="replace") else None
     except OSError:  # the process has ended, has no such file, or belongs to somebody else
         return None
+
+
+def _awaited(pid: int, network: int) -> int | None:
+    """The one child of a process, for which it is then said to wait, where both are in one network (proc_pid_task(5))."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        same = len(children) == 1 and os.stat(f"/proc/{children[0]}/ns/net").st_ino == network
+    except OSError:  # it has ended, or the kernel keeps no such list
+        return None
+    return int(children[0]) if same else None
 
 
 def with_files() -> frozenset[str]:
