@@ -52,7 +52,7 @@ def seen_by(pid: int) -> str | None:
 
 
 def _awaited(pid: int, network: int) -> int | None:
-    """The one child of a process, for which it is then said to wait, where both are in one network (proc_pid_task(5))."""
+    """The one child of a process, for which it is then said to wait; both are in one network (proc_pid_task(5))."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
         same = len(children) == 1 and os.stat(f"/proc/{children[0]}/ns/net").st_ino == network
