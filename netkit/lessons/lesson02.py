@@ -148,7 +148,7 @@ for port in ("$(ls /sys/class/net/docker0/brif | head -n 1)", "$(ls /sys/class/n
     ),
     Question(
         "02.4",
-        "You delete the rule with MASQUERADE. What can c1 still reach?",
+        "In the network as Docker made it, you delete the rule with MASQUERADE. What can c1 still reach?",
         {
             "a": Option("nobody", "The rule is met only by what leaves by another interface than docker0."),
             "b": Option(
