@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from netkit.docker.container import Container
     from netkit.lab.namespaces import Namespace
 
+pytestmark = pytest.mark.once
+
 EARLIER, LATER = ("20.10", "netavark"), ("28", "29", "29-nft")
 ALL, DEFAULT = (*EARLIER, *LATER), ("20.10", "29", "29-nft")
 LONG = pytest.mark.long

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from netkit.docker.container import Container
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def docker() -> Iterator[nk.Docker]:

@@ -16,6 +16,8 @@ from tests.inside.empty import sweep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.once
+
 SECONDS = 15.0
 SHOP = ["172.30.0.0/16", "fd00:30::/64"]
 _SERVER = """

@@ -13,6 +13,8 @@ from netkit.linux.probing.probes import Answered
 from tests.inside import networks, worlds
 from tests.inside.containers import OUTSIDER, get, server
 
+pytestmark = pytest.mark.once
+
 SECONDS = 3.0
 """Under load; without it a look takes some 0.05."""
 
