@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from netkit.classroom.limits import LIMIT, SECONDS_OF_SCRIPT
@@ -20,8 +21,9 @@ from netkit.lessons.enrolment import Course
 from netkit.lessons.mine import Mine
 from netkit.lessons.personal import personal
 from netkit.lessons.task import Task
+from netkit.linux import namespaces
 from netkit.linux.events import settle
-from netkit.linux.looks import observe
+from netkit.linux.looks import deciders, observe
 
 if TYPE_CHECKING:
     from netkit.lessons.replies import Answer
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 _SCRIPT = "/run/handed-in.sh"
 _LIMITS = ("--as=268435456", "--nproc=128", "--fsize=16777216", "--nofile=256", "--core=0")
 """Of each process of a script (prlimit(1)): bytes of memory, processes in all, bytes of a file, open files."""
+
+_SECONDS_OF_DETECTION, _SECONDS_BETWEEN_LOOKS = 3.0, 0.05
+"""How long duplicate addresses are looked for at most (one to two seconds by default), and between two looks."""
 
 _APART = ("setpriv", "--bounding-set=-sys_ptrace,-sys_time,-sys_module,-sys_boot", "--inh-caps=-all")
 
@@ -125,8 +130,18 @@ def _environment() -> dict[str, str]:
 
 
 def _now() -> Snapshot:
+    """What is there once addresses of IPv6 that somebody gave can be used: the kernel asks first who else has them."""
     settle.wait()
+    deadline = time.monotonic() + _SECONDS_OF_DETECTION
+    while _tentative() and time.monotonic() < deadline:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
     return observe.snapshot()
+
+
+def _tentative() -> bool:
+    """Whether such an address is still tentative (RFC 4862, 5.4), but for those that each interface gives itself."""
+    unready = (each for place in namespaces.find() for each in deciders.unready(place.path))
+    return any(state == "tentative" and not address.startswith("fe80:") for _, address, state in unready)
 
 
 def _owner(task: Task, world: Snapshot, course: Course, others: list[str]) -> str:
