@@ -139,9 +139,14 @@ def _now() -> Snapshot:
 
 
 def _tentative() -> bool:
-    """Whether such an address is still tentative (RFC 4862, 5.4), but for those that each interface gives itself."""
-    unready = (each for place in namespaces.find() for each in deciders.unready(place.path))
-    return any(state == "tentative" and not address.startswith("fe80:") for _, address, state in unready)
+    """Whether an address is tentative (RFC 4862, 5.4) where one was given, beside those that links give themselves."""
+    given = {space.name for space in observe.snapshot() if any(_is_given(address) for address in space.addresses)}
+    places = (place for place in namespaces.find() if place.name in given)
+    return any(state == "tentative" for place in places for *_, state in deciders.unready(place.path))
+
+
+def _is_given(address: str) -> bool:
+    return ":" in address and not address.startswith("fe80:") and address != "::1"
 
 
 def _owner(task: Task, world: Snapshot, course: Course, others: list[str]) -> str:
