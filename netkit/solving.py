@@ -31,7 +31,7 @@ def main() -> int:
     nk.require_sandbox()
     asked = json.load(sys.stdin)
     task = catalogue.find(asked["task"], Task)
-    course = Course(**{**asked["course"], "learners": tuple(asked["course"]["learners"])})
+    course = Course.from_plain(asked["course"])
     json.dump([_built(personal(task, Mine(learner, course))) for learner in asked["learners"]], sys.stdout)
     return 0
 

@@ -52,7 +52,7 @@ def main() -> int:
 
 def _task(asked: dict[str, Any]) -> dict[str, Any]:
     """Replay a task's script."""
-    course = Course(**{**asked["course"], "learners": tuple(asked["course"]["learners"])})
+    course = Course.from_plain(asked["course"])
     lessons = catalogue.find(asked["id"], Task)
     task = personal(lessons, Mine(asked["learner"], course))
     trouble = carry_out(asked["script"], asked.get("seconds", SECONDS_OF_SCRIPT))

@@ -52,6 +52,11 @@ class Course:
         mark = marked(self.seed, learner)
         return self.learners.index(mark) if mark in self.learners else None
 
+    @classmethod
+    def from_plain(cls, told: dict[str, Any]) -> Course:
+        """A course that netkit itself handed to another process, as `dataclasses.asdict` and JSON made it."""
+        return cls(**{**told, "learners": tuple(told["learners"])})
+
     def to_json(self) -> str:
         """The course as the text of its file."""
         return json.dumps(asdict(self), indent=1) + "\n"
