@@ -18,7 +18,7 @@ from pathlib import Path
 
 from build import printed
 
-from netkit.subcommands.notebooks import engine_obstacle
+from netkit.lessons.needs import engine_obstacle
 
 HERE = Path(__file__).parent
 TURNS = 3
