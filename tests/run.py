@@ -46,6 +46,8 @@ ONLY_FAILED = ("--last-failed", "--last-failed-no-failures=none")
 AGAIN = "-again"
 FEW = 3
 """So many failed tests of a suite are repeated: more are no accident of a busy machine."""
+LANES = ("kernels", "inside", "answers")
+"""The first one's output is seen while it runs."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,17 @@ class Suite:
     Attributes:
         name: what the table calls it.
         command: the words; a pytest also writes its counts to artifacts/.
+        lane: suites of one lane run one after the other, lanes side by side. A user's Jupyter kernels see one
+            another's files, so that all suites that start some are in one lane.
         ordinary: whether it runs as an ordinary user as well when root runs the tests.
-        kernels: whether it starts Jupyter kernels. A user's kernels see one another's files, so that such suites run
-            one after the other; beside them run those that start none.
         limit: seconds after which it is ended and has failed.
         again: the words to add that repeat what failed; without any, all of it is repeated.
     """
 
     name: str
     command: tuple[str, ...]
+    lane: str = "inside"
     ordinary: bool = False
-    kernels: bool = False
     limit: float = 1200
     again: tuple[str, ...] = ONLY_FAILED
 
@@ -75,16 +77,25 @@ class Suite:
         return "pytest" in self.command
 
 
+INSIDE = ("netkit", "run", "--", *PYTEST)
+ANSWERS = sorted(
+    str(path.relative_to(ROOT))
+    for kind in ("why", "xray", "lessons", "tickets", "hints", "questions", "compare", "changes")
+    for path in (ROOT / "tests" / "inside").glob(f"test_{kind}*.py")
+)
+"""Of tests/inside those of what answers a learner: half of the time, most of it waiting for the kernel."""
+
 SUITES = (
     Suite("style", ("ruff", "check", "--output-format=concise", ".")),
     Suite("format", ("ruff", "format", "--check", ".")),
-    Suite("unit", (*PYTEST, "tests/unit")),
-    Suite("inside", ("netkit", "run", "--", *PYTEST, "tests/inside"), ordinary=True),
-    Suite("outside", (*PYTEST, "tests/outside"), ordinary=True, kernels=True),
+    Suite("inside", (*INSIDE, "tests/inside", *(f"--ignore={path}" for path in ANSWERS)), ordinary=True),
+    Suite("answers", (*INSIDE, *ANSWERS), lane="answers", ordinary=True),
+    Suite("unit", (*PYTEST, "tests/unit"), lane="answers"),
+    Suite("outside", (*PYTEST, "tests/outside"), lane="kernels", ordinary=True),
     # A cell needs those before it.
-    Suite("notebooks", (*PYTEST, *NBVAL, "notebooks"), ordinary=True, kernels=True, again=()),
-    Suite("lessons", (*PYTEST, "tests/notebooks", "--ignore", VIEW), kernels=True),
-    Suite("view", (*PYTEST, VIEW), ordinary=True, kernels=True),
+    Suite("notebooks", (*PYTEST, *NBVAL, "notebooks"), lane="kernels", ordinary=True, again=()),
+    Suite("lessons", (*PYTEST, "tests/notebooks", "--ignore", VIEW), lane="kernels"),
+    Suite("view", (*PYTEST, VIEW), lane="kernels"),
 )
 
 
@@ -217,8 +228,8 @@ def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
     lanes: list[tuple[str, Lane]] = []
     if ordinary.NAME not in names:
         here = ordinary.here(marks)
-        parts = ([suite for suite in chosen if suite.kernels is kernels] for kernels in (True, False))
-        lanes += [(part[0].name, partial(_one_by_one, part, here)) for part in parts if part]
+        parts = {lane: [suite for suite in chosen if suite.lane == lane] for lane in LANES}
+        lanes += [(lane, partial(_one_by_one, part, here)) for lane, part in parts.items() if part]
     if ordinary.NAME in names or (os.geteuid() == 0 and not names):
         lanes.append((ordinary.NAME, partial(_as_ordinary_user, chosen, marks)))
     return _side_by_side(lanes)
