@@ -62,22 +62,20 @@ def build() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def last(stage: dict[str, Any]) -> list[Any]:
-    """The network after the call before."""
+    """The network, and the journal, after the call before."""
     assert stage
-    return [nk.snapshot()]
+    return [nk.snapshot(), nk.commands()]
 
 
 @pytest.mark.parametrize(("call", "value"), CASES, ids=[ascii(call) for call, _ in CASES])
 def test_a_wrong_call_is_refused(stage: dict[str, Any], last: list[Any], call: str, value: str) -> None:
-    before, journal = last[0], nk.commands()
     with pytest.raises(nk.NetkitError) as caught:
         eval(call, dict(stage))  # noqa: S307  (the table's own lines)
     error = caught.value
     assert all((error.problem, error.rule, error.remedy)), f"value, rule or remedy is missing: {error!r}"
     assert value in str(error), f"{error} does not name {value}"
-    last[0] = nk.snapshot()
-    assert last[0] == before
-    assert nk.commands() == journal
+    before, last[:] = [*last], [nk.snapshot(), nk.commands()]
+    assert last == before
 
 
 def test_the_table_is_long_and_has_no_line_twice() -> None:
