@@ -39,7 +39,7 @@ class Counter:
         """Open the shell, and answer until it ends.
 
         Args:
-            prompt: what the shell shows.
+            prompt: what the shell shows; bash expands it each time.
             begin: called once the commands are there, before the shell opens.
             seconds: after which the shell is ended; by default never.
 
@@ -96,7 +96,9 @@ def _shell(folder: Path, prompt: str, seconds: float | None) -> bool:
     """A shell that knows the commands of a folder; it ends by `exit`, or when its time is over."""
     bash = shutil.which("bash")
     begins = folder / "begins"
-    begins.write_text(f'[ -f ~/.bashrc ] && . ~/.bashrc\nPATH={shlex.quote(str(folder))}:"$PATH"\nPS1="{prompt}$ "\n')
+    begins.write_text(
+        f'[ -f ~/.bashrc ] && . ~/.bashrc\nPATH={shlex.quote(str(folder))}:"$PATH"\nPS1={shlex.quote(prompt)}"$ "\n'
+    )
     words = [bash, "--rcfile", str(begins)] if bash and os.isatty(0) else [bash or "sh"]
     before = signal.signal(signal.SIGINT, lambda *_: None)  # Control-C is for what runs in the shell
     try:

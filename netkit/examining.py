@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import netkit as nk
 from netkit.classroom import exchange
-from netkit.classroom.submitting import gathered
+from netkit.classroom.grading import OWN_TICKETS
+from netkit.classroom.submitting import fitting, gathered, told
 from netkit.counter import Counter
 from netkit.ending import ended
 from netkit.errors import InvalidValue
@@ -27,7 +28,6 @@ _COMMANDS = ("task", "check", "next", "left")
 _BUILT = "03.1"
 """The network that is to be built; in a course it has each learner's own numbers."""
 
-_TICKETS = 2
 _RULES = """\
 Commands: task shows what is asked, check tells whether it is done, next goes on (there is no way back), left tells the
 minutes. The shell ends by `exit`, or when the time is over; then it is handed in. nk.why, hints and solutions are
@@ -47,7 +47,7 @@ class _Exam:
     def __init__(self, lesson: str, level: int, seed: int, minutes: int) -> None:
         self._until = time.monotonic() + 60 * minutes
         self._steps: list[Callable[[], Any]] = [
-            *(lambda number=number: nk.fault(lesson, seed=seed + number, level=level) for number in range(_TICKETS)),
+            *(lambda number=number: nk.fault(lesson, seed=seed + number, level=level) for number in range(OWN_TICKETS)),
             _built,
         ]
         self._place, self._checks = 0, 0
@@ -78,7 +78,7 @@ class _Exam:
 
     def told(self) -> str:
         """What is asked now."""
-        text = self._current.ticket if self._place < _TICKETS else self._current.text
+        text = self._current.ticket if self._place < OWN_TICKETS else self._current.text
         return f"{self._place + 1} of {len(self._steps)}: {text}"
 
     def finish(self) -> None:
@@ -86,7 +86,7 @@ class _Exam:
         self._check()
 
     def _check(self) -> Any:
-        return self._current.check() if self._place < _TICKETS else nk.check(_BUILT)
+        return self._current.check() if self._place < OWN_TICKETS else nk.check(_BUILT)
 
     def _next(self) -> tuple[int, str]:
         """Go on; what is there counts as it is."""
@@ -120,16 +120,17 @@ def main() -> int:
         sys.stdout.write(f"{_RULES}\n\n{exam.told()}\n")
         sys.stdout.flush()
 
-    in_time = Counter(exam.answer, _COMMANDS).serve("exam", show, 60.0 * int(minutes))
+    seconds = 60 * int(minutes)
+    prompt = f"exam $(( ({seconds} - SECONDS + 59) / 60 )) min"
+    in_time = Counter(exam.answer, _COMMANDS).serve(prompt, show, seconds)
     if not in_time:
         sys.stdout.write("\nThe time is over.\n")
     exam.finish()
     course = enrolment.course()
     made = replace(gathered(course.name, exam.used, begun), journal="")
-    path = exchange.put(course.exchange, enrolment.learner(), made.to_json())
-    sys.stdout.write(
-        f"Handed in: {len(made.tickets)} tickets, {len(made.tasks)} networks, what was typed is not: {path}\n"
-    )
+    sys.stdout.write("\n".join([*told(made), "What was typed is not handed in.", ""]))
+    path = exchange.put(course.exchange, enrolment.learner(), fitting(made))
+    sys.stdout.write(f"It is written: {path}\n")
     return 0
 
 

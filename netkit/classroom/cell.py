@@ -8,17 +8,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from netkit.classroom import limits
-from netkit.classroom.limits import LIMIT, SECONDS, SECONDS_OF_SCRIPT
+from netkit.classroom.limits import LIMIT, LONGEST, Pace
 from netkit.errors import InvalidValue, SandboxUnavailable
 from netkit.sandbox import worlds
 from netkit.sandbox.job import here, python
-
-_UML_TIMES = 8.0
-"""How much longer it may take in User-Mode Linux, where programs start some twenty times slower."""
 
 _CELL, _ASKED = ("-P", "-m", "netkit.classroom.cell"), "world"
 """This module as a program, and the word by which it only tells in which world it would run something."""
@@ -31,8 +29,8 @@ _MOST_BYTES = 4_000_000
 _KIT = str(Path(__file__).parents[2])
 
 
-def world() -> str:
-    """The name of the world in which replays run here: how long one may take depends on it.
+def pace() -> Pace:
+    """In which world replays run here, and how long one may take: an empty script is tried.
 
     Raises:
         InvalidValue: NETKIT_WORLD names no world.
@@ -41,34 +39,35 @@ def world() -> str:
     done = subprocess.run(python(*_CELL, _ASKED), stdout=subprocess.PIPE, check=True)
     told = json.loads(done.stdout)
     if isinstance(told, str):
-        return told
+        begun = time.monotonic()
+        replayed({"kind": "nothing"}, (), Pace(told, LONGEST))
+        return limits.pace(told, time.monotonic() - begun)
     raise (SandboxUnavailable if told.pop(0) else InvalidValue)(*told)
 
 
-def replayed(asked: dict[str, Any], hidden: tuple[str, ...], world: str) -> dict[str, Any]:
+def replayed(asked: dict[str, Any], hidden: tuple[str, ...], pace: Pace) -> dict[str, Any]:
     """What became of a script in a sandbox of its own.
 
     Args:
         asked: what `netkit.classroom.replaying` reads.
         hidden: folders that it must not see, those of the submissions among them.
-        world: in which it runs.
+        pace: in which world it runs, and how long it may take.
 
     Returns:
         What it tells; `LIMIT` as the trouble where it was stopped.
     """
     group = limits.Group()
-    whole, script = _times(world)
-    given = json.dumps({"places": group.places, "hidden": hidden, "asked": {**asked, "seconds": script}})
+    given = json.dumps({"places": group.places, "hidden": hidden, "asked": {**asked, "seconds": pace.of_script}})
     process = subprocess.Popen(
         python(*_CELL),
-        env={**os.environ, worlds.VARIABLE: world},
+        env={**os.environ, worlds.VARIABLE: pace.world},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        said, _ = process.communicate(given.encode(), timeout=whole)
+        said, _ = process.communicate(given.encode(), timeout=pace.seconds)
     except subprocess.TimeoutExpired:
         said = b""
     finally:
@@ -77,12 +76,6 @@ def replayed(asked: dict[str, Any], hidden: tuple[str, ...], world: str) -> dict
         process.communicate()
         group.remove()
     return _told(said)
-
-
-def _times(world: str) -> tuple[float, float]:
-    """How long a replay may take in a world, and its script, in seconds."""
-    slower = _UML_TIMES if world == "uml" else 1.0
-    return SECONDS * slower, SECONDS_OF_SCRIPT * slower
 
 
 def _told(said: bytes) -> dict[str, Any]:

@@ -7,27 +7,32 @@ sticky bit keeps each file its owner's (chmod(2)).  nbgrader's `COURSE/inbound` 
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import secrets
 import stat
 import time
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.classroom import owning
 from netkit.classroom.submission import MOST_BYTES
 from netkit.errors import InvalidValue, NotFound
+from netkit.lessons.enrolment import in_file_name, of_file_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MODE = 0o1733
 """Of an exchange folder: learners may put files in, and neither list it nor take away what is another's."""
 
 NAME = "netkit-submission.json"
-_MOST_DEEP, _MOST_FILES = 3, 5000
+_MOST_DEEP, _MOST_FILES = 3, 500
 _MARK = "+"
 _NBGRADERS = re.compile(r"[^+]+\+[^+]+\+\d{4}-\d\d-\d\d ")
 """How nbgrader names what came in: the learner, the assignment, the time."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+_OTHERS = "the file belongs to another account"
 
 
 class Found(NamedTuple):
@@ -42,6 +47,14 @@ class Found(NamedTuple):
     learner: str
     path: Path
     trouble: str = ""
+
+
+class _Candidate(NamedTuple):
+    """A file, when it was written, and the number of the account whose it is."""
+
+    when: float
+    owner: int
+    found: Found
 
 
 def put(folder: str, learner: str, text: str) -> Path:
@@ -75,15 +88,14 @@ def put(folder: str, learner: str, text: str) -> Path:
 def _unguessable(folder: Path, learner: str) -> Path:
     """A name in an exchange folder that nobody can guess."""
     when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    whose = learner if _PLAIN.fullmatch(learner) else "".join(c if _PLAIN.fullmatch(c) else "_" for c in learner)
-    return folder / _MARK.join((whose, when, f"{secrets.token_hex(16)}.json"))
+    return folder / _MARK.join((in_file_name(learner), when, f"{secrets.token_hex(16)}.json"))
 
 
 def find(folder: Path) -> list[Found]:
     """The newest submission of each learner in a folder, in the order of their names.
 
     A folder below it is a learner's, or nbgrader's of one (`anna+04+…`); a file is the learner's whose name it begins
-    with (`anna+….json`, `anna.json`).  Links are not followed.
+    with (`anna+….json`, `anna.json`).  Links are not followed.  What another account put there takes nobody's place.
 
     Args:
         folder: of all submissions.
@@ -96,14 +108,11 @@ def find(folder: Path) -> list[Found]:
     except OSError as error:
         rule = error.strerror or str(error)
         raise NotFound(f"'{folder}' cannot be read", rule, "Name the folder with the submissions") from None
-    newest: dict[str, tuple[float, Found]] = {}
+    candidates: dict[str, list[_Candidate]] = {}
     for entry in entries:
-        if entry.name.startswith(".") or not (candidate := _candidate(entry)):
-            continue
-        when, found = candidate
-        if found.learner not in newest or newest[found.learner][0] <= when:
-            newest[found.learner] = when, found
-    return [newest[learner][1] for learner in sorted(newest)]
+        if not entry.name.startswith(".") and (candidate := _candidate(entry)):
+            candidates.setdefault(candidate.found.learner, []).append(candidate)
+    return [_chosen(learner, candidates[learner]) for learner in sorted(candidates)]
 
 
 def content(found: Found) -> bytes:
@@ -122,35 +131,51 @@ def content(found: Found) -> bytes:
         return reader.read(MOST_BYTES + 1)
 
 
-def _candidate(entry: os.DirEntry[str]) -> tuple[float, Found] | None:
-    """What an entry of the folder is, and when it was written; None for what is no submission at all."""
-    learner = entry.name.partition(_MARK)[0].removesuffix(".json")
-    if entry.is_dir(follow_symlinks=False):
-        learner = learner if _NBGRADERS.match(entry.name) else entry.name
-        files = sorted(_inside(Path(entry.path), _MOST_DEEP), key=lambda path: (path.lstat().st_mtime, str(path)))
-        path = files[-1] if files else Path(entry.path, NAME)
-        return (path.lstat().st_mtime if files else 0.0), Found(learner, path)
-    if not entry.name.endswith(".json"):
-        return None
-    told = entry.stat(follow_symlinks=False)
-    return told.st_mtime, Found(learner, Path(entry.path), _trouble(learner, told.st_uid))
+def _chosen(learner: str, candidates: list[_Candidate]) -> Found:
+    """The newest of those that may be the learner's own, or what is wrong with them."""
+    owners = owning.rightful(learner, {each.owner for each in candidates})
+    own = [each for each in candidates if each.owner in owners]
+    found = max(own or candidates, key=lambda each: (each.when, each.found.path.name)).found
+    if not own:
+        return found._replace(trouble=_OTHERS)
+    several = owning.strangers(owners)
+    told = f"several accounts handed in under this name: {', '.join(several)}"
+    return found._replace(trouble=told) if len(several) > 1 else found
 
 
-def _inside(folder: Path, deep: int) -> list[Path]:
-    """The JSON files of a learner's folder."""
-    found: list[Path] = []
-    for entry in sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))[:_MOST_FILES]:
-        if entry.is_dir(follow_symlinks=False) and deep > 1:
-            found += _inside(Path(entry.path), deep - 1)
-        elif entry.name.endswith(".json") and entry.is_file(follow_symlinks=False):
-            found.append(Path(entry.path))
-    return found
-
-
-def _trouble(learner: str, owner: int) -> str:
-    """Why a file is not the learner's whose name it has: where that is an account, it has to be the file's owner."""
+def _candidate(entry: os.DirEntry[str]) -> _Candidate | None:
+    """What an entry of the folder is; None for what is no submission at all, or gone meanwhile."""
     try:
-        account = pwd.getpwnam(learner).pw_uid
-    except (KeyError, ValueError):
-        return ""
-    return "" if owner in (account, os.geteuid()) else "the file belongs to another account"
+        told = entry.stat(follow_symlinks=False)
+        if not entry.is_dir(follow_symlinks=False):
+            learner = of_file_name(entry.name.removesuffix(".json"))
+            found = Found(learner, Path(entry.path))
+            return _Candidate(told.st_mtime, told.st_uid, found) if entry.name.endswith(".json") else None
+    except OSError:
+        return None
+    learner = entry.name.partition(_MARK)[0] if _NBGRADERS.match(entry.name) else entry.name
+    files = [(_when(path), str(path)) for path in islice(_inside(Path(entry.path), _MOST_DEEP), _MOST_FILES)]
+    when, path = max(files, default=(0.0, f"{entry.path}/{NAME}"))
+    return _Candidate(when, told.st_uid, Found(learner, Path(path)))
+
+
+def _inside(folder: Path, deep: int) -> Iterator[Path]:
+    """The JSON files of a learner's folder; of one that is closed, none."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(islice(entries, _MOST_FILES), key=lambda entry: os.fsencode(entry.name))
+    except OSError:
+        return
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False) and deep > 1:
+            yield from _inside(Path(entry.path), deep - 1)
+        elif entry.name.endswith(".json") and entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+
+
+def _when(path: Path) -> float:
+    """When a file was written; 0 for one that is closed, or gone."""
+    try:
+        return path.lstat().st_mtime
+    except OSError:
+        return 0.0

@@ -7,12 +7,21 @@ import os
 import time
 import uuid
 from pathlib import Path
+from typing import NamedTuple
 
 MEMORY, PROCESSES = 1 << 30, 300
 """Bytes, and processes and threads, of all that one replay starts."""
 
-SECONDS, SECONDS_OF_SCRIPT = 10.0, 8.0
-"""For a replay, all told, and for its script: what is left is for the questions to the kernel."""
+SECONDS, LONGEST = 10.0, 120.0
+"""For a replay, all told, where an empty script does not take long; and at most, however slow the machine is."""
+
+_TIMES = 16.0
+"""How many times what an empty script takes is left for one: so marks do not depend on how quick a machine is."""
+
+_OF_SCRIPT = 0.8
+"""The script's part: what is left is for the questions to the kernel."""
+
+SECONDS_OF_SCRIPT = SECONDS * _OF_SCRIPT
 
 LIMIT = "it was stopped at a limit: time, memory or processes"
 """What is said of a script that had to be stopped."""
@@ -21,6 +30,33 @@ _TOP = Path("/sys/fs/cgroup")
 _FILES = {"memory": ("memory.limit_in_bytes", MEMORY), "pids": ("pids.max", PROCESSES)}
 _UNIFIED = {"memory.max": MEMORY, "memory.swap.max": 0, "pids.max": PROCESSES}
 _SECONDS_TO_VANISH = 5.0
+
+
+class Pace(NamedTuple):
+    """Where replays run, and how long one may take there.
+
+    Attributes:
+        world: the sandbox's.
+        seconds: for a replay, all told.
+    """
+
+    world: str
+    seconds: float = SECONDS
+
+    @property
+    def of_script(self) -> float:
+        """Seconds for its script."""
+        return self.seconds * _OF_SCRIPT
+
+
+def pace(world: str, empty: float) -> Pace:
+    """How long a replay may take.
+
+    Args:
+        world: the sandbox's.
+        empty: seconds that an empty script takes there.
+    """
+    return Pace(world, min(max(SECONDS, empty * _TIMES), LONGEST))
 
 
 class Group:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from netkit.classroom.page import PAGE
-from netkit.classroom.sheet import COLUMNS
+from netkit.classroom.sheet import COLUMNS, missing, tickets
 from netkit.comparison import compare
 from netkit.errors import InvalidValue
 from netkit.files import replacing
@@ -106,6 +106,12 @@ def _of_learner(own: Sequence[Row], graded: Graded, wanted: dict[tuple[str, str]
         result = graded.results.get((learner, "task", each.task))
         if result is not None:
             parts.append(_of_task(each, result, wanted.get((learner, each.task))))
+    if own_tickets := tickets(learner, graded):
+        lines = [
+            row((key, "yes" if result["ok"] is True else "no", missing(result)), failed=result["ok"] is not True)
+            for key, result in own_tickets
+        ]
+        parts.append(f"<h2>Tickets</h2>{table(('lesson/seed/level', 'mended', 'first ✗'), lines)}")
     return PAGE.format(title=in_html(learner), head="", body="".join(parts))
 
 

@@ -22,6 +22,7 @@ from netkit.lessons.mine import Mine
 from netkit.lessons.personal import personal
 from netkit.lessons.task import Task
 from netkit.linux import namespaces
+from netkit.linux.acts import nft
 from netkit.linux.events import settle
 from netkit.linux.looks import deciders, observe
 
@@ -43,7 +44,7 @@ def main() -> int:
     """Read what to replay from standard input, write what is there then to standard output."""
     asked = json.load(sys.stdin)
     try:
-        told = _ticket(asked) if asked["kind"] == "ticket" else _task(asked)
+        told = _KINDS[asked["kind"]](asked)
     except NetkitError as error:
         told = {"ok": False, "wants": [], "trouble": str(error)}
     sys.stdout.write(json.dumps(told))
@@ -93,6 +94,14 @@ def _ticket(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _nothing(asked: dict[str, Any]) -> dict[str, Any]:
+    """Carry out an empty script, to find out how long it takes."""
+    return {"ok": True, "wants": [], "trouble": carry_out("", asked["seconds"]), "state": _now().to_json()}
+
+
+_KINDS = {"task": _task, "ticket": _ticket, "nothing": _nothing}
+
+
 def carry_out(script: str, seconds: float = SECONDS_OF_SCRIPT) -> str:
     """Carry out a script with limits; why it did not get to its end, "" where it did.
 
@@ -122,7 +131,13 @@ def carry_out(script: str, seconds: float = SECONDS_OF_SCRIPT) -> str:
         os.killpg(process.pid, 9)
         process.wait()
         return LIMIT
-    return "" if status == 0 else "a line of its script fails"
+    return "" if status == 0 else _failing(script)
+
+
+def _failing(script: str) -> str:
+    """That a line fails; why, where it is the kernel that lacks what the script needs."""
+    lacking = nft.obstacle() if "nft" in script else ""
+    return f"a line of its script fails: {lacking}" if lacking else "a line of its script fails"
 
 
 def _environment() -> dict[str, str]:

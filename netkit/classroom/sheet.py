@@ -113,6 +113,17 @@ def missing(result: Result) -> str:
     return "; ".join(filter(None, (first, trouble)))[:_LONGEST] or LIMIT
 
 
+def tickets(learner: str, graded: Graded) -> list[tuple[str, Result]]:
+    """A learner's tickets, "06/17/1", each with what became of it.
+
+    Args:
+        learner: the name.
+        graded: what came of all papers.
+    """
+    own = (item for item in graded.results.items() if item[0][:2] == (learner, "ticket"))
+    return sorted(((key, result) for (_, _, key), result in own), key=lambda each: each[0])
+
+
 def _foreseen(events: Sequence[Event], lesson: str) -> str:
     """How many predictions of a lesson were right at the first try, and how many were made."""
     asked = {key for key, item in catalogue.items(lesson).items() if isinstance(item, Prediction)} if lesson else set()
@@ -124,14 +135,14 @@ def _foreseen(events: Sequence[Event], lesson: str) -> str:
 
 
 def _mended(learner: str, lesson: str, graded: Graded) -> tuple[int, int, int]:
-    """How many tickets of a lesson were mended, by level, as their replays show."""
-    right = [
-        key
-        for (who, kind, key), result in graded.results.items()
-        if (who, kind) == (learner, "ticket") and result["ok"] is True
-    ]
-    levels = [key.rpartition("/")[2] for key in right if key.partition("/")[0] == lesson]
-    return levels.count("1"), levels.count("2"), levels.count("3")
+    """How many tickets of a lesson were mended, as their replays show; each counts once, at its lowest level."""
+    levels: dict[str, str] = {}
+    for key, result in tickets(learner, graded):
+        ticket, _, level = key.rpartition("/")
+        if result["ok"] is True and ticket.partition("/")[0] == lesson:
+            levels[ticket] = min(level, levels.get(ticket, level))
+    found = list(levels.values())
+    return found.count("1"), found.count("2"), found.count("3")
 
 
 def _minutes(events: Sequence[Event], lesson: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MOST_EVENTS = 5000
+_NAMES = {
+    "answer": "answers",
+    "check": "checks",
+    "hint": "hints",
+    "predict": "predictions",
+    "solution": "solutions that were shown",
+    "ticket": "times a ticket was begun or checked",
+}
+"""What the diary's events are called in the plural."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,11 +76,12 @@ def submit(*, write: Flag = True) -> Submitted:
     journal.in_sandbox()
     course = enrolment.course()
     made = gathered(course.name)
-    told = tuple(_told(made))
-    for line in told if write else ():
+    text = fitting(made)
+    said = tuple(told(made))
+    for line in said if write else ():
         print(visible(line))  # noqa: T201  (it is said before anything is written)
-    path = exchange.put(course.exchange, enrolment.learner(), _fitting(made)) if write else None
-    return Submitted(path, () if write else told)
+    path = exchange.put(course.exchange, enrolment.learner(), text) if write else None
+    return Submitted(path, () if write else said)
 
 
 def gathered(course: str, exam: str = "", since: float = 0.0) -> Submission:
@@ -95,8 +106,15 @@ def gathered(course: str, exam: str = "", since: float = 0.0) -> Submission:
     )
 
 
-def _fitting(made: Submission) -> str:
-    """The text of the file; the journal is left out where it would make it too large."""
+def fitting(made: Submission) -> str:
+    """The text of the file; the journal is left out where it would make it too large.
+
+    Args:
+        made: the submission.
+
+    Raises:
+        InvalidValue: it is too large without it.
+    """
     for each in (made, replace(made, journal=""), replace(made, journal="", events=made.events[-500:])):
         if len(text := each.to_json()) <= MOST_BYTES:
             return text
@@ -106,20 +124,25 @@ def _fitting(made: Submission) -> str:
     )
 
 
-def _told(made: Submission) -> list[str]:
-    """What a submission holds, in words."""
-    kinds = [event.kind for event in made.events]
+def told(made: Submission) -> list[str]:
+    """What a submission holds, in words.
+
+    Args:
+        made: the submission.
+    """
+    kinds = Counter(event.kind for event in made.events)
     words = {
         True: "its script makes the same network",
         None: "its script could not be tried here",
         False: "its script does not make all of it",
     }
     whose = made.learner + (f" in {made.course}" if made.course else "")
+    counted = [f"{number} {_NAMES.get(kind, kind)}" for kind, number in sorted(kinds.items())]
     return [
         f"This is handed in, as {whose}; nothing is sent anywhere:",
         *(f"  task {key}: a script, {words[work.verified]}" for key, work in made.tasks.items()),
         *(f"  ticket {key}: a script, {words[work.verified]}" for key, work in made.tickets.items()),
-        f"  {kinds.count('answer')} answers, {kinds.count('predict')} predictions, {kinds.count('hint')} hints, "
-        f"{kinds.count('check')} checks, with their times",
-        f"  the journal: {made.journal.count(chr(10))} lines of commands",
+        f"  what you did, and when: {', '.join(counted) or 'nothing yet'}",
+        *([f"  the journal: {made.journal.count(chr(10))} lines of commands"] if made.journal else []),
+        *([f"  {made.exam}"] if made.exam else []),
     ]

@@ -6,12 +6,14 @@ import json
 import os
 import stat
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from netkit.classroom import owning
 from netkit.errors import NotFound
 from netkit.lessons import catalogue, overview
 from netkit.lessons.diary import Event
+from netkit.lessons.enrolment import of_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +87,9 @@ class Learner:
 
 
 def learners(folder: Path) -> list[Learner]:
-    """All who show their progress, by name; a file that is none is passed over.
+    """All who show their progress, by name; a file that is none, or another account's, is passed over.
+
+    Where no account has a learner's name and several wrote under it, each is shown with its account's.
 
     Args:
         folder: the course's for that.
@@ -98,14 +102,15 @@ def learners(folder: Path) -> list[Learner]:
     except OSError as error:
         rule = error.strerror or str(error)
         raise NotFound(f"'{folder}' cannot be read", rule, "Name the folder that learners share progress in") from None
-    newest: dict[str, Learner] = {}
+    newest: dict[str, dict[int, Learner]] = {}
     for name in names:
         if name.startswith(".") or not name.endswith(".json"):
             continue
-        found = _learner(folder / name, name.partition("+")[0])
-        if found is not None and (found.name not in newest or newest[found.name].seen <= found.seen):
-            newest[found.name] = found
-    return [newest[name] for name in sorted(newest)]
+        owner, found = _learner(folder / name, of_file_name(name.removesuffix(".json")))
+        if found is not None:
+            own = newest.setdefault(found.name, {})
+            own[owner] = max(own.get(owner, found), found, key=lambda one: one.seen)
+    return [one for name in sorted(newest) for one in _shown(name, newest[name])]
 
 
 def hardest(shown: Iterable[Learner], most: int = 10) -> list[tuple[str, str, int]]:
@@ -122,15 +127,29 @@ def hardest(shown: Iterable[Learner], most: int = 10) -> list[tuple[str, str, in
     return [(task, want, count) for (task, want), count in ordered[:most]]
 
 
-def _learner(path: Path, name: str) -> Learner | None:
-    """What a file shows; the name is that of the file, never what the file says."""
+def _shown(name: str, found: dict[int, Learner]) -> list[Learner]:
+    """What is shown under a name, of what accounts wrote under it."""
+    owners = owning.rightful(name, set(found))
+    several = len(owning.strangers(owners)) > 1
+    return [
+        replace(found[owner], name=f"{name} ({owning.called(owner)})" if several else name) for owner in sorted(owners)
+    ]
+
+
+def _learner(path: Path, name: str) -> tuple[int, Learner | None]:
+    """Whose a file is, and what it shows; the name is that of the file, never what the file says."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(file, "rb") as reader:
-            plain = stat.S_ISREG(os.fstat(reader.fileno()).st_mode)
-            told = json.loads(reader.read(_MOST_BYTES + 1)) if plain else None
+            about = os.fstat(reader.fileno())
+            told = json.loads(reader.read(_MOST_BYTES + 1)) if stat.S_ISREG(about.st_mode) else None
     except (OSError, ValueError, RecursionError):
-        return None
+        return 0, None
+    return about.st_uid, _told(told, name)
+
+
+def _told(told: Any, name: str) -> Learner | None:
+    """What a file says, None where that is no progress."""
     if not isinstance(told, dict) or told.get(_KEY) != _FORMAT or not isinstance(told.get("events"), list):
         return None
     events = [event for each in told["events"][:_MOST_EVENTS] if (event := _event(each)) is not None]

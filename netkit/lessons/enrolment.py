@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ _NAMES = ("JUPYTERHUB_USER", "LOGNAME", "USER")
 _NBGRADER = "NBGRADER_EXECUTION"
 """Where nbgrader says what it runs a notebook for (nbgrader, "Autograding resources")."""
 
+_MEANING = re.compile(r"[%+/\x00-\x1f\x7f]|^\.")
+"""What would mean something in the name of a file: the course's folders have a learner's name, then a +."""
+
+_ENCODED = re.compile("%([0-7][0-9A-F])")
 _LONGEST = 64
 _DIGITS = 16
 
@@ -70,6 +75,32 @@ def marked(seed: str, learner: str) -> str:
         learner: the name.
     """
     return hashlib.sha256(f"{seed}\0{learner}".encode(errors="surrogateescape")).hexdigest()[:_DIGITS]
+
+
+def in_file_name(learner: str) -> str:
+    """A name as the file's of a learner begin with it: what would mean something there is written as %2B, say.
+
+    Args:
+        learner: the name.
+
+    Example:
+        >>> in_file_name("anna+net@example.org")
+        'anna%2Bnet@example.org'
+    """
+    return _MEANING.sub(lambda found: f"%{ord(found[0]):02X}", learner)
+
+
+def of_file_name(name: str) -> str:
+    """The learner's name with which a file's begins, as `in_file_name` wrote it.
+
+    Args:
+        name: the file's, with what follows the name.
+
+    Example:
+        >>> of_file_name("anna%2Bnet@example.org+20270109T100000Z.json")
+        'anna+net@example.org'
+    """
+    return _ENCODED.sub(lambda found: chr(int(found[1], 16)), name.partition("+")[0])
 
 
 def read(path: Path) -> Course:

@@ -122,7 +122,7 @@ def _replace(path: Path, text: str) -> None:
 def _decide(course: Course, *, agree: bool) -> None:
     """Write down what a learner decided."""
     before = _name(course)
-    name = f"{enrolment.learner().replace('/', '_')}+{secrets.token_hex(16)}.json" if agree else ""
+    name = f"{enrolment.in_file_name(enrolment.learner())}+{secrets.token_hex(16)}.json" if agree else ""
     file = _consent(course)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({"share": before or name if agree else ""}), encoding="utf-8")

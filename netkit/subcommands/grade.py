@@ -6,8 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netkit.visible import visible
+
 if TYPE_CHECKING:
     import argparse
+
+    from netkit.classroom.grading import Paper
 
 HELP = "replay what a class handed in, and write its marks as CSV"
 
@@ -15,8 +19,9 @@ DESCRIPTION = """\
 Replay each script that learners handed in (nk.submit) in a fresh sandbox of its own, and ask the kernel what a
 notebook's nk.check asks. What the files say of themselves does not count; the learner's name is that of the folder.
 
-A script can write nothing but small folders in memory, reaches no network, and is stopped after 10 seconds. A run
-that is interrupted goes on where it was. The same submissions give the same bytes in every run."""
+A script can write nothing but small folders in memory, reaches no network, and is stopped after 10 seconds, later
+where this machine is slow. A run that is interrupted goes on where it was. The same submissions give the same bytes
+in every run."""
 
 EXAMPLES = """\
 examples:
@@ -61,6 +66,7 @@ def main(options: argparse.Namespace) -> int:
         marked.write(options.html, graded, found, course)
     kept.unlink(missing_ok=True)
     _sum_up(found, options.csv)
+    _warn(graded.papers, course.name)
     return int(any(paper.trouble for paper in graded.papers))
 
 
@@ -70,6 +76,16 @@ def _tell(done: int, many: int) -> None:
         filled = _WIDTH * done // max(many, 1)
         sys.stderr.write(f"\r[{'#' * filled}{'.' * (_WIDTH - filled)}] {done} of {many}{chr(10) * (done == many)}")
         sys.stderr.flush()
+
+
+def _warn(papers: list[Paper], name: str) -> None:
+    """Say which learners handed in for another course: their own numbers are not those that they were graded by."""
+    strange = [each.submission.course for each in papers if each.submission and each.submission.course != name]
+    if strange:
+        most = max(sorted(set(strange)), key=strange.count)
+        told = f"{len(strange)} of {len(papers)} submissions are of another course, most of {most!r}"
+        read = f"the course that was read is {name!r}" if name else "no course's file was found"
+        sys.stderr.write(visible(f"netkit: {told}, and {read}. Own numbers come from its file: name it by --course\n"))
 
 
 def _sum_up(found: list, path: Path) -> None:  # type: ignore[type-arg]

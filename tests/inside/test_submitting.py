@@ -59,19 +59,28 @@ def test_what_was_typed_by_hand_is_handed_in_and_can_be_replayed(capsys: pytest.
     assert nk.check("03.1").ok
     before = nk.snapshot()
     nk.answer("03.2", "a")
+    nk.solution("03.1")
     made = nk.submit()
     told = capsys.readouterr().out
     assert "task 03.1: a script" in told
-    assert "1 answers" in told
+    assert "what you did, and when: 1 answers, 1 checks, 1 solutions that were shown\n" in told
     found = handed_in(made.path)
     assert (found.learner, found.course, set(found.tasks)) == ("anna", "", {"03.1"})
     assert [(event.kind, event.id, event.what) for event in found.events] == [
         ("check", "03.1", ""),
         ("answer", "03.2", "a"),
+        ("solution", "03.1", ""),
     ]
     nk.reset()
     assert replaying.carry_out(found.tasks["03.1"].script) == ""
     assert nk.snapshot() == before
+
+
+def test_a_line_that_fails_for_want_of_nf_tables_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert replaying.carry_out("set -e\nnft nonsense\n") == "a line of its script fails"
+    monkeypatch.setattr("netkit.linux.acts.nft.obstacle", lambda: "this kernel has no nf_tables")
+    assert replaying.carry_out("set -e\nnft nonsense\n") == "a line of its script fails: this kernel has no nf_tables"
+    assert replaying.carry_out("set -e\nfalse\n") == "a line of its script fails"
 
 
 def test_what_only_says_what_it_would_hold_writes_nothing(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.classroom import cell, grading
+from netkit.classroom import cell, grading, limits, sheet
 from netkit.classroom.limits import LIMIT
+from netkit.classroom.submission import Handed, Submission
 from netkit.lessons import enrolment
 from netkit.lessons.mine import Mine
 from tests.outside import papers
@@ -128,31 +129,105 @@ def test_what_is_no_option_is_refused(tmp_path: Path) -> None:
 def test_a_run_that_was_interrupted_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
-    for name in ("anna", "ben"):
+    for name in ("anna", "ben", "carla"):
         papers.hand_in(folder, name, papers.cable(Mine(name, papers.COURSE)))
     asked: list[str] = []
 
-    def replayed(asking: dict[str, str], _hidden: tuple[str, ...], _world: str) -> dict[str, object]:
+    def replayed(asking: dict[str, str], _hidden: tuple[str, ...], _pace: limits.Pace) -> dict[str, object]:
         asked.append(asking["learner"])
         if len(asked) == 2:
             raise KeyboardInterrupt
         return {"ok": True, "wants": [], "trouble": ""}
 
     monkeypatch.setattr("netkit.classroom.cell.replayed", replayed)
+    monkeypatch.setattr("netkit.classroom.cell.pace", lambda: limits.Pace("user"))
     run = grading.Run(1, tmp_path / "kept", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         grading.grade(folder, papers.COURSE, ["03.1"], run)
     with (tmp_path / "kept").open("a") as file:
         file.write('["torn')
     results = grading.grade(folder, papers.COURSE, ["03.1"], run).results
-    assert asked == ["anna", "ben", "ben"], "who was done is not asked again"
+    assert asked == ["anna", "ben", "ben", "carla"], "who was done is not asked again, and nobody once it is over"
     assert all(result["ok"] for result in results.values())
-    assert len(results) == 2
+    assert len(results) == 3
 
 
-def test_how_long_a_replay_may_take_follows_the_world_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+def carried_out(
+    folder: Path, handed: dict[str, Submission], monkeypatch: pytest.MonkeyPatch, told: grading.Result
+) -> tuple[grading.Graded, list[dict[str, object]]]:
+    """What became of a class whose replays all tell the same, and what was asked of them."""
+    asked: list[dict[str, object]] = []
+
+    def replayed(asking: dict[str, object], _hidden: tuple[str, ...], _pace: limits.Pace) -> grading.Result:
+        asked.append(asking)
+        return told
+
+    monkeypatch.setattr("netkit.classroom.cell.replayed", replayed)
+    monkeypatch.setattr("netkit.classroom.cell.pace", lambda: limits.Pace("user"))
+    folder.mkdir()
+    for name, each in handed.items():
+        papers.write(folder, name, each.to_json())
+    run = grading.Run(2, folder.with_name("kept"), lambda *_: None)
+    return grading.grade(folder, papers.COURSE, [], run), asked
+
+
+def tickets(*names: str) -> Submission:
+    return Submission("x", "demo", papers.FIRST, tickets={name: Handed("true") for name in names})
+
+
+def test_a_ticket_counts_once_under_its_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("03/7/3", "03/7/1", "03/07/1", "03/\u0667/1", "03/8/2", "99/7/1", "03/7/4", "03/7/1/1", "any/9/3")
+    right = {"ok": True, "wants": [], "trouble": ""}
+    found, _ = carried_out(tmp_path / "in", {"anna": tickets(*names)}, monkeypatch, right)
+    assert [key for key, _ in sheet.tickets("anna", found)] == ["03/7/1", "03/7/3", "03/8/2", "any/9/3"]
+    assert sheet._mended("anna", "03", found) == (1, 1, 0)
+
+
+def test_a_ticket_with_anothers_seed_is_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = {name: Mine(name, papers.COURSE).seed for name in ("anna", "ben")}
+    handed = {
+        "anna": tickets(f"03/{seeds['anna']}/1", f"03/{seeds['anna'] + 1}/3", "04/7/1"),
+        "ben": tickets(f"03/{seeds['anna']}/1", f"03/{seeds['anna'] + 1}/3", "04/7/1"),
+    }
+    right = {"ok": True, "wants": [], "trouble": ""}
+    found, asked = carried_out(tmp_path / "in", handed, monkeypatch, right)
+    assert (sheet._mended("anna", "03", found), sheet._mended("ben", "03", found)) == ((1, 0, 1), (0, 0, 0))
+    assert {sheet.missing(told) for key, told in sheet.tickets("ben", found) if key[:2] == "03"} == {
+        "its seed is anna's"
+    }
+    assert sheet._mended("ben", "04", found) == (1, 0, 0), "a seed that the teacher gave is everybody's"
+    assert len(asked) == 4
+
+
+def test_whoever_is_stopped_again_and_again_costs_no_more_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = {"ok": False, "wants": [], "trouble": LIMIT}
+    names = [f"03/{number}/1" for number in range(200)]
+    found, asked = carried_out(tmp_path / "in", {"mallory": tickets(*names)}, monkeypatch, stopped)
+    assert len(asked) == 5
+    assert len(found.results) == 200
+    last = {sheet.missing(told) for _, told in sheet.tickets("mallory", found)}
+    assert last == {LIMIT, "it was not tried, since 5 others of this learner were stopped at a limit"}
+
+
+def test_submissions_of_another_course_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    papers.hand_in(folder, "anna", papers.cable(Mine("anna", papers.COURSE)))
+    done = graded(folder, tmp_path / "marks.csv")
+    assert "1 of 1 submissions are of another course, most of 'demo', and no course's file was found" in done.stderr
+    course(tmp_path)
+    assert graded(folder, tmp_path / "marks.csv").stderr == ""
+
+
+def test_how_long_a_replay_may_take_follows_the_world_that_works_and_how_quick_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("NETKIT_WORLD", raising=False)
-    assert cell.world() == "user"
+    found = cell.pace()
+    assert found.world == "user"
+    assert limits.SECONDS <= found.seconds <= limits.LONGEST
+    assert [limits.pace("uml", empty).seconds for empty in (0.1, 2.0, 60.0)] == [10.0, 32.0, 120.0]
+    assert limits.pace("uml", 2.0).of_script == pytest.approx(25.6)
 
 
 def test_where_no_sandbox_can_be_made_it_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import stat
 import threading
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,6 +162,24 @@ def test_a_strangers_file_is_shown_as_text_only(picture: str, tmp_path: Path) ->
     assert len(one.events) == 1
     pages = board.class_page([one], NOW + 900), board.learner_page(one, NOW + 900)
     assert not any(word in page for page in pages for word in ("<script>alert", "<b>", "<i>"))
+
+
+def test_what_another_account_wrote_under_a_name_is_not_shown_as_the_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"anna": SimpleNamespace(pw_uid=70001)}
+    monkeypatch.setattr("netkit.classroom.owning.pwd.getpwnam", lambda name: known[name])
+    found = {owner: watching.Learner("x", float(owner), ()) for owner in (70001, 70002)}
+    assert [one.seen for one in watching._shown("anna", found)] == [70001.0]
+    assert [one.name for one in watching._shown("ben", found)] == ["ben (70001)", "ben (70002)"]
+    assert [one.name for one in watching._shown("ben", {70002: found[70002]})] == ["ben"]
+
+
+def test_a_name_with_a_plus_is_shown_as_it_is(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("anna+net@example.org", "jürgen", "a/b"):
+        monkeypatch.setenv("JUPYTERHUB_USER", name)
+        monkeypatch.setenv("XDG_DATA_HOME", str(shared.parent / name.replace("/", "_")))
+        sharing.share(agree=True)
+        diary.note("check", "03.1", ok=True)
+    assert [one.name for one in watching.learners(shared)] == ["a/b", "anna+net@example.org", "jürgen"]
 
 
 def test_no_folder_is_said() -> None:

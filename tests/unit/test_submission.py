@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import stat
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,10 +17,11 @@ from hypothesis import strategies as st
 from netkit.classroom import exchange, submission
 from netkit.classroom.submission import Handed, Submission
 from netkit.errors import InvalidValue, NotFound
+from netkit.lessons import enrolment
 from netkit.lessons.diary import Event
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 WHOLE = Submission(
     "anna",
@@ -95,9 +98,57 @@ def test_beside_a_notebook_it_is_the_owners_alone(tmp_path: Path, monkeypatch: p
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("{ }", 0o600)
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "a b\n", "-rf", "ä"])
-def test_a_name_leads_nowhere_else(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "a b\n", "-rf", "jürgen", ".x", "anna+net@x.org", "50%25"])
+def test_a_name_leads_nowhere_else_and_is_found_as_it_was(name: str, tmp_path: Path) -> None:
     assert exchange.put(str(tmp_path), name, "{}").parent == tmp_path
+    assert [each.learner for each in exchange.find(tmp_path)] == [name]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
+def test_any_name_is_a_files_and_comes_back(name: str) -> None:
+    written = enrolment.in_file_name(name)
+    assert not set(written) & {"/", "+", "\0"}
+    assert not written.startswith(".")
+    assert enrolment.of_file_name(f"{written}+20270109T100000Z") == name
+
+
+def candidate(owner: int, when: float) -> exchange._Candidate:
+    return exchange._Candidate(when, owner, exchange.Found("anna", Path(f"{owner}-{when}")))
+
+
+@pytest.mark.parametrize("account", ["anna", "jupyter-anna"])
+def test_what_another_account_put_there_takes_nobodys_place(account: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netkit.classroom.owning.pwd.getpwnam", accounts(**{account: 70001}))
+    found = exchange._chosen("anna", [candidate(70001, 1), candidate(70002, 2)])
+    assert (found.path.name, found.trouble) == ("70001-1", "")
+    alone = exchange._chosen("anna", [candidate(70002, 2)])
+    assert alone.trouble == "the file belongs to another account"
+    assert exchange._chosen("anna", [candidate(70001, 1), candidate(os.geteuid(), 2)]).path.name.endswith("-2")
+
+
+def test_where_no_account_has_the_name_two_accounts_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netkit.classroom.owning.pwd.getpwnam", accounts())
+    one, other = candidate(70001, 1), candidate(70002, 2)
+    assert exchange._chosen("anna", [one]).trouble == ""
+    told = "several accounts handed in under this name: 70001, 70002"
+    assert exchange._chosen("anna", [one, other]).trouble == told
+    assert exchange._chosen("anna", [one, candidate(70001, 3)]).path.name == "70001-3"
+
+
+def accounts(**known: int) -> Callable[[str], SimpleNamespace]:
+    """What the machine says of accounts, where there are these."""
+    return lambda name: SimpleNamespace(pw_uid=known[name])
+
+
+def test_a_folder_that_is_closed_or_empty_costs_its_own_marks_only(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "anna.json").write_text("{}")
+    found = {each.learner: each for each in exchange.find(tmp_path)}
+    assert exchange.content(found["anna"]) == b"{}"
+    for name in ("closed", "empty"):
+        with pytest.raises(InvalidValue, match="cannot be read"):
+            exchange.content(found[name])
 
 
 def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
