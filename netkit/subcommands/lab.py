@@ -43,6 +43,10 @@ ANEW = "--KernelManager.cache_ports=False"
 SOCKETS = "--MultiKernelManager.kernel_manager_class=netkit.server.SocketKernelManager"
 """Lets Jupyter reach the kernel without a port, which every user of the machine could connect to."""
 
+_START = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyterlab.labapp import main; sys.exit(main())"
+"""JupyterLab, without a package that takes half the time until it answers; jsonschema, which asks for it, would tell
+by it whether a text is an IRI, and does without."""
+
 _TOLD = "JupyterLab starts, and says below where it is. Control-C, twice, ends it with all its sandboxes.\n"
 
 
@@ -69,7 +73,7 @@ def command(arguments: list[str]) -> list[str]:
         [f"--LabApp.default_url=/lab/tree/{urllib.parse.quote(os.path.basename(os.fsencode(place)))}"] if place else []
     )
     # -P, as the command `jupyter lab` has it: what lies in the folder replaces no module of JupyterLab's.
-    return [sys.executable, "-P", "-m", "jupyterlab", default, SOCKETS, ANEW, *_QUIET, *opened, *root, *arguments]
+    return [sys.executable, "-P", "-c", _START, default, SOCKETS, ANEW, *_QUIET, *opened, *root, *arguments]
 
 
 def _with_course(arguments: list[str]) -> list[str]:

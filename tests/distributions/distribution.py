@@ -104,8 +104,10 @@ class Release:
         unfinished = self.tree.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)
         lines = ['Acquire::Check-Valid-Until "false"', *(() if Path(self.keyring).exists() else _UNVERIFIED)]
-        command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=apt", f"--components={self.components}"]
-        command += [f"--include={','.join((*PACKAGES, *self.more))}", *(f"--aptopt={line}" for line in lines)]
+        # What it mounts meanwhile is seen by nobody else.
+        command = ["unshare", "--mount", "mmdebstrap", "--quiet", "--mode=root", "--variant=apt"]
+        command += [f"--components={self.components}", f"--include={','.join((*PACKAGES, *self.more))}"]
+        command += [f"--aptopt={line}" for line in lines]
         done = subprocess.run(
             [*command, self.suite, str(unfinished)],
             capture_output=True,
