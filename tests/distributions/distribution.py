@@ -83,6 +83,8 @@ class Release:
     def make(self) -> None:
         """Make the tree, unless it is there, and put a fresh copy of the project into the user's home.
 
+        An environment that was made there stays: `make env` brings it up to date, as it does for a user.
+
         Raises:
             Unavailable: it cannot be made here.
         """
@@ -91,7 +93,9 @@ class Release:
         if USER not in (self.tree / "etc/passwd").read_text(encoding="utf-8"):
             subprocess.run(["chroot", self.tree, "useradd", "--create-home", "--shell", "/bin/sh", USER], check=True)
         copy = self.tree / HOME.lstrip("/")
-        shutil.rmtree(copy, ignore_errors=True)
+        for old in copy.glob("*"):
+            if old.name != ".venv":
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
         for path in files():
             (copy / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / path, copy / path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from tests.distributions.distribution import RELEASES, Release, Unavailable
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
 
 pytestmark = [
     pytest.mark.long,
@@ -49,12 +51,25 @@ def test_the_doctor(release: Release) -> None:
     assert "MISSING" not in said.partition("What is marked")[0]
 
 
-def test_every_lesson_shows_what_is_committed(release: Release) -> None:
-    passed(release.run(*PYTEST, *NBVAL, seconds=1800))
+@pytest.fixture(scope="module")
+def runs(release: Release) -> Iterator[dict[str, Future[subprocess.CompletedProcess[str]]]]:
+    """The long ones, side by side: most of their time is waiting."""
+    with ThreadPoolExecutor() as pool:
+        yield {
+            "lessons": pool.submit(release.run, *PYTEST, *NBVAL, seconds=1800),
+            "library": pool.submit(release.run, ".venv/bin/netkit", "run", "--", *PYTEST, "tests/inside", seconds=1800),
+        }
 
 
-def test_the_library(release: Release) -> None:
-    passed(release.run(".venv/bin/netkit", "run", "--", *PYTEST, "tests/inside", seconds=1800))
+@pytest.mark.parametrize("what", ["lessons", "library"])
+def test_it_is_as_it_is_here(what: str, runs: dict[str, Future[subprocess.CompletedProcess[str]]]) -> None:
+    """Every lesson shows what is committed, by a strict comparison; the library does what its tests say."""
+    passed(runs[what].result())
+
+
+@pytest.mark.parametrize("release", RELEASES[1:2], ids=["trixie"], indirect=True)
+def test_changed_facts_are_noticed(release: Release) -> None:
+    passed(release.run(*PYTEST, "-m", "long or not long", "tests/notebooks/test_facts.py", seconds=1800))
 
 
 def test_a_folder_installs_where_there_is_no_network(release: Release) -> None:
