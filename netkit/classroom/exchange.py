@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit.classroom import owning
 from netkit.classroom.submission import MOST_BYTES
 from netkit.errors import InvalidValue, NotFound
-from netkit.lessons.enrolment import in_file_name, of_file_name
+from netkit.lessons.enrolment import FILE, in_file_name, of_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,8 @@ def find(folder: Path) -> list[Found]:
     """The newest submission of each learner in a folder, in the order of their names.
 
     A folder below it is a learner's, or nbgrader's of one (`anna+04+…`); a file is the learner's whose name it begins
-    with (`anna+….json`, `anna.json`).  Links are not followed.  What another account put there takes nobody's place.
+    with (`anna+….json`, `anna.json`), and the course's own file nobody's.  Links are not followed.  What another
+    account put there takes nobody's place.
 
     Args:
         folder: of all submissions.
@@ -110,7 +111,7 @@ def find(folder: Path) -> list[Found]:
         raise NotFound(f"'{folder}' cannot be read", rule, "Name the folder with the submissions") from None
     candidates: dict[str, list[_Candidate]] = {}
     for entry in entries:
-        if not entry.name.startswith(".") and (candidate := _candidate(entry)):
+        if not entry.name.startswith(".") and entry.name != FILE and (candidate := _candidate(entry)):
             candidates.setdefault(candidate.found.learner, []).append(candidate)
     return [_chosen(learner, candidates[learner]) for learner in sorted(candidates)]
 

@@ -91,4 +91,6 @@ def _warn(papers: list[Paper], name: str) -> None:
 def _sum_up(found: list, path: Path) -> None:  # type: ignore[type-arg]
     learners = len({row.learner for row in found})
     right = sum(row.ok for row in found)
-    sys.stdout.write(f"{learners} learners, {len(found)} rows, {right} of them right: {path}\n")
+    who = "1 learner" if learners == 1 else f"{learners} learners"
+    rows = "1 row" if len(found) == 1 else f"{len(found)} rows"
+    sys.stdout.write(f"{who}, {rows}, {right} of them right: {path}\n")

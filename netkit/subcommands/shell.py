@@ -38,7 +38,10 @@ def main(options: argparse.Namespace) -> int:
         rule = "--list takes no kernel" if options.list else "a kernel's id has a letter or a digit at least"
         raise InvalidValue(f"'{options.kernel}' is one word too many", rule, "Try 'netkit shell --list' alone")
     if options.list:
-        for kernel in kernels.running():
+        running = kernels.running()
+        if not running:
+            sys.stderr.write("No kernel of netkit's runs now.\n")
+        for kernel in running:
             whose = "" if kernel.owner == os.geteuid() else f"\t{visiting.name(kernel)}"
             sys.stdout.write(f"{kernel.name}\t{kernel.connection_file}{whose}\n")
         return 0

@@ -70,6 +70,14 @@ def test_lab_without_such_a_notebook(netkit: Netkit) -> None:
     assert answer.stderr.startswith("netkit: There is no notebook 'no-such-notebook.ipynb'")
 
 
+def test_shell_says_that_there_is_no_kernel(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("netkit.sandbox.kernels.running", list)
+    assert cli.main(["shell", "--list"]) == 0
+    assert capsys.readouterr() == ("", "No kernel of netkit's runs now.\n")
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """The command that `netkit lab`, in an empty folder, would have become last."""

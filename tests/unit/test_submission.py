@@ -159,7 +159,8 @@ def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
 
 
 def test_the_newest_of_each_learner_is_found_in_folders_and_by_names(tmp_path: Path) -> None:
-    for number, name in enumerate(("anna+1+aa.json", "anna+2+bb.json", "ben.json", ".hidden.json", "notes.txt")):
+    no_paper = (".hidden.json", "notes.txt", enrolment.FILE)
+    for number, name in enumerate(("anna+1+aa.json", "anna+2+bb.json", "ben.json", *no_paper)):
         (tmp_path / name).write_text("{}")
         os.utime(tmp_path / name, (number, number))
     (tmp_path / "carla" / "04").mkdir(parents=True)
