@@ -19,6 +19,9 @@ _BROAD = frozenset(
 )
 """Conditions that a rule at the end of a list of what is allowed may have: it stands there for all the rest."""
 
+_CT = "DOCKER-CT"
+"""Docker's chain of answers, since 28."""
+
 _BY_NUMBER = frozenset(
     ["--connlimit-above", "--connlimit-upto", "--hashlimit-name", "--quota", "--name", "--match-set"]
 )
@@ -40,10 +43,8 @@ def lines(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]
     """
     if rule.kind in ("policy", "base"):
         return _added(world, rule, place, passing)
-    if rule.chain == "DOCKER" and passing.packet.destination_port:  # as Docker itself opens a published port there
-        return [f"{rule.tool} -I DOCKER {_led(passing.packet, _ways((passing.iif, passing.oif)))} -j ACCEPT"]
-    if rule.chain.startswith("DOCKER") and rule.chain != "DOCKER-USER":  # Docker's own come back with it
-        return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
+    if rule.chain.startswith("DOCKER") and rule.chain != "DOCKER-USER":
+        return _moved(world, place, passing, rule) or _beside_docker(world, place, passing, rule)
     if rule.tool == "nft":
         return _without_element(world, place.namespace, passing, rule) or _nft(world, place, passing, rule)
     if _ends_a_list(world, place.namespace, rule):
@@ -97,6 +98,37 @@ def number(world: World, namespace: str, rule: Rule) -> int:
     return chain(world, namespace, rule).index(rule) + 1
 
 
+def _moved(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
+    """A rule that lets the packet pass, where one stands behind the one that drops it, goes in front of that."""
+    space = world.space(place.namespace)
+    own = chain(world, place.namespace, rule)
+    for later in (each for each in own[own.index(rule) + 1 :] if each.target == "ACCEPT" and each.matches):
+        others = [each for each in space.rules if each is not later]
+        at = others.index(rule)
+        thought = replace(space, rules=(*others[:at], later, *others[at:]))
+        verdict = packetfilter.at_hook(thought, place.hook, passing, world.ruleset(place.namespace))
+        if not verdict.dropped and not verdict.doubts:
+            words = later.specification.partition(" ")[2]
+            there = f"{rule.chain} {own.index(rule) + 1}"
+            return [
+                f"{rule.tool} {table(rule)}-D {later.specification}",
+                f"{rule.tool} {table(rule)}-I {there} {words}",
+            ]
+    return []
+
+
+def _beside_docker(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
+    """Docker's own rules stay, since they come back with it; one of the kind that it writes lets the packet in."""
+    if passing.tracked == "ESTABLISHED":
+        answers = f"{_ways(('', passing.oif))} {_ANSWERS['iptables']} -j ACCEPT"
+        known = [each for each in world.space(place.namespace).rules if (each.tool, each.chain) == (rule.tool, _CT)]
+        there = any(each.specification == f"{_CT} {answers}" for each in known)
+        return [f"{rule.tool} -A {_CT} {answers}" if known and not there else f"{rule.tool} -I DOCKER-USER {answers}"]
+    if rule.chain == "DOCKER" and passing.packet.destination_port:  # as it opens a published port there
+        return [f"{rule.tool} -I DOCKER {_led(passing.packet, _ways((passing.iif, passing.oif)))} -j ACCEPT"]
+    return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
+
+
 def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
     """Whether a rule drops whatever those before it did not allow, or what belongs to no connection."""
     fields = {match.field for match in rule.matches}
@@ -142,8 +174,9 @@ def _answered(world: World, place: Place, passing: Passing) -> bool:
 def _nft(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
     """A rule in front of one that has other uses too; else that one goes."""
     if "vmap" in rule.text.split() or _ends_a_list(world, place.namespace, rule):
-        where = f"{rule.table} {rule.chain} handle {rule.handle}"
-        return [f"nft insert rule {where} {each}" for each in _allowed(rule, place, passing)]
+        where, allowed = f"{rule.table} {rule.chain} handle {rule.handle}", _allowed(rule, place, passing)
+        answered = len(allowed) > 1 and not place.layer and _answered(world, place, passing)
+        return [f"nft insert rule {where} {each}" for each in allowed[: 1 if answered else None]]
     return without(world, place.namespace, rule)
 
 
@@ -238,6 +271,8 @@ def _of_nft(rule: Rule, place: Place, passing: Passing) -> list[str]:
         return [_ANSWERS["nft"]]
     first = _pair(packet, packet.source, packet.destination)
     through = place.hook == "FORWARD" and not packet.answer
+    if through and "DNAT" in passing.translated and packet.destination_port:  # to a port that was published for all
+        first = first.partition(f"{packet.source} ")[2]
     back = _pair(packet, packet.destination, packet.source) if place.layer else _ANSWERS["nft"]
     return [first, back] if through or place.layer else [first]
 

@@ -156,7 +156,7 @@ class Walk(Carrying):
         namespace = question.namespace
         for _ in range(_MOST_HOPS):
             self.decisions.append(Decision(namespace, answer, packet, iif, question))
-            packet = self._hook(namespace, "POSTROUTING", packet, oif=answer.device or "")
+            packet = self._hook(namespace, "POSTROUTING", packet, iif=iif, oif=answer.device or "")
             end, packet = self.carried(packet)
             packet = moved(packet, elsewhere=end[0] != namespace)
             namespace, iif = end

@@ -247,7 +247,8 @@ class Docker(Looking):
         Raises:
             NotFound: there is no such container.
         """
-        self._known(container)._end(grace)
+        with self.rulebook.together():
+            self._known(container)._end(grace)
 
     @face
     def remove(self, container: ContainerThere, *, force: Flag = False) -> None:
@@ -268,7 +269,8 @@ class Docker(Looking):
                 "only one that has ended is removed",
                 f"Stop it first: docker.stop('{gone.name}'), or remove(…, force=True)",
             )
-        gone._end(0)
+        with self.rulebook.together():
+            gone._end(0)
         gone.files.close()
         del self._containers[gone.name]
 
@@ -278,11 +280,12 @@ class Docker(Looking):
         for process in filter(None, (each._process for each in self._containers.values())):
             process.kill()  # they end while the first one's network is taken away
         try:
-            for name in list(self._containers):
-                self.remove(name, force=True)
-            while self._networks:
-                self._networks.popitem()[1][1].close()
-            self._undo.close()
+            with self.rulebook.together():
+                for name in list(self._containers):
+                    self.remove(name, force=True)
+                while self._networks:
+                    self._networks.popitem()[1][1].close()
+                self._undo.close()
         except NotFound:
             if self.host.exists:
                 raise

@@ -66,7 +66,7 @@ def _lead(container: Container, leading: Endpoint | None) -> None:
     if leading is None:
         return
     for way in leading.network.ways_out(leading):
-        room.add_route("default", **way)
+        room.add_route("default", **way, metric=leading.network.rulebook.generation.metric)
     _take_ports(container, leading)
     leading.network.publish(container.ports, leading, ways.published)
     if leading.network.rulebook.how.proxy and leading.network.bridge:

@@ -36,7 +36,7 @@ class ContainerNamespace(Namespace):
 
     @property
     def name(self) -> str:  # type: ignore[override]  (a Place has it as an attribute; here it may change)
-        """What a snapshot calls it: "[program]", or its name in /run/netns once it has one."""
+        """What a snapshot calls it: "[web]", or its name in /run/netns once it has one."""
         found = (place.name for place in namespaces.find() if place.inode == self._inode)
         return next(found, f"[{self._container}]")
 

@@ -14,7 +14,7 @@ from netkit.shell import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from contextlib import ExitStack
+    from contextlib import AbstractContextManager, ExitStack
 
     from netkit.docker.generations.releases import Generation
     from netkit.docker.generations.values import Binding, How, Segment
@@ -45,6 +45,10 @@ class Rulebook:
         """Whether it writes rules for IPv6 as well."""
         return self.generation.podman or self.generation.since(six.OWN_RULES)
 
+    def together(self) -> AbstractContextManager[None]:
+        """What is written or taken away within is carried out at the end, by as few programs as it can be."""
+        return self._scribe.together()
+
     def begin(self, undo: ExitStack) -> None:
         """The machine hands packets on, by the chains and what leads into them; what undoes it is put on `undo`.
 
@@ -52,9 +56,10 @@ class Rulebook:
         """
         undo.callback(self._restore)
         alone = self._switch(_FORWARDING)
-        for tool in (IPTABLES, *((IP6TABLES,) if self.filters_six else ())):
-            self._scribe.write(self.generation.writer.chains(tool), undo)
-            self._scribe.write(self.generation.writer.skeleton(self.how, tool), undo)
+        with self.together():
+            for tool in (IPTABLES, *((IP6TABLES,) if self.filters_six else ())):
+                self._scribe.write(self.generation.writer.chains(tool), undo)
+                self._scribe.write(self.generation.writer.skeleton(self.how, tool), undo)
         if alone and not self.generation.by_nftables:
             self._close(IPTABLES, undo)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from itertools import groupby
-from typing import TYPE_CHECKING, Protocol
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, Any
 
 from netkit.docker.generations.statements import Chains
 from netkit.docker.generations.values import Chain
@@ -12,27 +14,18 @@ from netkit.lab import journal
 from netkit.linux.acts import nat, nft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import ExitStack
 
     from netkit.docker.generations.statements import Value
     from netkit.docker.generations.values import Rule
     from netkit.lab.namespaces import Namespace
 
-
-class Scribe(Protocol):
-    """Writes the rules of one docker."""
-
-    def write(self, values: Iterable[Rule | Chain | Value], undo: ExitStack) -> None:
-        """Carry rules out; what removes them is put on `undo`.
-
-        What the learner took away meanwhile, or uses, is left as it is then.
-        """
-        ...
+    _Act = Callable[[list[list[Any]]], None]
 
 
-class OfIptables:
-    """Writes by iptables and ip6tables.
+class Scribe:
+    """Writes the rules of one docker, each on its own, or many together.
 
     Args:
         machine: where.
@@ -40,14 +33,64 @@ class OfIptables:
 
     def __init__(self, machine: Namespace) -> None:
         self._machine = machine
+        self._waiting: list[tuple[_Act, list[Any]]] | None = None
 
-    def write(self, values: Iterable[Rule | Chain], undo: ExitStack) -> None:
-        """All of one program at once; a chain that the learner has left there is taken as it is."""
-        for tool, group in groupby(values, key=lambda each: each.tool):
-            own = list(group)
+    def write(self, values: Iterable[Rule | Chain | Value], undo: ExitStack) -> None:
+        """Carry rules out; what removes them is put on `undo`.
+
+        What the learner took away meanwhile, or uses, is left as it is then.
+        """
+        own = list(values)
+        if own:
+            undo.callback(self._act, self._take_away, own)
+            self._act(self._add, own)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written or taken away within is carried out at the end, by as few programs as it can be."""
+        if self._waiting is not None:
+            yield  # within another one, whose end is soon enough
+            return
+        self._waiting = []
+        try:
+            yield
+        finally:
+            waiting, self._waiting = self._waiting, None
+            for act, group in groupby(waiting, key=lambda each: each[0]):
+                act([values for _, values in group])
+
+    def _act(self, act: _Act, values: list[Any]) -> None:
+        if self._waiting is not None:
+            self._waiting.append((act, values))
+        else:
+            act([values])
+
+    def _add(self, groups: list[list[Any]]) -> None:
+        """Carry out groups of values."""
+        raise NotImplementedError
+
+    def _take_away(self, groups: list[list[Any]]) -> None:
+        """Remove groups of values, each from its end to its beginning."""
+        raise NotImplementedError
+
+
+class OfIptables(Scribe):
+    """Writes by iptables and ip6tables, all of one program at once."""
+
+    def _add(self, groups: list[list[Rule | Chain]]) -> None:
+        """A chain that the learner has left there is taken as it is."""
+        for tool, own in _by_tool(chain.from_iterable(groups)).items():
             missing = self._missing(tool) if any(isinstance(each, Chain) for each in own) else None
-            new = [each.add for each in own if not isinstance(each, Chain) or missing is None or missing(each)]
-            self._carry(tool, new, [each.delete for each in reversed(own)], undo)
+            lines = [each.add for each in own if not isinstance(each, Chain) or missing is None or missing(each)]
+            if lines:
+                act = partial(nat.change, self._machine.path, lines, tool)
+                journal.perform_all(self._typed(tool, lines), partial(_done, lines, act))
+
+    def _take_away(self, groups: list[list[Rule | Chain]]) -> None:
+        for tool, own in _by_tool(each for group in groups for each in reversed(group)).items():
+            lines = [each.delete for each in own]
+            act = partial(nat.take_away, self._machine.path, lines, tool)
+            journal.perform_all(self._typed(tool, lines), act)
 
     def _missing(self, tool: str) -> Callable[[Chain], bool]:
         """What tells whether a chain is not there yet."""
@@ -55,42 +98,41 @@ class OfIptables:
         there = {(rule.table, rule.chain) for rule in rules if (rule.kind, rule.tool) == ("chain", tool)}
         return lambda chain: (chain.table, chain.name) not in there
 
-    def _carry(self, tool: str, lines: list[str], opposite: list[str], undo: ExitStack) -> None:
-        path = self._machine.path
-        if lines:
-            journal.perform_all(self._typed(tool, lines), lambda: _done(lines, nat.change(path, lines, tool)))
-        undo.callback(journal.perform_all, self._typed(tool, opposite), lambda: nat.take_away(path, opposite, tool))
-
     def _typed(self, tool: str, lines: list[str]) -> list[str]:
         return [self._machine.typed(f"{tool} {line}") for line in lines]
 
 
-class OfNftables:
-    """Writes by nft, and knows its own chains: one that changes anywhere but at its end is written anew.
+class OfNftables(Scribe):
+    """Writes by nft in one transaction, and knows its own chains.
 
-    Args:
-        machine: where.
+    One that changes anywhere but at its end is written anew.
     """
 
     def __init__(self, machine: Namespace) -> None:
-        self._machine, self._chains = machine, Chains()
+        super().__init__(machine)
+        self._chains = Chains()
 
-    def write(self, values: Iterable[Value], undo: ExitStack) -> None:
-        """All at once, in one transaction."""
-        own, path = list(values), self._machine.path
-        if not own:
-            return
-        lines = self._chains.adding(own)
-        undo.callback(self._remove, own)
-        journal.perform_all(self._typed(lines), lambda: _done(lines, nft.change(path, lines)))
+    def _add(self, groups: list[list[Value]]) -> None:
+        lines = self._chains.adding(list(chain.from_iterable(groups)))
+        act = partial(nft.change, self._machine.path, lines)
+        journal.perform_all(self._typed(lines), partial(_done, lines, act))
 
-    def _remove(self, values: list[Value]) -> None:
-        lines, path = self._chains.removing(values), self._machine.path
-        journal.perform_all(self._typed(lines), lambda: nft.take_away(path, lines))
+    def _take_away(self, groups: list[list[Value]]) -> None:
+        lines = self._chains.removing(list(chain.from_iterable(reversed(groups))))
+        journal.perform_all(self._typed(lines), partial(nft.take_away, self._machine.path, lines))
 
     def _typed(self, lines: list[str]) -> list[str]:
         return [self._machine.typed(f"nft {shlex.quote(line)}") for line in lines]
 
 
-def _done(lines: list[str], _nothing: None) -> list[bool]:
+def _by_tool(values: Iterable[Rule | Chain]) -> dict[str, list[Rule | Chain]]:
+    """Values by the program that writes them, in their order."""
+    found: dict[str, list[Rule | Chain]] = {}
+    for each in values:
+        found.setdefault(each.tool, []).append(each)
+    return found
+
+
+def _done(lines: list[str], act: Callable[[], None]) -> list[bool]:
+    act()
     return [True] * len(lines)

@@ -43,7 +43,7 @@ class Namespace(Running, Routing, Filtering):
         name: of the new namespace.
 
     Attributes:
-        name: "host", its name in /run/netns, or "[program]" for the nameless one of a process.
+        name: "host", its name in /run/netns, or "[web]" for the nameless one of a container or program.
         path: a file that opens it.
 
     Raises:

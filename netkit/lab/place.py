@@ -40,7 +40,7 @@ class Place:
     """A namespace's name and path, and how its commands are typed.
 
     Attributes:
-        name: "host", its name in /run/netns, or "[program]" for the nameless one of a process.
+        name: "host", its name in /run/netns, or "[web]" for the nameless one of a container or program.
         path: a file that opens it.
     """
 

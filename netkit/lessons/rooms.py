@@ -1,4 +1,4 @@
-"""Which room a want is about: a container's is called by its program, "[tail]", until somebody names it."""
+"""Which room a want is about: one without a name is called after its container or program until somebody names it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Wanted = TypeVar("Wanted", bound="Want")
 
 
 def called(world: Snapshot, room: str) -> str:
-    """What a network calls a room: a container "web" lives in "[httpd]", until somebody names that.
+    """What a network calls a room: a container "web" lives in "[web]", until somebody names that.
 
     Args:
         world: the network.
@@ -28,7 +28,7 @@ def called(world: Snapshot, room: str) -> str:
     homes = [space.name for space in world if room in space.containers]
     if not homes and is_nameless(room):
         program = room.strip("[]")
-        homes = [space.name for space in world if space.name != HOST and space.named and program in space.processes]
+        homes = [space.name for space in world if space.name != HOST and program in space.processes]
     return homes[0] if len(homes) == 1 else room
 
 

@@ -7,7 +7,7 @@ A namespace is referred to by a *path* that opens it: "/run/netns/ns1" for a nam
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -32,7 +32,7 @@ class Place:
     """Where a namespace can be found.
 
     Attributes:
-        name: "host", its name in /run/netns, or "[program]" when it has none.
+        name: "host", its name in /run/netns, or "[container]" or "[program]" when it has none.
         path: a file that opens it.
         inode: its identity: two paths with the same inode are the same namespace (stat(2)).
         named: whether /run/netns has a name for it.
@@ -75,7 +75,8 @@ def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
 
     Returns:
         Places. A nameless namespace, found through the processes that live in it (/proc/PID/ns/net),
-        is called after the first of them: "[httpd]", and "[httpd]#2" if there is another.
+        is called after the first container in there, "[web]", or else after the first program, "[httpd]"; and
+        "[httpd]#2" if there is another.
     """
     people_of = inhabitants()
 
@@ -91,8 +92,9 @@ def find(known: Mapping[int, str] = MappingProxyType({})) -> list[Place]:
     for inode, people in people_of.items():
         if inode not in places:
             oldest = people[0]
-            name = known.get(inode) or _free_name(f"[{oldest.program}]", taken)
-            places[inode] = place(name, f"/proc/{oldest.pid}/ns/net", inode, named=False)
+            found = place("", f"/proc/{oldest.pid}/ns/net", inode, named=False)
+            wanted = next(iter(found.containers), oldest.program)
+            places[inode] = replace(found, name=known.get(inode) or _free_name(f"[{wanted}]", taken))
     return list(places.values())
 
 

@@ -177,7 +177,8 @@ class Facts:
     def lived_in(self, namespace: str) -> list[str]:
         """What a namespace is, in words: its own name where the title is another, its machine, who lives in it."""
         containers = self.containers(namespace)
-        told = [] if self.called(namespace) == namespace else [namespace]
+        title = self.called(namespace)
+        told = [] if namespace in (title, f"[{title}]") else [namespace]
         if machine := self.machine(namespace):
             told.append(f"part of {self.called(machine)}")
         if self.spaces[namespace].named and containers and list(containers) != [namespace]:

@@ -112,7 +112,7 @@ class Namespace:
     """Everything that one network namespace holds.
 
     Attributes:
-        name: "host", the name given by `ip netns add`, or "[program]" for a nameless one.
+        name: "host", the name given by `ip netns add`, or "[web]" for the nameless one of a container or program.
         interfaces: by name, in index order.
         routes: of the main table and the learner's own tables.
         neighbours: the ARP and neighbour-discovery tables.

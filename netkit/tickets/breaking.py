@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit import clearing
 from netkit.lab import journal
 from netkit.linux import sysctls
-from netkit.linux.acts import containers
+from netkit.linux.acts import containers, nft
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.events import settle
 from netkit.linux.looks import observe
@@ -48,9 +48,8 @@ class Broken(NamedTuple):
 def lacking() -> frozenset[str]:
     """What this kernel does not have of what faults need."""
     words = ["nft", "--check", "add table inet probe"]
-    return (
-        frozenset() if subprocess.run(words, check=False, capture_output=True).returncode == 0 else frozenset({"nft"})
-    )
+    lacks = {"nft": subprocess.run(words, check=False, capture_output=True).returncode, "nft for ip": nft.obstacle()}
+    return frozenset(what for what, missing in lacks.items() if missing)
 
 
 def build(network: Network, faults: Iterable[str]) -> Broken:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from netkit.errors import NotFound
 from netkit.spelling import shown
-from netkit.tickets import faults_docked, faults_far, faults_near, faults_now, faults_shared, faults_six
+from netkit.tickets import faults_docked, faults_far, faults_mapped, faults_near, faults_now, faults_shared, faults_six
 from netkit.tickets.bases import BASES, TOPICS
 from netkit.tickets.draw import Draw
 
@@ -29,6 +29,7 @@ FAULTS = (
     *faults_docked.WAY_OUT,
     *faults_docked.PUBLISHED,
     *faults_now.PUBLISHED_NOW,
+    *faults_mapped.MAPPED,
     *faults_docked.NETWORKS,
     *faults_six.SIX,
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from netkit.docker.generations.releases import GENERATIONS
+from netkit.docker.generations.statements import Chains
 from netkit.docker.generations.values import IPTABLES, How, Segment
 from netkit.docker.publishing import Published
 from netkit.model import HOST
@@ -18,12 +20,13 @@ if TYPE_CHECKING:
     import ipaddress
     from collections.abc import Iterable
 
+    from netkit.docker.generations.statements import Value
     from netkit.docker.generations.values import Rule
     from netkit.docker.generations.writing import Writer
     from netkit.tickets.draw import Draw
 
 _HOW = How()
-_THEN, _NOW = GENERATIONS["20.10"].writer, GENERATIONS["29"].writer
+_THEN, _NOW, _MAPPED = (GENERATIONS[name].writer for name in ("20.10", "29", "29-nft"))
 
 
 def way_out(draw: Draw) -> Network:
@@ -55,6 +58,11 @@ def published(draw: Draw) -> Network:
 def published_now(draw: Draw) -> Network:
     """The same with the rules of Docker 29."""
     return _published(draw, _NOW)
+
+
+def published_by_nftables(draw: Draw) -> Network:
+    """The same where Docker 29 writes its rules by nftables."""
+    return _published(draw, _MAPPED)
 
 
 def _published(draw: Draw, writer: Writer) -> Network:
@@ -164,8 +172,11 @@ def _outside(names: dict[str, str]) -> list[str]:
     ]
 
 
-def _written(rules: Iterable[Rule], writer: Writer) -> list[str]:
+def _written(rules: Iterable[Rule | Value], writer: Writer) -> list[str]:
     """Docker's chains and rules, and its policy."""
+    if writer is _MAPPED:
+        parts = [*writer.chains(IPTABLES), *writer.skeleton(_HOW, IPTABLES), *rules]
+        return [f"nft {shlex.quote(line)}" for line in Chains().adding(parts)]
     made = [f"iptables {chain.add}" for chain in writer.chains(IPTABLES)]
     lines = [f"iptables {rule.add}" for rule in (*writer.skeleton(_HOW, IPTABLES), *rules)]
     return [*made, *lines, "iptables -P FORWARD DROP"]

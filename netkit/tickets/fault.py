@@ -72,7 +72,7 @@ class Fault:
         repair: shell lines for the host that mend it.
         wrong: what somebody may do instead, by a name; those of the network stand beside it.
         equal: regular expressions of changes that mend it as well and may stay.
-        needs: "nft", or a switch without which this kernel cannot have it.
+        needs: "nft", "nft for ip", or a switch without which this kernel cannot have it.
     """
 
     name: str

@@ -66,13 +66,13 @@ def test_it_may_not_change_its_own_network_unless_it_is_privileged(docker: nk.Do
 def test_it_has_no_name_until_somebody_links_it(docker: nk.Docker) -> None:
     web = docker.run("web")
     assert nk.sh("ip netns list").stdout.split()[:1] == ["outsider"]
-    assert web.namespace.name == "[sleep]"
+    assert web.namespace.name == "[web]"
     nk.sh(f"ln -s /proc/{web.pid}/ns/net /run/netns/test")
     assert "test" in nk.sh("ip netns list").stdout.split()
     assert web.namespace.name == "test"
     assert nk.Namespace.get("test")["eth0"].addresses == ("172.17.0.2/16",)
     os.unlink("/run/netns/test")
-    assert web.namespace.name == "[sleep]"
+    assert web.namespace.name == "[web]"
 
 
 def test_a_published_port_answers_from_everywhere(docker: nk.Docker) -> None:

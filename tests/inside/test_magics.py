@@ -250,12 +250,12 @@ def changed(cells: Cells, code: str) -> list[str]:
 PUBLISHED = """\
 host:
   ~ link docker0: up without a carrier → up
-  + link veth* (veth, peer eth0 in [sleep]), up, port of docker0, hairpin on
+  + link veth* (veth, peer eth0 in [web]), up, port of docker0, hairpin on
   + rule iptables -A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
   + rule iptables -t nat -A DOCKER -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
   + rule iptables -t nat -A POSTROUTING -s 172.17.0.2/32 -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j MASQUERADE
-[sleep]:
-  + namespace [sleep], nameless
+[web]:
+  + namespace [web], nameless
   + link eth0 (veth, peer veth* in host), up, MAC 02:42:ac:11:00:02
   + link lo (loopback), up
   + address 172.17.0.2/16 on eth0

@@ -103,7 +103,7 @@ def test_what_no_command_makes_is_named() -> None:
     docker.run("web", "sleep 1000")
     program = nk.Namespace("pc").start("sleep 1000")
     found = rebuilding(nk.snapshot())
-    assert "[sleep], a namespace without a name, which lives as long as its programs do: sleep" in found.missing
+    assert "[web], a namespace without a name, which lives as long as its programs do: sleep" in found.missing
     assert "what runs in pc: sleep" in found.missing
     assert any("a cable whose other end is out of reach" in sentence for sentence in found.missing)
     assert "# It lacks: what runs in pc: sleep." in str(found)

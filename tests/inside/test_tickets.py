@@ -26,10 +26,11 @@ SOME = {
 MOST_STEPS = 4
 FEW = {"the far end is switched off"}
 BEYOND_WHY = {
-    "the drop of all that nobody published comes first": "rules in front of it are advised, which let in more",
-    "answers are not let in any more": "rules in DOCKER-USER are advised, which let in more",
+    "the translation leads to an earlier container": "nothing tells which container was meant",
+    "the map sends what is for the bridge nowhere": "a rule in front of the map's is advised",
+    "no map leads to what hides the network": "the drop in raw that the answers meet is taken away",
 }
-"""What nk.why does not mend as the ticket wants it: two of all, at any level."""
+"""What nk.why does not mend as the ticket wants it, at any level."""
 
 
 def cases(soon: set[str]) -> list[Any]:

@@ -30,7 +30,7 @@ class Release:
         suite: as apt calls it.
         version: of its Engine, the part that matters.
         keyring: the file with its keys.
-        client: the package of the docker command, where that is one of its own.
+        further: packages beside those of all: the docker command where that is one of its own, Podman's netavark.
         components: of the archive, with commas.
         checksum: of dockerd (SHA-256), where there are no keys.
     """
@@ -38,7 +38,7 @@ class Release:
     suite: str
     version: str
     keyring: str
-    client: str = ""
+    further: str = ""
     components: str = "main"
     checksum: str = ""
 
@@ -46,7 +46,7 @@ class Release:
 _DEBIAN, _UBUNTU = "/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/ubuntu-archive-keyring.gpg"
 RELEASES = (
     Release("trixie", "26.1", _DEBIAN, "docker-cli"),
-    Release("sid", "28.5", _DEBIAN, "docker-cli"),
+    Release("sid", "28.5", _DEBIAN, "docker-cli,netavark"),
     Release(
         "noble",
         "29.1",
@@ -85,7 +85,7 @@ def _make(release: Release, place: Path) -> None:
     verified = Path(release.keyring).exists()
     options = [f"--aptopt={line}" for line in (_OLD_LISTS, *(() if verified else _UNVERIFIED))]
     options.append(f"--components={release.components}")
-    included = f"--include={','.join(filter(None, (PROGRAMS, release.client)))}"
+    included = f"--include={','.join(filter(None, (PROGRAMS, release.further)))}"
     unfinished = place.with_suffix(".part.tar")
     # A tar file, since the folder's own ids would be those of a user namespace; all of it is unpacked as one's own.
     command = ["mmdebstrap", "--quiet", "--variant=essential", included, *options, release.suite, str(unfinished)]

@@ -57,6 +57,14 @@ def test_nk_docker_makes_the_networks_that_it_makes(tree: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_nk_docker_makes_the_networks_that_netavark_makes(tree: Path, release: Release) -> None:
+    if "netavark" not in release.further:
+        pytest.skip(f"netavark is looked at as another release has it, not {release.suite}")
+    done = inside(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "long", "tests/inside/test_netavark.py")
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout
+
+
 def test_it_writes_the_rules_that_are_held(tree: Path) -> None:
     rules = "tests/inside/test_engine_rules.py"
     done = inside(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "long", rules)

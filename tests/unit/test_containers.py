@@ -15,25 +15,27 @@ from tests.unit.geometry import faults
 
 Room = tuple[str, tuple[str, ...], dict[str, str], bool]
 
-ALONE: Room = ("[busybox]#2", ("busybox", "busybox"), {"shop": "busybox"}, False)
-SHARED: Room = ("[pause]", ("httpd", "pause", "tcpdump"), {"web": "httpd", "pod": "pause"}, False)
+ALONE: Room = ("[shop]", ("busybox", "busybox"), {"shop": "busybox"}, False)
+SECOND: Room = ("[shop]#2", ("busybox",), {"shop": "busybox"}, False)
+SHARED: Room = ("[pod]", ("httpd", "pause", "tcpdump"), {"web": "httpd", "pod": "pause"}, False)
 NAMED: Room = ("site", ("nginx",), {"web": "nginx"}, True)
 LIKE_IT: Room = ("web", ("nginx",), {"web": "nginx"}, True)
 UNKNOWN: Room = ("[sh]", ("sh", "sleep"), {}, False)
 ONE_PROGRAM: Room = ("[httpd]", ("httpd", "httpd"), {}, False)
 SERVED: Room = ("ns1", ("httpd", "python"), {}, True)
-MANY: Room = ("[init]", ("init",), {f"c{n}": "init" for n in (10, 9, 1, 2, 3)}, False)
+MANY: Room = ("[c1]", ("init",), {f"c{n}": "init" for n in (10, 9, 1, 2, 3)}, False)
 MACHINE: Room = ("host", ("bash", "sleep", "sshd"), {"here": "sleep"}, True)
 
 TOLD = [
-    (ALONE, "shop", ["[busybox]#2"]),
-    (SHARED, "pod + web", ["[pause]", "processes pause (pod), httpd (web) and tcpdump"]),
+    (ALONE, "shop", []),
+    (SECOND, "shop", ["[shop]#2"]),
+    (SHARED, "pod + web", ["[pod]", "processes pause (pod), httpd (web) and tcpdump"]),
     (NAMED, "site", ["container web"]),
     (LIKE_IT, "web", []),
     (UNKNOWN, "[sh]", ["processes sh and sleep"]),
     (ONE_PROGRAM, "[httpd]", []),
     (SERVED, "ns1", []),
-    (MANY, "c1 + c2 + c3 + 2 more", ["[init]", "processes init (c1), init (c2), init (c3) and 2 more"]),
+    (MANY, "c1 + c2 + c3 + 2 more", ["[c1]", "processes init (c1), init (c2), init (c3) and 2 more"]),
     (MACHINE, "host", ["container here"]),
 ]
 
@@ -54,19 +56,19 @@ def test_a_room_says_who_lives_in_it(room: Room, title: str, below: list[str]) -
 
 
 def test_the_namespaces_own_name_stays_where_it_is_looked_for() -> None:
-    drawn = picture(lived_in(ALONE), highlight=["[busybox]#2"])
-    assert [room.namespace for room in drawn.scene.rooms] == ["host", "[busybox]#2"]
-    assert "[busybox]#2" in {text.text for text in drawn.scene.texts}
+    drawn = picture(lived_in(SECOND), highlight=["[shop]#2"])
+    assert [room.namespace for room in drawn.scene.rooms] == ["host", "[shop]#2"]
+    assert "[shop]#2" in {text.text for text in drawn.scene.texts}
 
 
 def test_they_are_told_in_words() -> None:
     first, *lines = describe(lived_in(SHARED)).splitlines()
     assert first == (
-        "2 namespaces: host and pod + web ([pause], processes pause (pod), httpd (web) and tcpdump); "
+        "2 namespaces: host and pod + web ([pod], processes pause (pod), httpd (web) and tcpdump); "
         "a cable between host and pod + web."
     )
-    assert "[pause]: containers pod (pause) and web (httpd)." in lines
-    assert "[pause]: processes pause (pod), httpd (web) and tcpdump." in lines
+    assert "[pod]: containers pod (pause) and web (httpd)." in lines
+    assert "[pod]: processes pause (pod), httpd (web) and tcpdump." in lines
 
 
 def overlay() -> Snapshot:

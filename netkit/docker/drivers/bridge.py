@@ -175,8 +175,6 @@ class Network:
         self.aliases[name] = wishes.aliases
         held.callback(self.aliases.pop, name)
         container.undo.callback(ways.forget, endpoint)
-        for segment, each in zip(self.segments, endpoint.all_addresses, strict=False):
-            self.rulebook.container(segment, str(each), held)
         return endpoint
 
     def plan(self, container: Container) -> etc.Files:
@@ -194,8 +192,9 @@ class Network:
     def build(self, container: Container) -> None:
         """Lay a cable, serve the names, and lead the way out and the published ports there."""
         container.namespace.switch_lo_on(six=self.rulebook.generation.loops_six)  # type: ignore[attr-defined]  (its own)
-        self.plug(container, container.ways[self.name])
-        leading.settle(container)
+        endpoint = container.ways[self.name]
+        self.plug(container, endpoint)
+        self.settle(container, endpoint)
 
     def join(self, container: Container, wishes: Wishes) -> None:
         """Lay one more cable into a container that runs; this network may lead out from now on.
@@ -206,25 +205,36 @@ class Network:
         endpoint = self.admit(container, wishes)
         try:
             self.plug(container, endpoint)
-            leading.settle(container)
+            self.settle(container, endpoint)
         except BaseException:
             self.leave(container)
             raise
         leading.add_line(container, endpoint)
+
+    def settle(self, container: Container, endpoint: Endpoint) -> None:
+        """Write the rules of a container's new place, and let the right network of its lead."""
+        with self.rulebook.together():
+            for segment, each in zip(self.segments, endpoint.all_addresses, strict=False):
+                self.rulebook.container(segment, str(each), endpoint.held)
+            leading.settle(container)
 
     def leave(self, container: Container) -> None:
         """Take the cable into a container away, and give its address back."""
         endpoint = container.ways[self.name]
         endpoint.cable.close()
         container.ways.forget(endpoint)
-        endpoint.held.close()
-        leading.settle(container)
+        with self.rulebook.together():
+            endpoint.held.close()
+            leading.settle(container)
 
     def plug(self, container: Container, endpoint: Endpoint) -> None:
         """Lay a cable from the bridge into a container, and give its end there address and MAC."""
         outer, inner = self._cable(container, endpoint, self.machine)
         if endpoint.mac is not None:
             inner.set_mac(endpoint.mac)
+        for end in (inner, outer):
+            switches = self.rulebook.generation.cable_switches(inner=end is inner, six=self.pool6 is not None)
+            laying.switch(end, switches)
         self.address(inner, endpoint)
         laying.attach(self, outer)
         outer.up()

@@ -15,6 +15,7 @@ from netkit.linux import sysctls
 from netkit.linux.acts import links
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import ExitStack
     from ipaddress import IPv4Address, IPv4Network
 
@@ -34,6 +35,7 @@ class Laid(Protocol):
     bridge: str
     subnet: IPv4Network
     gateway: IPv4Address
+    internal: bool
     pool6: Pool | None
     options: Options
     rulebook: Rulebook
@@ -53,20 +55,27 @@ def lay(net: Laid, undo: ExitStack) -> None:
     bridge.set_mac(mac)
     if net.options.mode != ISOLATED:
         bridge.add_address(f"{net.gateway}/{net.subnet.prefixlen}")
-    if not net.rulebook.how.proxy:
+    if not net.rulebook.how.proxy and not (net.internal and net.rulebook.generation.podman):
         # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
         machine.sysctl(f"net.ipv4.conf.{net.bridge}.route_localnet", 1)
-    # The Engine's bridges take no router's word for IPv6 (libnetwork, setup_device.go); noted, since few have any.
-    switch = f"net.ipv6.conf.{net.bridge}.accept_ra"
-    if sysctls.value(machine.path, switch) is not None:
-        sysctls.write(machine.path, switch, "0")
-        journal.note(machine.typed(f"sysctl -w {switch}=0"))
+    switch(bridge, net.rulebook.generation.bridge_switches(six=net.pool6 is not None))
     if net.pool6 is not None and net.options.mode6 != ISOLATED:
         six.give(bridge, net.pool6.gateway, net.pool6.length)
         six.give(bridge, six.link_local(mac), six.LINK_LOCAL_LENGTH)
     for segment in net.segments:
         net.rulebook.network(segment, undo)
     bridge.up()
+
+
+def switch(link: Interface, switches: Mapping[str, int]) -> None:
+    """Set what a release switches at an interface, as far as the kernel has it; noted, since few look at it."""
+    space = link.namespace
+    for short, value in switches.items():
+        family, _, key = short.partition(".")
+        name = f"net.{family}.conf.{link.name}.{key}"
+        if sysctls.value(space.path, name) is not None:
+            sysctls.write(space.path, name, str(value))
+            journal.note(space.typed(f"sysctl -w {name}={value}"))
 
 
 def attach(net: Laid, outer: Interface) -> None:

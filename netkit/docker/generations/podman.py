@@ -62,14 +62,16 @@ class Podman:
         if segment.internal:
             return []
         family, subnet, own = _family(segment), segment.subnet, _chain(segment)
-        others = "ff00::/8" if family == "ip6" else "224.0.0.0/4"
+        apart = Statement(_TABLE, _THREE, f'oifname "{segment.bridge}" drop', first=True)
+        # Of IPv6 it should be ff00::/8, which netavark 1.17 does not write.
+        others = "::/8" if family == "ip6" else "224.0.0.0/4"
         return [
             Part("chain", _TABLE, own),
             Part("chain", _TABLE, f"{own}_dnat"),
             Statement(_TABLE, "INPUT", f"{family} saddr {subnet} meta l4proto {{ tcp, udp }} th dport 53 accept"),
             Statement(_TABLE, "FORWARD", f"{family} daddr {subnet} ct state established,related accept"),
             Statement(_TABLE, "FORWARD", f"{family} saddr {subnet} accept"),
-            Statement(_TABLE, _THREE, f'oifname "{segment.bridge}" drop', first=True),
+            *([apart] if family == "ip" else []),
             Statement(_TABLE, own, f"{family} daddr {subnet} accept"),
             Statement(_TABLE, own, f"{family} daddr != {others} masquerade"),
             Statement(_TABLE, "POSTROUTING", f"{family} saddr {subnet} jump {own}"),

@@ -91,6 +91,36 @@ class Generation:
         return self.since(EARLY_SWITCHES)
 
     @property
+    def metric(self) -> int | None:
+        """The metric of a container's default route, where it has one."""
+        return 100 if self.podman else None
+
+    def bridge_switches(self, *, six: bool) -> dict[str, int]:
+        """What is switched at a network's bridge: the Engine's takes no router's word (libnetwork, setup_device.go).
+
+        Args:
+            six: whether the network has IPv6.
+
+        Returns:
+            Values by the family and the switch: {"ipv4.rp_filter": 2}.
+        """
+        if not self.podman:
+            return {"ipv6.accept_ra": 0}
+        return {"ipv4.rp_filter": 2, **({"ipv6.accept_dad": 0, "ipv6.accept_ra": 0} if six else {})}
+
+    def cable_switches(self, *, inner: bool, six: bool) -> dict[str, int]:
+        """What is switched at an end of a container's cable.
+
+        Args:
+            inner: whether it is the container's.
+            six: whether the network has IPv6.
+        """
+        if not self.podman:
+            return {}
+        own = {"ipv4.arp_notify": 1, "ipv4.rp_filter": 2, "ipv6.autoconf": 0} if inner else {}
+        return {**own, **({"ipv6.accept_dad": 0} if six else {})}
+
+    @property
     def modes(self) -> tuple[str, ...]:
         """The gateway modes that its networks can have."""
         return MODES if self.since(GATEWAY_MODES) else (NAT,)

@@ -38,7 +38,7 @@ def outline(facts: Facts) -> str:
 
 
 def _named(facts: Facts, name: str) -> str:
-    """A namespace with its containers: "web ([busybox])", "pod (containers a, b)"."""
+    """A namespace with its containers: "web", "web ([web]#2)", "pod (containers a, b)"."""
     title, who = in_line(facts.called(name)), ", ".join(in_line(text) for text in facts.lived_in(name))
     return f"{title} ({who})" if who else title
 
