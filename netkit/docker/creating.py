@@ -114,8 +114,8 @@ def default_pool(wanted: IPv6Network | None, rulebook: Rulebook, *, ipv6: bool) 
 def _pool(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Pool:
     """The addresses of IPv4 of a new network."""
     asked, gateway, part = wanted.subnets[0], wanted.gateway, wanted.ip_range
-    # As the Engine: of its own choice it takes none that the machine has a route to; what is asked for, it takes.
-    busy = subnets.routed(rulebook.machine) if asked is None else ()
+    # As the Engine: of its own choice it takes none that is on a link of the machine; what is asked for, it takes.
+    busy = subnets.linked(rulebook.machine) if asked is None else ()
     subnet = subnets.subnet_of(asked, others, busy)
     if part is not None and not part.subnet_of(subnet):
         rule, remedy = "a range is a part of the subnet", f"Try '{next(subnet.subnets())}'"

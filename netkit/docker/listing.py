@@ -44,11 +44,12 @@ def _row(container: Container) -> tuple[str, ...]:
     return container.id[:12], container.settings.image, f'"{command}"', state, published, container.name
 
 
-def details(container: Container) -> dict[str, Any]:
+def details(container: Container, *, twice: bool) -> dict[str, Any]:
     """What `docker inspect` says, as far as there is such a thing here.
 
     Args:
         container: it.
+        twice: whether its addresses on the default network stand outside of the list of networks, too.
     """
     own = container.settings
     modes = [container.network] if container.network in (naming.HOST, naming.NONE) else []
@@ -77,7 +78,7 @@ def details(container: Container) -> dict[str, Any]:
         },
         "NetworkSettings": {
             "Ports": published if container.running else {},
-            **networks.get(naming.DEFAULT, _place(None)),
+            **(networks.get(naming.DEFAULT, _place(None)) if twice else {}),
             "Networks": networks,
         },
         "Notes": notes,

@@ -33,7 +33,7 @@ class Looking(Keeping):
     @face
     def inspect(self, container: ContainerThere) -> dict[str, Any]:
         """What there is to know of a container, by Docker's own keys: `docker inspect NAME`."""
-        return details(self._known(container))
+        return details(self._known(container), twice=self.rulebook.generation.tells_twice)
 
     @face
     def ps(self, *, all: Flag = False) -> Containers:  # noqa: A002  (the name of Docker's own option)

@@ -78,7 +78,7 @@ class Networking:
         Args:
             name: of the new network.
             subnet: "172.30.0.0/16", with IPv6 also ["172.30.0.0/16", "fd00:30::/64"]; without one the next of Docker's
-                own that is free, and that the machine has no route to.
+                own that is free, and that no interface of the machine is in.
             internal: whether it has no way out.
             ipv6: whether its containers have addresses of IPv6 too; since release 27 Docker has subnets for that.
             driver: "bridge"; or "macvlan" or "ipvlan", whose containers stand on an interface of the machine.
@@ -110,6 +110,8 @@ class Networking:
         self._add_network(Network(naming.DEFAULT, pool, self.rulebook, pool6=pool6, options=own))
 
     def _add_network(self, net: Network) -> Network:
+        if net.bridge:
+            self.rulebook.insist_on_forwarding(ipv6=net.subnet6 is not None)
         if net.bridge and net.subnet6 is not None and not self._has_six:
             with ExitStack() as failed:
                 self.rulebook.begin_six(failed)

@@ -192,7 +192,7 @@ def _free(
         if docker is not None and name in docker._networks:
             problem = f"{machine.name} has a network '{name}' already"
             raise AlreadyExists(problem, "names are unique", "Choose another name")
-        busy = [*subnets.routed(machine), ipaddress.IPv4Network(subnets.DEFAULT)]
+        busy = [*subnets.linked(machine), ipaddress.IPv4Network(subnets.DEFAULT)]
         found = subnets.subnet_of(subnet, docker.network_ls() if docker is not None else (), busy)
     return found
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netkit.docker import six
 from netkit.docker.generations.values import IP6TABLES, IPTABLES
 from netkit.docker.scribes import OfIptables, OfNftables
+from netkit.errors import Conflict
 from netkit.lab import journal
 from netkit.linux import sysctls
 from netkit.linux.acts import nat
@@ -62,6 +63,25 @@ class Rulebook:
                 self._scribe.write(self.generation.writer.skeleton(self.how, tool), undo)
         if alone and not self.generation.by_nftables:
             self._close(IPTABLES, undo)
+
+    def insist_on_forwarding(self, *, ipv6: bool) -> None:
+        """Refuse a network whose packets the machine does not hand on, as Docker does where it writes by nftables.
+
+        Args:
+            ipv6: whether it has IPv6, too.
+
+        Raises:
+            Conflict: a switch is off, which Docker does not switch on itself then.
+        """
+        if not self.generation.by_nftables or self.generation.podman:
+            return
+        for name in (_FORWARDING, *(six.FORWARDINGS if ipv6 else ())):
+            if self.machine.sysctl(name) != "1":
+                raise Conflict(
+                    f"the machine does not hand packets on: {name} is 0",
+                    f"Docker says: {'IPv4' if name == _FORWARDING else 'IPv6 global'} forwarding is disabled",
+                    f"Where it writes by nftables it switches nothing on: nk.host.sysctl('{name}', 1)",
+                )
 
     def begin_six(self, undo: ExitStack) -> None:
         """What the first network with IPv6 needs: the machine hands its packets on, and filters them."""

@@ -35,6 +35,8 @@ COUNTED = (28, 0, 0)
 LINK_LOCAL_LENGTH, _LONGEST_WITH_A_MAC = 64, 80
 
 FORWARDING = "net.ipv6.conf.all.forwarding"
+FORWARDINGS = (FORWARDING, "net.ipv6.conf.default.forwarding")
+"""Both follow who sets the first."""
 
 
 def prefix(machine: str) -> ipaddress.IPv6Network:

@@ -27,13 +27,13 @@ def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress
     Args:
         value: the one that is asked for, or None.
         others: the networks that are there.
-        busy: networks that the machine has routes to.
+        busy: networks that are on the machine's links.
 
     Raises:
         Conflict: it overlaps with another one.
     """
     taken = {network.subnet: f"network '{network.name}'" for network in others}
-    taken |= {network: "a route of the machine" for network in busy if network not in taken}
+    taken |= {network: "a link of the machine" for network in busy if network not in taken}
     if value is None:
         free = (ipaddress.IPv4Network(pool) for pool in _POOL)
         found = next((pool for pool in free if not any(pool.overlaps(other) for other in taken)), None)
@@ -51,9 +51,9 @@ def subnet_of(value: object, others: Iterable[Network], busy: Iterable[ipaddress
     return wanted
 
 
-def routed(machine: Namespace) -> list[ipaddress.IPv4Network]:
-    """The networks that a machine has routes to: Docker takes none of these."""
-    destinations = (validation.network(route.destination) for route in machine.routes)
+def linked(machine: Namespace) -> list[ipaddress.IPv4Network]:
+    """The networks that a machine reaches without a router: Docker takes none of these, and any other."""
+    destinations = (validation.network(route.destination) for route in machine.routes if route.scope == "link")
     return [found for found in destinations if isinstance(found, ipaddress.IPv4Network)]
 
 

@@ -1,7 +1,7 @@
 """The Engine's programs by their names: where another Engine than the machine's is chosen, its own come first in PATH.
 
-A tree with a C library of its own is entered by chroot(8), and sees the sandbox's /proc, /sys, /dev, /run and /tmp; a
-folder of programs that need no library comes first in PATH.
+A tree with a C library of its own is entered by chroot(8), and sees the sandbox's /proc, /sys, /dev, /run and /tmp; its
+dockerd has it as the root of a mount namespace. A folder of programs that need no library comes first in PATH.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ _SHARED = ("proc", "sys", "dev", "run", "tmp", "root", "home")
 
 _WRAPPED = ("docker", "dockerd")
 
+_APART = ("unshare", "--mount", "--propagation", "slave", "sh", "-c", 'cd "$0" && pivot_root . mnt && exec "$@"')
+"""Runs a program with a tree for root. Of a container that is made below a chroot, the root that is found by whoever
+enters its mount namespace later, as `docker exec` does, would be the machine's."""
+
 
 def needed(engine: Engine) -> bool:
     """Whether an Engine's programs are not those that PATH finds anyway."""
@@ -50,9 +54,16 @@ def prepare(engine: Engine) -> None:
     Path(_FOLDER).mkdir(exist_ok=True)
     for program in _WRAPPED:
         wrapper = Path(_FOLDER, program)
-        wrapper.write_text(f'#!/bin/sh\nexec {" ".join(map(quote, engine.words(program)))} "$@"\n')
+        wrapper.write_text(f'#!/bin/sh\nexec {" ".join(map(quote, _words(engine, program)))} "$@"\n')
         wrapper.chmod(0o755)
     os.environ["PATH"] = f"{_FOLDER}:{os.environ.get('PATH', os.defpath)}"
+
+
+def _words(engine: Engine, program: str) -> list[str]:
+    entered = engine.words(program)
+    if engine.root == "/" or program != "dockerd":
+        return entered
+    return [*_APART, engine.root, *entered[2:]]
 
 
 def take_away(engine: Engine) -> None:

@@ -73,6 +73,7 @@ def lan() -> Iterator[nk.Namespace]:
     yield lan
     for docker in daemon.machines():
         docker.close()
+    nk.host.sysctl("net.ipv6.conf.all.forwarding", 0)
     sweep()
     nk.echo()
 
@@ -122,6 +123,7 @@ def test_both_families(lan: nk.Namespace) -> None:
 )
 def test_ipv6_on_the_default_network(lan: nk.Namespace, like: str, address: str) -> None:
     """As `dockerd --ipv6 --fixed-cidr-v6`; up to 26.1 an address is made of the MAC there, and nothing leads in."""
+    nk.host.sysctl("net.ipv6.conf.all.forwarding", 1)  # which Docker does not do itself where it writes by nftables
     docker = nk.Docker(like=like, ipv6=True, fixed_cidr_v6="fd00:17::/64")
     web = started(docker, "web", ports={8081: 80})
     assert f"{address}/64" in web.namespace["eth0"].addresses
@@ -131,6 +133,23 @@ def test_ipv6_on_the_default_network(lan: nk.Namespace, like: str, address: str)
     assert docker.network_ls()[0].subnet6 is not None
     with pytest.raises(nk.Conflict, match="has the IPv6 subnet fd00:17::/64 already"):
         nk.Docker(fixed_cidr_v6="fd00:18::/64")
+
+
+def test_by_nftables_docker_switches_forwarding_on_nowhere(lan: nk.Namespace) -> None:
+    """Docker 29.1 refuses such a network in these words, and asks for both switches of IPv6."""
+    docker = nk.Docker(like="29-nft")
+    for switch, said in (("all", "IPv6 global"), ("default", "IPv6 global")):
+        nk.host.sysctl("net.ipv6.conf.all.forwarding", 1)
+        nk.host.sysctl(f"net.ipv6.conf.{switch}.forwarding", 0)
+        with pytest.raises(nk.Conflict, match=rf"conf\.{switch}\.forwarding is 0.*Docker says: {said} forwarding"):
+            docker.network_create("shop", ["172.30.0.0/16", "fd00:30::/64"], ipv6=True)
+    docker.network_create("four")
+    nk.host.sysctl("net.ipv6.conf.all.forwarding", 1)
+    docker.network_create("shop", ["172.30.0.0/16", "fd00:30::/64"], ipv6=True)
+    nk.host.sysctl("net.ipv4.ip_forward", 0)
+    with pytest.raises(nk.Conflict, match=r"ip_forward is 0.*Docker says: IPv4 forwarding is disabled"):
+        docker.network_create("late", internal=True)
+    assert [net.name for net in docker.network_ls()] == ["bridge", "four", "shop"]
 
 
 def test_what_cannot_be_had_on_the_default_network(lan: nk.Namespace) -> None:

@@ -126,6 +126,17 @@ def test_a_snapshot_knows_its_containers_by_name(engine: Engine) -> None:
 
 
 @needs_engine
+def test_a_command_in_a_container_finds_its_files_and_whom_it_is_linked_to(engine: Engine) -> None:
+    engine.docker("run -d --name c1 busybox sleep 60")
+    own = engine.docker("run -d --name c2 --link c1 busybox sleep 60").stdout[:12]
+    assert engine.docker("exec c2 cat /etc/hostname").stdout.strip() == own
+    hosts = engine.docker("exec c2 cat /etc/hosts").stdout
+    assert "172.17.0.2\tc1 " in hosts
+    assert f"172.17.0.3\t{own}\n" in hosts
+    assert engine.docker("exec c2 ping -c 1 c1").returncode == 0
+
+
+@needs_engine
 def test_the_network_of_a_container_by_its_process(engine: Engine) -> None:
     engine.docker(f"run -d --name web {SERVE}")
     space = engine.namespace("web")

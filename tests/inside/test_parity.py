@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -53,11 +54,13 @@ class Made(NamedTuple):
         like: the generation that is to make the same.
         proxy: whether docker-proxy ran.
         of: the networks, by mode; those that it knows.
+        told: what `docker inspect` said of a container with a published port.
     """
 
     like: Generation
     proxy: bool
     of: dict[str, nk.Snapshot]
+    told: dict[str, Any]
 
 
 @pytest.fixture(scope="module", params=WAYS)
@@ -77,8 +80,10 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Made]:
     with nk.engine(firewall_backend=backend, userland_proxy=proxy) as engine:
         known = (name for name, mode in MODES.items() if like.since(mode.since) and (like.name, name) not in REFUSED)
         made = {name: _typed(engine, MODES[name]) for name in known}
+        engine.docker("run -d --name told -p 8080:80 busybox sleep 600")
+        [told] = json.loads(engine.docker("inspect told").stdout)
     sweep()
-    yield Made(like, proxy, made)
+    yield Made(like, proxy, made, told)
     sweep()
     nk.echo()
 
@@ -136,3 +141,19 @@ def test_the_comparison_can_fail(engines: Made) -> None:
     """What the Engine made of one mode is not what it made of the next one."""
     for one, other in pairwise(engines.of):
         assert not nk.compare(engines.of[one], engines.of[other], ignore=KNOWN).equal, (one, other)
+
+
+def test_what_is_told_of_a_container_stands_where_the_engine_tells_it(engines: Made, docker: nk.Docker) -> None:
+    docker.run("told", ports={8080: 80})
+    ours = docker.inspect("told")
+    assert list(_only_first(ours, engines.told)) == ["Notes"]
+    assert ("IPAddress" in ours["NetworkSettings"]) == ("IPAddress" in engines.told["NetworkSettings"])
+
+
+def _only_first(ours: Any, theirs: Any, where: str = "") -> Iterator[str]:
+    """The keys that only the first of two descriptions has."""
+    for key, value in ours.items() if isinstance(ours, dict) else ():
+        if key in theirs:
+            yield from _only_first(value, theirs[key], f"{where}{key}.")
+        else:
+            yield f"{where}{key}"

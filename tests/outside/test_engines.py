@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() == 0, reason="root's sandbox carries no Engine: run it as an ordinary user"),
 ]
 _INSIDE = (sys.executable, "-m", "netkit.cli", "run", "--", sys.executable)
-_SECONDS = 600
+_SECONDS = 1200
 
 
 @pytest.fixture(params=engines.RELEASES, ids=lambda release: release.suite)

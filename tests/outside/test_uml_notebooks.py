@@ -23,6 +23,17 @@ pytestmark = [
 USUAL = "04-build-docker-bridge.ipynb"
 """The shortest with bridge, address translation and rules; the others are left to the long run."""
 
+_CELLS = """
+from IPython.core.interactiveshell import InteractiveShell
+from netkit.magics import load_ipython_extension
+from traitlets.config import Config
+
+shell = InteractiveShell(config=Config(HistoryManager={"hist_file": ":memory:"}))  # files know no locks there
+load_ipython_extension(shell)
+for cell in ("%%nftables\\nran = 1", "%%nftables\\n%%predict 13.5\\nran = 1", "print('ran' in get_ipython().user_ns)"):
+    assert shell.run_cell(cell).success
+"""
+
 NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "300")
 SECONDS = 1800
 
@@ -44,3 +55,20 @@ def test_outputs_are_those_of_the_user_world(lesson: Path) -> None:
     )
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout
+
+
+def test_a_cell_that_needs_nftables_is_left_out_with_one_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "netkit.cli", "run", "--", sys.executable, "-c", _CELLS],
+        env={**os.environ, VARIABLE: "uml"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert done.stdout.splitlines() == [
+        "✗ this kernel has no nf_tables for IP, as that of NETKIT_WORLD=uml has none. The outputs here are those of a "
+        "machine where it works.",
+        "(This cell needs nftables, too, and is left out.)",
+        "False",
+    ], done.stderr

@@ -34,6 +34,9 @@ FILTERED_HAIRPINS: Version = (28, 0, 0)
 EARLY_SWITCHES: Version = (28, 0, 0)
 """A release that sets a container's switches before its network is there; 26.1 does so afterwards."""
 
+TOLD_BY_NETWORK: Version = (29, 0, 0)
+"""Since when `docker inspect` tells a container's addresses by network only; before, those of the default one twice."""
+
 GATEWAY_MODES: Version = (28, 0, 0)
 """Since when a network has the gateway modes that are known here; 27 had a first form of routed."""
 
@@ -119,6 +122,11 @@ class Generation:
             return {}
         own = {"ipv4.arp_notify": 1, "ipv4.rp_filter": 2, "ipv6.autoconf": 0} if inner else {}
         return {**own, **({"ipv6.accept_dad": 0} if six else {})}
+
+    @property
+    def tells_twice(self) -> bool:
+        """Whether `docker inspect` tells the addresses on the default network outside of the list of networks, too."""
+        return not self.since(TOLD_BY_NETWORK)
 
     @property
     def modes(self) -> tuple[str, ...]:
