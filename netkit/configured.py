@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 from typing import Any
 
 _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -92,12 +93,10 @@ def _sorted(values: Any) -> tuple[Any, ...]:
     return tuple(sorted(values, key=repr))
 
 
-_MADE_BY_ITSELF = (ipaddress.ip_network("fe80::/10"), ipaddress.ip_network("ff00::/8"))
+_BY_ITSELF = re.compile("(fe[89ab]|ff[0-9a-f])[0-9a-f]:", re.IGNORECASE)
+"""How addresses of fe80::/10 and ff00::/8 begin."""
 
 
 def _by_itself(prefix: str) -> bool:
     """Whether the kernel makes this address or route for IPv6 on its own (RFC 4291, 2.5.6)."""
-    if ":" not in prefix:
-        return False
-    address = ipaddress.ip_interface(prefix).ip
-    return any(address in network for network in _MADE_BY_ITSELF)
+    return _BY_ITSELF.match(prefix) is not None

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _OF_THE_SHELL = ("cd", "export", "ulimit", "umask", "type", "set", "exec", ".", ":")
 """What is no program, but a word of the shell's own."""
 
-_SHELL = re.compile(r"[|&;<>()$`*?~\n]")
+_SHELL, _QUOTING = re.compile(r"[|&;<>()$`*?~\n]"), re.compile(r"['\"\\]|[^ -~]")
+"""What goes through a shell, and what is read as one reads it: signs that quote, and spaces of other kinds."""
 
 
 def _asked(value: Any) -> IPAddress:
@@ -115,7 +116,7 @@ class Running(Place):
     def _as_typed(self, argv: list[str], command: str) -> str:
         """The command as one types it on the host: elsewhere, a shell's signs have to reach the shell in there."""
         through_shell = argv[:2] == ["sh", "-c"] and self.name != HOST
-        return self.typed(shlex.join(argv) if through_shell else command.strip())
+        return self._typed_here(shlex.join(argv) if through_shell else command.strip())
 
 
 def in_words(command: str | list[str]) -> str:
@@ -137,7 +138,7 @@ def words_of(command: str | list[str]) -> list[str]:
     if _SHELL.search(command):
         return ["sh", "-c", command]
     try:
-        words = shlex.split(command)
+        words = shlex.split(command) if _QUOTING.search(command) else command.split()
     except ValueError as error:
         raise InvalidValue(f"{command!r} cannot be read", str(error), "Close the quote") from None
     return ["sh", "-c", command] if words[0] in _OF_THE_SHELL else words

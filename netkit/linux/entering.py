@@ -90,7 +90,8 @@ class _Worker:
 
     def __init__(self) -> None:
         self._home = self._here = os.open(HOST_PATH, os.O_RDONLY | os.O_CLOEXEC)
-        self.home = os.fstat(self._home).st_ino
+        status = os.fstat(self._home)
+        self.home, self._kind = status.st_ino, status.st_dev
         self._jobs: queue.SimpleQueue[tuple[str, Callable[[], object], queue.SimpleQueue]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="netkit namespaces", daemon=True)
         self._thread.start()
@@ -122,7 +123,7 @@ class _Worker:
         if path == HOST_PATH:
             return self._away(self._home, act)
         with opened(path) as there:
-            if os.fstat(there.fileno()).st_dev != os.fstat(self._home).st_dev:
+            if os.fstat(there.fileno()).st_dev != self._kind:
                 raise no_namespace(path)  # a file that is not yet, or no longer, covered by the mount
             return self._away(there.fileno(), act)
 

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
 from netkit.face import face
@@ -26,13 +26,12 @@ from netkit.outcomes import Outcome
 from netkit.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-_SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS = 2.0, 0.002
+_SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS, _AT_ONCE = 2.0, 0.002, 1 << 16
 _SECONDS_TO_FINISH = 0.1
 """How long who was started by a process that has ended may write on until it counts as running in the background."""
 
-_AT_ONCE = 1 << 16
 _PACKAGES = {
     "ping": "iputils-ping",
     "nft": "nftables",
@@ -69,7 +68,7 @@ def run(
     """
     typed = typed if typed is not None else shlex.join(command)
     with _input(given) as source:
-        process = popen(path, command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = popen(path, command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     try:
         stdout, stderr = _written(process, timeout)
     except BaseException as error:  # an interrupt, too, ends what was started
@@ -186,13 +185,13 @@ def checked(path: str, command: Sequence[str], *, timeout: float = 60.0, given: 
     return outcome.stdout
 
 
-def popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen[bytes]:
+def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen[bytes]:
     """Start a program in a namespace, first of a session of its own.
 
     Args:
         path: a file that opens the namespace.
         command: the program and its arguments.
-        streams: stdin, stdout, stderr as for subprocess.Popen.
+        streams: stdin, stdout, stderr, bufsize as for subprocess.Popen.
 
     Raises:
         ProgramMissing: there is no such program.
@@ -200,8 +199,9 @@ def popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen
         NotFound: the namespace is not there.
     """
     sockets.forget_all()  # the command may end a namespace, which a socket would keep
+    file = _file(command[0])
     try:
-        return inside(path, lambda: subprocess.Popen(command, start_new_session=True, **streams))
+        return inside(path, lambda: subprocess.Popen(command, executable=file, start_new_session=True, **streams))
     except FileNotFoundError:
         package = _PACKAGES.get(command[0])
         remedy = f"Install the package {package}" if package else "Check its spelling"
@@ -217,16 +217,21 @@ def popen(path: str, command: Sequence[str], **streams: int) -> subprocess.Popen
         ) from None
 
 
-@contextlib.contextmanager
-def _input(text: str) -> Iterator[int]:
+def _file(program: str) -> str:
+    """Where a program is in PATH: the kernel would have to try each folder; its bare name if it is nowhere."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep) if "/" not in program else ()
+    files = (f"{folder or '.'}/{program}" for folder in folders)
+    return next((file for file in files if os.access(file, os.X_OK) and os.path.isfile(file)), program)
+
+
+def _input(text: str) -> contextlib.AbstractContextManager[Any]:
     """What a process gets as its standard input: a file with a text, or nothing at all."""
     if not text:
-        yield subprocess.DEVNULL
-        return
-    with os.fdopen(os.memfd_create("input", os.MFD_CLOEXEC), "w+b", buffering=0) as file:
-        file.write(text.encode())
-        file.seek(0)
-        yield file.fileno()
+        return contextlib.nullcontext(subprocess.DEVNULL)
+    file = os.fdopen(os.memfd_create("input", os.MFD_CLOEXEC), "w+b", buffering=0)
+    file.write(text.encode())
+    file.seek(0)
+    return file
 
 
 def _written(process: subprocess.Popen[bytes], seconds: float) -> list[bytes]:
@@ -261,7 +266,7 @@ def _written(process: subprocess.Popen[bytes], seconds: float) -> list[bytes]:
                     deadline = time.monotonic() + _SECONDS_TO_FINISH
     finally:
         os.close(ended)
-    process.wait()
+    process.poll()
     return [b"".join(parts) for parts in written.values()]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -230,6 +231,10 @@ class Snapshot:
             addresses and routes, learned neighbours and FDB entries, processes and containers are gone, and whose
             namespaces, interfaces, addresses, routes and entries are sorted (rules keep their order).
         """
+        return self._configuration
+
+    @cached_property
+    def _configuration(self) -> Snapshot:
         return Snapshot({name: configured(self.namespaces[name]) for name in sorted(self.namespaces)})
 
     @face

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from netkit.errors import InvalidValue, NotFound
 from netkit.pictures.ink import describe, draw_on, palette, picture
+from netkit.pictures.ink.labels import Ink, _pixels
 from tests.unit import cases
 from tests.unit.networks import networks
 
@@ -154,6 +155,15 @@ def test_drawing_on_axes_of_ones_own() -> None:
     assert "docker0" in [artist.get_text() for artist in artists if not isinstance(artist, PathCollection)]
     scene = picture(cases.docker(), title="Docker").scene
     assert (ax.get_xlim(), ax.get_ylim()) == ((0, scene.width), (scene.height, 0))
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_no_letter_of_a_label_is_cut_off(*, bold: bool) -> None:
+    for letter in map(chr, range(33, 127)):
+        pixels, *beside = _pixels(Ink(letter * 2, 11.0, bold, "#112233"), 108.0, (0.9, 0.3))
+        inked = pixels[:, :, 3].astype(bool)
+        assert (inked.any(), beside) == (True, [17, 10])
+        assert not any(edge.any() for edge in (inked[0], inked[-1], inked[:, 0], inked[:, -1]))
 
 
 def test_few_artists_draw_many_rooms() -> None:

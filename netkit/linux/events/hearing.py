@@ -5,20 +5,17 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from netkit.linux.events.monitor import Monitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 
-@contextmanager
-def listening() -> Iterator[Monitor]:
+def listening() -> AbstractContextManager[Monitor]:
     """The monitor of this process, up to date, for one thread at a time."""
-    with _desk as monitor:
-        yield monitor
+    return _desk
 
 
 class _Desk:

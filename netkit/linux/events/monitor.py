@@ -52,6 +52,8 @@ class Monitor:
 
     def __init__(self) -> None:
         self._talk, self._ear = apart(_alone)
+        self._news = select.poll()
+        self._news.register(self._ear, select.POLLIN)
         self._folder = Folder()
         self.touched: set[int] = set()
         self._gone: set[tuple[int, int]] = set()
@@ -85,9 +87,9 @@ class Monitor:
                 self._named[name] = found
             if found is not None or not os.path.lexists(path_of(name)):
                 self._unsure.discard(name)
-        for pid in _processes():
-            if _inode(_of_process(pid)) not in self._numbers:
-                self.number(_of_process(pid))
+        for path in map(_of_process, _processes()):
+            if _inode(path) not in self._numbers:
+                self.number(path)
 
     def number(self, path: str) -> int | None:
         """The number of the namespace that a path opens, a new one if it had none yet; None if it opens none."""
@@ -176,7 +178,7 @@ class Monitor:
         Args:
             seconds: float, how long at most.
         """
-        select.select([self._ear], [], [], seconds)
+        self._news.poll(seconds * 1000)
 
     def _numbered(self, there: int) -> int:
         """The number of an opened namespace: the next one, unless the kernel gave it one already, as a cable's end."""
@@ -193,11 +195,9 @@ class Monitor:
 
     def _hear(self) -> None:
         self._gone.clear()
-        while True:
+        while self._news.poll(0):
             try:
                 data, beside, _, _ = self._ear.recvmsg(_AT_ONCE, _BESIDE)
-            except BlockingIOError:
-                return
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise

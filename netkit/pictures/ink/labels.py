@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, lru_cache
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netkit.pictures.ink import palette
 from netkit.pictures.network.measure import text_width
@@ -11,16 +12,20 @@ from netkit.pictures.network.measure import text_width
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from numpy import ndarray
 
     from netkit.pictures.network.scene import Text
 
 FONT = "DejaVu Sans"
 """The font whose letters the layout measured; matplotlib brings it along."""
+_ABOVE, _BELOW, _BESIDE = 1.5, 0.6, 1.0
+"""How far a letter may reach out of its line of text, in ems."""
 
 
 @cache
 def _label_class() -> type:
     """The class, made on first use because it needs matplotlib."""
+    from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.text import Text as MatplotlibText
 
     class Label(MatplotlibText):
@@ -33,18 +38,56 @@ def _label_class() -> type:
             if not self.get_visible() or not self.get_text():
                 return
             x, y = self.get_transform().transform(self.get_unitless_position())
-            size = renderer.points_to_pixels(self.get_fontsize())
-            width = text_width(self.get_text(), size, bold=self.get_fontweight() == "bold")
+            ink = Ink(self.get_text(), self.get_fontsize(), self.get_fontweight() == "bold", self.get_color())
+            width = text_width(ink.text, renderer.points_to_pixels(ink.size), bold=ink.bold)
             x -= {"left": 0.0, "center": width / 2, "right": width}[self.get_horizontalalignment()]
-            if renderer.flipy():
-                y = renderer.get_canvas_width_height()[1] - y
             gc = renderer.new_gc()
-            gc.set_foreground(self.get_color())
-            renderer.draw_text(gc, x, y, self.get_text(), self.get_fontproperties(), 0, mtext=self)
+            if isinstance(renderer, RendererAgg) and ink.text.isascii():  # others may be wider than was measured
+                pixels, left, below = _pixels(ink, renderer.dpi, (x % 1, y % 1))
+                renderer.draw_image(gc, floor(x) - left, floor(y) - below, pixels)
+            else:
+                y = renderer.get_canvas_width_height()[1] - y if renderer.flipy() else y
+                gc.set_foreground(ink.colour)
+                renderer.draw_text(gc, x, y, ink.text, self.get_fontproperties(), 0, mtext=self)
             gc.restore()
             self.stale = False
 
     return Label
+
+
+class Ink(NamedTuple):
+    """What a label's pixels follow from: its text, the size of its letters in points, their weight and colour."""
+
+    text: str
+    size: float
+    bold: bool
+    colour: str
+
+
+@lru_cache(2048)
+def _pixels(ink: Ink, dpi: float, place: tuple[float, float]) -> tuple[ndarray, int, int]:
+    """The pixels of a label: the same are drawn again and again, and letters take most of a picture's time.
+
+    Args:
+        ink: what is drawn.
+        dpi: pixels for 72 points.
+        place: how far right of a pixel's left edge, and above its lower one, the text begins.
+
+    Returns:
+        The pixels, the lowest row first, and how many there are to the left of its beginning and below its base line.
+    """
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.font_manager import FontProperties
+    from numpy import asarray
+
+    em = ink.size * dpi / 72
+    left, above, below = (ceil(em * part) for part in (_BESIDE, _ABOVE, _BELOW))
+    page = RendererAgg(ceil(text_width(ink.text, em, bold=ink.bold)) + 2 * left, above + below, dpi)
+    gc = page.new_gc()
+    gc.set_foreground(ink.colour)
+    font = FontProperties(family=FONT, size=ink.size, weight="bold" if ink.bold else "normal")
+    page.draw_text(gc, left + place[0], above - place[1], ink.text, font, 0)
+    return asarray(page.buffer_rgba())[::-1].copy(), left, below
 
 
 def add_label(ax: Axes, text: Text, scale: float, z: int) -> Artist:
