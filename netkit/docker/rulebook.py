@@ -14,7 +14,7 @@ from netkit.linux.acts import nat
 from netkit.shell import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from contextlib import AbstractContextManager, ExitStack
 
     from netkit.docker.generations.releases import Generation
@@ -112,6 +112,19 @@ class Rulebook:
     def container(self, segment: Segment, address: str, undo: ExitStack) -> None:
         """The rules of a container's address on a network."""
         self._scribe.write(self.generation.writer.container(segment, address), undo)
+
+    def links(self, segment: Segment, asker: str, linked: Mapping[str, Iterable[Binding]], undo: ExitStack) -> None:
+        """The rules of a container's links, where its network keeps containers apart.
+
+        Args:
+            segment: the network, by IPv4, of which alone links are.
+            asker: the container's address.
+            linked: the addresses of those that it links to, and what they publish: that may be asked.
+            undo: takes what removes them.
+        """
+        asked = {(other, f"{one.protocol} {one.there}"): None for other, ports in linked.items() for one in ports}
+        writer = self.generation.writer
+        self._scribe.write([rule for other, port in asked for rule in writer.link(asker, other, port, segment)], undo)
 
     def ports(self, published: Iterable[Binding], address: str, segment: Segment, undo: ExitStack) -> None:
         """The rules of a container's published ports.

@@ -25,12 +25,19 @@ _engines: list[Engine] = []
 
 
 @face
-def engine(*, userland_proxy: Flag | None = None, firewall_backend: Backend | None = None) -> Engine:
+def engine(
+    *, userland_proxy: Flag | None = None, firewall_backend: Backend | None = None, icc: Flag | None = None
+) -> Engine:
     """The Docker Engine of the sandbox, which is started first if need be: `dockerd … &`, and its images.
 
     Afterwards the docker command works in every cell: `!docker run -d -p 8080:80 nginx`.  No registry is
     asked: "busybox:latest" is made from the distribution's busybox, and "nginx:latest" from its nginx, where
     that is installed.  Docker's page dockerd explains the options with which it is started.
+
+    Args:
+        userland_proxy: whether docker-proxy serves published ports beside the rules; unless it is said, it does not.
+        firewall_backend: "iptables" or "nftables"; the Engine's own choice unless it is said.
+        icc: whether containers of the default network reach one another; they do unless it is said.
 
     Returns:
         Its handle; a second call gives the same one as long as it runs.
@@ -51,7 +58,7 @@ def engine(*, userland_proxy: Flag | None = None, firewall_backend: Backend | No
     if found := containers.obstacle():
         raise daemon.unavailable(found.reason, found.remedy)
     if _engines and _engines[-1].running:
-        if not _engines[-1].runs_with(userland_proxy, firewall_backend):
+        if not _engines[-1].runs_with(userland_proxy=userland_proxy, firewall_backend=firewall_backend, icc=icc):
             raise Conflict(
                 f"the Docker Engine {_engines[-1].version} runs already, with other settings",
                 "there is one Engine in a sandbox",
@@ -61,7 +68,8 @@ def engine(*, userland_proxy: Flag | None = None, firewall_backend: Backend | No
     for ended in _engines:
         ended.stop()
     place = chosen()
-    how = settings(place, userland_proxy=bool(userland_proxy), firewall_backend=firewall_backend or "")
+    backend = firewall_backend or ""
+    how = settings(place, userland_proxy=bool(userland_proxy), firewall_backend=backend, icc=icc is not False)
     _engines[:] = [start(place, how)]
     return _engines[-1]
 

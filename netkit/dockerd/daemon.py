@@ -38,11 +38,13 @@ class Settings:
         version: of dockerd, as it says itself.
         userland_proxy: whether docker-proxy serves published ports beside the rules.
         firewall_backend: "iptables", "nftables", or "" for the Engine's own choice.
+        icc: whether containers of its default network reach one another.
     """
 
     version: tuple[int, int, int]
     userland_proxy: bool = False
     firewall_backend: str = ""
+    icc: bool = True
 
     @property
     def asks_rootlesskit(self) -> bool:
@@ -60,6 +62,7 @@ class Settings:
             *("--exec-opt", "native.cgroupdriver=cgroupfs"),
             f"--userland-proxy={str(self.userland_proxy).lower()}",
             *((f"--firewall-backend={self.firewall_backend}",) if self.firewall_backend else ()),
+            *(() if self.icc else ("--icc=false",)),
             *("--group", "root"),
             *("--data-root", DATA),
         )

@@ -135,12 +135,11 @@ class Engine:
         """What it has written to its diary, as text."""
         return self._started.dockerd.output if self._started else self._log
 
-    def runs_with(self, userland_proxy: bool | None, firewall_backend: str | None) -> bool:  # noqa: FBT001
+    def runs_with(self, **wanted: bool | str | None) -> bool:
         """Whether it was started in that way; None stands for any."""
         if self._started is None:
             return False
-        how = self._started.settings
-        return userland_proxy in (None, how.userland_proxy) and firewall_backend in (None, how.firewall_backend)
+        return all(value in (None, getattr(self._started.settings, name)) for name, value in wanted.items())
 
     def __enter__(self) -> Self:
         return self

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 _FORWARDING = "net.ipv4.ip_forward"
 
 
-def settings(place: engines.Engine, *, userland_proxy: bool, firewall_backend: str) -> Settings:
+def settings(place: engines.Engine, *, userland_proxy: bool, firewall_backend: str, icc: bool) -> Settings:
     """How an Engine is to be started.
 
     Args:
         place: where its programs are.
         userland_proxy: whether docker-proxy serves published ports beside the rules.
         firewall_backend: "iptables", "nftables", or "" for its own choice.
+        icc: whether containers of its default network reach one another.
 
     Raises:
         EngineUnavailable: it does not tell its version, is too old, or knows no other backend.
@@ -41,7 +42,7 @@ def settings(place: engines.Engine, *, userland_proxy: bool, firewall_backend: s
             "Leave firewall_backend out",
             f"nftables came with {daemon.FIRST_WITH_NFTABLES}.0",
         )
-    return daemon.Settings(version, userland_proxy, firewall_backend)
+    return daemon.Settings(version, userland_proxy, firewall_backend, icc)
 
 
 @dataclass(frozen=True)

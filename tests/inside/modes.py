@@ -104,6 +104,14 @@ def _link(docker: nk.Docker) -> None:
     docker.run("c2", SLEEP, links=["c1"])
 
 
+def _linked(docker: nk.Docker) -> None:
+    docker.run("c1", SLEEP, ports={8080: 80})
+    docker.run("c2", SLEEP, links=["c1"])
+
+
+LINKED = Mode((f"run -d --name c1 -p 8080:80 {IDLE}", f"run -d --name c2 --link c1 {IDLE}"), _linked)
+"""For an Engine whose containers are kept apart, `--icc=false`: the link opens what is published."""
+
 SIX = "fd00:30::/64"
 
 

@@ -104,6 +104,11 @@ def test_who_reaches_what(like: str, neighbour: Namespace) -> None:
     outside.stop()
 
 
+def told() -> list[str]:
+    """The host's rules."""
+    return [rule.text for rule in nk.snapshot()["host"].rules]
+
+
 def reaches_loopback(neighbour: Namespace) -> bool:
     """Whether a neighbour that sends packets for 127.0.0.1 into the cable reaches what is published there."""
     neighbour["lo"].up()
@@ -119,6 +124,12 @@ def test_icc_off(like: str, neighbour: Namespace) -> None:
     web, guest = serving(docker, "web", ports={8080: 80}), docker.run("guest")
     assert not reaches(guest.namespace, web.address)
     assert reaches(neighbour, "192.168.7.1", 8080)
+    before = told()
+    friend = docker.run("friend", links=["web"])
+    assert reaches(friend.namespace, web.address), "a link opens what is published"
+    assert not reaches(guest.namespace, web.address)
+    docker.remove("friend", force=True)
+    assert told() == before, "and goes with its container"
 
 
 @pytest.mark.parametrize("like", ["29-nft", *(pytest.param(each, marks=LONG) for each in ("28", "29"))])

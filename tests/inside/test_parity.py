@@ -17,7 +17,7 @@ from netkit.docker.parity import KNOWN
 from netkit.dockerd.daemon import FIRST_WITH_NFTABLES
 from netkit.sandbox.doctor.engines import chosen
 from tests.inside.empty import host_links, sweep
-from tests.inside.modes import MODES
+from tests.inside.modes import LINKED, MODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,15 +66,8 @@ class Made(NamedTuple):
 @pytest.fixture(scope="module", params=WAYS)
 def engines(request: pytest.FixtureRequest) -> Iterator[Made]:
     """What the real Engine made of each mode; it has ended, and the host is empty."""
-    version = chosen().version()
-    like = of_release(version) if version is not None else None
-    assert like is not None
     writer, proxy = request.param
-    backend = None
-    if writer == "nftables":
-        if like.version < (FIRST_WITH_NFTABLES, 0, 0):
-            pytest.skip("this Engine writes its rules by iptables only")
-        like, backend = replace(GENERATIONS["29-nft"], version=like.version), "nftables"
+    like, backend = _chosen(writer)
     nk.echo(on=False)
     sweep()
     with nk.engine(firewall_backend=backend, userland_proxy=proxy) as engine:
@@ -86,6 +79,18 @@ def engines(request: pytest.FixtureRequest) -> Iterator[Made]:
     yield Made(like, proxy, made, told)
     sweep()
     nk.echo()
+
+
+def _chosen(writer: str) -> tuple[Generation, str | None]:
+    """The generation of the Engine that is here, and the backend that it is started with."""
+    version = chosen().version()
+    like = of_release(version) if version is not None else None
+    assert like is not None
+    if writer == "iptables":
+        return like, None
+    if like.version < (FIRST_WITH_NFTABLES, 0, 0):
+        pytest.skip("this Engine writes its rules by iptables only")
+    return replace(GENERATIONS["29-nft"], version=like.version), "nftables"
 
 
 def _typed(engine: Engine, mode: Mode) -> nk.Snapshot:
@@ -157,3 +162,21 @@ def _only_first(ours: Any, theirs: Any, where: str = "") -> Iterator[str]:
             yield from _only_first(value, theirs[key], f"{where}{key}.")
         else:
             yield f"{where}{key}"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("writer", ["iptables", "nftables"])
+def test_a_link_opens_what_is_published_where_containers_are_kept_apart(writer: str) -> None:
+    like, backend = _chosen(writer)
+    nk.echo(on=False)
+    sweep()
+    with nk.engine(firewall_backend=backend, icc=False) as engine:
+        theirs = _typed(engine, LINKED)
+    sweep()
+    docker = nk.Docker(like=like, icc=False)
+    LINKED.build(docker)
+    result = nk.compare(theirs, nk.snapshot(), a_name="Docker", b_name="nk.Docker", ignore=KNOWN)
+    docker.close()
+    sweep()
+    nk.echo()
+    assert result.equal, result

@@ -216,6 +216,9 @@ class Network:
         with self.rulebook.together():
             for segment, each in zip(self.segments, endpoint.all_addresses, strict=False):
                 self.rulebook.container(segment, str(each), endpoint.held)
+            if self.is_default and not self.options.icc:
+                linked = {str(one.ip): one.ports for one in container.linked.values()}
+                self.rulebook.links(self.segments[0], str(endpoint.address), linked, endpoint.held)
             leading.settle(container)
 
     def leave(self, container: Container) -> None:
@@ -232,9 +235,7 @@ class Network:
         outer, inner = self._cable(container, endpoint, self.machine)
         if endpoint.mac is not None:
             inner.set_mac(endpoint.mac)
-        for end in (inner, outer):
-            switches = self.rulebook.generation.cable_switches(inner=end is inner, six=self.pool6 is not None)
-            laying.switch(end, switches)
+        laying.switch_cable(self, inner, outer)
         self.address(inner, endpoint)
         laying.attach(self, outer)
         outer.up()

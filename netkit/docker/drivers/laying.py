@@ -78,6 +78,12 @@ def switch(link: Interface, switches: Mapping[str, int]) -> None:
             journal.note(space.typed(f"sysctl -w {name}={value}"))
 
 
+def switch_cable(net: Laid, inner: Interface, outer: Interface) -> None:
+    """Set what a release switches at a container's end of a cable, and at the bridge's."""
+    for end in (inner, outer):
+        switch(end, net.rulebook.generation.cable_switches(inner=end is inner, six=net.pool6 is not None))
+
+
 def attach(net: Laid, outer: Interface) -> None:
     """Attach a container's cable to a network's bridge.
 

@@ -64,3 +64,24 @@ def opening(published: Binding, address: str, segment: Segment, place: int) -> R
     bridge = segment.bridge
     words = f"-d {alone(address)} ! -i {bridge} -o {bridge} {asked(published, published.there)} -j ACCEPT"
     return Rule("DOCKER", words, place, segment.tool)
+
+
+def linked(asker: str, server: str, asked: str, segment: Segment) -> list[Rule]:
+    """What lets one container ask another, on a network that keeps its containers apart, and be answered.
+
+    Args:
+        asker: its address.
+        server: the other one's.
+        asked: the protocol and the port: "tcp 80".
+        segment: the network.
+    """
+    protocol, _, port = asked.partition(" ")
+    within, match = f"-i {segment.bridge} -o {segment.bridge}", f"-p {protocol} -m {protocol}"
+    return [
+        Rule(
+            "DOCKER",
+            f"-s {alone(one)} -d {alone(other)} {within} {match} --{end}port {port} -j ACCEPT",
+            tool=segment.tool,
+        )
+        for one, other, end in ((asker, server, "d"), (server, asker, "s"))
+    ]

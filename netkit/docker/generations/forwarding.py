@@ -96,6 +96,10 @@ class Forwarding:
             return []
         return [Rule("-t raw PREROUTING", f"-d {alone(address)} ! -i {segment.bridge} -j DROP", tool=segment.tool)]
 
+    def link(self, asker: str, server: str, asked: str, segment: Segment) -> list[Rule]:
+        """There and back, behind all that is in Docker's chain."""
+        return common.linked(asker, server, asked, segment)
+
     def order(self, published: Binding) -> tuple[int, bool, int]:
         """The container's lowest port first, and TCP before UDP."""
         return published.there, published.protocol != "tcp", published.here

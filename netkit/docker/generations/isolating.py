@@ -64,6 +64,10 @@ class Isolating:
         """An address alone needs none."""
         return []
 
+    def link(self, asker: str, server: str, asked: str, segment: Segment) -> list[Rule]:
+        """There and back, behind all that is in Docker's chain."""
+        return common.linked(asker, server, asked, segment)
+
     def order(self, published: Binding) -> tuple[int, bool, int]:
         """The container's highest port first, and TCP before UDP."""
         return -published.there, published.protocol != "tcp", published.here

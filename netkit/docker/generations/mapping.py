@@ -104,6 +104,13 @@ class Mapping:
         words = f'{family} daddr {address} iifname != "{segment.bridge}" counter drop comment "DROP DIRECT ACCESS"'
         return [Statement(table, _RAW, words)]
 
+    def link(self, asker: str, server: str, asked: str, segment: Segment) -> list[Value]:
+        """There and back, in front of what keeps a network's containers apart."""
+        protocol, _, port = asked.partition(" ")
+        there = f"ip saddr {asker} ip daddr {server} {protocol} dport {port} counter accept"
+        back = f"ip saddr {server} {protocol} sport {port} ip daddr {asker} counter accept"
+        return [_forwarded(segment, "in", there), _forwarded(segment, "in", back)]
+
     def order(self, published: Binding) -> tuple[int, bool, int]:
         """The container's lowest port first, and TCP before UDP."""
         return published.there, published.protocol != "tcp", published.here

@@ -81,6 +81,10 @@ class Podman:
         """An address alone needs none."""
         return []
 
+    def link(self, _asker: str, _server: str, _asked: str, _segment: Segment) -> list[Value]:
+        """There are no links."""
+        return []
+
     def order(self, _published: Binding) -> tuple[int, bool, int]:
         """As they were typed."""
         return 0, False, 0

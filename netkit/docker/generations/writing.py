@@ -29,6 +29,10 @@ class Writer(Protocol):
         """The rules of a container's address on a network, whether it publishes a port or not."""
         ...
 
+    def link(self, asker: str, server: str, asked: str, segment: Segment) -> Sequence[Rule]:
+        """The rules of `--link` to a port of another container, "tcp 80", on a network that keeps them apart."""
+        ...
+
     def order(self, published: Binding) -> tuple[int, bool, int]:
         """What a container's published ports are sorted by."""
         ...
