@@ -24,6 +24,10 @@ _MS_BIND = 0x1000
 _MNT_DETACH = 2
 _PF_KTHREAD = 0x00200000
 
+_COPIED = tuple(f"/proc/sys/net/ipv4/{name}" for name in ("ip_forward", "conf/all/rp_filter", "conf/default/rp_filter"))
+"""What a new namespace copies from the machine (devconf_inherit_init_net), where Docker may have switched forwarding
+on: it begins as Linux has it, so that a network is the same on every machine."""
+
 Result = TypeVar("Result")
 
 
@@ -200,6 +204,9 @@ def dangling() -> list[str]:
 def _unshared_onto(path: str, at_birth: Callable[[], Result]) -> Result:
     """Move this thread to a new namespace and keep that by a bind mount; `apart` brings the thread back."""
     checked(libc().unshare(CLONE_NEWNET))
+    for switch in _COPIED:
+        with open(switch, "wb", buffering=0) as plain:
+            plain.write(b"0")
     checked(libc().mount(b"/proc/thread-self/ns/net", path.encode(), None, _MS_BIND, None))
     return at_birth()
 

@@ -45,6 +45,8 @@ _SETTINGS = {
     "net/bridge/bridge-nf-call-iptables": "0",
     "net/bridge/bridge-nf-call-ip6tables": "0",
     "net/bridge/bridge-nf-call-arptables": "0",
+    # In User-Mode Linux this namespace is the machine's, and others would copy what a lesson has switched on here.
+    "net/core/devconf_inherit_init_net": "2",
 }
 
 

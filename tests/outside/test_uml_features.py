@@ -43,3 +43,19 @@ def test_nothing_of_what_not_every_kernel_has_is_left_out_there() -> None:
 def test_what_neither_has() -> None:
     lines = "; ".join(f"ip link add probe type {kind} 2>/dev/null && echo {kind}" for kind in sorted(NEITHER))
     assert not set(in_uml("sh", "-c", lines).split()) & NEITHER
+
+
+_BORN = """
+import netkit as nk
+nk.echo(False)
+nk.host.sysctl("net.ipv4.ip_forward", 1)
+print(nk.sh("ip netns add typed; ip netns exec typed sysctl -n net.ipv4.ip_forward").stdout.strip())
+open("/proc/sys/net/core/devconf_inherit_init_net", "w").write("0")  # as on a machine, which a sandbox cannot change
+print(nk.sh("ip netns add copied; ip netns exec copied sysctl -n net.ipv4.ip_forward").stdout.strip())
+print(nk.Namespace("made").sysctl("net.ipv4.ip_forward"))
+"""
+
+
+def test_a_namespace_copies_nothing_of_the_machine() -> None:
+    """There the sandbox's host is the machine whose switches the kernel copies into each new namespace."""
+    assert in_uml(sys.executable, "-c", _BORN).split() == ["0", "1", "0"]
