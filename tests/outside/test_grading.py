@@ -18,7 +18,7 @@ from netkit.classroom.limits import LIMIT
 from netkit.classroom.submission import Handed, Submission
 from netkit.lessons import enrolment
 from netkit.lessons.mine import Mine
-from tests.outside import papers
+from tests.outside import mischief, papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -261,3 +261,22 @@ def test_a_class_of_sixty_with_every_kind_of_submission(
     print(f"{spent:.0f} s for 60 submissions, {_JOBS} at once")
     assert graded(folder, out).returncode == 1
     assert out.read_bytes() == first, "the same bytes again"
+
+
+@pytest.mark.long
+def test_further_mischief_costs_its_own_marks_only(tmp_path: Path, picture: machine.Picture) -> None:
+    folder, out = tmp_path / "in", tmp_path / "marks.csv"
+    folder.mkdir()
+    course(tmp_path)
+    for name, script in mischief.SCRIPTS.items():
+        papers.hand_in(folder, name, script)
+    for name, text in mischief.FILES.items():
+        papers.write(folder, name, text)
+    names = [*mischief.SCRIPTS, *mischief.FILES, *mischief.things(folder), "anna"]
+    papers.hand_in(folder, "anna", papers.cable(Mine("anna", papers.COURSE)))
+    done = graded(folder, out, "--html", str(tmp_path / "report.html"))
+    found = rows(out)
+    assert set(found) == {sheet.safe(name) for name in names}, done.stderr
+    assert [name for name, row in found.items() if row["ok"] == "yes"] == ["anna"]
+    assert all(row["first ✗"] for name, row in found.items() if name != "anna")
+    assert len(list((tmp_path / "report_learners").iterdir())) == len(names)
