@@ -36,7 +36,7 @@ def class_page(shown: Sequence[Learner], now: float, course: str = "") -> str:
     title = f"The class{f': {course}' if course else ''}"
     lessons = [key for key in catalogue.LESSONS if any(_done(one, key) for one in shown)]
     head = row(("learner", "stuck at", "for", *(f"lesson {key}" for key in lessons), "last seen"), scope="col")
-    lines = "".join(_line(place, one, now, lessons) for place, one in enumerate(shown))
+    lines = "".join(_line(one, now, lessons) for one in shown)
     failing = [row((task, want, str(count)), scope="row") for task, want, count in hardest(shown)]
     stuck = sum(one.stuck(now) is not None for one in shown)
     failing_table = table(("task", "first thing that was missing", "learners"), failing)
@@ -87,12 +87,12 @@ def class_csv(shown: Sequence[Learner], now: float) -> str:
     return text.getvalue()
 
 
-def _line(place: int, one: Learner, now: float, lessons: Sequence[str]) -> str:
+def _line(one: Learner, now: float, lessons: Sequence[str]) -> str:
     where = one.stuck(now)
     ago = f"{max(0, round((now - one.seen) / 60))} min ago"
     cells = [f"✗ {where.task} {where.want}" if where else "", _minutes(where) if where else ""]
     cells += [*(_done(one, key) for key in lessons), ago]
-    name = f'<th scope="row"><a href="learner-{place}">{in_html(one.name)}</a></th>'
+    name = f'<th scope="row"><a href="{one.page}">{in_html(one.name)}</a></th>'
     return f"<tr>{name}{''.join(f'<td>{in_html(cell)}</td>' for cell in cells)}</tr>"
 
 

@@ -124,10 +124,9 @@ def _of_task(each: Row, result: Result, wanted: Snapshot | None) -> str:
     parts = [f"<h2>Task {in_html(each.task)}</h2>", f"<p>{in_html(each.first) or 'All of it is there.'}</p>"]
     parts.append(table(("wanted", "there instead"), wants))
     state = _state(result)
-    if state is not None:
-        parts.append(f"<h3>The network of {in_html(each.learner)}</h3>{_drawn(state)}")
-    if wanted is not None:
-        parts.append(f"<h3>A right one</h3>{_drawn(wanted)}")
+    drawn = ((f"The network of {in_html(each.learner)}", state), ("A right one", wanted))
+    shown = [f"<div><h3>{title}</h3>{_drawn(one)}</div>" for title, one in drawn if one is not None]
+    parts.append(f'<div class="beside">{"".join(shown)}</div>')
     if state is not None and wanted is not None:
         parts.append(f"<details><summary>what differs</summary><pre>{_differing(state, wanted)}</pre></details>")
     return "".join(parts)

@@ -18,7 +18,8 @@ a {{ color: light-dark(#0b57a4, #8ec5ff); }}
 a:focus-visible, summary:focus-visible {{ outline: 3px solid light-dark(#0b57a4, #8ec5ff); outline-offset: 2px; }}
 table {{ border-collapse: collapse; margin: 1rem 0; }}
 th, td {{ border: 1px solid #8a8a8a; padding: .3rem .6rem; text-align: left; }}
-img {{ max-width: 100%; background: #fff; }}
+img {{ max-width: 100%; }}
+.beside {{ display: flex; flex-wrap: wrap; gap: 0 2rem; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
 </style>
 </head>

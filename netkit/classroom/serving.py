@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import http.server
-import re
 import secrets
 import time
 from http.cookies import SimpleCookie
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COOKIE = "netkit-class"
-_LEARNER = re.compile(r"learner-(\d{1,4})")
 
 
 class Answer(NamedTuple):
@@ -37,7 +35,7 @@ def answer(name: str, folder: Path, course: str, now: float) -> Answer | None:
     """The page of that name, made anew from the files; None where there is none.
 
     Args:
-        name: "" for the class, "class.csv", "learner-3".
+        name: "" for the class, "class.csv", or that of a learner's page.
         folder: that learners share progress in.
         course: its name.
         now: seconds since the epoch.
@@ -50,10 +48,8 @@ def answer(name: str, folder: Path, course: str, now: float) -> Answer | None:
         return Answer("text/html; charset=utf-8", board.class_page(shown, now, course))
     if name == "class.csv":
         return Answer("text/csv; charset=utf-8", board.class_csv(shown, now))
-    match = _LEARNER.fullmatch(name)
-    if match and int(match[1]) < len(shown):
-        return Answer("text/html; charset=utf-8", board.learner_page(shown[int(match[1])], now))
-    return None
+    own = next((one for one in shown if one.page == name), None)
+    return own and Answer("text/html; charset=utf-8", board.learner_page(own, now))
 
 
 class Server(http.server.ThreadingHTTPServer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -58,6 +59,11 @@ class Learner:
     events: tuple[Event, ...]
     why: str = ""
     picture: str = ""
+
+    @property
+    def page(self) -> str:
+        """What the learner's page is called: as long as the name is the same, whoever else comes or goes."""
+        return f"learner-{hashlib.sha256(self.name.encode(errors='surrogateescape')).hexdigest()[:16]}"
 
     @property
     def progress(self) -> Progress:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from netkit.classroom import watching
 from netkit.classroom.serving import Server
 from tests.notebooks.lab import BROWSER
 from tests.outside import pupils
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.long, pytest.mark.once]
 
 MANY, SECONDS = 100, 2.0
+PAGE = watching.Learner("learner000", 0.0, ()).page
 _AXE = "AXE_CORE"
 """The variable that names axe.min.js; without it npm fetches it."""
 
@@ -54,7 +56,7 @@ def test_a_hundred_learners_at_once(tmp_path: Path) -> None:
     try:
         browser, bare = opened(server), server.address.partition("?")[0]
         times = []
-        for name in ("", "", "", "class.csv", "learner-7"):
+        for name in ("", "", "", "class.csv", PAGE):
             begun = time.monotonic()
             text = browser.open(bare + name, timeout=30).read().decode()
             times.append(time.monotonic() - begun)
@@ -96,7 +98,7 @@ def test_axe_finds_nothing_serious(scheme: str, tmp_path: Path, axe: str) -> Non
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
             page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()  # type: ignore[arg-type]
-            for name in ("", "learner-0"):
+            for name in ("", PAGE):
                 page.goto(server.address if not name else server.address.partition("?")[0] + name)
                 page.evaluate(axe)
                 found = page.evaluate("axe.run()")["violations"]

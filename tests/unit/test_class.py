@@ -213,6 +213,10 @@ def fetched(address: str, **headers: str) -> tuple[int, str]:
             return error.code, error.headers.get("Set-Cookie", "") or error.read().decode()
 
 
+def page_of(name: str) -> str:
+    return watching.Learner(name, 0.0, ()).page
+
+
 def test_the_page_is_for_whoever_has_its_key(server: Server) -> None:
     bare = server.address.partition("?")[0]
     assert fetched(bare)[0] == 403
@@ -223,9 +227,9 @@ def test_the_page_is_for_whoever_has_its_key(server: Server) -> None:
     assert "HttpOnly; SameSite=Strict" in cookie
     own = cookie.partition(";")[0]
     assert "3 learners" in fetched(bare, Cookie=own)[1]
-    assert "learner002" in fetched(f"{bare}learner-2", Cookie=own)[1]
+    assert "learner002" in fetched(f"{bare}{page_of('learner002')}", Cookie=own)[1]
     assert fetched(f"{bare}class.csv", Cookie=own)[1].startswith("learner,stuck at,")
-    for path in ("learner-3", "../etc/passwd", "learner-x"):
+    for path in (page_of("nobody"), "learner-", "../etc/passwd", "learner-x"):
         assert fetched(f"{bare}{path}", Cookie=own)[0] == 404
 
 
