@@ -165,7 +165,7 @@ class _Round:
             replays: of each learner.
         """
         self._run.tell(0, self._many)
-        with ThreadPoolExecutor(self._run.jobs) as pool, open(self._run.kept, "a", encoding="utf-8") as file:
+        with open(self._run.kept, "a", encoding="utf-8") as file, ThreadPoolExecutor(self._run.jobs) as pool:
             os.fchmod(file.fileno(), 0o600)
             with self._till_the_end():
                 for ended in as_completed([pool.submit(self._in_turn, own, file) for own in replays]):
