@@ -95,6 +95,40 @@ def test_lesson_00_runs(lab: Lab) -> None:
     assert "image/png" in kinds, "there is a picture"
 
 
+UVX = """#!/bin/sh
+export UV_CACHE_DIR={place}/cache
+exec {bin}/uvx --no-python-downloads {offline} --python {python} --from '{wheel}[lab]' netkit "$@"
+"""
+PIPX = """#!/bin/sh
+export PIPX_HOME={place}/home PIPX_BIN_DIR={place}/programs
+[ -x "$PIPX_BIN_DIR/netkit" ] ||
+    {bin}/pipx install --quiet --python {python} --pip-args '{offline}' '{wheel}[lab]' || exit
+exec "$PIPX_BIN_DIR/netkit" "$@"
+"""
+
+
+@pytest.mark.parametrize(("tool", "script"), [("uv", UVX), ("pipx", PIPX)])
+def test_uvx_and_pipx_start_the_lab(tool: str, script: str, downloaded: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "tool"], check=True)
+    got = [tmp_path / "tool" / "bin" / "pip", "install", "--quiet", tool]
+    done = subprocess.run(got, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{tool} cannot be had: {done.stderr.strip().splitlines()[-1]}")
+    (wheel,) = downloaded.glob("netkit_lab-*.whl")
+    program = tmp_path / "netkit"
+    offline = f"--no-index --find-links {downloaded}"
+    words = {"place": tmp_path, "bin": tmp_path / "tool" / "bin", "python": sys.executable, "wheel": wheel}
+    program.write_text(script.format(offline=offline, **words), encoding="utf-8")
+    program.chmod(0o755)
+    installed = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    assert installed.returncode == 0, installed.stderr
+    (tmp_path / "empty").mkdir()
+    lab = Lab(tmp_path / "empty", str(program))
+    lab.end()
+    assert lab.address
+    assert (tmp_path / "empty" / "course" / "00-start-here.ipynb").exists()
+
+
 def run_all(file: Path, cells: list[dict[str, Any]]) -> set[str]:
     """Run the code cells that are not left to the learner; the kinds of what comes back."""
     kinds: set[str] = set()
