@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from netkit.errors import KernelRefused
 from netkit.linux.entering import opened
 from netkit.linux.netlink import protocol, sockets
-from netkit.linux.netlink.protocol import attribute
+from netkit.linux.netlink.protocol import attribute, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 _IFF_UP = 1
-_ADDRESS, _IFNAME, _MTU, _MASTER, _LINKINFO, _NET_NS_FD = 1, 3, 4, 10, 18, 28  # IFLA_…
+_ADDRESS, _MTU, _MASTER, _LINKINFO, _NET_NS_FD = 1, 4, 10, 18, 28  # IFLA_…
 NO_SNOOPING = attribute(23, b"\0")
 """IFLA_BR_MCAST_SNOOPING of a bridge that does not look who wants which multicast groups."""
 _INFO_KIND, _INFO_DATA, _INFO_SLAVE_KIND, _INFO_SLAVE_DATA = 1, 2, 4, 5
@@ -39,7 +39,7 @@ def create(path: str, name: str, kind: str, data: bytes = b"") -> None:
         data: attributes of its kind (linux/if_link.h, IFLA_INFO_DATA).
     """
     info = attribute(_INFO_KIND, kind.encode()) + (attribute(_INFO_DATA, data) if data else b"")
-    make(path, kind, lambda _: _named(name) + attribute(_LINKINFO, info))
+    make(path, kind, lambda _: named(name) + attribute(_LINKINFO, info))
 
 
 def make(path: str, kind: str, build: Callable[[protocol.Talk], bytes]) -> None:
@@ -72,9 +72,9 @@ def create_veth(path: str, name: str, peer: str, peer_path: str) -> None:
         peer_path: the namespace of the second end.
     """
     with opened(peer_path) as there:
-        second = _message(_named(peer), attribute(_NET_NS_FD, _U32.pack(there.fileno())))
+        second = _message(named(peer), attribute(_NET_NS_FD, _U32.pack(there.fileno())))
         data = attribute(_INFO_DATA, attribute(_VETH_INFO_PEER, second))
-        message = _message(_named(name), attribute(_LINKINFO, attribute(_INFO_KIND, b"veth") + data))
+        message = _message(named(name), attribute(_LINKINFO, attribute(_INFO_KIND, b"veth") + data))
         sockets.send(path, RTM_NEWLINK, protocol.NEW, lambda _: message)
 
 
@@ -105,7 +105,7 @@ def set_mac(path: str, name: str, mac: str) -> None:
 
 def rename(path: str, name: str, new: str) -> None:
     """`ip link set dev NAME name NEW`."""
-    setting = _named(new)
+    setting = named(new)
     sockets.send(path, RTM_NEWLINK, 0, lambda talk: _message(setting, index=talk.index_of(name)))
 
 
@@ -145,14 +145,10 @@ def _set(path: str, name: str, setting: bytes = b"", *, flags: int = 0, change: 
 def _change(talk: protocol.Talk, name: str, setting: bytes, flags: int = 0, change: int = 0) -> None:
     """Change a link that the message calls by its name: the kernel need not be asked for its number."""
     try:
-        talk.request(RTM_NEWLINK, 0, _HEADER.pack(0, 0, 0, flags, change) + _named(name) + setting)
+        talk.request(RTM_NEWLINK, 0, _HEADER.pack(0, 0, 0, flags, change) + named(name) + setting)
     except KernelRefused:
         talk.index_of(name)  # where there is no such link, this says which there are
         raise
-
-
-def _named(name: str) -> bytes:
-    return attribute(_IFNAME, name.encode() + b"\0")
 
 
 def _message(*attributes: bytes, index: int = 0, flags: int = 0, change: int = 0) -> bytes:

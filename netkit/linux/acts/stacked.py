@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from netkit.errors import KernelRefused
 from netkit.linux.acts import links
 from netkit.linux.entering import opened
-from netkit.linux.netlink.protocol import attribute
+from netkit.linux.netlink.protocol import attribute, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netkit.linux.netlink import protocol
 
-_IFNAME, _LINK, _LINKINFO, _NET_NS_FD = 3, 5, 18, 28
+_LINK, _LINKINFO, _NET_NS_FD = 5, 18, 28
 _INFO_KIND, _INFO_DATA = 1, 2
 _NUMBER = 1
 """IFLA_MACVLAN_MODE, IFLA_IPVLAN_MODE and IFLA_VLAN_ID have the same number."""
@@ -102,4 +102,4 @@ def insist(path: str, kind: str) -> None:
 def _of_kind(name: str, kind: str, data: bytes = b"") -> bytes:
     """A link's name and kind, as attributes."""
     info = attribute(_INFO_KIND, kind.encode()) + (attribute(_INFO_DATA, data) if data else b"")
-    return attribute(_IFNAME, name.encode() + b"\0") + attribute(_LINKINFO, info)
+    return named(name) + attribute(_LINKINFO, info)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netkit.linux.acts import links
-from netkit.linux.netlink.protocol import attribute
+from netkit.linux.netlink.protocol import attribute, named
 
 if TYPE_CHECKING:
     from netkit.linux.netlink import protocol
     from netkit.validation import IPAddress
 
-_IFNAME, _LINKINFO = 3, 18
+_LINKINFO = 18
 _INFO_KIND, _INFO_DATA = 1, 2
 _ID, _LINK, _LEARNING, _PROXY, _PORT = 1, 3, 7, 11, 15
 _LOCAL, _REMOTE = {4: 4, 6: 17}, {4: 2, 6: 16}
@@ -58,7 +58,7 @@ def create(path: str, name: str, tunnel: Tunnel) -> None:
 
     def build(talk: protocol.Talk) -> bytes:
         info = attribute(_INFO_KIND, b"vxlan") + attribute(_INFO_DATA, _data(talk, tunnel))
-        return attribute(_IFNAME, name.encode() + b"\0") + attribute(_LINKINFO, info)
+        return named(name) + attribute(_LINKINFO, info)
 
     links.make(path, "vxlan", build)
 

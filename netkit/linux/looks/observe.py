@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import socket
 import struct
 from collections import defaultdict
@@ -17,7 +16,7 @@ from netkit.linux.looks import cables, further, groups, hosts, netconf, policies
 from netkit.linux.looks.conntrack import connections_here
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.nftables import NETFILTER
-from netkit.linux.netlink.protocol import Talk, attribute, attributes
+from netkit.linux.netlink.protocol import Talk, attributes, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 _RTM_GETLINK, _RTM_GETADDR, _RTM_GETROUTE, _RTM_GETNEIGH = 18, 22, 26, 30
 _NDA_MASTER = 9
-_IFLA_IFNAME, _IFLA_EXT_MASK, _SKIP_STATISTICS = 3, 29, 8
+_IFLA_EXT_MASK, _SKIP_STATISTICS = 29, 8
 _MAKE_IT = "Make it: nk.Namespace('ns1')"
 _NO_STATISTICS = struct.pack("=HHI", 8, _IFLA_EXT_MASK, _SKIP_STATISTICS)
 _PROXIES = bytes(10) + b"\x08\0"
@@ -158,7 +157,7 @@ def _link_called(talk: Talk, name: str) -> memoryview:
         NotFound: there is none of that name; the error lists those that are there.
     """
     try:
-        return talk.ask(_RTM_GETLINK, bytes(16) + attribute(_IFLA_IFNAME, os.fsencode(name) + b"\0") + _NO_STATISTICS)
+        return talk.ask(_RTM_GETLINK, bytes(16) + named(name) + _NO_STATISTICS)
     except (KernelRefused, ValueError):
         talk.index_of(name)
         raise
@@ -202,8 +201,8 @@ def _read(place: namespaces.Place, known: _Known) -> _Reading:
         neighbours = _neighbours(talk, links)
         fdb = _fdb(talk, links) if any(link.kind in ("bridge", "vxlan") for link in links) else ()
         steering = policies.policy_rules(talk), policies.next_hops(talk, names), local, queues.queues(talk, names)
-        named = netconf.switches_here(talk)
-    switches = named | (sysctls.everything_here() if known.everything else {})
+        here = netconf.switches_here(talk)
+    switches = here | (sysctls.everything_here() if known.everything else {})
     with Talk(NETFILTER) as talk:
         filters, connections = rules.read_here(talk, known.legacy), connections_here(talk)
     rest = (

@@ -73,7 +73,7 @@ class Talk:
             NotFound: there is none of that name; the error lists those that are there.
         """
         try:
-            request = _named(name)
+            request = _ifreq(name)
             return int(_NAMED.unpack(fcntl.ioctl(self._socket, _SIOCGIFINDEX, request))[1])
         except (OSError, ValueError):  # ValueError: a zero byte, or characters that no file name can hold
             there = ", ".join(self.names())
@@ -181,6 +181,12 @@ def attribute(number: int, value: bytes) -> bytes:
     return ATTRIBUTE.pack(4 + size, number) + value + _FILLING[size & 3]
 
 
+@lru_cache(4096)
+def named(name: str) -> bytes:
+    """The attribute that calls a link by its name: the same names are called again and again."""
+    return attribute(_IFLA_IFNAME, os.fsencode(name) + b"\0")
+
+
 def attributes(data: memoryview) -> dict[int, memoryview]:
     """The attributes that follow a message's header, by number, without the flag bits (netlink(7), NLA_TYPE_MASK).
 
@@ -223,7 +229,7 @@ def number(value: memoryview, *, signed: bool = False) -> int:
 
 
 @lru_cache(4096)
-def _named(name: str) -> bytes:
+def _ifreq(name: str) -> bytes:
     """What asks for an interface by its name; the kernel would cut a longer one off (IFNAMSIZ)."""
     data = os.fsencode(name)
     if len(data) > 15 or b"\0" in data:
