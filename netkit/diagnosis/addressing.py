@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import commands
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
-from netkit.diagnosis.gateways import default_again, free_address, leaving, missed
+from netkit.diagnosis.gateways import default_again, forwards, free_address, leaving, missed, network_of
 from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
     from netkit.diagnosis.answers import RouteAnswer
     from netkit.diagnosis.findings import World
     from netkit.model import End
-    from netkit.validation import IPNetwork
+    from netkit.validation import IPInterface, IPNetwork
 
 _LEAST_MTU = 1280
 """Bytes: of a link that carries IPv6 (RFC 8200, 5)."""
@@ -133,22 +133,39 @@ def _alone(world: World, namespace: str, address: str, evidence: str) -> Finding
     known = any(
         route.version == version and route.table == "main" for route in world.space(namespace).routes if route.via
     )
-    if len(own) != 1 or known or own[0][1].network.num_addresses != 1:
-        return None
-    [(end, mine)] = own
+    return _without_network(world, *own[0], address, evidence) if len(own) == 1 and not known else None
+
+
+def no_network(world: World, namespace: str, address: str, evidence: str) -> Finding | None:
+    """An address that is the whole of its network, on a link whose router, of a larger network, cannot be reached so.
+
+    Args:
+        namespace: whose.
+        address: whom packets are for.
+        evidence: what the kernel said.
+    """
+    ends = leaving(world, namespace)
+    own = [(end, each) for end in ends for each in world.topology.prefixes(end, version_of(address))]
+    return next(filter(None, (_without_network(world, *each, address, evidence) for each in own)), None)
+
+
+def _without_network(world: World, end: End, mine: IPInterface, address: str, evidence: str) -> Finding | None:
+    version, namespace = version_of(address), end[0]
     theirs = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
     right = next((p.network.prefixlen for p in theirs if mine.ip in p.network and p.network.num_addresses > 1), None)
     found = _routers(world, end, address)
     router = next((p.ip for p in theirs if mine.ip in p.network and str(p.ip) in found), None)
-    if right is None or router is None:
+    if mine.network.num_addresses != 1 or right is None or router is None:
         return None
+    if world.route(RouteQuestion(namespace, str(router))).device == end[1]:
+        return None  # there is a route to it, as unnumbered interfaces have
     words = (
         f"{named(end)} has {mine}, which is no network: so {namespace} knows nobody on its link, where the prefix "
         f"length is /{right}, and no router to {address}"
     )
-    lines = [f"ip addr add {mine.ip}/{right} dev {end[1]}", f"ip addr del {mine} dev {end[1]}"]
-    lines.append(f"ip route add default via {router}")
-    repair = tuple(typed(world, namespace, line) for line in lines)
+    what = network_of(world, address) if forwards(world, end, address) else "default"
+    again = typed(world, namespace, f"ip route add {what} via {router}")
+    repair = (*renumbered(world, end, str(mine), f"{mine.ip}/{right}"), again)
     return Finding("address", words, (commands.addresses_shown(world, end), evidence), repair, namespace)
 
 
@@ -192,12 +209,27 @@ def mask(world: World, end: End, address: str) -> Finding | None:
 
 def _mask_finding(world: World, end: End, wrong: str, right: str, address: str) -> Finding:
     words = f"{named(end)} has {wrong}: {address} is not in the network {ipaddress.ip_interface(wrong).network}"
-    repair = (
-        typed(world, end[0], f"ip addr add {right} dev {end[1]}"),
-        typed(world, end[0], f"ip addr del {wrong} dev {end[1]}"),
-    )
+    repair = renumbered(world, end, wrong, right)
     said = f"{words}, though it is on the same link, where the prefix length is /{right.partition('/')[2]}"
     return Finding("address", said, (commands.addresses_shown(world, end),), repair, end[0])
+
+
+def renumbered(world: World, end: End, wrong: str, right: str) -> tuple[str, ...]:
+    """Commands that give an address another prefix length; of IPv6 an interface cannot have both at a time.
+
+    Args:
+        end: the interface.
+        wrong: the address with the length that it has.
+        right: with the one that it is to have.
+    """
+    add, remove = f"ip addr add {right} dev {end[1]}", f"ip addr del {wrong} dev {end[1]}"
+    lines = [remove, add, settled(end, right.partition("/")[0])] if ":" in right else [add, remove]
+    return tuple(typed(world, end[0], line) for line in lines)
+
+
+def settled(end: End, address: str) -> str:
+    """A command that waits until an IPv6 address is no longer asked for whether somebody else has it."""
+    return f"sh -c 'while ip -6 addr show dev {end[1]} tentative | grep -qF {address}; do sleep 0.1; done'"
 
 
 def unnumbered(world: World, namespace: str, answer: RouteAnswer, address: str) -> Finding | None:

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import listening, permissions, publishing, rejections
+from netkit.diagnosis import listening, nat, permissions, publishing, rejections
 from netkit.diagnosis.commands import typed
 from netkit.diagnosis.findings import Finding
 from netkit.validation import endpoint
@@ -37,7 +37,7 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     right = _right(world, namespace, places, after)
     needless = places in ([], [namespace]) and rule is not None and _needless(world, namespace, before)
     if places and not needless and (not right or rule is None):
-        return None
+        return _shadowed(world, namespace, before, after, rule) if rule is not None else None
     target = _end(after.destination, after.destination_port)
     why = "nobody listens there" if places else "nobody has that address"
     words = f"{namespace} leads {_asked(before)} to {target}, but {why}"
@@ -56,6 +56,35 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     evidence = [rejections.listed(world, namespace, rule)] if rule is not None else []
     evidence += [listening.told(world, place, after.protocol) for place in places[:1]]
     return Finding("nat", words, tuple(evidence), tuple(typed(world, namespace, each) for each in repair), namespace)
+
+
+def _later(world: World, namespace: str, before: Packet, rule: Rule) -> Rule | None:
+    """The one other rule of the same chain that leads the same port to somebody who listens there."""
+    found = []
+    for other in world.space(namespace).rules:
+        same = other != rule and (other.tool, other.table, other.chain) == (rule.tool, rule.table, rule.chain)
+        if not same or other.target != "DNAT" or other.asks("--dport") != str(before.destination_port):
+            continue
+        led = nat.to(before, *nat.target(other.option("--to-destination")))
+        places = [place for place, _ in world.topology.bearers(led.destination)]
+        found += [other] if other.asks("-p") == before.protocol and places and _heard(world, places, led) else []
+    return found[0] if len(found) == 1 else None
+
+
+def _shadowed(world: World, namespace: str, before: Packet, after: Packet, first: Rule) -> Finding | None:
+    """A rule that leads to nobody stands before one that leads the same port to somebody."""
+    later = _later(world, namespace, before, first)
+    if later is None:
+        return None
+    words = (
+        f"{namespace} leads {_asked(before)} to {_end(after.destination, after.destination_port)}, where nobody "
+        f"listens, by the rule `{first.text}`; behind it stands `{later.text}`, which leads to somebody who does"
+    )
+    tool = f"{later.tool} -t {later.table}"
+    added = later.text.partition(" ")[2].partition(" ")[2]
+    lines = [f"{tool} -D {later.chain} {added}", f"{tool} -I {later.chain} {added}"]
+    evidence = (rejections.listed(world, namespace, first),)
+    return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
 
 
 def _asked(packet: Packet) -> str:

@@ -20,6 +20,7 @@ class RouteAnswer:
         error: the kernel's refusal as the C library's name, "ENETUNREACH"; "" for none.
         words: the refusal in words, "Network is unreachable".
         mtu: bytes of the largest packet that the route takes; 0 where its interface decides.
+        hops: the TTL that the route gives to packets; 0 where a switch decides.
     """
 
     kind: str = ""
@@ -29,6 +30,7 @@ class RouteAnswer:
     error: str = ""
     words: str = ""
     mtu: int = 0
+    hops: int = 0
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Carrying(ABC):
     Attributes:
         passed: what was found in order, by layer.
         hops: the interfaces that packets left by, each with the address that was looked for behind it.
+        crossed: the interfaces that frames pass, those of switches too.
         mtu: a bottleneck that drops large packets without a word, if there is one.
         outdated: a neighbour entry that was learned and is wrong by now, if there is one.
         hooks: the packet filters that were passed, and where nobody knows what they did.
@@ -46,6 +47,7 @@ class Carrying(ABC):
         self.world, self.keep = world, keep
         self.passed: dict[str, dict[str, None]] = {}
         self.hops: dict[tuple[End, str], None] = {}
+        self.crossed: dict[End, None] = {}
         self.mtu: Finding | None = None
         self.outdated: Finding | None = None
         self.decisions: list[Decision] = []
@@ -114,6 +116,7 @@ class Carrying(ABC):
         self.stop(l2.duplicate_address(self.world, holders, hop, keep))
         self.stop(resolution.failed(self.world, holders[0], hop))
         way = self.world.topology.way(reached, holders[0])
+        self.crossed |= dict.fromkeys(way)
         self.port = way[-2] if len(way) > 1 and self.world.link(way[-2]).master else None
         room = min(self.world.link(start).mtu, decision.answer.mtu or self.world.link(start).mtu)
         if packet.size > room:

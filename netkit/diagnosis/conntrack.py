@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import permissions, rejections
-from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.commands import addresses_shown, named, shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.flows import Flows
     from netkit.diagnosis.packet import Packet
-    from netkit.model import Rule
+    from netkit.model import End, Rule
 
 _TRANSLATING = ("SNAT", "MASQUERADE", "DNAT", "REDIRECT", "NETMAP", "snat", "masquerade", "dnat", "redirect")
 
@@ -72,7 +72,19 @@ def kept(world: World, untracking: dict[str, Rule], ends: tuple[str, str], answe
         return None
     words = f"the answer to {asked} ends in {home}, which has {answer.destination} and knows of no such connection"
     listed = shown(world, home, f"conntrack -L -p {answer.protocol} -s {answer.source}", "no entry")
+    bearers = world.topology.bearers(answer.destination)
+    own = next((end for end in bearers if end[0] == home), None)
+    if own is not None and any(end[0] == asked for end in bearers):
+        return _taken(world, own, answer, asked)
     return untracked(world, untracking) or Finding("return path", words, (listed,), (), home)
+
+
+def _taken(world: World, own: End, answer: Packet, asked: str) -> Finding:
+    """Who asked has an address that somebody else on the way of the answer has as well."""
+    text = next(each for each in world.link(own).addresses if each.partition("/")[0] == answer.destination)
+    words = f"the answer to {asked} ends in {own[0]}: {named(own)} has {answer.destination} as well"
+    repair = typed(world, own[0], f"ip addr del {text} dev {own[1]}")
+    return Finding("address", words, (addresses_shown(world, own),), (repair,), own[0])
 
 
 def older(world: World, flows: Flows) -> Iterator[str]:

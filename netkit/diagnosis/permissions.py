@@ -126,7 +126,7 @@ def _beside_docker(world: World, place: Place, passing: Passing, rule: Rule) -> 
         return [f"{rule.tool} -A {_CT} {answers}" if known and not there else f"{rule.tool} -I DOCKER-USER {answers}"]
     if rule.chain == "DOCKER" and passing.packet.destination_port:  # as it opens a published port there
         return [f"{rule.tool} -I DOCKER {_led(passing.packet, _ways((passing.iif, passing.oif)))} -j ACCEPT"]
-    return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _directions(passing)]
+    return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _of_iptables(place, passing)]
 
 
 def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
@@ -210,13 +210,6 @@ def _rules(world: World, namespace: str) -> list[dict[str, Any]]:
 
 def _is(said: dict[str, Any], rule: Rule) -> bool:
     return (f"{said['family']} {said['table']}", said["chain"], said["handle"]) == (rule.table, rule.chain, rule.handle)
-
-
-def _directions(passing: Passing) -> list[str]:
-    """What matches the packet's way, and the way back where it is another one."""
-    there = _ways((passing.iif, passing.oif))
-    back = _ways((passing.oif, passing.iif))
-    return [there] if not (passing.iif and passing.oif) else list(dict.fromkeys((there, back)))
 
 
 def _ways(names: tuple[str, str]) -> str:

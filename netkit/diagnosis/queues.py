@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.commands import named, shown, typed
@@ -53,6 +53,55 @@ class Filter:
     place: str
     preference: int
     kind: str
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """A filter that leads packets to another interface than that of their way.
+
+    Attributes:
+        device: the interface that it hangs at.
+        place: "ingress" or "egress".
+        preference: its number in the order in which filters are tried.
+        to: the interface that it leads to.
+        led: how many packets it has led there.
+    """
+
+    device: str
+    place: str
+    preference: int
+    to: str
+    led: int = 0
+
+
+def led_away(
+    world: World, before: Mapping[str, tuple[Redirect, ...]], after: Mapping[str, tuple[Redirect, ...]]
+) -> Finding | None:
+    """The filter that has led packets off their way meanwhile, if there is one; an ifb gives them back if it is on.
+
+    Args:
+        before: those of each namespace on the way, before a probe.
+        after: after it.
+    """
+    for namespace, redirects in after.items():
+        known = {replace(each, led=0): each.led for each in before.get(namespace, ())}
+        for each in redirects:
+            led, there = each.led - known.get(replace(each, led=0), 0), world.link((namespace, each.to))
+            if led > 0 and not (there.kind == "ifb" and there.up):
+                return _redirected(world, namespace, each, led, off=there.kind == "ifb")
+    return None
+
+
+def _redirected(world: World, namespace: str, one: Redirect, led: int, *, off: bool) -> Finding:
+    words = (
+        f"a filter of tc at {named((namespace, one.device))} led {led} packets to {one.to}, off their way, while the "
+        "probe was sent" + (f"; {one.to} is switched off" if off else "")
+    )
+    says = f"mirred (Egress Redirect to device {one.to})"
+    line = shown(world, namespace, f"tc -s filter show dev {one.device} {one.place}", says)
+    mend = f"tc filter del dev {one.device} {one.place} pref {one.preference}"
+    repair = typed(world, namespace, f"ip link set dev {one.to} up" if off else mend)
+    return Finding("tc", words, (line,), (repair,), namespace)
 
 
 def losing(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import tunnels
+from netkit.diagnosis import permissions, rejections, tunnels
+from netkit.diagnosis.addressing import settled
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.gateways import closed
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.diagnosis.findings import World
-    from netkit.model import End
+    from netkit.model import End, Rule
 
 _UNKNOWN = ("failed", "incomplete")
 
@@ -92,12 +93,31 @@ def forgetting(world: World, hops: Iterable[tuple[End, str]]) -> tuple[str, ...]
 
 def _wrong_mac(world: World, start: End, target: End, address: str, entry: tuple[str, str]) -> Finding:
     mac, state = entry
+    writing = next((rule for rule in world.space(target[0]).rules if _writes(rule, mac)), None)
+    if writing is not None and state != "permanent":
+        return _rewritten(world, start, target, address, writing)
     kind = "for good" if state == "permanent" else "still"
     words = f"{start[0]} has it {kind} that {address} is at {mac}, but {named(target)} has {world.link(target).mac}"
     line = shown(world, start[0], f"ip neigh show to {address}", f"lladdr {mac} {state.upper()}")
     other = shown(world, target[0], f"ip link show dev {target[1]}", f"link/ether {world.link(target).mac}")
     repair = typed(world, start[0], f"ip neigh del {address} dev {start[1]}")
     return Finding("neighbour", words, (line, other), (repair,), start[0])
+
+
+def _writes(rule: Rule, mac: str) -> bool:
+    """Whether a rule writes a MAC into ARP answers (arptables(8), nft(8))."""
+    text = rule.text.lower()
+    return mac in text and ((rule.tool == "arptables" and rule.target == "mangle") or "arp saddr ether set" in text)
+
+
+def _rewritten(world: World, start: End, target: End, address: str, rule: Rule) -> Finding:
+    words = (
+        f"the rule `{rule.text}` of {target[0]} writes another MAC than that of {named(target)} into the answer to who "
+        f"has {address}"
+    )
+    lines = [typed(world, target[0], line) for line in permissions.without(world, target[0], rule)]
+    lines.append(typed(world, start[0], f"ip neigh del {address} dev {start[1]}"))
+    return Finding("filter", words, (rejections.listed(world, target[0], rule),), tuple(lines), target[0])
 
 
 def _silent(world: World, end: End) -> Finding:
@@ -233,11 +253,7 @@ def failed(world: World, end: End, address: str) -> Finding | None:
 def _given_again(world: World, end: End, address: str) -> list[str]:
     """Commands that give an interface its address once more, and wait until it can be used."""
     text = next(each for each in world.link(end).addresses if each.partition("/")[0] == address)
-    return [f"ip addr del {text} dev {end[1]}", f"ip addr add {text} dev {end[1]}", _checked(end, address)]
-
-
-def _checked(end: End, address: str) -> str:
-    return f"sh -c 'while ip -6 addr show dev {end[1]} tentative | grep -qF {address}; do sleep 0.1; done'"
+    return [f"ip addr del {text} dev {end[1]}", f"ip addr add {text} dev {end[1]}", settled(end, address)]
 
 
 def _tentative(world: World, end: End, address: str) -> Finding:
@@ -250,5 +266,5 @@ def _tentative(world: World, end: End, address: str) -> Finding:
     )
     line = shown(world, end[0], f"ip -6 addr show dev {end[1]} tentative", f"{address} tentative")
     often = times.isdigit() and int(times) > 1
-    lines = [f"sysctl -w {switch}=1", *_given_again(world, end, address)] if often else [_checked(end, address)]
+    lines = [f"sysctl -w {switch}=1", *_given_again(world, end, address)] if often else [settled(end, address)]
     return Finding("address", words, (line,), tuple(typed(world, end[0], each) for each in lines), end[0])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from netkit.diagnosis.answers import RouteAnswer
     from netkit.diagnosis.findings import Decision, World
     from netkit.diagnosis.packet import Packet
+    from netkit.model import Route
 
 _TTL = "net.ipv4.ip_default_ttl"
 _STRICT, _LOOSE = "1", "2"
@@ -30,7 +31,7 @@ def refused(world: World, question: RouteQuestion, answer: RouteAnswer, decision
     """
     namespace, address, end = question.namespace, question.destination, (question.namespace, str(question.iif))
     switch = gateways.closed(world, end, address)
-    found = policy.not_its_own(world, question, answer)
+    found = _loopback(world, question, answer) or policy.not_its_own(world, question, answer)
     found = found or (policy.refused(world, question, answer) if answer.error else None)
     found = found or _filtered(world, question, answer) or _strange(world, question, answer, decisions)
     if found is not None:
@@ -47,6 +48,23 @@ def refused(world: World, question: RouteQuestion, answer: RouteAnswer, decision
         there = world.topology.bearers(address)
         return _closed(world, question, answer, switch) if there else _nobodys(world, question)
     return routes.none(world, question, answer) if answer.error else None
+
+
+def _loopback(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding | None:
+    """A packet that a rule has led to 127.0.0.0/8 and that came in by a cable: the kernel takes it for a forged one."""
+    namespace, address = question.namespace, question.destination
+    if not answer.error or ":" in address or not ipaddress.ip_address(address).is_loopback:
+        return None
+    switch = f"net/ipv4/conf/{question.iif}/route_localnet"
+    words = (
+        f"{namespace} leads what comes in by {question.iif} to {address}, but takes no packets for its loopback "
+        "network from outside: route_localnet is 0"
+    )
+    evidence = (
+        shown(world, namespace, f"sysctl {switch}", "0"),
+        shown(world, namespace, question.command, answer.words),
+    )
+    return Finding("sysctl", words, evidence, (typed(world, namespace, f"sysctl -w {switch}=1"),), namespace)
 
 
 def _nobodys(world: World, question: RouteQuestion) -> Finding:
@@ -150,8 +168,10 @@ def ttl(world: World, first: Decision, namespace: str, packet: Packet) -> Findin
     if packet.ttl > 1:
         return None
     began = first.packet.ttl
-    if began != start_ttl(world, first.namespace, packet.version, str(first.answer.device)):
+    if began != start_ttl(world, first.namespace, packet.version, first.answer):
         return Finding("tunnel", f"the packet's TTL was used up in {namespace}: it began as {began}", (), (), namespace)
+    if first.answer.hops and first.question is not None and (route := world.matched(first.question)) is not None:
+        return _short_route(world, first, namespace, route)
     switch = _ttl_switch(packet.version, str(first.answer.device))
     words = f"the packet's TTL was used up in {namespace}: {first.namespace} lets its packets pass no more routers"
     line = shown(world, first.namespace, f"sysctl {switch}", world.switch(first.namespace, switch) or "")
@@ -159,15 +179,27 @@ def ttl(world: World, first: Decision, namespace: str, packet: Packet) -> Findin
     return Finding("sysctl", words, (line,), (repair,), first.namespace)
 
 
-def start_ttl(world: World, namespace: str, version: int, device: str) -> int:
+def _short_route(world: World, first: Decision, namespace: str, route: Route) -> Finding:
+    via = f" via {first.answer.via}" if first.answer.via else ""
+    again = f"{route.destination}{via} dev {first.answer.device}{policy.table_of(route)}{policy.metric_of(route)}"
+    words = (
+        f"the packet's TTL was used up in {namespace}: the route {route.destination} of {first.namespace} gives its "
+        f"packets a TTL of {first.answer.hops} (hoplimit)"
+    )
+    line = shown(world, first.namespace, f"ip route get {first.packet.destination}", f"hoplimit {first.answer.hops}")
+    repair = typed(world, first.namespace, f"ip route replace {again}")
+    return Finding("route", words, (line,), (repair,), first.namespace)
+
+
+def start_ttl(world: World, namespace: str, version: int, answer: RouteAnswer) -> int:
     """The TTL that a namespace gives to its packets.
 
     Args:
         namespace: the sender.
         version: of IP.
-        device: the interface that the packets leave by: IPv6 has a hop limit for each.
+        answer: the way that they take: a route may have a hop limit, and IPv6 has one for each interface.
     """
-    return int(world.switch(namespace, _ttl_switch(version, device)) or 64) or 64
+    return answer.hops or int(world.switch(namespace, _ttl_switch(version, str(answer.device))) or 64) or 64
 
 
 def _ttl_switch(version: int, device: str) -> str:

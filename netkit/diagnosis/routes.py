@@ -28,7 +28,8 @@ def none(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding:
     evidence = shown(world, namespace, question.command, answer.words or "no answer")
     if bound and not world.link((namespace, bound)).up:
         return down(world, (namespace, bound), evidence)
-    if ipaddress.ip_address(address).is_loopback or (namespace, "lo") in world.topology.bearers(address):
+    own = ipaddress.ip_address(address).is_loopback or (namespace, "lo") in world.topology.bearers(address)
+    if own and not world.link((namespace, "lo")).up:
         return down(world, (namespace, "lo"), evidence)
     refusal = policy.refusal(world, question, answer)
     if refusal is not None:
@@ -48,6 +49,7 @@ def none(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding:
         or addressing.missing(world, ends, address, evidence)
         or addressing.misplaced(world, namespace, addressing.version_of(address))
         or addressing.wrong_mask(world, namespace, near, address, evidence)
+        or addressing.no_network(world, namespace, address, evidence)
         or _no_route(world, namespace, address, evidence)
     )
 

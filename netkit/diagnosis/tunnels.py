@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import commands
+from netkit.diagnosis import commands, policy
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import Packet
@@ -57,7 +57,8 @@ def itself(world: World, one: End, decision: Decision) -> Finding | None:
         words = f"the packets of the tunnel {named(one)} would travel through {one[1]} itself: so they get nowhere"
         route = world.matched(decision.question) if decision.question is not None else None
         line = shown(world, one[0], f"ip route get {decision.packet.destination}", f"dev {one[1]}")
-        mend = f"ip route del {route.destination} dev {one[1]}" if route and route.protocol != "kernel" else ""
+        told = f"{route.destination} dev {decision.answer.device}{policy.table_of(route)}" if route else ""
+        mend = f"ip route del {told}" if route and route.protocol != "kernel" else ""
         return Finding("route", words, (line,), (typed(world, one[0], mend),) if mend else (), one[0])
     local, home = world.link(one).detail("local"), world.topology.home(one)
     if not local or local in world.space(home).addresses:

@@ -206,8 +206,7 @@ def _too_wide(world: World, start: End, destination: str) -> Finding | None:
                 f"{named(start)} has {own}, so it looks for {destination} on its own link; the network there "
                 f"has the prefix length /{right}"
             )
-            repair = [typed(world, start[0], f"ip addr add {own.ip}/{right} dev {start[1]}")]
-            repair += [typed(world, start[0], f"ip addr del {own} dev {start[1]}")]
+            repair = [*addressing.renumbered(world, start, str(own), f"{own.ip}/{right}")]
             found = gateways.gateways(world, start[0], destination, start)
             if found and not any(route.is_default(version) for route in world.space(start[0]).routes):
                 repair.append(typed(world, start[0], f"ip route add default via {found[0]}"))

@@ -98,7 +98,7 @@ class Walk(Carrying):
         """
         self.hooks.setting = None
         question, answer = self._way_out(namespace, packet)
-        ttl = routers.start_ttl(self.world, namespace, packet.version, str(answer.device))
+        ttl = routers.start_ttl(self.world, namespace, packet.version, answer)
         packet = replace(packet, source=packet.source or answer.source or "", ttl=packet.ttl or ttl)
         changed = self._hook(namespace, "OUTPUT", packet, oif=answer.device or "")
         if changed.destination != packet.destination:

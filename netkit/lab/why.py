@@ -18,7 +18,6 @@ from netkit.diagnosis import (
     World,
     commands,
     counters,
-    queues,
     resolution,
     services,
 )
@@ -38,10 +37,10 @@ from netkit.diagnosis.questions import (
 from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.kinds import Port, choice
-from netkit.lab import doubting, goals, journal, last_seen, last_why, withheld
+from netkit.lab import doubting, goals, journal, last_seen, last_why, meanwhile, withheld
 from netkit.lab.place import Place, place_of
 from netkit.linux import namespaces, sysctls
-from netkit.linux.looks import deciders, further, ipsec, lookups, losses, observe, ruleset, sockets
+from netkit.linux.looks import deciders, further, ipsec, lookups, observe, ruleset, sockets
 from netkit.linux.probing import probes
 from netkit.model import HOST
 from netkit.shell import in_namespace
@@ -223,7 +222,7 @@ def _told(world: World, asked: _Asked, walk: Walk, answer: probes.Answered) -> F
 def _kept(world: World, asked: _Asked, walk: Walk) -> Finding | None:
     """A queue on the way that somebody set, and that lets the first packet go and keeps what follows."""
     queues = {(space.name, queue.device) for space in world.snapshot for queue in space.queues}
-    if not queues & {end for end, _ in walk.hops}:
+    if not queues & walk.crossed.keys():
         return None
     again = _probe(world, asked)()
     if again.ok is not False:
@@ -263,18 +262,11 @@ def _watched(
     world: World, asked: _Asked, answer: probes.Answered, walk: Walk, unseen: Finding | None = None
 ) -> Finding:
     """What becomes of another probe that is watched on its way, since the walk found nothing, or saw no further."""
-    probe = _probe(world, asked)
     words = f"every layer looks right, yet no answer comes ({answer.words}): the kernel does not say why"
     layer = "service" if asked.port is not None else "return path"
-    places = {asked.source: None} | {end[0]: None for end, _ in walk.hops}
-    before = {place: losses.queues(world.paths[place]) for place in places}
-    counted = {place: losses.counters(world.paths[place]) for place in places}
-    seen = last_seen.finding(world, asked.source, asked.packet, probe)
-    after = {place: losses.queues(world.paths[place]) for place in places}
-    lost = queues.losing(world, before, after, lambda place, name: losses.filters(world.paths[place], name))
-    filtered = seen if seen is not None and seen.layer == "filter" else None
-    told = counters.thrown_away(world, counted, {place: losses.counters(world.paths[place]) for place in counted})
-    return lost or filtered or told or unseen or seen or Finding(layer, words, where=asked.source)
+    places = dict.fromkeys([asked.source, *(end[0] for end in (*walk.crossed, *(start for start, _ in walk.hops)))])
+    watched = partial(last_seen.finding, world, asked.source, asked.packet, _probe(world, asked))
+    return meanwhile.losing(world, places, watched, unseen) or Finding(layer, words, where=asked.source)
 
 
 def _failed(

@@ -6,19 +6,29 @@ import pytest
 
 from tests.inside.wild import Case, Judge
 from tests.inside.wild_bridged import BRIDGED
+from tests.inside.wild_devices import DEVICES
+from tests.inside.wild_docked import DOCKED, HEALTHY_DOCKED
 from tests.inside.wild_filters import FILTERS
+from tests.inside.wild_frames import FRAMES
 from tests.inside.wild_healthy import HEALTHY_WAYS
+from tests.inside.wild_healthy_further import HEALTHY_FURTHER
 from tests.inside.wild_healthy_links import HEALTHY_LINKS
 from tests.inside.wild_hosts import HOSTS
+from tests.inside.wild_led import LED
 from tests.inside.wild_links import LINKS
 from tests.inside.wild_masks import MASKS
 from tests.inside.wild_matches import MATCHES
+from tests.inside.wild_options import OPTIONS
+from tests.inside.wild_rules import RULES
 from tests.inside.wild_states import STATES
 from tests.inside.wild_steering import STEERING
+from tests.inside.wild_uplinks import HEALTHY_UPLINKED, UPLINKED
 from tests.inside.wild_ways import WAYS
 
-BROKEN = (*WAYS, *FILTERS, *LINKS, *MASKS, *STEERING, *MATCHES, *BRIDGED, *HOSTS, *STATES)
-HEALTHY = (*HEALTHY_WAYS, *HEALTHY_LINKS)
+OF_KINDS = (*WAYS, *FILTERS, *LINKS, *MASKS, *STEERING, *MATCHES, *BRIDGED, *HOSTS, *STATES)
+OF_MISTAKES = (*RULES, *OPTIONS, *UPLINKED, *LED, *DOCKED, *DEVICES, *FRAMES)
+BROKEN = (*OF_KINDS, *OF_MISTAKES)
+HEALTHY = (*HEALTHY_WAYS, *HEALTHY_LINKS, *HEALTHY_FURTHER, *HEALTHY_UPLINKED, *HEALTHY_DOCKED)
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 
@@ -44,5 +54,5 @@ def test_where_traffic_flows_all_is_said_to_be_well(case: Case) -> None:
 
 def test_there_are_many_of_different_names() -> None:
     assert len({case.name for case in (*BROKEN, *HEALTHY)}) == len(BROKEN) + len(HEALTHY)
-    assert len(BROKEN) >= 160
-    assert len(HEALTHY) >= 50
+    assert len(BROKEN) >= 300
+    assert len(HEALTHY) >= 85

@@ -27,6 +27,7 @@ BRIDGED = [
         "h2",
         "h2 arptables -A INPUT --source-ip 10.21.0.1 -j DROP",
         "h1 ip neigh flush dev eth0",
+        "h2 ip neigh flush dev eth0",
     ),
     switched(
         "nft of ARP",
@@ -34,6 +35,7 @@ BRIDGED = [
         "h2",
         *nft("h2", "arp f", INPUT, "add rule arp f c arp operation request drop"),
         "h1 ip neigh flush dev eth0",
+        "h2 ip neigh flush dev eth0",
     ),
     switched(
         "packets over a bridge",

@@ -27,7 +27,8 @@ _RTA_IP_PROTO, _RTA_SPORT, _RTA_DPORT = 27, 28, 29
 _RTM_F_LOOKUP_TABLE, _RTM_F_FIB_MATCH = 0x1000, 0x2000
 _PROTOCOLS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}
 _OIF, _GATEWAY, _PREFSRC, _VIA = 4, 5, 7, 18
-_METRICS, _OF_MTU = 8, 2
+_METRICS, _OF_MTU, _OF_HOPS = 8, 2, 10
+_MOST_HOPS = 255
 _ROUTE = struct.Struct("=BBBBBBBBI")
 _KINDS = {1: "unicast", 2: "local", 3: "broadcast", 4: "anycast", 5: "multicast"}
 _TABLES = {253: "default", 254: "main", 255: "local"}
@@ -136,7 +137,10 @@ def _answer(talk: Talk, body: memoryview) -> RouteAnswer:
     source = socket.inet_ntop(family, bytes(facts[_PREFSRC])) if _PREFSRC in facts else None
     metrics = attributes(facts[_METRICS]) if _METRICS in facts else {}
     room = number(metrics[_OF_MTU]) if _OF_MTU in metrics else 0
-    return RouteAnswer(_KINDS.get(kind, str(kind)), via, talk.name_of(index) if index else None, source, mtu=room)
+    hops = number(metrics[_OF_HOPS]) if _OF_HOPS in metrics else 0
+    hops = hops if hops <= _MOST_HOPS else 0  # IPv6 says so where none is set
+    device = talk.name_of(index) if index else None
+    return RouteAnswer(_KINDS.get(kind, str(kind)), via, device, source, mtu=room, hops=hops)
 
 
 def _via(facts: Mapping[int, memoryview], family: int) -> str | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis.queues import Filter, Queue
+from netkit.diagnosis.queues import Filter, Queue, Redirect
 from netkit.linux.entering import inside
+from netkit.linux.looks.rules import said
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.protocol import attributes, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from netkit.linux.netlink.protocol import Talk
 
 _RTM_GETTFILTER, _RTM_GETQDISC = 46, 38
@@ -19,6 +23,7 @@ _TC = struct.Struct("=BxxxiIII")
 _STATS = struct.Struct("=IIIII")
 _INGRESS, _EGRESS, _ROOT = 0xFFFFFFF2, 0xFFFFFFF3, 0xFFFFFFFF
 _PLAIN_INGRESS = 0xFFFFFFF1
+_PLACES = {"ingress": _INGRESS, "egress": _EGRESS}
 
 
 def queues(path: str) -> tuple[Queue, ...]:
@@ -84,10 +89,34 @@ def filters(path: str, device: str) -> tuple[Filter, ...]:
 
     def read(talk: Talk) -> list[Filter]:
         index, found = talk.index_of(device), []
-        for place, parent in (("ingress", _INGRESS), ("egress", _EGRESS)):
+        doors = {queue.kind for queue in ask(talk) if queue.device == device}
+        for place, parent in _PLACES.items() if "clsact" in doors else (("ingress", _INGRESS),):
             for body in talk.dump(_RTM_GETTFILTER, _TC.pack(0, index, 0, parent, 0)):
                 facts, info = attributes(body[_TC.size :]), _TC.unpack_from(body)[4]
                 found.append(Filter(place, info >> 16, text(facts[1]) if 1 in facts else ""))
         return found
 
     return tuple(dict.fromkeys(sockets.use(path, read)))
+
+
+def redirects(path: str, devices: Iterable[str]) -> tuple[Redirect, ...]:
+    """The filters that lead packets to another interface, each with how many it has led there.
+
+    Args:
+        path: a file that opens the namespace.
+        devices: the interfaces that they hang at.
+    """
+    return inside(path, lambda: tuple(each for name in devices for place in _PLACES for each in _leading(name, place)))
+
+
+def _leading(device: str, place: str) -> Iterator[Redirect]:
+    """Those of one place of an interface of the namespace that the calling thread is in."""
+    try:
+        listed = json.loads(said("tc", "-s", "-j", "filter", "show", "dev", device, place) or "[]")
+    except ValueError:  # a filter of a kind that tc cannot write as JSON
+        return
+    for each in listed:
+        for act in each.get("options", {}).get("actions", ()):
+            if act.get("mirred_action") == "redirect":
+                led = int(act.get("stats", {}).get("packets", 0))
+                yield Redirect(device, place, int(each["pref"]), act["to_dev"], led)

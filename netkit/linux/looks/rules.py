@@ -43,8 +43,8 @@ _SECONDS = 20.0
 _COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*)")
 _CHAIN = re.compile(r":(\S+) (\S+)(?: \[(\d+):)?")
 _BUILT_IN = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING"})
-_TARGET_FIRST = re.compile(r"(-A \S+) (-j \S+) (.+)")
-"""As arptables-save writes them: the target before the conditions."""
+_TARGET_FIRST = re.compile(r"(-A \S+) (-j \S+) (?!--(?:mangle|set)-)(.+?)(?= --(?:mangle|set)-|$)")
+"""As arptables-save writes them: the target before the conditions, and its options behind them."""
 
 _HANDLE = re.compile(r"(.*?)\s*# handle (\d+)$")
 _COUNTER = re.compile(r"counter packets (\d+) bytes \d+")
