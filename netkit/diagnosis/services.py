@@ -59,12 +59,22 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
             else None
         )
     if packet.destination_port == asked.destination_port and packet.destination == asked.destination:
-        unpublished = publishing.unpublished(world, namespace, packet, reserved=any(each.reserved for each in here))
+        unpublished = publishing.unpublished(world, namespace, packet, reserved=reserved(world, namespace, packet))
         if unpublished is not None:
             return unpublished
     near = [each for each in here if not each.reserved]
     near += [each for each in world.connected(namespace) if listening.of(each, packet)]
     return _deaf(world, namespace, packet, near[0]) if near else _nobody(world, namespace, packet)
+
+
+def reserved(world: World, namespace: str, packet: Packet) -> bool:
+    """Whether somebody only holds a packet's port: whoever connects there is answered, and not served.
+
+    Args:
+        namespace: where it has arrived.
+        packet: as it has arrived.
+    """
+    return any(each.reserved for each in world.listeners(namespace) if listening.of(each, packet))
 
 
 def no_port(world: World, namespace: str, packet: Packet) -> Finding:

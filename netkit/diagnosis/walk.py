@@ -62,7 +62,8 @@ class Walk(Carrying):
                 return
             place, arrived = self.send(namespace, packet)
             self._suspicion = self._suspicion or strays.taken_in(self.world, place, arrived)
-            self.stop(conntrack.untracked(self.world, self.hooks.untracking) if arrived.untracked else None)
+            if arrived.untracked and (missing := conntrack.untracked(self.world, self.hooks.untracking)):
+                self.stop(replace(missing, lasting=services.reserved(self.world, place, arrived)))
             self.stop(services.taken(self.world, place, packet, arrived))
             if arrived.protocol != "icmp":
                 self.ok("service", f"somebody in {place} listens at {arrived.protocol} port {arrived.destination_port}")

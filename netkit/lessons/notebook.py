@@ -24,7 +24,8 @@ _SESSION, _EDITOR = "JPY_SESSION_NAME", "__vsc_ipynb_file__"
 """Where Jupyter Server and VS Code tell a kernel which file it runs."""
 
 _HEADING = re.compile(r"^#+[ \t]+(?P<words>.+?)[ \t]*$", re.MULTILINE)
-_WAITS = re.compile(r"\A(?:%%(?:predict|changes)\b.*\n|\s*\n)+")
+_HEAD = re.compile(r"\A(?:%%.*\n|\s*\n)+")
+_WAITS = re.compile(r"^(?:%%(?:predict|changes)\b.*|\s*)\n", re.MULTILINE)
 _LEFT_OUT = re.compile(
     r"### BEGIN SOLUTION|^[ \t]*# your lines$|\bnk\.(?:check|hint|solution|answer|fault|progress)\(|^%goto\b",
     re.MULTILINE,
@@ -92,7 +93,7 @@ class Lesson:
                 tags = cell.get("metadata", {}).get("tags", [])
                 source = _CHECK.sub("", source) if _STEP in tags else source
                 if _STEP in tags or not _LEFT_OUT.search(source):
-                    found.append(Cell(_WAITS.sub("", source), _FAILS in tags, _ENGINE in tags))
+                    found.append(Cell(_HEAD.sub(_at_once, source), _FAILS in tags, _ENGINE in tags))
         meant = nearest(heading, self.headings)
         remedy = f"Did you mean %goto {meant}" if meant else "Take one of these"
         raise NotFound(f"{self.path.name} has no heading {heading!r}", f"it has: {'; '.join(self.headings)}", remedy)
@@ -143,6 +144,11 @@ def _lasting(cells: list[Cell]) -> tuple[Cell, ...]:
     """Cells without those of an Engine that was stopped: it took everything along."""
     stopped = max((place for place, cell in enumerate(cells) if cell.engine and _STOPPED in cell.source), default=-1)
     return tuple(cell for place, cell in enumerate(cells) if not cell.engine or place > stopped)
+
+
+def _at_once(head: re.Match[str]) -> str:
+    """What a cell begins with, without what makes it wait or say what changed."""
+    return _WAITS.sub("", head[0])
 
 
 def _source(cell: Mapping[str, Any]) -> str:

@@ -208,7 +208,7 @@ class Dark(Want):
         return Hints(
             f"Which interfaces are ports of {self.bridge}? Look: ip link show master {self.bridge}",
             "The plug is pulled at the host's end: `ip link set dev PORT down`; the other end, and the bridge, stay up",
-            "\n".join(lines) or f"ip link show master {self.bridge}",
+            "\n".join(lines),
         )
 
 

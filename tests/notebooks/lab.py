@@ -38,6 +38,13 @@ _LOOKS = 10
 """So many looks in a row find a kernel idle that has nothing more to run: between two cells it is idle for a moment."""
 
 _WAITING = "input.jp-Stdin-input:enabled"
+_PROMPTS = "[...document.querySelectorAll('.jp-InputPrompt')].map(each => each.innerText).join()"
+"""Which cells have run, in JavaScript."""
+
+_AT = f"""(({{tagName, className}}) => `the keyboard is at ${{tagName}} ${{className}}, `
+    + `${{document.querySelectorAll('{_WAITING}').length}} inputs wait`)(document.activeElement)"""
+"""Where the keyboard is, and how many inputs wait for it, in JavaScript."""
+
 _DARK = 80
 """More than half of a dark picture is below it, of 255."""
 
@@ -132,14 +139,18 @@ def choose_in_predictions(page: Page, is_idle: Callable[[], bool], seconds: floa
     Args:
         page: with a notebook that runs.
         is_idle: whether the page says that the kernel is.
-        seconds: after which it has failed.
+        seconds: without a step forward, after which it has failed.
         choice: what is typed.
     """
     made = idle = 0
-    deadline = time.monotonic() + seconds
+    step, deadline = "", time.monotonic() + seconds
     while idle < _LOOKS:
         idle = idle + 1 if is_idle() else 0
-        assert time.monotonic() < deadline, f"the notebook still runs, {made} choices were made"
+        if (now := f"{made} {page.evaluate(_PROMPTS)}") != step:  # it goes on, however slowly
+            step, deadline = now, time.monotonic() + seconds
+        if time.monotonic() > deadline:
+            screenshot(page, "no-step-forward")
+            pytest.fail(f"{made} choices were made, and nothing happens any more: {page.evaluate(_AT)}")
         if page.evaluate(f"document.activeElement.matches('{_WAITING}')"):  # it asks for the keyboard itself
             box = page.evaluate_handle("document.activeElement")
             page.keyboard.type(choice)

@@ -150,7 +150,8 @@ def test_what_the_kernel_does_is_what_the_lesson_shows(path: Path, world: str, t
                 continue
             number += 1
             assert len(learner.prompts) == number, f"{question.id} asks once: {learner.prompts[-1:]}"
-            told = next(found for line in shown.splitlines() if (found := TOLD.match(line)))
+            told = next((found for line in shown.splitlines() if (found := TOLD.match(line))), None)
+            assert told, f"{question.id} says nothing of the kernel's answer:\n{shown}"
             assert plain(told["truth"], replacements) == question.truth, question.id
             assert (told["mark"] == "✓") == (told["chosen"] == told["truth"]), question.id
             assert told["mark"], "it was answered"

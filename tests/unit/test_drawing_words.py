@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from netkit.model import ForwardingEntry, Neighbour, Route, Snapshot
-from netkit.pictures.ink import describe
+from netkit.model import ForwardingEntry, Namespace, Neighbour, Route, Rule, Snapshot
+from netkit.pictures.ink import Picture, describe
+from netkit.visible import in_html
 from tests.unit import cases
 
 SECTION_4 = """\
@@ -86,3 +87,66 @@ def test_every_kind_of_entry() -> None:
         "ns1: permanent neighbour 10.0.0.9 dev eth0, MAC 02:42:0a:00:00:09.",
         "ns1: static FDB entry 02:42:0a:00:00:07 dev vxlan0 dst 10.0.0.7.",
     ]
+
+
+def iptables(*lines: str) -> list[Rule]:
+    return [Rule("iptables", "filter", line.split()[1], line) for line in lines]
+
+
+def nft(*lines: tuple[str, str]) -> list[Rule]:
+    return [Rule("nft", "ip mine", chain, text) for chain, text in lines]
+
+
+LEADING = [
+    (
+        iptables(
+            "-P FORWARD DROP",
+            "-N MINE",
+            "-N EMPTY",
+            "-A FORWARD -j EMPTY",
+            "-A FORWARD -i lan1 -j MINE",
+            "-A MINE -s 10.0.0.9/32 -j RETURN",
+            "-A MINE -p tcp -m tcp --dport 80 -j ACCEPT",
+            "-A MINE -j RETURN",
+        ),
+        [
+            "iptables table filter: 5 rules: 2 in FORWARD, 3 in MINE; these decide",
+            "iptables table filter: -P FORWARD DROP",
+            "iptables table filter: -A MINE -s 10.0.0.9/32 -j RETURN",
+            "iptables table filter: -A MINE -p tcp -m tcp --dport 80 -j ACCEPT",
+        ],
+    ),
+    (
+        iptables("-N MINE", "-A FORWARD -j MINE"),
+        ["iptables table filter: 1 rule: 1 in FORWARD; none decides"],
+    ),
+    (
+        nft(
+            ("", 'map ways { type ifname : verdict; elements = { "br0" : jump inside } }'),
+            ("", 'map gates { type ifname : verdict; elements = { "br1" : drop } }'),
+            ("forward", "type filter hook forward priority 0; policy accept;"),
+            ("forward", "iifname vmap @ways"),
+            ("forward", "oifname vmap @gates"),
+            ("inside", "tcp dport 80 drop"),
+        ),
+        [
+            "nft table ip mine: 3 rules: 2 in forward, 1 in inside; these decide",
+            'nft table ip mine: map gates { type ifname : verdict; elements = { "br1" : drop } }',
+            "nft table ip mine chain inside: tcp dport 80 drop",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("rules", "told"), LEADING)
+def test_rules_that_only_lead_on_are_counted_and_folded(rules: list[Rule], told: list[str]) -> None:
+    picture = Picture(Snapshot({"host": Namespace("host", rules=tuple(rules))}))
+    assert [line for line in picture.text.splitlines() if " table " in line] == [f"host: {each}." for each in told]
+    folded = picture.html.partition("<details>")[2]
+    assert all(in_html(rule.text) in folded for rule in rules)
+
+
+def test_rules_that_all_decide_are_told_each() -> None:
+    picture = Picture(cases.docker())
+    assert " rules: " not in picture.text
+    assert "<details>" not in picture.html

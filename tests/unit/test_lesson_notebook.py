@@ -29,6 +29,7 @@ CELLS = [
     markdown("## First *part*\n\nWords."),
     code("%%predict 04.4\n%%changes\nns1.ping('10.0.0.1')"),
     code("%%changes --only links\n\n!ip link"),
+    code("%%nftables\n%%predict 13.5\n%%changes\nnk.sh('nft list ruleset')", "nftables"),
     code("wrong()", "raises-exception"),
     code("engine = nk.engine()", "engine"),
     markdown("Words.\n\n## Second part"),
@@ -58,6 +59,7 @@ def test_the_cells_before_a_heading(path: Path) -> None:
         Cell("import netkit as nk"),
         Cell("ns1.ping('10.0.0.1')"),
         Cell("!ip link"),
+        Cell("%%nftables\nnk.sh('nft list ruleset')"),
         Cell("wrong()", fails=True),
         Cell("engine = nk.engine()", engine=True),
     ), "nothing waits"
@@ -68,7 +70,7 @@ def test_the_cells_before_a_heading(path: Path) -> None:
 def test_what_a_stopped_engine_did_is_left_out(tmp_path: Path) -> None:
     file = tmp_path / "lesson.ipynb"
     stop = [code("engine.docker('ps')\nengine.stop()", "engine"), markdown("## After"), code("engine = 1", "engine")]
-    file.write_text(json.dumps({"cells": [*CELLS[:7], *stop, markdown("## End")]}))
+    file.write_text(json.dumps({"cells": [*CELLS[:8], *stop, markdown("## End")]}))
     lesson = read(file)
     assert not any(cell.engine for cell in lesson.up_to("After"))
     assert lesson.up_to("End") == (*lesson.up_to("After"), Cell("engine = 1", engine=True)), "a later one is not"

@@ -12,6 +12,7 @@ from netkit.pictures.ink.image import Image
 from netkit.pictures.ink.words import describe
 from netkit.pictures.network import lay_out
 from netkit.spelling import shown
+from netkit.visible import in_html
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,7 +34,8 @@ class Picture(Image):
         mac: whether to tell MAC addresses (never random ones).
 
     Attributes:
-        text (str): the network in words, one fact a line; also the picture's alternative text.
+        text (str): the network in words, one fact a line; also the picture's alternative text. Rules that only lead to
+            others are counted in it; `html` has them folded.
         svg (str): the picture as SVG, byte for byte the same for the same network.
         png (bytes): the picture as PNG.
         scene (Scene): what stands where.
@@ -48,6 +50,14 @@ class Picture(Image):
     def text(self) -> str:
         """The network in words."""
         return describe(self.snapshot, mac=self.mac)
+
+    @property
+    def html(self) -> str:
+        """The picture with its alternative text, and below it, folded, the rules that were only counted."""
+        whole = describe(self.snapshot, mac=self.mac, whole=True)
+        if whole == self.text:
+            return super().html
+        return f"{super().html}<details><summary>in words, rule by rule</summary><pre>{in_html(whole)}</pre></details>"
 
     @cached_property
     def scene(self) -> Scene:

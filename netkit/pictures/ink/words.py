@@ -5,6 +5,8 @@ The words are the same for the same network.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
@@ -15,17 +17,22 @@ from netkit.visible import in_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netkit.model import Interface, Namespace, Route, Snapshot
+    from netkit.model import Interface, Namespace, Route, Rule, Snapshot
+
+_ONLY_LEADS = re.compile(r"map \S+ \{ type [^;]+ : verdict;(?!.*: (?:accept|drop)\b)|.*\bvmap @\S+$")
+"""nft's look-ups that lead to chains, and the maps for them."""
 
 
-def describe(snapshot: Snapshot, *, mac: bool = False) -> str:
+def describe(snapshot: Snapshot, *, mac: bool = False, whole: bool = False) -> str:
     """A network in words: a sentence that sums it up, then one fact a line.
 
     What the kernel draws at random or learns by itself is not told, so the text of the same network is the same.
+    Where many rules only lead from chain to chain, they are counted, and those are told that decide.
 
     Args:
         snapshot: the network.
         mac: whether to tell MAC addresses (never random ones).
+        whole: whether to tell every rule.
 
     Example:
         >>> from netkit.model import Interface, Namespace, Snapshot
@@ -37,14 +44,14 @@ def describe(snapshot: Snapshot, *, mac: bool = False) -> str:
     facts = Facts(snapshot)
     lines = [outline(facts)]
     for name in facts.spaces:
-        lines += (f"{in_line(name)}: {in_line(fact)}." for fact in _facts_of(facts, name, mac=mac))
+        lines += (f"{in_line(name)}: {in_line(fact)}." for fact in _facts_of(facts, name, mac=mac, whole=whole))
     for a, b in facts.tunnels:
         ends = listed(f"{in_line(name)} of {in_line(space)}" for space, name in (a, b))
         lines.append(f"VXLAN tunnel, VNI {in_line(vni(facts.link(a)))}, between {ends}.")
     return "\n".join(lines)
 
 
-def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
+def _facts_of(facts: Facts, name: str, *, mac: bool, whole: bool) -> Iterator[str]:
     space = facts.spaces[name]
     yield from _whose(facts, name)
     for link in facts.links(name):
@@ -52,10 +59,36 @@ def _facts_of(facts: Facts, name: str, *, mac: bool) -> Iterator[str]:
     yield from (_route(route) for route in facts.routes(name))
     yield from _entries(space)
     yield from (f"{switch} = {value}" for switch, value in facts.switches(name).items())
+    yield from _rules(space, whole=whole)
+
+
+def _rules(space: Namespace, *, whole: bool) -> Iterator[str]:
+    tables: dict[str, list[Rule]] = {}
     for rule in space.rules:
-        if rule.policy != "ACCEPT":
+        tables.setdefault(f"{rule.tool} table {rule.table}", []).append(rule)
+    for table, rules in tables.items():
+        told = [rule for rule in rules if rule.policy != "ACCEPT"]
+        deciding = [rule for rule in told if _decides(rule, {each.chain for each in rules})]
+        if not whole and len(deciding) + 1 < len(told):
+            yield f"{table}: {_counted(rules)}; {'these decide' if deciding else 'none decides'}"
+            told = deciding
+        for rule in told:
             chain = f" chain {rule.chain}" if rule.tool == "nft" and rule.chain else ""
-            yield f"{rule.tool} table {rule.table}{chain}: {rule.text}"
+            yield f"{table}{chain}: {rule.text}"
+
+
+def _decides(rule: Rule, chains: set[str]) -> bool:
+    """Whether it does more than lead on or back, as a chain's head, a jump, or a map of jumps does."""
+    back = rule.target in {"RETURN", "return"} and not rule.matches
+    head = rule.kind == "chain" or rule.policy == "accept"
+    return not (head or back or rule.target in chains - {""} or _ONLY_LEADS.match(rule.text))
+
+
+def _counted(rules: list[Rule]) -> str:
+    """How many rules there are, and in which chains."""
+    each = Counter(rule.chain for rule in rules if rule.kind == "rule")
+    chains = ", ".join(f"{number} in {name}" for name, number in each.items())
+    return f"{each.total()} rule{'s' * (each.total() != 1)}{f': {chains}' if chains else ''}"
 
 
 def _whose(facts: Facts, name: str) -> Iterator[str]:
