@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import configparser
 import copy
+import fcntl
 import os
 import re
 import signal
@@ -173,6 +174,7 @@ def _execute(notebook: Any, path: Path, missing: str | None) -> str:
 
 def _client() -> type:
     """The class of the client, which hears of Control-C; nbclient's own takes it for the kernel's death."""
+    from jupyter_core.paths import jupyter_runtime_dir
     from nbclient import NotebookClient
 
     class Client(NotebookClient):
@@ -188,7 +190,15 @@ def _client() -> type:
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGINT, interrupt)
             loop.remove_signal_handler(signal.SIGTERM)  # ends this process, and a sandbox ends with its client
+            # Kernels of one user begin in turn: each draws ports that are free, and takes them a moment later.
+            os.makedirs(jupyter_runtime_dir(), exist_ok=True)
+            self.turn = open(os.path.join(jupyter_runtime_dir(), "netkit-starts.lock"), "wb")  # noqa: SIM115
+            await asyncio.to_thread(fcntl.flock, self.turn, fcntl.LOCK_EX)
             await super().async_start_new_kernel(**options)
+
+        async def async_start_new_kernel_client(self) -> Any:
+            with self.turn:
+                return await super().async_start_new_kernel_client()
 
     return Client
 

@@ -10,11 +10,13 @@ import netkit as nk
 from tests.inside.containers import OUTSIDER
 from tests.inside.empty import sweep
 from tests.inside.journeys import ROUTER, forwarding
+from tests.inside.tickets import end_servers_of_the_host
 from tests.inside.tracing import forget_rules, host_as_router
 from tests.inside.wire import BRIDGE, LEARNED, network, ping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -63,6 +65,20 @@ def fresh() -> Iterator[None]:
     nk.echo(on=False)
     sweep()
     nk.echo()
+
+
+@pytest.fixture
+def emptied() -> Iterator[None]:
+    """Containers end with the test that began them, and servers that it started on the host."""
+    yield
+    end_servers_of_the_host()
+    nk.reset()
+
+
+@pytest.fixture
+def own_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test does is no learner's progress."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -14,11 +13,6 @@ from netkit.lessons import diary
 pytestmark = pytest.mark.usefixtures("fresh", "own_progress")
 
 SEEDS = [3, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 24))]
-
-
-@pytest.fixture
-def own_progress(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import netkit as nk
 from netkit.lessons import desk
 from tests.inside.test_foreign_worlds import TASKS, world
-from tests.inside.tickets import end_servers_of_the_host
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-pytestmark = [pytest.mark.usefixtures("fresh", "own_progress"), pytest.mark.once]
+pytestmark = [pytest.mark.usefixtures("fresh", "emptied", "own_progress"), pytest.mark.once]
 
 SOON, MANY, MOST_HINTS, MOST_WORLDS = (3,), 50, 15, 20
-
-
-@pytest.fixture(autouse=True)
-def emptied() -> Iterator[None]:
-    """Containers end with the test that began them, and servers that a hint started on the host."""
-    yield
-    end_servers_of_the_host()
-    nk.reset()
-
-
-@pytest.fixture
-def own_progress(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What these tests do is no learner's progress."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
 def wrong_world(seed: int) -> str:

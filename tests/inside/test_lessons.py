@@ -64,12 +64,6 @@ def emptied() -> Iterator[None]:
     nk.reset()
 
 
-@pytest.fixture
-def own_progress(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What these tests do is no learner's progress."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-
-
 def built(lines: str, names: dict[str, Any] | None = None) -> dict[str, Any]:
     """Run a lesson's own lines, with the variables of those before; the variables afterwards."""
     names = {"nk": nk} if names is None else names

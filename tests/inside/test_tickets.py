@@ -47,12 +47,6 @@ def taken_away(fresh: None) -> Iterator[None]:
     breaking.clear()
 
 
-@pytest.fixture
-def own_progress(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What these tests do is no learner's progress."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-
-
 def insist(case: Case) -> None:
     """Skip what this kernel cannot have."""
     if lacking := case.needs & breaking.lacking():

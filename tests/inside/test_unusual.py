@@ -103,12 +103,6 @@ def emptied() -> Any:
     nk.reset()
 
 
-@pytest.fixture
-def own_progress(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What these tests do is no learner's progress."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-
-
 @pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in SOON else pytest.mark.long) for n in UNUSUAL])
 def test_a_right_solution_passes_however_it_was_made(name: str) -> None:
     which, lines = UNUSUAL[name]

@@ -14,31 +14,14 @@ from netkit.lessons.sizes import Carries
 from netkit.lessons.traffic import Reaches
 from tests.inside.test_foreign_worlds import TASKS
 from tests.inside.test_lessons import built
-from tests.inside.tickets import end_servers_of_the_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from netkit.lessons.task import Task, Want
 
-pytestmark = [pytest.mark.usefixtures("fresh", "own_progress"), pytest.mark.once]
+pytestmark = [pytest.mark.usefixtures("fresh", "emptied", "own_progress"), pytest.mark.once]
 
 OWN_PORT = 7777
 SOON = {"10.1"}
-
-
-@pytest.fixture(autouse=True)
-def emptied() -> Iterator[None]:
-    """Containers end with the test that began them, and the servers that answered in their place."""
-    yield
-    end_servers_of_the_host()
-    nk.reset()
-
-
-@pytest.fixture
-def own_progress(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What these tests do is no learner's progress."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
 def cases() -> list[Any]:
