@@ -104,8 +104,10 @@ def test_a_suite_that_does_not_end_has_failed(place: ordinary.Place) -> None:
 def test_what_starts_kernels_runs_beside_what_starts_none(
     place: ordinary.Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    one, other = (run.Suite(a, ("python", "-c", MEETS, a, b), kernels=a == "one") for a, b in PAIR)
-    after = run.Suite("after", ("python", "-c", "import os; assert os.path.exists('one')"), kernels=True)
+    one, other = (
+        run.Suite(a, ("python", "-c", MEETS, a, b), lane=lane) for (a, b), lane in zip(PAIR, run.LANES, strict=False)
+    )
+    after = run.Suite("after", ("python", "-c", "import os; assert os.path.exists('one')"), lane=run.LANES[0])
     monkeypatch.setattr(run, "SUITES", (other, one, after))
     monkeypatch.setattr(ordinary, "here", lambda _marks: place)
     results = run.run_all(["one", "other", "after"], "mark=1", place.root)
