@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.pictures.ink import palette, shapes
-from netkit.pictures.ink.labels import add_label
+from netkit.pictures.ink.labels import add_labels
 from netkit.pictures.network.scene import Box
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def draw_scene(ax: Axes, scene: Scene, highlight: Collection[str | End] = ()) ->
         *boxes(ax, [Shape(c.box, ROUND[c.kind], _chip_style(c)) for c in scene.chips], scale, 7),
         *boxes(ax, _rings(scene, marked), scale, 8),
     ]
-    return artists + [add_label(ax, text, scale, 9) for text in scene.texts]
+    return artists + add_labels(ax, scene.texts, scale, 9)
 
 
 def scale_of(ax: Axes, scene: Scene | Sheet) -> float:

@@ -10,8 +10,11 @@ from netkit.pictures.ink import palette
 from netkit.pictures.network.measure import text_width
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.font_manager import FontProperties
     from numpy import ndarray
 
     from netkit.pictures.network.scene import Text
@@ -37,7 +40,7 @@ def _label_class() -> type:
         def draw(self, renderer: Any) -> None:
             if not self.get_visible() or not self.get_text():
                 return
-            x, y = self.get_transform().transform(self.get_unitless_position())
+            x, y = self.get_transform().transform(self.get_position())
             ink = Ink(self.get_text(), self.get_fontsize(), self.get_fontweight() == "bold", self.get_color())
             width = text_width(ink.text, renderer.points_to_pixels(ink.size), bold=ink.bold)
             x -= {"left": 0.0, "center": width / 2, "right": width}[self.get_horizontalalignment()]
@@ -77,7 +80,6 @@ def _pixels(ink: Ink, dpi: float, place: tuple[float, float]) -> tuple[ndarray, 
         The pixels, the lowest row first, and how many there are to the left of its beginning and below its base line.
     """
     from matplotlib.backends.backend_agg import RendererAgg
-    from matplotlib.font_manager import FontProperties
     from numpy import asarray
 
     em = ink.size * dpi / 72
@@ -85,32 +87,40 @@ def _pixels(ink: Ink, dpi: float, place: tuple[float, float]) -> tuple[ndarray, 
     page = RendererAgg(ceil(text_width(ink.text, em, bold=ink.bold)) + 2 * left, above + below, dpi)
     gc = page.new_gc()
     gc.set_foreground(ink.colour)
-    font = FontProperties(family=FONT, size=ink.size, weight="bold" if ink.bold else "normal")
-    page.draw_text(gc, left + place[0], above - place[1], ink.text, font, 0)
+    page.draw_text(gc, left + place[0], above - place[1], ink.text, _font(ink.size, bold=ink.bold), 0)
     return asarray(page.buffer_rgba())[::-1].copy(), left, below
 
 
-def add_label(ax: Axes, text: Text, scale: float, z: int) -> Artist:
-    """Add a text of a scene to the axes.
+def add_labels(ax: Axes, texts: Iterable[Text], scale: float, z: int) -> list[Artist]:
+    """Add texts of a scene to the axes.
 
     Args:
         ax: where to draw.
-        text: what it says, and where.
+        texts: what they say, and where.
         scale: points of the figure for a pixel of the scene.
-        z: how far in front it stands.
+        z: how far in front they stand.
     """
-    label = _label_class()(
-        text.x,
-        text.y,
-        text.text,
-        fontfamily=FONT,
-        fontsize=text.size * scale,
-        fontweight="bold" if text.bold else "normal",
-        color=palette.TEXTS[text.role],
-        ha={"start": "left", "middle": "center", "end": "right"}[text.anchor],
-        va="baseline",
-        parse_math=False,
-        zorder=z,
-    )
-    label.set_transform(ax.transData)
-    return ax.add_artist(label)
+    place = ax.transLimits + ax.transAxes  # transData, which may be no affine one, is worked out anew at each point
+    return [
+        ax.add_artist(
+            _label_class()(
+                text.x,
+                text.y,
+                text.text,
+                color=palette.TEXTS[text.role],
+                horizontalalignment={"start": "left", "middle": "center", "end": "right"}[text.anchor],
+                fontproperties=_font(text.size * scale, bold=text.bold),
+                parse_math=False,
+                zorder=z,
+                transform=place,
+            )
+        )
+        for text in texts
+    ]
+
+
+@lru_cache(64)
+def _font(size: float, *, bold: bool) -> FontProperties:
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netkit.pictures.ink import palette, shapes
 from netkit.pictures.ink.artists import DASHES, DOTS, Shape, Style, boxes, lines, scale_of
-from netkit.pictures.ink.labels import FONT, add_label
+from netkit.pictures.ink.labels import FONT, add_labels
 from netkit.visible import in_html
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def draw_sheet(ax: Axes, sheet: Sheet, z: int = 0) -> list[Artist]:
         *lines(ax, _outlines(sheet.strokes), scale, z + 2),
         *boxes(ax, [_shape(panel) for panel in sheet.panels], scale, z + 3),
     ]
-    return artists + [add_label(ax, text, scale, z + 4) for text in sheet.texts]
+    return artists + add_labels(ax, sheet.texts, scale, z + 4)
 
 
 def svg_of(sheet: Sheet) -> str:
