@@ -56,7 +56,7 @@ def _interfaces(ran: Ran) -> Truth:
 
 
 def _outer(ran: Ran) -> Truth:
-    packet = ran.names["cap"].packets[0]["IP"]
+    packet = ran.names["cap"].filter("icmp").packets[0]["IP"]  # not what IPv6 says of itself meanwhile
     inner = packet.payload["IP"]
     because = f"From machine to machine, with a packet {inner.src} → {inner.dst} inside."
     return Truth((packet.src, packet.dst), because)

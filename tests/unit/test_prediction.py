@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
+from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.inet6 import ICMPv6ND_RS, IPv6
+from scapy.layers.l2 import Ether
+from scapy.layers.vxlan import VXLAN
 
 from netkit.errors import InvalidValue
-from netkit.lessons.prediction import Address, Choice, Ends, Number, Way
-from netkit.model import Interface, Namespace, Snapshot
+from netkit.lessons import catalogue
+from netkit.lessons.prediction import Address, Choice, Ends, Number, Prediction, Ran, Way
+from netkit.model import Frame, Interface, Namespace, Snapshot
+from netkit.packets.recording import Recorded, Recording
 
 WORLD = Snapshot(
     {
@@ -49,3 +55,15 @@ def test_each_kind_says_what_is_typed() -> None:
     prompts = [kind.prompt for kind in (Number(), Address(), Way(), Ends(), Choice(("yes", "no")))]
     assert len(set(prompts)) == len(prompts)
     assert "source" in Ends().prompt
+
+
+def test_what_ipv6_says_of_itself_on_a_cable_is_not_the_packet_that_was_asked_for() -> None:
+    inner = Ether() / IP(src="10.0.0.2", dst="10.0.0.3") / ICMP()
+    outer = IP(src="192.168.0.1", dst="192.168.0.2") / UDP(dport=4789) / VXLAN(vni=4097) / inner
+    sent = [bytes(Ether() / IPv6(src="fe80::1", dst="ff02::2") / ICMPv6ND_RS()), bytes(Ether() / outer)]
+    frames = tuple(Frame(time, "host", "eth0", "out", data, len(data)) for time, data in enumerate(sent))
+    foreseen = catalogue.every()["01.9"]
+    assert isinstance(foreseen, Prediction)
+    truth = foreseen.truth(Ran(WORLD, WORLD, None, {"cap": Recording(Recorded(frames, {"host": ("eth0",)}, {}, 0))}))
+    assert truth.value == ("192.168.0.1", "192.168.0.2")
+    assert "10.0.0.2 → 10.0.0.3" in truth.because
