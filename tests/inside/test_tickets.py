@@ -26,7 +26,6 @@ SOME = {
 MOST_STEPS = 4
 FEW = {"the far end is switched off"}
 BEYOND_WHY = {
-    "connections to the port are not remembered": "the socket that only holds the port takes the connection",
     "the translation leads to an earlier container": "nothing tells which container was meant",
     "the map sends what is for the bridge nowhere": "a rule in front of the map's is advised",
     "no map leads to what hides the network": "the drop in raw that the answers meet is taken away",
