@@ -148,14 +148,14 @@ def _now() -> Snapshot:
     """What is there once addresses of IPv6 that somebody gave can be used: the kernel asks first who else has them."""
     settle.wait()
     deadline = time.monotonic() + _SECONDS_OF_DETECTION
-    while _tentative() and time.monotonic() < deadline:
+    given = {space.name for space in observe.snapshot() if any(_is_given(address) for address in space.addresses)}
+    while _tentative(given) and time.monotonic() < deadline:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     return observe.snapshot()
 
 
-def _tentative() -> bool:
-    """Whether an address is tentative (RFC 4862, 5.4) where one was given, beside those that links give themselves."""
-    given = {space.name for space in observe.snapshot() if any(_is_given(address) for address in space.addresses)}
+def _tentative(given: set[str]) -> bool:
+    """Whether an address is tentative (RFC 4862, 5.4) in namespaces where some were given."""
     places = (place for place in namespaces.find() if place.name in given)
     return any(state == "tentative" for place in places for *_, state in deciders.unready(place.path))
 
