@@ -18,6 +18,7 @@ from netkit.dockerd.daemon import FIRST_WITH_NFTABLES
 from netkit.sandbox.doctor.engines import chosen
 from tests.inside.empty import host_links, sweep
 from tests.inside.modes import LINKED, MODES
+from tests.inside.modes_further import FURTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,6 +167,35 @@ def _only_first(ours: Any, theirs: Any, where: str = "") -> Iterator[str]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("writer", ["iptables", "nftables"])
+def test_corners(writer: str) -> None:
+    like, backend = _chosen(writer)
+    known = {name: mode for name, mode in FURTHER.items() if like.since(mode.since)}
+    nk.echo(on=False)
+    sweep()
+    with nk.engine(firewall_backend=backend) as engine:
+        theirs = {name: _typed(engine, mode) for name, mode in known.items()}
+    sweep()
+    results = {name: _compared(theirs[name], mode, like, icc=True) for name, mode in known.items()}
+    nk.echo()
+    assert not {name: result for name, result in results.items() if not result.equal}
+
+
+def _compared(theirs: nk.Snapshot, mode: Mode, like: Generation, *, icc: bool) -> Any:
+    """What nk.Docker makes of a mode, beside what an Engine made; nothing stays."""
+    earlier = {switch: nk.host.sysctl(switch) for switch in LEFT}
+    docker = nk.Docker(like=like, icc=icc)
+    _prepare(mode)
+    mode.build(docker)
+    result = nk.compare(theirs, nk.snapshot(), a_name="Docker", b_name="nk.Docker", ignore=KNOWN)
+    docker.close()
+    sweep()
+    for switch, value in earlier.items():
+        nk.host.sysctl(switch, value)
+    return result
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("writer", ["iptables", "nftables"])
 def test_a_link_opens_what_is_published_where_containers_are_kept_apart(writer: str) -> None:
     like, backend = _chosen(writer)
     nk.echo(on=False)
@@ -173,10 +203,6 @@ def test_a_link_opens_what_is_published_where_containers_are_kept_apart(writer: 
     with nk.engine(firewall_backend=backend, icc=False) as engine:
         theirs = _typed(engine, LINKED)
     sweep()
-    docker = nk.Docker(like=like, icc=False)
-    LINKED.build(docker)
-    result = nk.compare(theirs, nk.snapshot(), a_name="Docker", b_name="nk.Docker", ignore=KNOWN)
-    docker.close()
-    sweep()
+    result = _compared(theirs, LINKED, like, icc=False)
     nk.echo()
     assert result.equal, result
