@@ -108,3 +108,10 @@ def test_one_case_more_leaves_most_tickets_as_they_were(monkeypatch: pytest.Monk
     monkeypatch.setattr(catalogue, "CASES", catalogue.CASES[1:])
     after = [catalogue.case("", seed).name for seed in seeds]
     assert sum(one != other for one, other in zip(before, after, strict=True)) <= 10
+
+
+def test_each_lesson_hands_out_another_fault() -> None:
+    given = re.compile(r'nk\.fault\(\\"(\d\d)\\", seed=(\d+)')
+    lessons = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
+    cases = [catalogue.case(lesson, int(seed)).name for text in lessons for lesson, seed in given.findall(text)]
+    assert len(cases) == len(set(cases)) == len(lessons)
