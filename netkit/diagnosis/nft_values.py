@@ -72,7 +72,7 @@ def value(said: Any, sets: Sets, passing: Passing) -> Any:
     if kind == "map":
         return _looked_up(value(inner["key"], sets, passing), inner["data"], sets)
     if kind in _BITS:
-        return _computed(kind, [value(each, sets, passing) for each in inner])
+        return _named(said) or _computed(kind, [value(each, sets, passing) for each in inner])
     if kind in ("prefix", "range", "set"):
         return said
     getter = FIELDS.get(name(said))
@@ -112,8 +112,8 @@ def _computed(sign: str, parts: list[Any]) -> Any:
     if ABSENT in parts or UNKNOWN in parts:
         return ABSENT if ABSENT in parts else UNKNOWN
     if isinstance(parts[0], frozenset):
-        named = frozenset([parts[1]] if isinstance(parts[1], str) else parts[1])
-        return parts[0] & named if sign == "&" else UNKNOWN
+        named = _named(parts[1])
+        return UNKNOWN if named is None or sign != "&" else parts[0] & named
     numbers = [_number(part) for part in parts]
     if None in numbers:
         return UNKNOWN
@@ -179,15 +179,23 @@ _FLAGS = frozenset({"fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr", "dna
 
 def _flagged(own: frozenset[str], sign: str, wanted: Any) -> Holds:
     """Flags: "in" asks for one of them, all else for just these."""
-    if isinstance(wanted, dict):
-        parts = wanted.get("|")
-        return None if parts is None else _flagged(own, sign, parts)
-    named = frozenset([wanted] if isinstance(wanted, str) else () if wanted == 0 else wanted)
-    if not named <= _FLAGS:
+    named = frozenset[str]() if wanted == 0 else _named(wanted)
+    if named is None:
         return None
     if sign == "in":
         return bool(own & named)
     return (own == named) is (sign == "==")
+
+
+def _named(said: Any) -> frozenset[str] | None:
+    """The known flags that are named: by a word, by a list (nft 1.0), or by words joined with "|" (nft 1.1)."""
+    if isinstance(said, str):
+        return frozenset([said]) if said in _FLAGS else None
+    parts = said.get("|") if isinstance(said, dict) else said
+    if not isinstance(parts, (list, tuple, frozenset)):
+        return None
+    found = [named for part in parts if (named := _named(part)) is not None]
+    return frozenset[str]().union(*found) if len(found) == len(parts) else None
 
 
 def fits(own: Any, wanted: Any, sets: Sets) -> Holds:

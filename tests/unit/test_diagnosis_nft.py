@@ -51,6 +51,17 @@ def test_a_policy_drops_what_no_rule_accepts() -> None:
     assert not verdict([port(80), ACCEPT], [DROP], policy="drop").dropped
 
 
+SYN_ACK = {"|": [{"|": ["syn", "ack"]}, "rst"]}
+
+
+@pytest.mark.parametrize("both", [["syn", "ack"], {"|": ["syn", "ack"]}, SYN_ACK], ids=["1.0", "1.1", "nested"])
+@pytest.mark.parametrize(("asked", "dropped"), [("syn", True), ("ack", False), ({"|": ["syn", "ack"]}, False)])
+def test_flags_are_masked_as_each_release_of_nft_lists_them(both: object, asked: object, *, dropped: bool) -> None:
+    flags = {"payload": {"protocol": "tcp", "field": "flags"}}
+    found = verdict([{"match": {"op": "==", "left": {"&": [flags, both]}, "right": asked}}, DROP])
+    assert (found.dropped, found.doubts) == (dropped, ())
+
+
 @pytest.mark.parametrize("unknown", [LIMIT, EXTENSION, STRANGE, ODD], ids=["limit", "xt", "rt", "odd"])
 def test_what_nobody_knows_is_a_doubt(unknown: dict[str, Any]) -> None:
     assert verdict([unknown, DROP]).doubts
