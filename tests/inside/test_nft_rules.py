@@ -121,6 +121,7 @@ def listed() -> Any:
     own = [said["rule"] for said in found if said.get("rule", {}).get("table") == "guard"]
     sets = {each["name"]: each["elem"] for said in found for each in said.values() if "elem" in each}
     nk.sh("nft delete table inet guard")
+    nk.echo(on=True)
     assert len(own) == len(words), made
     return dict(zip(words, own, strict=True)), Sets(sets)
 
