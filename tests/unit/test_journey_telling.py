@@ -6,7 +6,7 @@ import pytest
 
 from netkit.journey.telling.journeys import tell
 from netkit.journey.values import ROUTING, Seen, Step
-from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Neighbour, Route, Snapshot
+from netkit.model import ForwardingEntry, Frame, Interface, Namespace, Neighbour, PolicyRule, Queue, Route, Snapshot
 from netkit.netfilter import Connection, TraceEvent
 from tests.unit.journeys.packets import ICMP, Packet, echo, ethernet, tcp, udp
 
@@ -160,8 +160,11 @@ class TestWhatChanged:
 
 
 class TestWhoDecided:
-    def routed(self, *routes: Route, out: str = "eth0", neighbours: tuple[Neighbour, ...] = ()) -> list[str]:
-        ns1 = space("ns1", link("eth0", ONE, "172.17.0.2/16"), link("eth1", BR), routes=routes, neighbours=neighbours)
+    def routed(
+        self, *routes: Route, out: str = "eth0", neighbours: tuple[Neighbour, ...] = (), **rest: tuple[object, ...]
+    ) -> list[str]:
+        links = link("eth0", ONE, "172.17.0.2/16"), link("eth1", BR)
+        ns1 = space("ns1", *links, routes=routes, neighbours=neighbours, **rest)
         steps = line(Step(None, "ns1", hook=ROUTING), frame(f"ns1:{out}", "out", SENT))
         return [hop.decided for hop in tell(1, steps, seen(ns1)).hops]
 
@@ -182,9 +185,15 @@ class TestWhoDecided:
         assert self.routed(main, other, out="eth1")[0] == (
             "The route default via 10.9.0.1 dev eth1 table 100 leads to 172.17.0.3."
         )
-        assert self.routed(main, out="eth1")[0] == (
-            "It leaves by eth1, by a rule of policy routing: 172.17.0.0/16 dev eth0 does not lead there."
-        )
+        away = "172.17.0.0/16 dev eth0 does not lead there."
+        assert self.routed(main, out="eth1")[0] == f"It leaves by eth1, and it is not seen why: {away}"
+        steered = self.routed(main, out="eth1", policies=(PolicyRule(50, (("fwmark", "0x1"),), table="9"),))
+        assert steered[0] == f"It leaves by eth1, by a rule of policy routing: {away}"
+
+    def test_a_filter_of_tc_that_leads_packets_away(self) -> None:
+        said = "egress protocol ip u32 action order 1: mirred (Egress Redirect to device eth1) stolen"
+        led = self.routed(Route("172.17.0.0/16", None, "eth0"), out="eth1", queues=(Queue("eth0", "filter", said),))
+        assert led[0] == "A filter of tc at eth0 leads it to eth1."
 
     def test_the_neighbour_entry_of_the_next_router(self) -> None:
         known = Neighbour("10.0.0.1", "eth0", TWO.hex(":"))

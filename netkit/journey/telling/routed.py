@@ -56,6 +56,8 @@ def _stays(trip: Trip, around: Around, number: int, target: bytes) -> Claim:
     """What is decided of a packet for the namespace itself, or for everyone; NOTHING for any other."""
     space, out = trip.steps[number].namespace, trip.way_out(number)
     shown = trip.record(out if out is not None else number)
+    if out is not None and (led := _redirected(trip, around, out)):
+        return said(f"{led}.", led, shown)
     if around.own(space, target) and (out is None or _is_loop(trip, around, out)):
         whose, bearer = f"{around.wording.address(target)} is {space}'s own address", around.bearer(space, target)
         return said(f"{whose}: the packet {'is taken in' if out is None else 'stays here'}.", bearer, shown)
@@ -63,6 +65,22 @@ def _stays(trip: Trip, around: Around, number: int, target: bytes) -> Claim:
         way = "is taken in" if out is None else f"goes out by {trip.steps[out].interface}"
         return said(f"The packet is for everyone, or for a group: it {way}.", shown)
     return NOTHING
+
+
+def _redirected(trip: Trip, around: Around, out: int) -> Claim:
+    """What a filter of tc sends out by an interface that no route leads to; its source is somebody else's."""
+    step, view = trip.steps[out], trip.first[out]
+    if view is None or view.ip is None or around.own(step.namespace, view.ip.source):
+        return NOTHING
+    route = around.route(step.namespace, view.ip.target, step.interface, b"")
+    return _by_a_filter(around, step.namespace, step.interface or "") if route is None else NOTHING
+
+
+def _by_a_filter(around: Around, namespace: str, device: str) -> Claim:
+    """A filter of tc that leads packets to an interface (tc-mirred(8))."""
+    space = around.searched(namespace)
+    filters = [each for each in getattr(space, "queues", ()) if f" Redirect to device {device})" in each.text]
+    return said(f"A filter of tc at {filters[0].device} leads it to {device}", space) if filters else NOTHING
 
 
 def _is_loop(trip: Trip, around: Around, out: int) -> bool:
@@ -107,14 +125,13 @@ def _led(around: Around, namespace: str, target: bytes, device: str | None, mac:
         return said(f"It leaves by {device}, which was there for a while only", space)
     if device is not None and (local := around.bearer(namespace, target)) is not None:
         return said(f"{name} is {namespace}'s own address, but it leaves by {device}", local)
+    if device is not None and (filtered := _by_a_filter(around, namespace, device)):
+        return filtered
     if not routes:
         words = f"No route of {namespace} leads to {name}" if device is None else f"It leaves by {device}"
         return said(words, space)
-    return said(
-        f"It leaves by {device}, by a rule of policy routing: {written(routes[0])} does not lead there",
-        routes[0],
-        space,
-    )
+    why = "by a rule of policy routing" if getattr(space, "policies", ()) else "and it is not seen why"
+    return said(f"It leaves by {device}, {why}: {written(routes[0])} does not lead there", routes[0], space)
 
 
 def written(route: Route) -> str:
