@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from netkit.configured import follows, lasting
 from netkit.model import HOST
 from netkit.model.facts import odd_mtu, own_addresses
-from netkit.shell import in_namespace
+from netkit.model.routing import together
+from netkit.shell import in_namespace, route_words
 from netkit.tunnelling import DETAILS, tunnel
 
 if TYPE_CHECKING:
@@ -225,23 +226,9 @@ def _entries(space: Namespace) -> Iterator[str]:
     """Next hops, routes, neighbours and forwarding entries that somebody made."""
     for hop in sorted(space.next_hops, key=lambda hop: bool(hop.group)):
         yield _inside(space, f"ip nexthop add id {hop.number} {hop}")
-    for route in sorted(
-        (*space.routes, *space.local_routes), key=lambda route: route.via is not None
-    ):  # the ways to routers first
-        if route.protocol == "kernel":
-            continue
-        words = [] if route.kind == "unicast" else [route.kind]
-        words.append(route.destination)
-        shared = route.detail("nhid") is not None
-        words += [f"via {route.via}"] if route.via and not shared else []
-        words += [f"dev {quote(route.device)}"] if route.device and not shared else []
-        words += [f"{key} {value}".rstrip() for key, value in route.details if key != "weight"]
-        words += [f"src {route.source}"] if route.source else []
-        usual = 1024 if route.version == 6 else 0
-        words += [f"metric {route.metric}"] if route.metric not in (0, usual) else []
-        words += [f"table {route.table}"] if route.table != "main" else []
-        family = "-6 " if route.version == 6 else ""
-        yield _inside(space, f"ip {family}route add {' '.join(words)}")
+    for hops in sorted(together((*space.routes, *space.local_routes)), key=lambda hops: hops[0].via is not None):
+        if hops[0].protocol != "kernel":  # the ways to routers first
+            yield _inside(space, f"ip {'-6 ' if hops[0].version == 6 else ''}route add {route_words(hops)}")
     for neighbour in space.neighbours:
         if neighbour.state == "permanent" and neighbour.mac:
             words = f"{neighbour.address} lladdr {neighbour.mac} dev {quote(neighbour.device)} nud permanent"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,25 @@ class Route:
         """Its destination as an `ipaddress` value; 0.0.0.0/0 or ::/0 for "default"."""
         everywhere = "::/0" if self.is_default(6) else "0.0.0.0/0"
         return ipaddress.ip_network(everywhere if self.destination == "default" else self.destination, strict=False)
+
+
+PER_HOP = ("weight", "onlink", "encap")
+"""The details that each hop of a route has for itself."""
+
+
+def together(routes: Iterable[Route]) -> list[tuple[Route, ...]]:
+    """The hops of each route: one, or several of a route that has them.
+
+    Args:
+        routes: of one namespace.
+    """
+    found: dict[Route, list[Route]] = {}
+    for each in routes:
+        shared = tuple(detail for detail in each.details if detail[0] not in PER_HOP)
+        alone = each.version == 6 and each.via is None  # such a one is a route by itself
+        one = replace(each, via=None, device=each.device if alone else None, details=shared)
+        found.setdefault(one, []).append(each)
+    return [tuple(hops) for hops in found.values()]
 
 
 _PREFERENCES = ("high", "medium", "low")

@@ -58,6 +58,29 @@ def test_what_handles_made_besides() -> None:
     assert rebuilt(before) == before
 
 
+def test_routes_of_several_hops() -> None:
+    for line in (
+        "ip link add v0 type veth peer name v1",
+        "ip addr add 10.0.0.1/24 dev v0",
+        "ip addr add fd00::1/64 dev v0 nodad",
+        "ip link set v0 up",
+        "ip link set v1 up",
+        "ip route add 10.8.0.0/16 nexthop via 10.0.0.2 weight 9 nexthop via 10.0.0.3",
+        "ip route add 10.7.0.0/16 nexthop via 10.9.0.2 dev v0 onlink nexthop via 10.0.0.3 dev v0",
+        "ip route add 10.6.0.0/16 via inet6 fd00::2 dev v0",
+        "ip -6 route add fd08::/64 nexthop via fd00::2 nexthop via fd00::3",
+        "ip nexthop add id 1 via 10.0.0.2 dev v0",
+        "ip nexthop add id 2 via 10.0.0.3 dev v0",
+        "ip nexthop add id 3 group 1/2",
+        "ip route add 10.5.0.0/16 nhid 3",
+        "tc qdisc add dev v0 root handle 1: htb default 5",
+    ):
+        assert nk.sh(line).returncode == 0
+    before = nk.snapshot()
+    assert rebuilding(before).missing == ()
+    assert rebuilt(before) == before
+
+
 def test_rules_of_nft() -> None:
     for line in (
         "add table inet guard",

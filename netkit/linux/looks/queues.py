@@ -97,7 +97,10 @@ def _filters(talk: Talk, index: int, parent: int) -> list[memoryview]:
         return []
 
 
-_COUNTED = re.compile(r" (?:refcnt \d+|Sent \d+.*|backlog .*|index \d+ ref \d+ bind \d+|installed .*|not_in_hw)(?= |$)")
+_COUNTED = re.compile(
+    r" (?:refcnt \d+|direct_packets_stat \d+|Sent \d+.*|backlog .*|index \d+ ref \d+ bind \d+|installed .*|not_in_hw)"
+    r"(?= |$)"
+)
 
 
 def _listed(device: str, *, classes: bool, parents: set[int]) -> Iterator[Queue]:
