@@ -5,7 +5,7 @@ It never meets a Docker Engine of the machine, whose socket and files are out of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from netkit.dockerd import daemon
 from netkit.errors import Conflict
@@ -57,20 +57,26 @@ def engine(
     journal.in_sandbox()
     if found := containers.obstacle():
         raise daemon.unavailable(found.reason, found.remedy)
-    if _engines and _engines[-1].running:
-        if not _engines[-1].runs_with(userland_proxy=userland_proxy, firewall_backend=firewall_backend, icc=icc):
-            raise Conflict(
-                f"the Docker Engine {_engines[-1].version} runs already, with other settings",
-                "there is one Engine in a sandbox",
-                "Stop it first: engine.stop()",
-            )
-        return _engines[-1]
+    if (there := _running(userland_proxy=userland_proxy, firewall_backend=firewall_backend, icc=icc)) is not None:
+        return there
     for ended in _engines:
         ended.stop()
-    place = chosen()
-    backend = firewall_backend or ""
+    place, backend = chosen(), firewall_backend or ""
     how = settings(place, userland_proxy=bool(userland_proxy), firewall_backend=backend, icc=icc is not False)
     _engines[:] = [start(place, how)]
+    return _engines[-1]
+
+
+def _running(**asked: Any) -> Engine | None:
+    """The Engine that runs, None if there is none; one with other settings than are asked for is refused."""
+    if not (_engines and _engines[-1].running):
+        return None
+    if not _engines[-1].runs_with(**asked):
+        raise Conflict(
+            f"the Docker Engine {_engines[-1].version} runs already, with other settings",
+            "there is one Engine in a sandbox",
+            "Stop it first: engine.stop()",
+        )
     return _engines[-1]
 
 

@@ -10,9 +10,8 @@ if TYPE_CHECKING:
 
     import netkit as nk
 
-IDLE = "busybox sleep 600"
-SLEEP = "sleep 600"
-SHOP, BACK = "172.30.0.0/16", "172.31.0.0/16"
+IDLE, SLEEP = "busybox sleep 600", "sleep 600"
+SHOP, BACK, SIX = "172.30.0.0/16", "172.31.0.0/16", "fd00:30::/64"
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,6 @@ def _linked(docker: nk.Docker) -> None:
 
 LINKED = Mode((f"run -d --name c1 -p 8080:80 {IDLE}", f"run -d --name c2 --link c1 {IDLE}"), _linked)
 """For an Engine whose containers are kept apart, `--icc=false`: the link opens what is published."""
-
-SIX = "fd00:30::/64"
 
 
 def _six(docker: nk.Docker) -> None:
