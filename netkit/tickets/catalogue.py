@@ -103,11 +103,15 @@ def case(lesson: str, seed: int, lacking: Container[str] = ()) -> Case:
         lacking: what this kernel does not have; a case that needs it is passed over.
 
     Raises:
-        NotFound: the lesson has no tickets.
+        NotFound: the lesson has no tickets, or none that this kernel can have.
     """
     if lesson and lesson not in LESSONS:
         rule = f"there are some for: {', '.join(LESSONS)}"
         raise NotFound(f"lesson {shown(lesson)} has no tickets", rule, 'Try nk.fault("06"), or nk.fault() for any')
     fitting = [each for each in CASES if not lesson or lesson in each.lessons]
     possible = [each for each in fitting if not any(need in lacking for need in each.needs)]
+    if not possible:
+        missing = sorted({need for each in fitting for need in each.needs})
+        rule = f"this kernel has not what they need: {', '.join(missing)}"
+        raise NotFound(f"lesson {shown(lesson)} has no tickets here", rule, "Try nk.fault() for one of any lesson")
     return min(possible, key=lambda each: sha256(f"{lesson} {seed} {each.name}".encode()).digest())
