@@ -31,7 +31,7 @@ SCRIPTS = {
     "limits": "ulimit -u unlimited; prlimit --pid $PPID --cpu=1:1; prlimit --pid 1 --as=1; true",
     "other file systems": "mount -t debugfs d /run; mount -t cgroup2 c /run; mount -t proc p /proc; true",
     "enters": "nsenter -t 1 -a true; for p in /proc/[0-9]*; do nsenter -t ${p#/proc/} -m true; done; true",
-    "the old root": "cd /proc/1/cwd && ls; cat /proc/1/root/etc/shadow; chroot /proc/1/root touch /etc/x; true",
+    "the old root": "cd /proc/1/cwd && ls; cd /proc/1/root; cat etc/shadow; chroot . touch /etc/x; true",
     "longer while it runs": "echo 'sleep 100' >> /run/handed-in.sh; true",
     "null": "echo \0x; true",
     "deep": "sh -c " * 3000 + "true",
