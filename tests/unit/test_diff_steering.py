@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from netkit.model import NextHop, PolicyRule, Queue, Route
+from netkit.model import Interface, NextHop, PolicyRule, Queue, Route
 from tests.unit.diffing import VETH, host, told
 
 
@@ -57,3 +57,32 @@ STEERING = [
 def test_what_steers_packets(tables: dict[str, Any], line: str) -> None:
     assert told(host(VETH), host(VETH, **tables)) == [line]
     assert told(host(VETH, **tables), host(VETH)) == [line.replace("+", "-", 1)]
+
+
+class TestVlansOfPorts:
+    """Where the kernel has them, each bridge puts its ports into the one that comes without a tag."""
+
+    BRIDGE = Interface("br0", "bridge")
+    PORT = dataclasses.replace(VETH, master="br0")
+    ALONE = ("bridge vlan", "br0 1 pvid untagged")
+    BOTH = (ALONE, ("bridge vlan", "veth1 1 pvid untagged"))
+
+    def test_the_bridges_own_choice_is_not_told_beside_its_new_port(self) -> None:
+        alone, joined = host(self.BRIDGE, VETH, further=(self.ALONE,)), host(self.BRIDGE, self.PORT, further=self.BOTH)
+        assert not any("vlan" in line for line in [*told(alone, joined), *told(joined, alone)])
+        assert told(alone, joined)
+
+    def test_a_port_that_left_it_is_told(self) -> None:
+        joined, left = (host(self.BRIDGE, self.PORT, further=further) for further in (self.BOTH, (self.ALONE,)))
+        assert told(joined, left) == ["+ bridge vlan: veth1 1 pvid untagged is missing"]
+        assert told(left, joined) == ["- bridge vlan: veth1 1 pvid untagged is missing"]
+
+    def test_another_choice_of_the_bridge_is_its_own_too(self) -> None:
+        other = dataclasses.replace(self.BRIDGE, details=(("vlan_default_pvid", "5"),))
+        lines = tuple((command, line.replace(" 1 ", " 5 ")) for command, line in self.BOTH)
+        found = told(host(self.BRIDGE, self.PORT, further=self.BOTH), host(other, self.PORT, further=lines))
+        assert len(found) == 1
+        assert "5" in found[0]
+
+    def test_a_kernel_without_them_misses_none(self) -> None:
+        assert not any("vlan" in line for line in told(host(self.BRIDGE, VETH), host(self.BRIDGE, self.PORT)))
