@@ -37,6 +37,9 @@ _QUIET = (
 )
 """What a reader need not see; and nothing here needs the internet, so nothing asks for it."""
 
+_SETTINGS = Path(__file__).parent / "jupyter"
+"""Beside Jupyter's own folders of settings: JupyterLab asks nobody whether he wants news."""
+
 ANEW = "--KernelManager.cache_ports=False"
 """Lets Jupyter start a kernel again at other ports when another program has taken one that it had chosen."""
 
@@ -140,5 +143,7 @@ def main(options: argparse.Namespace) -> int:
     sys.stderr.write(_TOLD)
     sys.stderr.flush()
     _end_with_parent()
-    environment = {**os.environ, "PATH": _path(os.environ.get("PATH", os.defpath))}
+    settings = os.pathsep.join(filter(None, [str(_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    own = {"PATH": _path(os.environ.get("PATH", os.defpath)), "JUPYTER_CONFIG_PATH": settings}
+    environment = {**os.environ, **own}
     os.execve(words[0], words, environment)  # noqa: S606 - a shell would only be in the way

@@ -108,6 +108,13 @@ def listening_ports(process: int) -> set[str]:
 
 
 @pytest.mark.long
+def test_nobody_is_asked_about_news(lab: Lab) -> None:
+    told = lab.ask("lab/api/settings/@jupyterlab/apputils-extension:notification")
+    assert told["schema"]["properties"]["fetchNews"]["default"] == "false"
+    assert told["settings"] == {}
+
+
+@pytest.mark.long
 def test_kernels_of_lab_open_no_port_and_start_again(lab: Lab) -> None:
     number = lab.ask("api/kernels", {})["id"]
     file = lab.runtime / f"kernel-{number}.json"
