@@ -94,8 +94,9 @@ def _end_namespaces(places: list[Place]) -> None:
         if place.processes and place.named:
             journal.perform(f"ip netns pids {shlex.quote(place.name)} | xargs -r kill -9", lambda: None)
         elif place.processes:
-            pids = " ".join(str(each.pid) for each in namespaces.inhabitants(place.inode)[place.inode])
-            journal.show(f"kill -9 {pids}")
+            people = namespaces.inhabitants(place.inode).get(place.inode, ())  # they may end by themselves meanwhile
+            if people:
+                journal.show(f"kill -9 {' '.join(str(each.pid) for each in people)}")
     if places:
         note_ends(teardown.ending([place.path for place in places], act))
 

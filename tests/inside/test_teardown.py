@@ -130,3 +130,19 @@ def test_a_ping_that_nobody_answered_does_not_keep_a_namespace_alive() -> None:
     began = time.monotonic()
     teardown.delete(["near", "far"])
     assert time.monotonic() - began < QUICK
+
+
+def test_one_without_a_name_may_go_by_itself_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    has_sockets = teardown._has_sockets
+
+    def late(asked: str) -> bool:
+        program.kill()
+        program.wait()
+        return has_sockets(asked)
+
+    with subprocess.Popen(["unshare", "--net", "sleep", "600"]) as program:
+        path = f"/proc/{program.pid}/ns/net"
+        wait_until(lambda: os.readlink(path) != os.readlink("/proc/self/ns/net"))
+        monkeypatch.setattr(teardown, "_has_sockets", late)
+        assert teardown.ending([path], lambda: None) == []
+    assert not os.path.exists(path)

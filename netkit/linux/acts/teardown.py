@@ -6,8 +6,10 @@ take hardly longer than one.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from netkit.errors import NotFound
 from netkit.linux import namespaces, procfs
 from netkit.linux.acts import neighbours
 from netkit.linux.entering import inside
@@ -78,8 +80,9 @@ def ending(paths: Iterable[str], act: Callable[[], object]) -> list[End]:
         numbers = {path: space for path in paths if (space := monitor.number(path)) is not None}
         ends = _other_ends(monitor, set(numbers.values()))
         for path in numbers if len(numbers) <= _FEW else ():
-            if _has_sockets(path):  # packets of theirs that wait for an answer keep it alive, up to three seconds
-                neighbours.give_up(path)
+            with contextlib.suppress(NotFound):  # one without a name goes with its last program, at any moment
+                if _has_sockets(path):  # packets of theirs that wait for an answer keep it alive, up to three seconds
+                    neighbours.give_up(path)
         sockets.forget_all()
         act()
         monitor.await_gone(set(ends), _SECONDS_TO_VANISH)
