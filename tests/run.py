@@ -47,6 +47,7 @@ AGAIN = "-again"
 FEW = 3
 """So many failed tests of a suite are repeated: more are no accident of a busy machine."""
 LANES = ("kernels", "inside", "answers")
+"""The first one's output is seen while it runs."""
 
 
 @dataclass(frozen=True)
@@ -226,29 +227,26 @@ def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
     chosen = [suite for suite in SUITES if suite.name in names] or list(SUITES)
     lanes: list[tuple[str, Lane]] = []
     if ordinary.NAME not in names:
-        lanes += _lanes(chosen, ordinary.here(marks))
+        here = ordinary.here(marks)
+        parts = {lane: [suite for suite in chosen if suite.lane == lane] for lane in LANES}
+        lanes += [(lane, partial(_one_by_one, part, here)) for lane, part in parts.items() if part]
     if ordinary.NAME in names or (os.geteuid() == 0 and not names):
         lanes.append((ordinary.NAME, partial(_as_ordinary_user, chosen, marks)))
     return _side_by_side(lanes)
 
 
-def _lanes(suites: list[Suite], place: ordinary.Place) -> list[tuple[str, Lane]]:
-    parts = {lane: [suite for suite in suites if suite.lane == lane] for lane in LANES}
-    return [(f"{lane}-{place.who}", partial(_one_by_one, part, place)) for lane, part in parts.items() if part]
-
-
-def _side_by_side(lanes: list[tuple[str, Lane]], shown: IO[str] | None = None) -> list[Result]:
-    """Run named lanes at once, since most of their time is waiting; the first one's output is shown meanwhile."""
+def _side_by_side(lanes: list[tuple[str, Lane]]) -> list[Result]:
+    """Run named lanes at once, since most of their time is waiting; the first one's output goes to the terminal."""
     (_, first), *others = lanes
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(len(lanes)))
         outputs = [stack.enter_context((ARTIFACTS / f"{name}.log").open("w+")) for name, _ in others]
         running = [pool.submit(lane, output) for (_, lane), output in zip(others, outputs, strict=True)]
-        results = first(shown)
+        results = first(None)
         for lane, output in zip(running, outputs, strict=True):
             results += lane.result()
             output.seek(0)
-            print(output.read(), file=shown, flush=True)
+            print(output.read(), flush=True)
     return results
 
 
@@ -261,7 +259,7 @@ def _as_ordinary_user(chosen: list[Suite], marks: dict[str, str], output: IO[str
     results: list[Result] = []
     try:
         with ordinary.user({**marks, SECOND_LANE: "1"}) as place:
-            results += _side_by_side(_lanes([suite for suite in chosen if suite.ordinary], place), output)
+            results += _one_by_one([suite for suite in chosen if suite.ordinary], place, output)
     except (OSError, RuntimeError, subprocess.CalledProcessError) as reason:
         print(f"The tests as an ordinary user did not come to their end: {reason}", file=output, flush=True)
         results.append(Result("ordinary user", ordinary.NAME, failed=1, faults=(str(reason),)))
