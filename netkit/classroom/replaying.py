@@ -21,7 +21,7 @@ from netkit.lessons.enrolment import Course
 from netkit.lessons.mine import Mine
 from netkit.lessons.personal import personal
 from netkit.lessons.task import Task
-from netkit.linux import namespaces
+from netkit.linux import namespaces, procfs
 from netkit.linux.acts import nft
 from netkit.linux.events import settle
 from netkit.linux.looks import deciders, observe
@@ -36,6 +36,9 @@ _LIMITS = ("--as=268435456", "--nproc=128", "--fsize=16777216", "--nofile=256", 
 
 _SECONDS_OF_DETECTION, _SECONDS_BETWEEN_LOOKS = 3.0, 0.05
 """How long duplicate addresses are looked for at most (one to two seconds by default), and between two looks."""
+
+_SECONDS_TO_START = 3.0
+"""How long the programs that a script leaves may be busy at most before it is looked at what is there."""
 
 _APART = ("setpriv", "--bounding-set=-sys_ptrace,-sys_time,-sys_module,-sys_boot", "--inh-caps=-all")
 
@@ -146,12 +149,29 @@ def _environment() -> dict[str, str]:
 
 def _now() -> Snapshot:
     """What is there once addresses of IPv6 that somebody gave can be used: the kernel asks first who else has them."""
+    _await_programs()
     settle.wait()
     deadline = time.monotonic() + _SECONDS_OF_DETECTION
     given = {space.name for space in observe.snapshot() if any(_is_given(address) for address in space.addresses)}
     while _tentative(given) and time.monotonic() < deadline:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     return observe.snapshot()
+
+
+def _await_programs() -> None:
+    """Wait until no program is busy: on a crowded machine a server may not listen yet when its script has ended."""
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while any(map(_is_busy, filter(str.isdigit, os.listdir("/proc")))) and time.monotonic() < deadline:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _is_busy(process: str) -> bool:
+    """Whether another process runs, or waits for a disk (proc_pid_stat(5))."""
+    try:
+        state = procfs.read(f"/proc/{process}/stat").rpartition(b") ")[2][:1]
+    except OSError:  # it has just ended
+        return False
+    return process != str(os.getpid()) and state in b"RD"
 
 
 def _tentative(given: set[str]) -> bool:

@@ -39,7 +39,7 @@ feed = Feed(Order(), lambda message: (print(feed.process.pid, flush=True), os._e
 feed._thread.join()
 """
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 
 
 class View:

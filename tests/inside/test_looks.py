@@ -11,7 +11,7 @@ import netkit as nk
 from netkit.linux.events import settle
 from netkit.model import ForwardingEntry, Neighbour, Snapshot
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 
 
 def article() -> tuple[nk.Namespace, nk.Namespace, nk.Bridge]:

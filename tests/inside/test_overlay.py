@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FLOOD = "00:00:00:00:00:00"
 SECONDS = 10.0
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[list[nk.Docker]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -162,6 +164,23 @@ def test_containers_their_programs_and_files_come_back(id: str) -> None:  # noqa
     result = replaying._task({"id": id, "script": work.script, "learner": "anna", "course": course(), "others": []})
     assert result["ok"], result["wants"]
     assert nk.compare(before, nk.Snapshot.from_json(result["state"])).equal
+
+
+LATE = """\
+import socket, time
+while time.process_time() < 1: pass
+server = socket.create_server(("", 80))
+time.sleep(60)
+"""
+
+
+def test_what_a_script_starts_has_time_to_listen() -> None:
+    """A busy second before it listens stands for a crowded machine."""
+    line = shlex.join([sys.executable, "-c", LATE])
+    assert not replaying.carry_out(f"ip netns add web\nip netns exec web {line} &")
+    assert not nk.sh("ip netns exec web ss -Hltn").stdout
+    replaying._now()
+    assert ":80 " in nk.sh("ip netns exec web ss -Hltn").stdout
 
 
 def course() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from netkit.model import ForwardingEntry, Neighbour
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 MAC = "02:42:0a:00:00:02"
 ZERO = "00:00:00:00:00:00"
 
