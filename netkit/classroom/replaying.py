@@ -27,6 +27,8 @@ from netkit.linux.events import settle
 from netkit.linux.looks import deciders, observe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netkit.lessons.replies import Answer
     from netkit.model import Snapshot
 
@@ -149,20 +151,22 @@ def _environment() -> dict[str, str]:
 
 def _now() -> Snapshot:
     """What is there once addresses of IPv6 that somebody gave can be used: the kernel asks first who else has them."""
-    _await_programs()
+    _wait_while(_busy, _SECONDS_TO_START)
     settle.wait()
-    deadline = time.monotonic() + _SECONDS_OF_DETECTION
     given = {space.name for space in observe.snapshot() if any(_is_given(address) for address in space.addresses)}
-    while _tentative(given) and time.monotonic() < deadline:
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    _wait_while(lambda: _tentative(given), _SECONDS_OF_DETECTION)
     return observe.snapshot()
 
 
-def _await_programs() -> None:
-    """Wait until no program is busy: on a crowded machine a server may not listen yet when its script has ended."""
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while any(map(_is_busy, filter(str.isdigit, os.listdir("/proc")))) and time.monotonic() < deadline:
+def _wait_while(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while condition() and time.monotonic() < deadline:
         time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _busy() -> bool:
+    """Whether a program is busy: on a crowded machine a server may not listen yet when its script has ended."""
+    return any(map(_is_busy, filter(str.isdigit, os.listdir("/proc"))))
 
 
 def _is_busy(process: str) -> bool:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from tests.inside.wild_kinds import OUT_WEB, SIX, nft, routed, switched, translated
 
+ANSWERED_FOR = (
+    "ip -n a -6 route del default",
+    "ip -n a -6 route add fd20:3::/64 dev eth0",
+    "ip netns exec r1 sysctl -qw net.ipv6.conf.all.proxy_ndp=1 net.ipv6.conf.in0.proxy_ndp=1",
+    "ip -n r1 -6 neigh add proxy fd20:3::2 dev in0",
+)
+"""Makes r1 answer a for a neighbour that is behind it."""
+
 LED = [
     routed(
         "summary of a blackhole",
@@ -48,12 +56,7 @@ LED = [
         "r1 ip -6 neigh del proxy fd20:3::2 dev in0",
         "a ip -6 neigh flush dev eth0",
         ask=SIX,
-        healthy=(
-            "ip -n a -6 route del default",
-            "ip -n a -6 route add fd20:3::/64 dev eth0",
-            "ip netns exec r1 sysctl -qw net.ipv6.conf.all.proxy_ndp=1 net.ipv6.conf.in0.proxy_ndp=1",
-            "ip -n r1 -6 neigh add proxy fd20:3::2 dev in0",
-        ),
+        healthy=ANSWERED_FOR,
     ),
     routed(
         "proxy of neighbours switched off",
@@ -62,12 +65,7 @@ LED = [
         "r1 sysctl -qw net.ipv6.conf.all.proxy_ndp=0 net.ipv6.conf.in0.proxy_ndp=0",
         "a ip -6 neigh flush dev eth0",
         ask=SIX,
-        healthy=(
-            "ip -n a -6 route del default",
-            "ip -n a -6 route add fd20:3::/64 dev eth0",
-            "ip netns exec r1 sysctl -qw net.ipv6.conf.all.proxy_ndp=1 net.ipv6.conf.in0.proxy_ndp=1",
-            "ip -n r1 -6 neigh add proxy fd20:3::2 dev in0",
-        ),
+        healthy=ANSWERED_FOR,
     ),
     routed(
         "router without ICMP of IPv6",
