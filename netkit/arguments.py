@@ -52,10 +52,9 @@ def _options(words: list[str]) -> argparse.Namespace:
 def _make_sure_of(word: str) -> None:
     """Refuse a command that is not there, with the one that was probably meant."""
     if word not in COMMANDS and not word.startswith("-"):
-        from netkit.spelling import nearest
+        from netkit.spelling import proposal
 
-        meant = nearest(word, COMMANDS)
-        remedy = f"Did you mean 'netkit {meant}'?" if meant else "See 'netkit --help'"
+        remedy = proposal(word, COMMANDS, "'netkit {}'", "See 'netkit --help'")
         raise InvalidValue(f"there is no command '{word}'", f"there are: {', '.join(COMMANDS)}", remedy)
 
 

@@ -20,7 +20,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from netkit.errors import NetkitError, WrongCall
-from netkit.spelling import nearest, shown
+from netkit.spelling import proposal, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,8 +226,7 @@ def _insist(plan: _Plan, count: int, named: dict[str, Any]) -> None:
 
 
 def _refuse(plan: _Plan, name: str, value: Any) -> Any:
-    meant = nearest(name, plan.named)
-    remedy = f"Did you mean {meant}=…?" if meant else "Leave it out" if not plan.named else "Take one of these"
+    remedy = proposal(name, plan.named, "{}=…") if plan.named else "Leave it out"
     problem = f"{plan.form.partition('(')[0]}() has no parameter {name}={shown(value)}"
     raise WrongCall(problem, _rule(plan), remedy)
 

@@ -18,7 +18,7 @@ from netkit.linux.entering import HOST_PATH
 from netkit.linux.run import run
 from netkit.model import HOST, Snapshot
 from netkit.rebuilding import rebuilding
-from netkit.spelling import nearest, shown
+from netkit.spelling import proposal, shown
 from netkit.visible import in_html, visible
 
 if TYPE_CHECKING:
@@ -168,8 +168,7 @@ def _read(found: Kept) -> Snapshot:
         text = found.snapshot.read_text(encoding="utf-8")
     except OSError as error:
         names = sorted(path.stem for path in found.snapshot.parent.glob("*.json"))
-        meant = nearest(found.name, names)
-        remedy = f"Did you mean '{meant}'?" if meant else f'Save one: nk.save("{found.name}")'
+        remedy = proposal(found.name, names, otherwise=f'Save one: nk.save("{found.name}")')
         known = f"there are: {', '.join(names)}" if names else str(error.strerror)
         raise NotFound(f"no network called '{found.name}' is kept", known, remedy) from None
     except UnicodeDecodeError:

@@ -51,6 +51,23 @@ def nearest(value: Any, choices: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
+def proposal(value: Any, choices: Iterable[str], form: str = "'{}'", otherwise: str = "Take one of these") -> str:
+    """The remedy for a word that is not there.
+
+    Args:
+        value: what was typed.
+        choices: the words that are there.
+        form: how the word that was probably meant is typed.
+        otherwise: the remedy if nothing is like it.
+
+    Example:
+        >>> proposal("FORWRD", ("INPUT", "FORWARD")), proposal("x", ("y",))
+        ("Did you mean 'FORWARD'?", 'Take one of these')
+    """
+    meant = nearest(value, choices)
+    return f"Did you mean {form.format(meant)}?" if meant else otherwise
+
+
 def unknown(
     owner: str, name: str, choices: Iterable[str], instead: Mapping[str, str] | None = None
 ) -> UnknownName | AttributeError:
@@ -65,6 +82,6 @@ def unknown(
     if name.startswith("_"):
         return AttributeError(name)
     known = sorted(choice for choice in choices if not choice.startswith("_"))
-    meant, told = nearest(name, known), (instead or {}).get(name)
-    remedy = f"Try {told}" if told else f"Did you mean '{meant}'?" if meant else "Take one of these"
+    told = (instead or {}).get(name)
+    remedy = f"Try {told}" if told else proposal(name, known)
     return UnknownName(f"{owner} has no {name!r}", f"there are: {', '.join(known) or 'none'}", remedy)

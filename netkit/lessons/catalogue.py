@@ -9,7 +9,7 @@ from typing import TypeVar
 from netkit.errors import InvalidValue, NotFound
 from netkit.lessons.prediction import Prediction
 from netkit.lessons.task import Question, Task
-from netkit.spelling import nearest, shown
+from netkit.spelling import proposal, shown
 
 Item = Task | Question | Prediction
 Wanted = TypeVar("Wanted", Task, Question, Prediction)
@@ -89,10 +89,7 @@ def _nothing(id: str, there: dict[str, Item], padded: str) -> NotFound:  # noqa:
         padded: it, with a lesson's number of two digits.
     """
     lesson = padded.partition(".")[0]
-    if not there and lesson in LESSONS and padded in items(lesson):
-        meant: str | None = padded
-    else:
-        meant = nearest(id, there or every())
+    meant = padded if not there and lesson in LESSONS and padded in items(lesson) else id
     rule = f"there are: {', '.join(there)}" if there else f"it begins with a lesson's number: {', '.join(LESSONS)}"
-    remedy = f"Did you mean '{meant}'?" if meant else "Take one of these" if there else "Try '04.1'"
+    remedy = proposal(meant, there) if there else proposal(meant, every(), otherwise="Try '04.1'")
     return NotFound(f"there is nothing called {shown(id)}", rule, remedy)

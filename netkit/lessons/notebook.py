@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit.errors import InvalidValue, NotFound
-from netkit.spelling import nearest
+from netkit.spelling import proposal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,8 +94,7 @@ class Lesson:
                 source = _CHECK.sub("", source) if _STEP in tags else source
                 if _STEP in tags or not _LEFT_OUT.search(source):
                     found.append(Cell(_HEAD.sub(_at_once, source), _FAILS in tags, _ENGINE in tags))
-        meant = nearest(heading, self.headings)
-        remedy = f"Did you mean %goto {meant}" if meant else "Take one of these"
+        remedy = proposal(heading, self.headings, "%goto {}")
         raise NotFound(f"{self.path.name} has no heading {heading!r}", f"it has: {'; '.join(self.headings)}", remedy)
 
 

@@ -10,7 +10,7 @@ from IPython.display import display
 
 from netkit.errors import InvalidValue
 from netkit.magics.cell import Ending
-from netkit.spelling import nearest, shown
+from netkit.spelling import proposal, shown
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -65,9 +65,9 @@ def read(words: str) -> tuple[Options, str]:
             chosen += [word for word in match["words"].split(",") if word]
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
-        meant = nearest(unknown[0], KINDS)
-        remedy = f"Did you mean --only {meant}?" if meant else "Take one of these"
-        raise InvalidValue(f"--only {shown(unknown[0])} is no kind of change", f"there are: {', '.join(KINDS)}", remedy)
+        known = f"there are: {', '.join(KINDS)}"
+        remedy = proposal(unknown[0], KINDS, "--only {}")
+        raise InvalidValue(f"--only {shown(unknown[0])} is no kind of change", known, remedy)
     rest = words[position:].strip()
     if rest.startswith("--"):
         raise InvalidValue(f"{shown(rest.split()[0])} is no option", f"it is {_USAGE}", "Take one of these, or none")

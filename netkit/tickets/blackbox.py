@@ -20,7 +20,7 @@ from netkit.linux.run import run
 from netkit.model import Snapshot
 from netkit.outcomes import Outcome
 from netkit.rebuilding import rebuilding
-from netkit.spelling import nearest, shown
+from netkit.spelling import proposal, shown
 from netkit.tickets import breaking
 from netkit.tickets.bases import BASES
 from netkit.tickets.draw import Draw
@@ -169,7 +169,6 @@ def _without_people(state: Snapshot) -> Snapshot:
 def _of(values: dict[str, Found], name: str, what: str) -> Found:
     """The value of that name, or an error that lists the names."""
     if name not in values:
-        meant = nearest(name, values)
-        remedy = f"Did you mean '{meant}'?" if meant else "Take one of these"
-        raise NotFound(f"there is no {what} {shown(name)}", f"there are: {', '.join(values)}", remedy)
+        known = f"there are: {', '.join(values)}"
+        raise NotFound(f"there is no {what} {shown(name)}", known, proposal(name, values))
     return values[name]
