@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from netkit.diagnosis import commands, gateways
+import ipaddress
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import commands, gateways, listening
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding, World
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.packet import Packet
+    from netkit.model import End
 
 
 def finding(world: World, source: str, namespace: str) -> Finding:
@@ -26,3 +33,27 @@ def finding(world: World, source: str, namespace: str) -> Finding:
     repair = tuple(typed(world, namespace, line) for line in lines)
     words = f"{near[1]} in {namespace} has no address that one could ask"
     return Finding("address", words, (commands.addresses_shown(world, near),), repair, namespace)
+
+
+def meant(world: World, namespace: str, packet: Packet) -> tuple[End, str] | None:
+    """The one interface on a link that may have lost the address that packets are for, and that address with a prefix.
+
+    It has none at all, and somebody behind it listens at the packets' port.
+
+    Args:
+        namespace: who is on the link, in the address's network.
+        packet: for an address that nobody has.
+    """
+    address, version = ipaddress.ip_address(packet.destination), packet.version
+    for end in world.topology.leaving(namespace):
+        own = [each for each in world.topology.prefixes(end, version) if address in each.network]
+        bare = [each for each in world.topology.stations(end) if not world.topology.prefixes(each, version)]
+        found = [each for each in bare if each[0] != namespace and _waits(world, each[0], packet)]
+        if own and len(found) == 1:
+            return found[0], f"{address}/{own[0].network.prefixlen}"
+    return None
+
+
+def _waits(world: World, namespace: str, packet: Packet) -> bool:
+    there = (each for each in world.listeners(namespace) if listening.of(each, packet) and not each.reserved)
+    return any(listening.hears(each, packet.destination) for each in there)

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import listening, nat, permissions, publishing, rejections
+from netkit.diagnosis import addressless, commands, listening, nat, permissions, publishing, rejections
 from netkit.diagnosis.commands import typed
 from netkit.diagnosis.findings import Finding
 from netkit.validation import endpoint
@@ -14,7 +14,7 @@ from netkit.validation import endpoint
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
-    from netkit.model import Rule
+    from netkit.model import End, Rule
 
 
 def translated(world: World, namespace: str, before: Packet, after: Packet, rule: Rule | None) -> Finding | None:
@@ -38,9 +38,8 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     needless = places in ([], [namespace]) and rule is not None and _needless(world, namespace, before)
     if places and not needless and (not right or rule is None):
         return _shadowed(world, namespace, before, after, rule) if rule is not None else None
-    target = _end(after.destination, after.destination_port)
     why = "nobody listens there" if places else "nobody has that address"
-    words = f"{namespace} leads {_asked(before)} to {target}, but {why}"
+    words = f"{_leading(namespace, before, after)}, but {why}"
     repair: list[str] = []
     if rule is not None and needless:
         words += f"; without that rule, they would reach {_end(before.destination, before.destination_port)}"
@@ -51,11 +50,25 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     elif right:
         words += f"; somebody listens at {_end(*right)}"
         repair = _led(world, namespace, rule, before, right) if rule is not None else []
+    elif not places and (lost := addressless.meant(world, namespace, after)) is not None:
+        return _lost(world, namespace, (before, after), *lost)
     else:
         words += "; decide where the rule is to lead, or delete it"
     evidence = [rejections.listed(world, namespace, rule)] if rule is not None else []
     evidence += [listening.told(world, place, after.protocol) for place in places[:1]]
     return Finding("nat", words, tuple(evidence), tuple(typed(world, namespace, each) for each in repair), namespace)
+
+
+def _lost(world: World, namespace: str, ends: tuple[Packet, Packet], bare: End, address: str) -> Finding:
+    """Nobody has the address that packets are led to, and just one interface there can be meant."""
+    before, after = ends
+    words = (
+        f"{_leading(namespace, before, after)}, but nobody has that address; {commands.named(bare)}, on "
+        "that link, has none at all, and somebody listens at that port there"
+    )
+    evidence = (commands.addresses_shown(world, bare), listening.told(world, bare[0], after.protocol))
+    repair = typed(world, bare[0], f"ip addr add {address} dev {bare[1]}")
+    return Finding("address", words, evidence, (repair,), bare[0])
 
 
 def _later(world: World, namespace: str, before: Packet, rule: Rule) -> Rule | None:
@@ -85,6 +98,10 @@ def _shadowed(world: World, namespace: str, before: Packet, after: Packet, first
     lines = [f"{tool} -D {later.chain} {added}", f"{tool} -I {later.chain} {added}"]
     evidence = (rejections.listed(world, namespace, first),)
     return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+
+
+def _leading(namespace: str, before: Packet, after: Packet) -> str:
+    return f"{namespace} leads {_asked(before)} to {_end(after.destination, after.destination_port)}"
 
 
 def _asked(packet: Packet) -> str:

@@ -63,6 +63,10 @@ class Flows:
             return replace(packet, source=first.destination, source_port=first.destination_port)
         return replace(packet, source=last.source, source_port=last.source_port)
 
+    def of(self, namespace: str, answer: Packet) -> tuple[Packet, Packet] | None:
+        """The connection that an answer belongs to, before a hook has seen it: the first packet as it came and left."""
+        return self._flow(namespace, answer)
+
     def state(self, namespace: str, packet: Packet) -> str:
         """What conntrack says of a packet in a namespace, in iptables' words.
 

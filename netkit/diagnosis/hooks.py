@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import conntrack, rejections
+from netkit.diagnosis import conntrack, rejections, translations
 from netkit.diagnosis.findings import Found
 from netkit.diagnosis.flows import Flows
 from netkit.diagnosis.matching import Doubt, Passing, Place, Setting
@@ -90,7 +90,9 @@ class Hooks:
         if rule is None:
             return
         if verdict.dropped:
-            raise Found(rejections.dropped(self._world, place, passing, rule))
+            flow = self.flows.of(place.namespace, passing.packet)
+            bare = translations.exposed(self._world, place, rule, flow) if flow is not None else None
+            raise Found(bare or rejections.dropped(self._world, place, passing, rule, known=flow is not None))
         if verdict.proxy:
             raise Found(rejections.proxied(self._world, place.namespace, passing.packet, rule))
         if _aim(verdict.packet) != _aim(passing.packet):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis import nft_values, packetfilter
+from netkit.diagnosis import mapped, nft_values, packetfilter
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
@@ -45,6 +45,9 @@ def lines(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]
         return _added(world, rule, place, passing)
     if rule.chain.startswith("DOCKER") and rule.chain != "DOCKER-USER":
         return _moved(world, place, passing, rule) or _beside_docker(world, place, passing, rule)
+    if rule.tool == "nft" and "vmap" in rule.text.split():
+        led = mapped.lines(world, place.namespace, place.hook, passing, lambda verdict: not verdict.dropped)
+        return led or _nft(world, place, passing, rule)
     if rule.tool == "nft":
         return _without_element(world, place.namespace, passing, rule) or _nft(world, place, passing, rule)
     if _ends_a_list(world, place.namespace, rule):

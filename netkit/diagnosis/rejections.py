@@ -19,13 +19,14 @@ _PORT = re.compile(r"tproxy (?:ip6? )?to \S*:(\d+)")
 """Where nft says that a packet goes."""
 
 
-def dropped(world: World, place: Place, passing: Passing, rule: Rule) -> Finding:
+def dropped(world: World, place: Place, passing: Passing, rule: Rule, *, known: bool = False) -> Finding:
     """A packet was dropped at a hook.
 
     Args:
         place: the hook.
         passing: the packet.
         rule: the rule or the policy that did it.
+        known: whether it answers one that has passed there.
     """
     namespace, packet = place.namespace, passing.packet
     does = "answers, with another MAC," if rule.target == "arpreply" else "drops"
@@ -35,7 +36,7 @@ def dropped(world: World, place: Place, passing: Passing, rule: Rule) -> Finding
         switch = f"net.bridge.bridge-nf-call-{'iptables' if packet.version == 4 else 'ip6tables'}"
         words += f"; the bridge {passing.iif or passing.oif} shows it what goes from port to port"
         evidence.append(shown(world, namespace, f"sysctl {switch}", "1"))
-    if passing.tracked == "INVALID":
+    if passing.tracked == "INVALID" and not known:
         words += f"; {namespace} never saw what this answers, so it belongs to no connection there"
     repair = [typed(world, namespace, line) for line in permissions.lines(world, place, passing, rule)]
     repair += _forgotten(world, packet) if repair else ()

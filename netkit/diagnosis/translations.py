@@ -6,18 +6,20 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import matching, permissions, rejections, xtables
+from netkit.diagnosis import mapped, matching, permissions, rejections, xtables
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.flows import Flows
+    from netkit.diagnosis.matching import Place
     from netkit.diagnosis.packet import Packet
     from netkit.model import Rule
 
 _SNAT = re.compile(r"snat (?:ip6? )?to \S+")
 _WRITTEN = "saddr set "
+_AIMED, _CAME = frozenset({"-d", "ip daddr", "ip6 daddr"}), frozenset({"-i", "iifname", "iif"})
 _HIDING = ("SNAT", "MASQUERADE", "snat", "masquerade")
 
 
@@ -41,10 +43,28 @@ def missing(world: World, flows: Flows, finding: Finding, ways: dict[str, str]) 
         if first.source != last.source:
             found = _astray(world, namespace, last, finding)
         else:
-            found = _unhidden(world, namespace, last, finding, ways.get(namespace, ""))
+            why = f"to which {finding.where} knows no way back"
+            found = _unhidden(world, namespace, last, (why, finding.evidence), ways.get(namespace, ""))
         if found is not None:
             return found
     return None
+
+
+def exposed(world: World, place: Place, rule: Rule, flow: tuple[Packet, Packet]) -> Finding | None:
+    """Whether a rule drops answers since it keeps everybody from the sender's own address, which was to be hidden.
+
+    Args:
+        place: the hook where the answer comes in.
+        rule: what drops it.
+        flow: the first packet of its connection, as it came there and as it left.
+    """
+    first, last = flow
+    fields = {match.field for match in rule.matches}
+    if first.source != last.source or not fields & _AIMED or not fields <= _AIMED | _CAME:
+        return None
+    why = f"and answers to that address are dropped there by the rule `{rule.text}`"
+    listed = rejections.listed(world, place.namespace, rule)
+    return _unhidden(world, place.namespace, last, (why, (listed,)), place.iif)
 
 
 def led_astray(world: World, flows: Flows, finding: Finding) -> Finding | None:
@@ -117,22 +137,40 @@ def _masqueraded(world: World, namespace: str, rule: Rule) -> list[str]:
     return permissions.instead(world, namespace, rule, options, "-j MASQUERADE")
 
 
-def _unhidden(world: World, namespace: str, packet: Packet, finding: Finding, device: str) -> Finding | None:
-    """A router that translates lets the packet pass as it is."""
+def _unhidden(
+    world: World, namespace: str, packet: Packet, why: tuple[str, tuple[str, ...]], device: str
+) -> Finding | None:
+    """A router that translates lets the packet pass as it is.
+
+    Args:
+        why: what is wrong with that, and what shows it.
+        device: the interface that it leaves by, "" where that is not known.
+    """
     came = _bridge_of(world, namespace, packet.source)
     network = came[1] if came else _network_of(world, namespace, packet.source)
     within = network and ipaddress.ip_address(packet.destination) in ipaddress.ip_network(network)
     if not network or within or not (came or _translates(world, namespace, packet)):
         return None
     out = f"! -o {came[0]}" if came else f"-o {device}"
-    lines = _hiding(world, namespace, packet.version, (network, out, device))
+    lines = _led(world, namespace, packet, came[0] if came else "", device)
+    lines = lines or _hiding(world, namespace, packet.version, (network, out, device))
     words = (
-        f"packets leave {namespace} with the source {packet.source}, to which {finding.where} knows no way back: "
+        f"packets leave {namespace} with the source {packet.source}, {why[0]}: "
         f"{namespace} does not hide the network {network} behind its own address"
     )
     words += f" when they leave by {device}" if device and not came else ""
     repair = tuple(typed(world, namespace, line) for line in lines)
-    return Finding("nat", words, (_listed(world, namespace, packet), *finding.evidence), repair, namespace)
+    return Finding("nat", words, (_listed(world, namespace, packet), *why[1]), repair, namespace)
+
+
+def _led(world: World, namespace: str, packet: Packet, iif: str, oif: str) -> list[str]:
+    """What leads the packet into a chain that hides it, where there is one that nothing leads to."""
+    own = world.topology.prefixes((namespace, oif), packet.version) if oif else []
+    if not own:
+        return []
+    passing = matching.Passing(packet, iif, oif, world.space(namespace).addresses, masquerade=str(own[0].ip))
+    hidden = packet.source
+    return mapped.lines(world, namespace, "POSTROUTING", passing, lambda verdict: verdict.packet.source != hidden)
 
 
 def _post(world: World, namespace: str, version: int) -> list[Rule]:
