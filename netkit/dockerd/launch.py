@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _FORWARDING = "net.ipv4.ip_forward"
 
 
-def settings(place: engines.Engine, *, userland_proxy: bool, firewall_backend: str, icc: bool) -> Settings:
+def settings(
+    place: engines.Engine, *, userland_proxy: bool = False, firewall_backend: str = "", icc: bool = True
+) -> Settings:
     """How an Engine is to be started.
 
     Args:

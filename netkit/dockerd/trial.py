@@ -24,7 +24,7 @@ def tried() -> str:
     """
     place, earlier = engines.chosen(), traces.before()
     try:
-        started = launch(place, settings(place, userland_proxy=False, firewall_backend=""))
+        started = launch(place, settings(place))
         try:
             return checked(HOST_PATH, ["docker", "version", "--format", "{{.Server.Version}}"]).strip()
         finally:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
+import sys
 import tarfile
 import time
 from pathlib import Path
@@ -17,6 +19,9 @@ import netkit as nk
 from netkit import dockerd
 from netkit.dockerd import images
 from netkit.errors import Conflict, EngineUnavailable, InvalidValue, NetkitError, NotFound
+from netkit.linux.entering import HOST_PATH
+from netkit.linux.run import checked
+from netkit.sandbox.doctor.engines import chosen
 from tests.inside.empty import rest, sweep
 
 if TYPE_CHECKING:
@@ -200,6 +205,17 @@ def test_nothing_stays(engine: Engine, before: dict[str, Any], how: str) -> None
     with pytest.raises(EngineUnavailable, match="was stopped"):
         engine.namespace("web")
     engine.stop()
+
+
+@needs_engine
+def test_the_doctor_s_trial_says_the_version_and_leaves_nothing(engine: Engine, before: dict[str, Any]) -> None:
+    engine.stop()
+    said = checked(HOST_PATH, [sys.executable, "-P", "-m", "netkit.dockerd.trial"])
+    told = json.loads(said)
+    assert list(told) == ["version"]
+    assert told["version"].startswith(".".join(map(str, chosen().version() or ())))
+    left = state()
+    assert {what for what in left if left[what] != before[what]} <= {"descriptors"}
 
 
 @needs_engine
