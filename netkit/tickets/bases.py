@@ -31,8 +31,8 @@ BASES = {
     "router": Base(far.one_router, ("03", "10")),
     "routers": Base(far.two_routers, ("10",)),
     "way out": Base(docked.way_out, ("01", "02", "05", "06", "10", "11")),
-    "published": Base(docked.published, ("01", "06", "10", "11")),
-    "published now": Base(docked.published_now, ("12",)),
+    "published": Base(docked.published, ("01", "06", "10", "11", "12")),
+    "published then": Base(docked.published_then, ("12",)),
     "published by nftables": Base(docked.published_by_nftables, ("13",)),
     "networks": Base(docked.two_networks, ("05", "08", "10")),
     "families": Base(six.published, ("14",)),
@@ -54,5 +54,6 @@ TOPICS = {
     "04": _PORTS | {"forwarding entry", "neighbour", "duplicate address"},
     "05": _WAYS | {"no address", "unplugged", "duplicate MAC"},
     "06": _RULES | {"translation", "not forwarding", "no way back"},
+    "12": _RULES | {"translation", "raw rule", "neighbour"},
 }
 """The kinds of faults that a lesson speaks of; those that are not here speak of all that its networks can have."""

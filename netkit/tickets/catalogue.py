@@ -29,6 +29,7 @@ FAULTS = (
     *faults_docked.WAY_OUT,
     *faults_docked.PUBLISHED,
     *faults_now.PUBLISHED_NOW,
+    *faults_now.PUBLISHED_THEN,
     *faults_mapped.MAPPED,
     *faults_docked.NETWORKS,
     *faults_six.SIX,

@@ -1,4 +1,4 @@
-"""Networks as Docker makes them, with its own rules: a way out, published ports, two networks apart."""
+"""Networks as Docker makes them, with the rules of a generation: a way out, published ports, two networks apart."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def way_out(draw: Draw) -> Network:
     """A container that asks a server outside, by way of the host's MASQUERADE."""
     names, net, wide = _machine(draw)
     a, b, c, br, port = (names[key] for key in ("a", "b", "c", "br", "port"))
-    rules = _THEN.network(Segment(br, str(net)), _HOW)
+    rules = _rules(_NOW, Segment(br, str(net)), names["a_ip"], names["c_ip"])
     return Network(
         names,
         f"{a} and {c} are containers at the bridge {br}; {b} is a web server outside ({wide}), at port {port}.",
-        (*_built(names, net, "ac"), *_outside(names), *_written(rules, _THEN)),
+        (*_built(names, net, "ac"), *_outside(names), *_written(rules, _NOW)),
         (Server(b, int(port)),),
         {
             "page": Flow(a, names["b_ip"], int(port), b),
@@ -52,12 +52,12 @@ def way_out(draw: Draw) -> Network:
 
 def published(draw: Draw) -> Network:
     """A container whose port is published, and a client outside."""
-    return _published(draw, _THEN)
-
-
-def published_now(draw: Draw) -> Network:
-    """The same with the rules of Docker 29."""
     return _published(draw, _NOW)
+
+
+def published_then(draw: Draw) -> Network:
+    """The same with the rules of Docker 20.10."""
+    return _published(draw, _THEN)
 
 
 def published_by_nftables(draw: Draw) -> Network:
@@ -71,8 +71,7 @@ def _published(draw: Draw, writer: Writer) -> Network:
     outer = draw.other_port(int(port))
     segment, one = Segment(br, str(net)), Published("tcp", outer, int(port))
     rules = [
-        *writer.network(segment, _HOW),
-        *(rule for key in ("a_ip", "c_ip") for rule in writer.container(segment, names[key])),
+        *_rules(writer, segment, names["a_ip"], names["c_ip"]),
         *writer.port(one, names["a_ip"], segment, _HOW),
     ]
     return Network(
@@ -106,14 +105,16 @@ def two_networks(draw: Draw) -> Network:
     other, second, port = draw.net(), draw.one("bridges"), int(names["port"])
     names |= {"br2": second, "b_ip": str(net[3]), "c_ip": str(other[2]), "c_gw": str(other[1]), "c_net": str(other)}
     names |= {"b_port": f"veth-{b}", "a_mac": mac_of(names["a_ip"]), "b_mac": mac_of(names["b_ip"])}
-    segments = Segment(names["br"], str(net)), Segment(second, str(other))
-    rules = [rule for segment in segments for rule in _THEN.network(segment, _HOW)]
+    rules = [
+        *_rules(_NOW, Segment(names["br"], str(net)), names["a_ip"], names["b_ip"]),
+        *_rules(_NOW, Segment(second, str(other)), names["c_ip"]),
+    ]
     lines = [*_built(names, net, "ab"), *_built(names, other, "c", second, names["c_gw"], again=True)]
     return Network(
         names,
         f"{a} and {b} are containers of one user-defined network ({net}), {c} of another ({other}), and Docker keeps "
         f"the two apart; {b} has a web server at port {port}.",
-        (*lines, *_written(rules, _THEN)),
+        (*lines, *_written(rules, _NOW)),
         (Server(b, port), Server(c, port)),
         {
             "page": Flow(a, names["b_ip"], port, b),
@@ -170,6 +171,12 @@ def _outside(names: dict[str, str]) -> list[str]:
         f"ip -n {b} addr add {names['b_ip']}/24 dev {names['b_if']}",
         f"ip -n {b} link set {names['b_if']} up",
     ]
+
+
+def _rules(writer: Writer, segment: Segment, *addresses: str) -> list[Rule | Value]:
+    """The rules of a network, and of the addresses of its containers."""
+    own = (rule for address in addresses for rule in writer.container(segment, address))
+    return [*writer.network(segment, _HOW), *own]
 
 
 def _written(rules: Iterable[Rule | Value], writer: Writer) -> list[str]:

@@ -9,6 +9,7 @@ _PAGE = "{open}, the container {a} gets no page from http://{b_ip}:{port}."
 CALLED = "{open}, {b} gets no page from http://{out_ip}:{outer}, the published port of {a}."
 DNAT = "-p tcp -m tcp --dport {outer} -j DNAT --to-destination {a_ip}:{port}"
 OPENED = "-d {a_ip}/32 ! -i {br} -o {br} -p tcp -m tcp --dport {port} -j ACCEPT"
+ANSWERS = "DOCKER-CT -o {br} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
 _MASQUERADE = "-s {net} ! -o {br} -j MASQUERADE"
 
 WAY_OUT = (
@@ -60,11 +61,11 @@ WAY_OUT = (
         "way out",
         "page",
         "{open}, no container gets out of the bridge {br}.",
-        "iptables -D FORWARD -i {br} ! -o {br} -j ACCEPT",
-        "iptables -I FORWARD 5 -i {br} ! -o {br} -j ACCEPT",
+        "iptables -D DOCKER-FORWARD -i {br} -j ACCEPT",
+        "iptables -A DOCKER-FORWARD -i {br} -j ACCEPT",
         {"for one only": "iptables -I FORWARD -s {c_ip} -j ACCEPT"},
         (
-            r"^[-+~] .*FORWARD -i {br} (! -o {br}|-o {out_if}) -j ACCEPT",
+            r"^[-+~] .*FORWARD -i {br} ((! -o {br}|-o {out_if}) )?-j ACCEPT",
             r"^\+ .*FORWARD .*-o {br} .*ESTABLISHED.* -j ACCEPT",
         ),
     ),
@@ -74,10 +75,10 @@ WAY_OUT = (
         "way out",
         "page",
         _PAGE,
-        "iptables -D FORWARD -o {br} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-        "iptables -I FORWARD 3 -o {br} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-        {"new ones": "iptables -A FORWARD -o {br} -m conntrack --ctstate NEW -j ACCEPT"},
-        (r"^[-+~] .*FORWARD .*-o {br} .*ESTABLISHED.* -j ACCEPT",),
+        f"iptables -D {ANSWERS}",
+        f"iptables -A {ANSWERS}",
+        {"new ones": "iptables -A DOCKER-CT -o {br} -m conntrack --ctstate NEW -j ACCEPT"},
+        (r"^[-+~] .*(FORWARD|DOCKER-CT) .*-o {br} .*ESTABLISHED.* -j ACCEPT",),
     ),
     Fault(
         "no default route in the container",
@@ -146,9 +147,9 @@ PUBLISHED = (
         "page",
         CALLED,
         f"iptables -D DOCKER {OPENED}",
-        f"iptables -A DOCKER {OPENED}",
-        {"the neighbour's": "iptables -A DOCKER -d {c_ip}/32 -o {br} -j ACCEPT"},
-        (r"^[-+~] .*-A (FORWARD|DOCKER) -d {a_ip}/32 .*-p tcp .*--dport {port} .*-j ACCEPT",),
+        f"iptables -I DOCKER {OPENED}",
+        {"the neighbour's": "iptables -I DOCKER -d {c_ip}/32 -o {br} -j ACCEPT"},
+        (r"^[-+~] .*-A (FORWARD|DOCKER[-\w]*) -d {a_ip}/32 .*-p tcp .*--dport {port} .*-j ACCEPT",),
     ),
     Fault(
         "visitors are turned away",

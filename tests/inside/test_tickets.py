@@ -27,8 +27,6 @@ MOST_STEPS = 4
 FEW = {"the far end is switched off"}
 BEYOND_WHY = {
     "the translation leads to an earlier container": "nothing tells which container was meant",
-    "the map sends what is for the bridge nowhere": "a rule in front of the map's is advised",
-    "no map leads to what hides the network": "the drop in raw that the answers meet is taken away",
 }
 """What nk.why does not mend as the ticket wants it, at any level."""
 
