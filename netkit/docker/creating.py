@@ -9,6 +9,7 @@ from netkit.docker import six, subnets
 from netkit.docker.drivers.bridge import Network
 from netkit.docker.drivers.stacked import KINDS, NO_GATEWAY, Stacked
 from netkit.docker.generations.values import ISOLATED
+from netkit.docker.options import USUAL
 from netkit.docker.pool import Pool
 from netkit.errors import Conflict, InvalidAddress, InvalidValue
 from netkit.linux.acts.stacked import MODES, Standing
@@ -79,9 +80,11 @@ def network(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Ne
             if getattr(wanted, name) is not None:
                 problem = f"a bridge has no {name}={shown(getattr(wanted, name))}"
                 raise InvalidValue(problem, "macvlan and ipvlan stand on an interface", "Add driver='macvlan'")
-        generation = rulebook.generation
-        wanted.options.insist(generation.modes, str(generation), internal=wanted.internal)
+        wanted.options.insist(rulebook.generation, internal=wanted.internal)
         return Network(wanted.name, pool, rulebook, pool6=pool6, internal=wanted.internal, options=wanted.options)
+    if wanted.options != USUAL:
+        rule = f"they are a bridge's; Docker takes them for {wanted.driver} without a word, and nothing follows"
+        raise InvalidValue(f"a network of {wanted.driver} has none of these options", rule, "Leave them out")
     modes = tuple(MODES[wanted.driver])
     mode = wanted.mode or modes[0]
     if mode not in modes:
@@ -124,8 +127,9 @@ def _pool(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Pool
         rule, remedy = "the router is a machine of the subnet", f"Try gateway='{subnet[1]}'"
         raise InvalidAddress(f"{gateway} is no address of a machine in {subnet}", rule, remedy)
     # Where there is no router, no address is kept for one.
-    since = INTERNAL_WITHOUT_GATEWAY if wanted.internal else NO_GATEWAY
-    stands = wanted.driver != BRIDGE and gateway is None and rulebook.generation.since(since)
+    generation = rulebook.generation
+    bare = generation.has(INTERNAL_WITHOUT_GATEWAY) if wanted.internal else generation.since(NO_GATEWAY)
+    stands = wanted.driver != BRIDGE and gateway is None and bare
     routed = not stands and wanted.options.mode != ISOLATED
     return Pool(subnet, gateway, part, chosen=asked is not None, routed=routed)
 
@@ -143,7 +147,7 @@ def _pool6(rulebook: Rulebook, wanted: Wanted, others: Sequence[Network]) -> Poo
 
 
 def _refuse_shared_parent(made: Stacked, others: Sequence[Network]) -> None:
-    shares = made.rulebook.generation.since(SHARED_PARENTS) and made.mode != "passthru"
+    shares = made.rulebook.generation.has(SHARED_PARENTS) and made.mode != "passthru"
     for other in others if not shares else ():
         if isinstance(other, Stacked) and (other.kind, other.parent) == (made.kind, made.parent):
             raise Conflict(

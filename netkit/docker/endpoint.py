@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from ipaddress import IPv4Address, IPv4Network
     from socket import socket
 
@@ -103,11 +104,11 @@ class Ways(dict[str, Endpoint]):
         self.published = ExitStack()
         self.taken: dict[Published, socket] = {}
         self.asks = False
-        self._numbers = itertools.count()
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(itertools.count)
 
-    def next_interface(self) -> str:
+    def next_interface(self, beginning: str) -> str:
         """The name of the next interface: eth0, then eth1 …; a number is not used again, as with the Engine."""
-        return f"eth{next(self._numbers)}"
+        return f"{beginning}{next(self._numbers[beginning])}"
 
     def own(self, network: str) -> Endpoint | None:
         """Its place on its own network, or on the first that it has joined since it left that one.

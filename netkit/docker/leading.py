@@ -75,12 +75,14 @@ def _lead(container: Container, leading: Endpoint | None) -> None:
 
 
 def _take_ports(container: Container, leading: Endpoint) -> None:
-    """Take the published ports of IPv6 as well where the network that leads has it now, and leave them where not."""
+    """Take the published ports as the network that leads now has them: of IPv6 as well, or at an address of its own."""
     wanted = leading.network.published(container.settings.ports)
     ways = container.ways
+    for gone in [one for one in ways.taken if one not in wanted]:
+        ways.taken.pop(gone).close()
     fresh = [one for one in wanted if one not in ways.taken] if leading.network.bridge else []
     taken = publishing.reserve(container.machine, fresh, ways.published)
-    ways.taken = {one: socket for one, socket in {**ways.taken, **taken}.items() if one in wanted}
+    ways.taken |= taken
     keep(container, ports=wanted)
 
 

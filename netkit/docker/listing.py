@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from netkit.docker import naming, publishing
+from netkit.docker.options import PREFIX
 from netkit.errors import NotFound
 from netkit.handles import Several
 from netkit.spelling import shown
@@ -13,6 +14,7 @@ from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from netkit.docker.container import Container
+    from netkit.docker.drivers.laying import Laid
     from netkit.docker.endpoint import Endpoint
 
 _HEAD = ("CONTAINER ID", "IMAGE", "COMMAND", "STATUS", "PORTS", "NAMES")
@@ -42,6 +44,34 @@ def _row(container: Container) -> tuple[str, ...]:
     published = ", ".join(map(str, container.ports)) if container.running else ""
     state = container.state.capitalize()
     return container.id[:12], container.settings.image, f'"{command}"', state, published, container.name
+
+
+def of_network(net: Laid, containers: dict[str, Container]) -> dict[str, Any]:
+    """What `docker network inspect` says, as far as there is such a thing here.
+
+    Args:
+        net: the network.
+        containers: by name; those of this network are told of.
+    """
+    six = net.pool6
+    return {
+        "Name": net.name,
+        "Id": net.id,
+        "Driver": "bridge",
+        "EnableIPv6": six is not None,
+        "IPAM": {"Config": [{"Subnet": str(each.subnet), "Gateway": str(each.gateway)} for each in net.pools]},
+        "Internal": net.internal,
+        "Containers": {
+            containers[name].id: {
+                "Name": name,
+                "MacAddress": net.mac_of(name, address) or "",
+                "IPv4Address": f"{address}/{net.subnet.prefixlen}",
+                "IPv6Address": f"{six.addresses[name]}/{six.length}" if six is not None else "",
+            }
+            for name, address in net.here.items()
+        },
+        "Options": {**net.options.typed(), f"{PREFIX}bridge.name": net.bridge},
+    }
 
 
 def details(container: Container, *, twice: bool) -> dict[str, Any]:

@@ -37,6 +37,10 @@ _FIRST_VNI = 4097
 class Overlay(Fabric):
     """An overlay network of several machines; `nk.overlay(…)` makes one.
 
+    A container's interface has the kind, the address, the MAC and the MTU that it has on the Engine's overlay in a
+    swarm of one machine. Only there it has a second one, on the bridge docker_gwbridge, by which it leaves; and one
+    address more is given away, to what balances the load of services.
+
     Attributes:
         name: of the network, on every machine.
         subnet: its addresses, an `ipaddress.IPv4Network`.

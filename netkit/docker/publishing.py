@@ -84,6 +84,16 @@ def ports(value: Any) -> tuple[Published, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def at(published: Iterable[Published], address: str) -> tuple[Published, ...]:
+    """Published ports, those that name no address at one that a network has for them.
+
+    Args:
+        published: they.
+        address: the network's; "" where it has none.
+    """
+    return tuple(one._replace(address=address) if address and one.address == EVERYWHERE else one for one in published)
+
+
 def in_both(published: Iterable[Published]) -> tuple[Published, ...]:
     """Published ports of a container that has an address of IPv6 too: everywhere means both families then."""
     each = ((one, one._replace(address=EVERYWHERE6)) if one.address == EVERYWHERE else (one,) for one in published)

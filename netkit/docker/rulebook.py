@@ -44,7 +44,7 @@ class Rulebook:
     @property
     def filters_six(self) -> bool:
         """Whether it writes rules for IPv6 as well."""
-        return self.generation.podman or self.generation.since(six.OWN_RULES)
+        return self.generation.has(six.OWN_RULES)
 
     def together(self) -> AbstractContextManager[None]:
         """What is written or taken away within is carried out at the end, by as few programs as it can be."""

@@ -65,7 +65,7 @@ def subnet_of(
         Conflict: it overlaps with another one; or none is named, and the release has none of its own.
     """
     if wanted is None:
-        if not generation.since(OWN_SUBNETS):
+        if not generation.has(OWN_SUBNETS):
             raise Conflict(
                 f"Docker {generation} has no subnet of IPv6 of its own",
                 "Docker says: could not find an available, non-overlapping IPv6 address pool among the defaults",
@@ -87,7 +87,7 @@ def of_mac(subnet: IPNetwork, mac: str | None, generation: Generation) -> IPAddr
         >>> str(of_mac(ipaddress.ip_network("fd00:17::/64"), "02:42:ac:11:00:02", GENERATIONS["20.10"]))
         'fd00:17::242:ac11:2'
     """
-    if mac is None or generation.podman or generation.since(COUNTED) or subnet.prefixlen > _LONGEST_WITH_A_MAC:
+    if mac is None or generation.has(COUNTED) or subnet.prefixlen > _LONGEST_WITH_A_MAC:
         return None
     return subnet[int(mac.replace(":", ""), 16)]
 

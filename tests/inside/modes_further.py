@@ -50,6 +50,22 @@ def _led(docker: nk.Docker) -> None:
     docker.connect("back", docker.run("web", SLEEP, network="shop", ports={8080: 80}), gw_priority=5)
 
 
+def _optional(key: str, value: str, since: tuple[int, int, int]) -> Mode:
+    """A network with one option, by its whole name, and a published port there."""
+    return Mode(
+        _typed(_WEB, "db", of=f"-o {key}={value}"), _built("web", "db", ports=_PORTS, options={key: value}), since=since
+    )
+
+
+_OPTIONS = {
+    "an MTU of its own": (("com.docker.network.driver.mtu", "1400"), (20, 10, 0)),
+    "a large MTU": (("com.docker.network.driver.mtu", "9000"), (20, 10, 0)),
+    "interfaces with another name": (("com.docker.network.container_iface_prefix", "lan"), (20, 10, 0)),
+    "published at one address": (("com.docker.network.bridge.host_binding_ipv4", "127.0.0.1"), (20, 10, 0)),
+    "a bridge without an address": (("com.docker.network.bridge.inhibit_ipv4", "true"), (20, 10, 0)),
+    "a sender's address": (("com.docker.network.host_ipv4", "172.17.0.1"), (20, 10, 0)),
+    "interfaces that are trusted": (("com.docker.network.bridge.trusted_host_interfaces", "up0:up1"), (28, 2, 0)),
+}
 _WEB, _PORTS = "web -p 8080:80", {8080: 80}
 _BACK = f"network create --subnet {BACK} back"
 _APART = {"enable_icc": "false"}
@@ -102,4 +118,5 @@ FURTHER = {
         ("sysctl -qw net.ipv6.conf.all.forwarding=1",),
         since=_SINCE,
     ),
+    **{name: _optional(*option, since=since) for name, (option, since) in _OPTIONS.items()},
 }

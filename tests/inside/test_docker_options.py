@@ -178,3 +178,45 @@ def test_before_28_there_is_no_priority() -> None:
         docker.run("web", gw_priority=1)
     docker.close()
     place.delete()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "says"),
+    [
+        ({"driver.mtu": "-5"}, nk.InvalidValue, "-5 is not an MTU; it goes from 68"),
+        ({"driver.mtu": "large"}, nk.InvalidValue, "'large' is not an MTU"),
+        ({"host_binding_ipv4": "::1"}, InvalidAddress, "is not of IPv4"),
+        ({"host_binding_ipv6": "::1"}, nk.InvalidValue, "no option of a bridge; Docker takes what it does not know"),
+        ({"container_iface_prefix": "abcdefghijklmno"}, InvalidName, "is too long"),
+        ({"container_iface_prefix": "a/"}, InvalidName, "a/"),
+        ({"trusted_host_interfaces": "eth0:a/b"}, InvalidName, "a/b"),
+        ({"inhibit_ipv4": "perhaps"}, nk.InvalidValue, "neither yes nor no"),
+        ({"host_ipv4": "ten"}, InvalidAddress, "'ten' is not an IP address"),
+    ],
+    ids=str,
+)
+def test_an_option_of_a_network_that_means_nothing_is_refused(
+    docker: nk.Docker, given: dict[str, str], error: type[nk.NetkitError], says: str
+) -> None:
+    before = nk.snapshot()
+    with pytest.raises(error, match=says):
+        docker.network_create("back", "172.31.0.0/16", options=given)
+    assert nk.snapshot() == before
+
+
+def test_what_options_of_a_network_do(docker: nk.Docker) -> None:
+    given = {"driver.mtu": 1400, "container_iface_prefix": "lan", "host_binding_ipv4": "127.0.0.1"}
+    docker.network_create("back", "172.31.0.0/16", options=given | {"inhibit_ipv4": True})
+    web = docker.run("web", network="back", ports=["8080:80"])
+    assert (web.namespace["lan0"].state.mtu, str(web.ports[0])) == (1400, "127.0.0.1:8080->80/tcp")
+    docker.connect("shop", web)
+    assert "eth0" in web.namespace, "each beginning has numbers of its own"
+    assert not [each for each in nk.host[docker.network_ls()[-1].bridge].state.addresses if "." in each]
+
+
+def test_before_28_2_no_interface_is_trusted() -> None:
+    nk.echo(on=False)
+    docker = nk.Docker(nk.Namespace("older"), like="28.1.0")
+    with pytest.raises(nk.InvalidValue, match=r"Docker 28 trusts no interface; it came with 28\.2\.0"):
+        docker.network_create("back", options={"trusted_host_interfaces": "eth0"})
+    docker.close()

@@ -6,11 +6,11 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from netkit import validation
-from netkit.docker import etc, leading, naming, publishing, six
+from netkit.docker import etc, leading, listing, naming, publishing, six
 from netkit.docker.drivers import laying
 from netkit.docker.endpoint import Endpoint
 from netkit.docker.generations.values import Segment
-from netkit.docker.options import PREFIX, USUAL, Options
+from netkit.docker.options import USUAL, Options
 from netkit.handles import guarded, keep
 from netkit.lab.bridges import veth
 
@@ -117,11 +117,12 @@ class Network:
     @property
     def segments(self) -> list[Segment]:
         """It as its rules see it, in each family of addresses that Docker writes rules for."""
-        own, modes = self.options, [self.options.mode, self.options.mode6]
+        own = self.options
+        families = (own.mode, own.source), (own.mode6, own.source6)
         subnets = [self.subnet, *([self.subnet6] if self.subnet6 is not None and self.rulebook.filters_six else [])]
         return [
-            Segment(self.bridge, str(subnet), self.internal, own.icc, mode, own.masquerade)
-            for subnet, mode in zip(subnets, modes, strict=False)
+            Segment(self.bridge, str(subnet), self.internal, own.icc, mode, own.masquerade, source, own.trusted)
+            for subnet, (mode, source) in zip(subnets, families, strict=False)
             if self.bridge
         ]
 
@@ -132,6 +133,7 @@ class Network:
 
     def published(self, ports: tuple[publishing.Published, ...]) -> tuple[publishing.Published, ...]:
         """Ports as they are published on it: everywhere means both families where it has both, or a program serves."""
+        ports = publishing.at(ports, self.options.binding)
         return publishing.in_both(ports) if self.pool6 is not None or self.rulebook.how.proxy else ports
 
     def publish(self, ports: Iterable[publishing.Published], endpoint: Endpoint, undo: ExitStack) -> None:
@@ -170,7 +172,9 @@ class Network:
         if self.pool6 is not None:
             own = six.of_mac(self.pool6.subnet, mac, self.rulebook.generation) if self.is_default else None
             address6 = self.pool6.take(name, self.name, held, wishes.ip6 or own)
-        endpoint = Endpoint(self, address, ways.next_interface(), mac, address6, wishes.priority, held)
+        endpoint = Endpoint(
+            self, address, ways.next_interface(self.options.interface), mac, address6, wishes.priority, held
+        )
         ways[self.name] = endpoint
         self.aliases[name] = wishes.aliases
         held.callback(self.aliases.pop, name)
@@ -235,6 +239,7 @@ class Network:
         outer, inner = self._cable(container, endpoint, self.machine)
         if endpoint.mac is not None:
             inner.set_mac(endpoint.mac)
+        laying.fit(self, inner, outer)
         laying.switch_cable(self, inner, outer)
         self.address(inner, endpoint)
         laying.attach(self, outer)
@@ -270,28 +275,7 @@ class Network:
         Args:
             containers: by name; those of this network are told of.
         """
-        return {
-            "Name": self.name,
-            "Id": self.id,
-            "Driver": "bridge",
-            "EnableIPv6": self.pool6 is not None,
-            "IPAM": {"Config": [{"Subnet": str(each.subnet), "Gateway": str(each.gateway)} for each in self.pools]},
-            "Internal": self.internal,
-            "Containers": {
-                containers[name].id: {
-                    "Name": name,
-                    "MacAddress": self.mac_of(name, address) or "",
-                    "IPv4Address": f"{address}/{self.subnet.prefixlen}",
-                    "IPv6Address": self._six(name),
-                }
-                for name, address in self.here.items()
-            },
-            "Options": {**self.options.typed(), f"{PREFIX}name": self.bridge},
-        }
-
-    def _six(self, container: str) -> str:
-        """A container's address of IPv6 with its prefix length, "" where it has none."""
-        return f"{self.pool6.addresses[container]}/{self.pool6.length}" if self.pool6 is not None else ""
+        return listing.of_network(self, containers)
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name} {address}" for name, address in self.addresses.items()) or "no container"

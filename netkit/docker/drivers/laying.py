@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from netkit.docker import naming, six
 from netkit.docker.generations.values import ISOLATED
+from netkit.docker.options import OWN_MTU
 from netkit.errors import NotFound
 from netkit.lab import journal
 from netkit.lab.bridges import Bridge
@@ -31,6 +32,7 @@ class Laid(Protocol):
     """A network of a bridge; `netkit.docker.drivers.bridge.Network` tells the attributes."""
 
     machine: Namespace
+    name: str
     id: str
     bridge: str
     subnet: IPv4Network
@@ -45,6 +47,20 @@ class Laid(Protocol):
         """It as its rules see it."""
         ...
 
+    @property
+    def pools(self) -> list[Pool]:
+        """Its addresses, family by family."""
+        ...
+
+    @property
+    def here(self) -> dict[str, IPv4Address]:
+        """Its containers on this machine, and their addresses."""
+        ...
+
+    def mac_of(self, container: str, address: IPv4Address) -> str | None:
+        """The MAC address of a container on it."""
+        ...
+
 
 def lay(net: Laid, undo: ExitStack) -> None:
     """Make a network's bridge and its rules; what removes each is put on `undo`."""
@@ -53,7 +69,9 @@ def lay(net: Laid, undo: ExitStack) -> None:
     undo.callback(delete, bridge)
     mac = _mac(net)
     bridge.set_mac(mac)
-    if net.options.mode != ISOLATED:
+    if net.options.mtu and net.rulebook.generation.has(OWN_MTU):
+        bridge.set_mtu(net.options.mtu)
+    if net.options.mode != ISOLATED and not net.options.inhibited:
         bridge.add_address(f"{net.gateway}/{net.subnet.prefixlen}")
     if not net.rulebook.how.proxy and not (net.internal and net.rulebook.generation.podman):
         # With it on, the bridge takes packets from and to 127.0.0.1: so the host reaches published ports there.
@@ -76,6 +94,12 @@ def switch(link: Interface, switches: Mapping[str, int]) -> None:
         if sysctls.value(space.path, name) is not None:
             sysctls.write(space.path, name, str(value))
             journal.note(space.typed(f"sysctl -w {name}={value}"))
+
+
+def fit(net: Laid, inner: Interface, outer: Interface) -> None:
+    """Give both ends of a container's cable the network's MTU, where it has one of its own."""
+    for end in (outer, inner) if net.options.mtu else ():
+        end.set_mtu(net.options.mtu)
 
 
 def switch_cable(net: Laid, inner: Interface, outer: Interface) -> None:

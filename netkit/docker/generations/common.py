@@ -31,8 +31,8 @@ def hiding(segment: Segment, how: How) -> list[Rule]:
     The machine that asks 127.0.0.1 would else come to the container from 127.0.0.1.
     """
     bridge, tool = segment.bridge, segment.tool
-    own = Rule("-t nat POSTROUTING", f"-s {segment.subnet} ! -o {bridge} -j MASQUERADE", 1, tool)
-    machines = Rule("-t nat POSTROUTING", f"-o {bridge} -m addrtype --src-type LOCAL -j MASQUERADE", 1, tool)
+    own = Rule("-t nat POSTROUTING", f"-s {segment.subnet} ! -o {bridge} -j {segment.hidden}", 1, tool)
+    machines = Rule("-t nat POSTROUTING", f"-o {bridge} -m addrtype --src-type LOCAL -j {segment.hidden}", 1, tool)
     return [*([own] if segment.masquerade and segment.translated else []), *([] if how.proxy else [machines])]
 
 

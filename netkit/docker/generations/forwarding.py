@@ -94,7 +94,9 @@ class Forwarding:
         """In table raw: nobody but the bridge comes straight to the address."""
         if segment.internal or not (segment.translated and segment.guarded):
             return []
-        return [Rule("-t raw PREROUTING", f"-d {alone(address)} ! -i {segment.bridge} -j DROP", tool=segment.tool)]
+        there, tool = f"-d {alone(address)}", segment.tool
+        trusted = [Rule("-t raw PREROUTING", f"{there} -i {name} -j ACCEPT", tool=tool) for name in segment.trusted]
+        return [*trusted, Rule("-t raw PREROUTING", f"{there} ! -i {segment.bridge} -j DROP", tool=tool)]
 
     def link(self, asker: str, server: str, asked: str, segment: Segment) -> list[Rule]:
         """There and back, behind all that is in Docker's chain."""

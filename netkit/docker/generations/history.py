@@ -46,6 +46,7 @@ class Fact(NamedTuple):
 
 _ANOTHER = "Podman has a program of its own for its networks, which forbids less"
 _NOT_THERE = Change("netavark", "", _ANOTHER)
+_SWITCHED = Change("netavark", "", "netavark writes switches of its own, seen with 1.17.2")
 
 FACTS = (
     Fact(
@@ -174,12 +175,102 @@ FACTS = (
     ),
     Fact(
         "what a bridge hands from port to port",
-        {"20.10": "meets no rule, unless icc is off", "28": "meets the rules, where no docker-proxy runs"},
-        (Change("28", "28", "seen with 28.5.2 and 29.1.3, not with 26.1.5: bridge-nf-call-iptables is switched on"),),
+        {
+            "20.10": "meets no rule, unless icc is off",
+            "28": "meets the rules, where no docker-proxy runs",
+            "netavark": "meets no rule",
+        },
+        (
+            Change("28", "28", "seen with 28.5.2 and 29.1.3, not with 26.1.5: bridge-nf-call-iptables is switched on"),
+            Change("netavark", "", "bridge-nf-call-iptables stays as it was"),
+        ),
+    ),
+    Fact(
+        "a frame that a bridge hands back by the port it came by",
+        {"20.10": "possible where no docker-proxy runs (hairpin)", "netavark": "not possible"},
+        (
+            Change(
+                "netavark", "", "who asks for a port of one's own is marked, and hidden behind the machine's address"
+            ),
+        ),
     ),
     Fact(
         "policy of FORWARD",
         {"20.10": "DROP, if Docker itself switched ip_forward on", "29-nft": "as it was"},
         (Change("29-nft", "29.0.0", "dockerd does not switch ip_forward on with this backend: it asks for it"),),
+    ),
+    Fact(
+        "the switch ip_forward",
+        {"20.10": "on, by Docker", "29-nft": "asked for: without it no network is made", "netavark": "on, by netavark"},
+        (Change("29-nft", "29.0.0", "with this backend dockerd switches it on nowhere, and says so"),),
+    ),
+    Fact(
+        "the metric of a container's default route",
+        {"20.10": "none", "netavark": "100"},
+        (Change("netavark", "", "every network that a container joins gives it a default route, with a metric"),),
+    ),
+    Fact(
+        "switches of a network's bridge",
+        {"20.10": "accept_ra 0", "netavark": "rp_filter 2; with IPv6 also accept_dad 0 and accept_ra 0"},
+        (_SWITCHED,),
+    ),
+    Fact(
+        "switches of a container's cable",
+        {"20.10": "as they were", "netavark": "arp_notify 1, rp_filter 2, autoconf 0; with IPv6 also accept_dad 0"},
+        (_SWITCHED,),
+    ),
+    Fact(
+        "127.0.0.1 as a way to an internal network",
+        {"20.10": "route_localnet 1 at its bridge, where no docker-proxy runs", "netavark": "no route_localnet"},
+        (_SWITCHED,),
+    ),
+    Fact(
+        "a container's own switches (--sysctl)",
+        {"20.10": "set once it has its network", "28": "set before that", "netavark": "set once it has its network"},
+        (Change("28", "28", "seen with 28.5.2, not with 26.1.5: those of an interface are an option of the network"),),
+    ),
+    Fact(
+        "which of several networks leads out",
+        {
+            "20.10": "the one whose name comes first",
+            "28": "the one of the highest gw_priority, then by name",
+            "netavark": "gw_priority is not known",
+        },
+        (Change("28", "28.0.0", "a network can be given a priority: --gw-priority"),),
+    ),
+    Fact(
+        "a subnet of IPv6 where none is named",
+        {"20.10": "none: the network is refused", "28": "a /64 that Docker chooses"},
+        (Change("28", "27.0.1", "Docker has unique local addresses (RFC 4193) of its own for them"),),
+    ),
+    Fact(
+        "addresses of IPv6 on the default network",
+        {"20.10": "made of the MAC address", "28": "the next one that is free"},
+        (Change("28", "28.0.0", "MAC addresses are random then, and no address is made of one"),),
+    ),
+    Fact(
+        "the MTU of a network's bridge, where the network has one of its own",
+        {"20.10": "the least of its cables'", "28": "the network's"},
+        (Change("28", "26", "seen with 26.1.5, not with 20.10.24: the bridge has it before the first container"),),
+    ),
+    Fact(
+        "networks of macvlan or ipvlan on one interface",
+        {"20.10": "one", "28": "several"},
+        (Change("28", "28", "seen with 28.5.2, not with 20.10.24"),),
+    ),
+    Fact(
+        "the way out of a macvlan or ipvlan network whose router is not named",
+        {"20.10": "the subnet's first address", "29": "none", "netavark": "the subnet's first address"},
+        (Change("29", "29.0.0", "a router that nobody named is not assumed any more"),),
+    ),
+    Fact(
+        "an address kept for the router of an internal macvlan or ipvlan network",
+        {"20.10": "the first one", "28": "none"},
+        (Change("28", "28", "seen with 28.5.2, not with 26.1.5: there is no router"),),
+    ),
+    Fact(
+        "docker inspect, of the default network",
+        {"20.10": "tells the address twice", "29": "tells it by network only", "netavark": "tells the address twice"},
+        (Change("29", "29.0.0", "the fields that told of one network alone are gone"),),
     ),
 )

@@ -81,8 +81,9 @@ class Mapping:
         bridge, family = segment.bridge, _table(segment.tool).partition(" ")[0]
         ping = "meta l4proto ipv6-icmp" if segment.tool == IP6TABLES else "ip protocol icmp"
         last = 'drop comment "UNPUBLISHED PORT DROP"' if segment.guarded else 'accept comment "UNPROTECTED"'
-        hidden = f'oifname != "{bridge}" {family} saddr {segment.subnet} counter masquerade comment "MASQUERADE"'
-        machine = 'fib saddr type local counter masquerade comment "MASQUERADE FROM HOST"'
+        verdict, named = (f"snat to {segment.source}", "SNAT") if segment.source else ("masquerade", "MASQUERADE")
+        hidden = f'oifname != "{bridge}" {family} saddr {segment.subnet} counter {verdict} comment "{named}"'
+        machine = f'fib saddr type local counter {verdict} comment "{named} FROM HOST"'
         routed = [_forwarded(segment, "in", f'{ping} counter accept comment "ICMP"')]
         return [
             _forwarded(segment, "in", "ct state established,related counter accept"),
@@ -101,7 +102,9 @@ class Mapping:
             return []
         table = _table(segment.tool)
         family = table.partition(" ")[0]
-        words = f'{family} daddr {address} iifname != "{segment.bridge}" counter drop comment "DROP DIRECT ACCESS"'
+        known = ", ".join(f'"{name}"' for name in (segment.bridge, *segment.trusted))
+        known = f"{{ {known} }}" if segment.trusted else known
+        words = f'{family} daddr {address} iifname != {known} counter drop comment "DROP DIRECT ACCESS"'
         return [Statement(table, _RAW, words)]
 
     def link(self, asker: str, server: str, asked: str, segment: Segment) -> list[Value]:
@@ -125,7 +128,7 @@ class Mapping:
         own = f"{family} saddr {address} {family} daddr {address} {there}"
         hairpin = _hiding(segment, "in", f'{own} counter masquerade comment "MASQ TO OWN PORT"')
         near = f'iifname != "lo" {family} daddr {published.address} {published.protocol} dport {published.here}'
-        kept = Statement(table, _RAW, f'{near} counter drop comment "DROP REMOTE LOOPBACK"', 1)
+        kept = Statement(table, _RAW, f'{near} counter drop comment "DROP REMOTE LOOPBACK"')
         translated = segment.translated
         return [
             *([opened] if segment.guarded else []),

@@ -63,20 +63,24 @@ class Generation:
         """Whether it has what came with a release."""
         return self.version >= version
 
+    def has(self, version: Version) -> bool:
+        """Whether it has what came with a release of Docker, and what Podman has as well."""
+        return self.podman or self.since(version)
+
     @property
     def random_macs(self) -> bool:
         """Whether containers and bridges have random MAC addresses."""
-        return self.podman or self.since(RANDOM_MACS)
+        return self.has(RANDOM_MACS)
 
     @property
     def loops_six(self) -> bool:
         """Whether a container's loopback has ::1, also where its networks have no IPv6."""
-        return self.podman or self.since(LOOPBACK_OF_SIX)
+        return self.has(LOOPBACK_OF_SIX)
 
     @property
     def leaves_internal(self) -> bool:
         """Whether a container of an internal network has a default route, which leads nowhere."""
-        return not (self.podman or self.since(NO_WAY_OUT))
+        return not self.has(NO_WAY_OUT)
 
     @property
     def filters_hairpins(self) -> bool:

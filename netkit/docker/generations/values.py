@@ -36,6 +36,8 @@ class Segment:
         icc: whether its containers reach one another (`enable_icc`).
         mode: its gateway mode, one of MODES.
         masquerade: whether its containers leave by the machine's address (`enable_ip_masquerade`).
+        source: which one, "" for that of the interface that they leave by (`host_ipv4`).
+        trusted: interfaces by which one may come straight to a container's address (`trusted_host_interfaces`).
     """
 
     bridge: str
@@ -44,6 +46,13 @@ class Segment:
     icc: bool = True
     mode: str = NAT
     masquerade: bool = True
+    source: str = ""
+    trusted: tuple[str, ...] = ()
+
+    @property
+    def hidden(self) -> str:
+        """What iptables is told to do with its containers' addresses, and the machine's towards it."""
+        return f"SNAT --to-source {self.source}" if self.source else "MASQUERADE"
 
     @property
     def tool(self) -> str:
