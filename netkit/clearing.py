@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,13 @@ from netkit.linux import namespaces
 from netkit.linux.acts import teardown
 from netkit.linux.looks import observe
 from netkit.model import HOST
+from netkit.model.facts import own_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from netkit.linux.namespaces import Place
-    from netkit.model import Rule
+    from netkit.model import Namespace, Rule
 
 _OWN = ("loopback", "ethernet")
 """Kinds of links that no command makes."""
@@ -39,8 +41,8 @@ def reset() -> None:
     """Take away everything that is not the host's own, many things at once, and print each command.
 
     Dockers are closed and an Engine is stopped; programs that live in other namespaces are killed, and all namespaces
-    end with what is in them; the host loses its links but lo, its rules and the routes that are left.  Its switches
-    (`sysctl`), and programs that run on the host itself, stay.
+    end with what is in them; the host loses its links but lo, lo's further addresses, its rules of filters and of
+    routing, and the routes that are left.  Its switches (`sysctl`), and programs that run on the host itself, stay.
 
     Raises:
         NotInSandbox: this process is not in the sandbox.
@@ -66,8 +68,8 @@ def reset() -> None:
                 host[name].delete()
     for words in _flushes(space.rules):
         host.run(words)
-    if host.routes:  # those that no link took with it: blackholes
-        host.run("ip route flush table main")
+    for words in _unsteering(observe.namespace(HOST)):
+        host.run(words)
 
 
 def quietly() -> None:
@@ -112,6 +114,21 @@ def _kill(spaces: set[int]) -> None:
         if not people:
             return
         time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+def _unsteering(space: Namespace) -> Iterator[str]:
+    """Commands that take away what no link took with it: lo's further addresses, blackholes, rules of routing."""
+    further = reversed(own_addresses(space["lo"]))  # the first of a subnet would take the others along
+    yield from (f"ip address del {address} dev lo" for address in further)
+    for rule in space.policies:
+        act = "add" if rule.action == "missing" else "del"
+        words = replace(rule, action="lookup") if act == "add" else rule
+        yield f"ip {'-6 ' if rule.version == 6 else ''}rule {act} pref {rule.priority} {words}"
+    made = [route for route in (*space.routes, *space.local_routes) if route.protocol != "kernel"]
+    for version, table, maker in dict.fromkeys((route.version, route.table, route.protocol) for route in made):
+        yield f"ip {'-6 ' if version == 6 else ''}route flush table {table} proto {maker}"
+    if space.next_hops:
+        yield "ip nexthop flush"
 
 
 def _flushes(rules: Iterable[Rule]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import time
 import uuid
@@ -29,6 +30,7 @@ LIMIT = "it was stopped at a limit: time, memory or processes"
 _TOP = Path("/sys/fs/cgroup")
 _FILES = {"memory": ("memory.limit_in_bytes", MEMORY), "pids": ("pids.max", PROCESSES)}
 _UNIFIED = {"memory.max": MEMORY, "memory.swap.max": 0, "pids.max": PROCESSES}
+_BEGINS = "netkit-grade-"
 _SECONDS_TO_VANISH = 5.0
 
 
@@ -63,8 +65,9 @@ class Group:
     """A control group for one replay, in as many hierarchies as this user may write to; in none it limits nothing."""
 
     def __init__(self) -> None:
-        name = f"netkit-grade-{uuid.uuid4().hex}"
+        name = f"{_BEGINS}{uuid.uuid4().hex}"
         self._places: list[Path] = []
+        self._held: list[int] = []
         if (_TOP / "cgroup.controllers").exists():
             self._make(_own() / name, _UNIFIED)
         else:
@@ -85,16 +88,42 @@ class Group:
                 with contextlib.suppress(OSError):  # it is busy until the last process is buried
                     place.rmdir()
                 time.sleep(0.002 if place.exists() else 0)
+        for file in self._held:
+            os.close(file)
 
     def _make(self, place: Path, limits: dict[str, int]) -> None:
         try:
+            _sweep(place.parent)
             place.mkdir()
+            self._held.append(_hold(place))
         except OSError:
             return
         self._places.append(place)
         for file, most in limits.items():
             with contextlib.suppress(OSError):  # without that controller, or without swap
                 (place / file).write_text(str(most))
+
+
+def _hold(place: Path) -> int:
+    """A descriptor that holds a group: whoever is killed lets go of it (flock(2))."""
+    file = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        raise
+    return file
+
+
+def _sweep(folder: Path) -> None:
+    """Take away the groups that nobody holds: those of a `netkit grade` that was killed."""
+    for place in folder.glob(f"{_BEGINS}*"):
+        with contextlib.suppress(OSError):  # somebody holds it, or has just taken it away
+            file = _hold(place)
+            try:
+                place.rmdir()
+            finally:
+                os.close(file)
 
 
 def join(places: list[str]) -> None:

@@ -68,6 +68,21 @@ STEPS: tuple[tuple[str, Callable[[], None]], ...] = (
 """What is left to do in stage 2, each with the name that a message calls it by."""
 
 
+def reach_interpreter(job: Job) -> None:
+    """See that what a program in this Python runs from can be reached, as by one who has no rights over others' files.
+
+    Args:
+        job: the program.
+
+    Raises:
+        PermissionError: it cannot; the program would end without a word.
+    """
+    if sys.executable in job.argv:
+        for place in (sys.executable, os.__file__, __file__):
+            with contextlib.suppress(FileNotFoundError):
+                os.stat(place)
+
+
 def be_apart(job: Job, line: Line) -> None:
     """Begin a session of one's own, and give the program a pseudo-terminal of the sandbox's if it is to have one.
 

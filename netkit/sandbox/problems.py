@@ -10,7 +10,7 @@ from typing import NamedTuple
 from netkit.errors import SandboxUnavailable
 from netkit.sandbox import limits
 
-USER_NAMESPACE, SECOND_USER_NAMESPACE = "user namespace", "second user namespace"
+USER_NAMESPACE, SECOND_USER_NAMESPACE, INTERPRETER = "user namespace", "second user namespace", "interpreter"
 """Names of the stages whose refusals have causes of their own."""
 
 UML = "uml"
@@ -111,7 +111,7 @@ def explain(world: str, stage: str, number: int, detail: str) -> Problem:
         number: the kernel's error number.
         detail: the kernel's words, for causes that are not known here.
     """
-    known = _of_uml(stage, number, detail) if stage in UML_STAGES else _of_namespaces(stage, number)
+    known = _of_uml(stage, number, detail) if stage in UML_STAGES else _of_namespaces(stage, number, detail)
     if number == errno.ENOENT and detail.endswith(")"):
         known = known or _of_folders(detail)
     if found := limits.scarce(number):
@@ -162,13 +162,28 @@ def _not_started(number: int, detail: str) -> Cure | None:
     return cures.get(number)
 
 
+def _of_interpreter(detail: str) -> Cure:
+    path = detail.rpartition("(")[2].rstrip(")")
+    above = [end[:at] or "/" for end in (path, os.path.realpath(path)) for at, one in enumerate(end) if one == "/"]
+    told = [(place, os.stat(place)) for place in above]
+    closed = [place for place, facts in told if facts.st_uid != os.geteuid() and not facts.st_mode & 0o001]
+    which = f", and {closed[0]} is closed to others" if closed else ""
+    return Cure(
+        f"inside, root has no rights over other users' files, and this Python runs from such ones: {path}{which}",
+        "Start it as their owner, or make the environment with a Python, and in a folder, that everybody may enter",
+        "make PYTHON=/usr/bin/python3 env",
+    )
+
+
 def _of_folders(detail: str) -> Cure:
     place = detail.rpartition("(")[2].rstrip(")")
     remedy = "Every Linux has this directory, an image of a container perhaps not: make it"
     return Cure(f"there is no {place}", remedy, f"sudo mkdir -p {place}")
 
 
-def _of_namespaces(stage: str, number: int) -> Cure | None:
+def _of_namespaces(stage: str, number: int, detail: str) -> Cure | None:
+    if (stage, number) == (INTERPRETER, errno.EACCES):
+        return _of_interpreter(detail)
     if number in (errno.ENOSPC, errno.EUSERS):
         return _too_few(stage)
     if number == errno.ENOSYS or (stage == USER_NAMESPACE and number == errno.EINVAL):

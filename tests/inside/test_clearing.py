@@ -41,6 +41,18 @@ def test_everything_goes_that_is_not_the_host_s_own(capsys: pytest.CaptureFixtur
     assert {"$ ip link delete br0", "$ iptables -t filter -P FORWARD ACCEPT"} <= set(printed)
 
 
+def test_what_no_link_takes_along_goes_too() -> None:
+    began = nk.snapshot()
+    nk.sh("ip address add 10.1.0.1/24 dev lo; ip address add 10.1.0.2/24 dev lo; ip address add fd00::1/64 dev lo")
+    nk.sh("ip rule add from 10.1.0.0/24 lookup 100; ip -6 rule add fwmark 7 prohibit; ip rule del pref 32767")
+    nk.sh("ip route add unreachable 10.3.0.0/16 table 100; ip -6 route add blackhole fd01::/64 proto static")
+    nk.sh("ip route add local 10.4.0.0/24 dev lo; ip nexthop add id 7 blackhole")
+    changed = nk.snapshot()["host"]
+    assert (len(changed.policies), len(changed.next_hops)) == (3, 1)
+    nk.reset()
+    assert nk.snapshot() == began
+
+
 def test_where_nothing_is_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     nk.echo()
     nk.reset()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from netkit.linux import namespaces
@@ -86,6 +87,9 @@ def _answer(act: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, A
         system.mount(None, "/", None, system.RECURSIVE | system.SLAVE)
         os.makedirs("/run/netns", exist_ok=True)
         system.mount("netns", "/run/netns", "tmpfs")
+        # iproute2 6.15 looks process 1 up there; where root's /proc is protected, Linux shows no fresh one (EPERM).
+        with suppress(PermissionError):
+            system.mount("proc", "/proc", "proc")
         system.raise_loopback()
         init.settle_network()
         _overlook_strangers()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,6 @@ from tests.outside import mischief, papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests import machine
 
@@ -118,6 +118,20 @@ def test_a_small_class(tmp_path: Path, picture: machine.Picture) -> None:
     assert found["ben"]["first ✗"].startswith("these are the numbers of anna; there is a namespace ")
     assert found["carla"]["first ✗"].startswith("the file is no JSON")
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_groups_of_a_grader_that_was_killed_go_with_the_next_and_no_others() -> None:
+    makes_one = "from netkit.classroom import limits; print(*limits.Group().places, flush=True); input()"
+    words, pipe = [sys.executable, "-c", makes_one], subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as killed:
+        places = [Path(place) for place in killed.stdout.readline().split()]
+        if not places:
+            pytest.skip("this user may make no control groups here")
+        limits.Group().remove()
+        assert all(place.exists() for place in places), "it still works"
+        killed.kill()
+    limits.Group().remove()
+    assert not [place for place in places if place.exists()]
 
 
 def test_what_is_no_option_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,10 +19,10 @@ from netkit.sandbox import log, problems, worlds
 from tests.outside import sessions
 from tests.outside.sessions import NETKIT, eventually
 from tests.processes import ending
+from tests.project import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.once
 
@@ -138,6 +140,27 @@ def test_run_says_why_not() -> None:
     assert CAUSE in answer.stderr
     assert "Traceback" not in answer.stderr
     assert not os.path.exists("/tmp/netkit-canary")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs programs in a folder that is closed to others")
+@pytest.mark.parametrize(("world", "status"), [("user", 125), ("auto", 0)])
+def test_root_whose_python_lies_in_another_s_closed_folder(world: str, status: int) -> None:
+    """Root inside has no rights there; User-Mode Linux is a process of the root outside, who has them."""
+    with tempfile.TemporaryDirectory(dir=Path.home()) as folder:  # below /tmp it would be shown
+        place = Path(folder, "environment")
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+        (own,) = place.glob("lib/python*/site-packages")
+        (own / "others.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+        os.chown(folder, 65534, 65534)
+        os.chmod(folder, 0o700)
+        words = [str(place / "bin" / "python"), "-m", "netkit.cli", "run", "--", str(place / "bin" / "python"), "-V"]
+        variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        variables["NETKIT_WORLD"] = world
+        done = subprocess.run(words, env=variables, cwd="/", capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status, done.stderr
+    if status:
+        assert "the stage 'interpreter' (EACCES): inside, root has no rights over other users' files" in done.stderr
+        assert f"{folder} is closed to others. Start it as their owner" in done.stderr
 
 
 def test_a_sandbox_whose_later_stage_fails_leaves_nothing() -> None:

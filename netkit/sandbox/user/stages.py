@@ -21,7 +21,7 @@ from netkit.errors import SandboxError
 from netkit.sandbox import filesystem, init, places, sealing, system
 from netkit.sandbox.job import Job
 from netkit.sandbox.line import BROKEN, Line, Message, fork
-from netkit.sandbox.problems import SECOND_USER_NAMESPACE, USER_NAMESPACE, WorldFailed, explain
+from netkit.sandbox.problems import INTERPRETER, SECOND_USER_NAMESPACE, USER_NAMESPACE, WorldFailed, explain
 from netkit.sandbox.user import calls, ids
 
 WORLD = "user"
@@ -188,6 +188,7 @@ def _stage_2(job: Job, line: Line, near: Line, far: Line, *, protected: bool) ->
     _step(line, "second mount namespace", lambda: system.unshare(system.NEWNS))
     for stage, act in init.STEPS:
         _step(line, stage, act)
+    _step(line, INTERPRETER, lambda: init.reach_interpreter(job))
     _step(line, "session", lambda: init.be_apart(job, line))
     if note := calls.hold_back():
         line.send("note", note)
