@@ -48,8 +48,9 @@ mkdir -p mnt/old
 pivot_root . mnt/old
 cd /
 umount -n -l /mnt/old
+for program in $WITHOUT; do mount -n --bind /dev/null "$(command -v "$program")"; done
 cd {HOME}
-exec setpriv --reuid {USER} --regid {USER} --init-groups env -i "$@"
+exec setpriv --reuid "$WHO" --regid "$WHO" --init-groups env -i "$@"
 """
 
 
@@ -92,6 +93,7 @@ class Release:
             self._bootstrap()
         if USER not in (self.tree / "etc/passwd").read_text(encoding="utf-8"):
             subprocess.run(["chroot", self.tree, "useradd", "--create-home", "--shell", "/bin/sh", USER], check=True)
+        (self.tree / "home" / USER).chmod(0o755)  # so that root's sandbox can enter it as well
         copy = self.tree / HOME.lstrip("/")
         for old in copy.glob("*"):
             if old.name != ".venv":
@@ -124,18 +126,23 @@ class Release:
             raise Unavailable(f"no tree of {self.name}: {(done.stderr.strip() or 'no reason').splitlines()[-1]}")
         unfinished.rename(self.tree)
 
-    def run(self, *words: str, seconds: float = 900) -> subprocess.CompletedProcess[str]:
-        """Run a command in the project's folder there, as the ordinary user; it ends with all that it started.
+    def run(
+        self, *words: str, seconds: float = 900, who: str = USER, without: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project's folder there, by default as the ordinary user; it ends with all it started.
 
         Args:
             words: the command.
             seconds: after which it has failed.
+            who: the user that runs it.
+            without: a program that is not there meanwhile.
         """
-        given = [f"PATH={PATH}", f"HOME=/home/{USER}", f"USER={USER}", "LANG=C.UTF-8", "PIP_CERT=/mnt/certificates"]
+        home = "/root" if who == "root" else f"/home/{who}"
+        given = [f"PATH={PATH}", f"HOME={home}", f"USER={who}", "LANG=C.UTF-8", "PIP_CERT=/mnt/certificates"]
         enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", _ENTER, "sh"]
         return subprocess.run(
             [*enter, *given, *words],
-            env={**os.environ, "TREE": str(self.tree)},
+            env={"PATH": PATH, "TREE": str(self.tree), "WHO": who, "WITHOUT": without},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.distributions.distribution import RELEASES, Release, Unavailable
+from tests.project import ROOT
 
 if TYPE_CHECKING:
     import subprocess
@@ -21,7 +22,20 @@ pytestmark = [
 ]
 
 PYTEST = (".venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
-NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "120", "notebooks")
+NBVAL = (*PYTEST, "--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "120")
+INSIDE = (".venv/bin/netkit", "run", "--", *PYTEST)
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+ENGINES = [str(path.relative_to(ROOT)) for path in LESSONS if '"engine"' in path.read_text(encoding="utf-8")]
+LIBRARY = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "tests" / "inside").glob("test_*.py"))]
+PARTS = 4
+SIDE_BY_SIDE = 4
+RUNS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "lessons": ((*NBVAL, "notebooks"), {}),
+    "lessons as root": ((*NBVAL, "notebooks"), {"who": "root"}),
+    **{f"library {part}": ((*INSIDE, *LIBRARY[part::PARTS]), {}) for part in range(PARTS)},
+    "lessons without the Engine": ((*NBVAL, *ENGINES), {"without": "dockerd"}),
+}
+"""Every lesson shows what is committed, by a strict comparison; the library does what its tests say."""
 
 
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda release: release.suite)
@@ -53,17 +67,13 @@ def test_the_doctor(release: Release) -> None:
 
 @pytest.fixture(scope="module")
 def runs(release: Release) -> Iterator[dict[str, Future[subprocess.CompletedProcess[str]]]]:
-    """The long ones, side by side: most of their time is waiting."""
-    with ThreadPoolExecutor() as pool:
-        yield {
-            "lessons": pool.submit(release.run, *PYTEST, *NBVAL, seconds=1800),
-            "library": pool.submit(release.run, ".venv/bin/netkit", "run", "--", *PYTEST, "tests/inside", seconds=1800),
-        }
+    """The long ones, several side by side: most of their time is waiting."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        yield {name: pool.submit(release.run, *words, **how) for name, (words, how) in RUNS.items()}
 
 
-@pytest.mark.parametrize("what", ["lessons", "library"])
+@pytest.mark.parametrize("what", RUNS)
 def test_it_is_as_it_is_here(what: str, runs: dict[str, Future[subprocess.CompletedProcess[str]]]) -> None:
-    """Every lesson shows what is committed, by a strict comparison; the library does what its tests say."""
     passed(runs[what].result())
 
 

@@ -182,7 +182,7 @@ def test_the_other_vni_is_another_network(dockers: list[nk.Docker]) -> None:
 def test_1450_bytes_pass(shared: tuple[Any, list[Any]]) -> None:
     _, (one, *_) = shared
     assert "1 received" in one.run("ping -c 1 -W 2 -M do -s 1422 10.1.0.3").stdout
-    assert "message too long, mtu=1450" in one.run("ping -c 1 -W 0.3 -M do -s 1423 10.1.0.3").stderr
+    assert "essage too long" in one.run("ping -c 1 -W 0.3 -M do -s 1423 10.1.0.3").stderr  # in the words of its version
 
 
 def test_the_mtu_forgotten(dockers: list[nk.Docker]) -> None:

@@ -101,3 +101,4 @@ def test_the_cells_of_lesson_00(python: Path, tmp_path: Path) -> None:
     assert "sandbox: host name netkit, you are root inside" in said[0]
     assert console.asked == sum(source.startswith("%%predict ") for source in cells)
     assert not [text for text in said if "Traceback" in text]
+    assert "frozen modules" not in console.read, "the debugger's warning (PYDEVD_DISABLE_FILE_VALIDATION)"
