@@ -95,6 +95,16 @@ def test_lesson_00_runs(lab: Lab) -> None:
     assert "image/png" in kinds, "there is a picture"
 
 
+def installed(place: Path, package: str) -> Path:
+    """The programs of a fresh environment with one package of an index."""
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    got = [place / "bin" / "pip", "install", "--quiet", package]
+    done = subprocess.run(got, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{package} cannot be had: {done.stderr.strip().splitlines()[-1]}")
+    return place / "bin"
+
+
 UVX = """#!/bin/sh
 export UV_CACHE_DIR={place}/cache
 exec {bin}/uvx --no-python-downloads {offline} --python {python} --from '{wheel}[lab]' netkit "$@"
@@ -109,23 +119,31 @@ exec "$PIPX_BIN_DIR/netkit" "$@"
 
 @pytest.mark.parametrize(("tool", "script"), [("uv", UVX), ("pipx", PIPX)])
 def test_uvx_and_pipx_start_the_lab(tool: str, script: str, downloaded: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "tool"], check=True)
-    got = [tmp_path / "tool" / "bin" / "pip", "install", "--quiet", tool]
-    done = subprocess.run(got, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"{tool} cannot be had: {done.stderr.strip().splitlines()[-1]}")
+    programs = installed(tmp_path / "tool", tool)
     (wheel,) = downloaded.glob("netkit_lab-*.whl")
     program = tmp_path / "netkit"
     offline = f"--no-index --find-links {downloaded}"
-    words = {"place": tmp_path, "bin": tmp_path / "tool" / "bin", "python": sys.executable, "wheel": wheel}
+    words = {"place": tmp_path, "bin": programs, "python": sys.executable, "wheel": wheel}
     program.write_text(script.format(offline=offline, **words), encoding="utf-8")
     program.chmod(0o755)
-    installed = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
-    assert installed.returncode == 0, installed.stderr
+    first = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    assert first.returncode == 0, first.stderr
     (tmp_path / "empty").mkdir()
     lab = Lab(tmp_path / "empty", str(program))
     lab.end()
     assert lab.address
+    assert (tmp_path / "empty" / "course" / "00-start-here.ipynb").exists()
+
+
+def test_uv_sync_gives_a_working_lab(built: Path, tmp_path: Path) -> None:
+    source = unpacked(built, tmp_path)
+    uv = installed(tmp_path / "tool", "uv") / "uv"
+    (tmp_path / "empty").mkdir()
+    words = [uv, "sync", "--quiet", "--no-python-downloads", "--python", sys.executable]
+    done = subprocess.run(words, cwd=source, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lab = Lab(tmp_path / "empty", str(source / ".venv" / "bin" / "netkit"))
+    lab.end()
     assert (tmp_path / "empty" / "course" / "00-start-here.ipynb").exists()
 
 
@@ -169,22 +187,15 @@ def test_another_environment_s_jupyter_finds_the_kernel(fresh: Path, tmp_path: P
 def test_type_checkers_find_nothing_wrong_with_what_a_user_writes(
     fresh: Path, tmp_path: Path, checker: str, words: list[str]
 ) -> None:
-    place = tmp_path / "checkers"
-    subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    got = [place / "bin" / "pip", "install", "--quiet", CHECKERS[checker]]
-    done = subprocess.run(got, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"{checker} cannot be had: {done.stderr.strip().splitlines()[-1]}")
+    programs = installed(tmp_path / "checkers", CHECKERS[checker])
     shutil.copy(ROOT / "tests" / "outside" / "typed.py", tmp_path)
-    command = [place / "bin" / checker, *words, str(fresh / "python"), "typed.py"]
+    command = [programs / checker, *words, str(fresh / "python"), "typed.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 def test_the_source_distribution_makes_the_same_wheel_and_tests_itself(built: Path, tmp_path: Path) -> None:
-    with tarfile.open(*built.glob("*.tar.gz")) as archive:
-        archive.extractall(tmp_path, filter="data")
-    (source,) = tmp_path.iterdir()
+    source = unpacked(built, tmp_path)
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path / "again"]
     subprocess.run(build, cwd=source, check=True)
     first, again = (contents(next(folder.glob("*.whl"))) for folder in (built, tmp_path / "again"))
@@ -194,6 +205,13 @@ def test_the_source_distribution_makes_the_same_wheel_and_tests_itself(built: Pa
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit"]
     done = subprocess.run(tests, cwd=source, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+def unpacked(built: Path, folder: Path) -> Path:
+    """The folder of the source distribution."""
+    with tarfile.open(*built.glob("*.tar.gz")) as archive:
+        archive.extractall(folder, filter="data")
+    return next(folder.glob("netkit_lab-*"))
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
