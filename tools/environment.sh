@@ -76,7 +76,7 @@ find_pip() {
 # The packages of a lock, with a line now and then; errors are shown at the end.  --no-deps: the lock is complete.
 install_lock() {
     rm -f .venv/netkit-failed
-    { $pip install --no-deps --require-hashes --progress-bar off -r "$1" 2>.venv/netkit-errors ||
+    { $pip install --no-compile --no-deps --require-hashes --progress-bar off -r "$1" 2>.venv/netkit-errors ||
         : >.venv/netkit-failed; } | tell_progress "$(grep -c == "$1")"
     if [ -e .venv/netkit-failed ]; then
         grep -v ^WARNING: .venv/netkit-errors >&2
@@ -105,9 +105,9 @@ install_packages() {
     $pip install -qq --no-deps --no-build-isolation --editable .
 }
 
-# Otherwise a kernel whose user may not write here, or who writes no bytecode, would compile this with each start.
-# Where nothing can be written beside the sources, nothing is lost.
-compile_ourselves() { .venv/bin/python -m compileall -q netkit >/dev/null || true; }
+# All at once, with every processor: pip would compile one file after the other, and netkit not at all, which a kernel whose
+# user may not write here would do with each start. Some packages hold files that are no Python; nothing is lost by those.
+compile_all() { .venv/bin/python -m compileall -q -j 0 .venv/lib netkit >/dev/null 2>&1 || true; }
 
 # The first import of matplotlib lists the machine's fonts, seconds long: not in a learner's first cell.
 # Without a writable home it cannot be kept, and nothing is lost.
@@ -121,7 +121,7 @@ rm -f "$stamp.new"
 make_venv
 install_packages
 say "  preparing the first start ..."
-compile_ourselves
+compile_all
 list_fonts
 [ -z "$more" ] || wanted_more >"$stamp_of_more"
 wanted >"$stamp.new"
