@@ -15,6 +15,7 @@ from netkit.model import HOST
 from netkit.model.facts import odd_mtu, own_addresses
 from netkit.model.routing import together
 from netkit.shell import in_namespace, route_words
+from netkit.sundries import sundries, unmade
 from netkit.tunnelling import DETAILS, tunnel
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def rebuilding(snapshot: Snapshot) -> Rebuilding:
         made, lacking = _links(snapshot, space, {known.name for known in spaces})
         lines += made
         missing += lacking
-    for step in (_set_up, _switches, _entries, _steering, _rules):
+    for step in (_set_up, sundries, _switches, _entries, _steering, _rules):
         lines += [line for space in spaces for line in step(space)]
     return Rebuilding(tuple(lines), tuple(missing))
 
@@ -89,6 +90,7 @@ def _out_of_reach(snapshot: Snapshot) -> Iterator[str]:
         for link in space.interfaces.values():
             if lost := [f"{key} {value}" for key, value in link.details if key not in _REBUILT]:
                 yield f"of {link.name} in {space.name}: {', '.join(lost)}"
+        yield from unmade(space)
         for queue in space.queues:
             if queue.what != "qdisc" or " root" not in queue.text:
                 yield f"of {queue.device} in {space.name}: the {queue.what} {queue.text}"
@@ -101,7 +103,10 @@ _LATER = (
 )
 _ON = {"1": "on", "0": "off"}
 _OF_ALL = ("arp", "promisc", "multicast", "allmulticast")
-_OF_BRIDGES = ("ageing_time", "forward_delay", "hello_time", "max_age", "priority", "mcast_snooping", "group_fwd_mask")
+_OF_BRIDGES = (
+    *("ageing_time", "forward_delay", "hello_time", "max_age", "priority", "mcast_snooping", "group_fwd_mask"),
+    *("vlan_default_pvid", "vlan_filtering"),
+)
 _PLAIN_SWITCHES = ("hairpin", "isolated", "flood", "bcast_flood", "mcast_flood", "locked", "neigh_suppress", "guard")
 _OF_PORTS = {"port_learning": "learning", **{key: key for key in _PLAIN_SWITCHES}}
 _REBUILT = frozenset([*DETAILS, "learning", "proxy", "stp", "alias", *_OF_ALL, *_OF_BRIDGES, *_OF_PORTS])

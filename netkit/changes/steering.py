@@ -11,14 +11,13 @@ from netkit.changes.result import GONE, MADE, OTHER
 from netkit.changes.words import steady
 from netkit.model import switches
 from netkit.model.facts import natural
+from netkit.model.further import beside_usual, has_vlan_lines, heeds_vlans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from netkit.changes.place import Place
     from netkit.model import Interface, Namespace
-
-_VLANS = "bridge vlan"
 
 
 def groups(place: Place) -> Iterator[tuple[str, str]]:
@@ -29,25 +28,10 @@ def groups(place: Place) -> Iterator[tuple[str, str]]:
 
 def further(place: Place) -> Iterator[tuple[str, str]]:
     """What else the programs of iproute2 list; the VLAN that a bridge gives each of its ports stands for itself."""
-    sides = [dict.fromkeys(space.further) if space else {} for space in (place.old, place.new)]
-    if any(command == _VLANS for side in sides for command, _ in side):  # a kernel without VLANs lists none
-        for side, space in zip(sides, (place.old, place.new), strict=True):
-            for line in _usual(space) if space else ():
-                if line in side:
-                    del side[line]
-                else:
-                    side[line[0], f"{line[1]} is missing"] = None
+    spaces = [space for space in (place.old, place.new) if space]
+    whole = any(map(has_vlan_lines, spaces)) and not any(map(heeds_vlans, spaces))  # one of them may have lost all
+    sides = (beside_usual(space, with_vlans=whole) if space else () for space in (place.old, place.new))
     return against(*([Entry(pair, pair, f"{pair[0]}: {steady(pair[1])}", "") for pair in s] for s in sides))
-
-
-def _usual(space: Namespace) -> Iterator[tuple[str, str]]:
-    """The VLAN in which each bridge has itself and its ports from the beginning (bridge(8), vlan_default_pvid)."""
-    for link in space.interfaces.values():
-        bridge = link if link.kind == "bridge" else space.interfaces.get(link.master or "")
-        if bridge is not None and bridge.kind == "bridge":
-            vlan = bridge.detail("vlan_default_pvid") or "1"
-            if vlan != "0":
-                yield _VLANS, f"{link.name} {vlan} pvid untagged"
 
 
 def policies(place: Place) -> Iterator[tuple[str, str]]:

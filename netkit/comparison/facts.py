@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.comparison import filters
 from netkit.comparison.addresses import Addresses, borne, parsed
 from netkit.comparison.things import Network
 from netkit.configured import lasting
 from netkit.model import HOST
-from netkit.model.facts import Facts, listed, vni
+from netkit.model.facts import FORWARDING, Facts, listed, vni
+from netkit.model.further import beside_usual
 from netkit.model.switches import usual
 
 if TYPE_CHECKING:
@@ -33,15 +34,31 @@ def both(a: Snapshot, b: Snapshot) -> tuple[Network, Network]:
     facts = [Facts(snapshot) for snapshot in (a, b)]
     own = [borne(one.spaces.values()) for one in facts]
     common = {one.network for one in own[0]} & {one.network for one in own[1]}
-    left, right = (_Teller(snapshot, one, common).network for snapshot, one in zip((a, b), facts, strict=True))
+    heeded = _Heeded(
+        {key for one in facts for name in one.spaces for key in one.switches(name)},
+        {key for one in facts for name in one.spaces for key in FORWARDING if _is_idle(one, name, key)},
+    )
+    left, right = (_Teller(snapshot, one, common, heeded).network for snapshot, one in zip((a, b), facts, strict=True))
     return left, right
 
 
-class _Teller:
-    """Puts one network together."""
+def _is_idle(facts: Facts, name: str, key: str) -> bool:
+    """Whether a switch is on that does nothing there."""
+    return facts.spaces[name].sysctls.get(key, "0") != "0" and key not in facts.switches(name)
 
-    def __init__(self, snapshot: Snapshot, facts: Facts, common: set[IPNetwork]) -> None:
-        self.network, self._facts, self._snapshot = Network(), facts, snapshot
+
+class _Heeded(NamedTuple):
+    """The switches that matter somewhere in one of two networks, and those that are on for nothing somewhere."""
+
+    switches: set[str]
+    idle: set[str]
+
+
+class _Teller:
+    """Puts one network together; a bridge's switches that matter in one of the two are told of both."""
+
+    def __init__(self, snapshot: Snapshot, facts: Facts, common: set[IPNetwork], heeded: _Heeded) -> None:
+        self.network, self._facts, self._snapshot, self._heeded = Network(), facts, snapshot, heeded
         self._addresses = Addresses(self.network, borne(facts.spaces.values()), common)
         for name in facts.spaces:
             self.network.thing("namespace", name, kind=HOST if name == HOST else "")
@@ -186,6 +203,9 @@ class _Teller:
             tell(device, ("queue", queue.what), (_HANDLE.sub("", queue.text),), words)
         for route in space.local_routes:
             self._route(place, name, space, route)
+        for command, line in beside_usual(space):
+            said = [self.network.known("interface", name, word) or term(word) for word in line.split()]
+            tell(place, (command,), tuple(said), (f"has, of {command}, {line}", f"has no such line of {command}"))
 
     def _entries(self, name: str, space: Namespace) -> None:
         for entry in space.neighbours:
@@ -208,10 +228,12 @@ class _Teller:
             on |= {key: space.sysctls[key] for key in _WITH_WAYS if space.sysctls.get(key, "0") != "0"}
             plain = {key: "64" if key == "net.ipv4.ip_default_ttl" else "0" for key in _ALWAYS}
             on |= {key: value for key, value in space.sysctls.items() if plain.get(key, value) != value}
-        if _BRIDGED in space.sysctls and any(link.kind == "bridge" for link in self._facts.links(name)):
-            on[_BRIDGED] = space.sysctls[_BRIDGED]
+        if any(link.kind == "bridge" for link in self._facts.links(name)):
+            bridged = (key for key in (_BRIDGED, *(self._heeded.switches - set(FORWARDING))) if key in space.sysctls)
+            on |= {key: value for key in bridged if (value := space.sysctls[key]) != "0" or key == _BRIDGED}
         for key, value in on.items():
-            self.network.tell(place, ("switch", key), (value,), (f"has {key} = {value}", f"has {key} = 0"))
+            lacks = f"has {key} = 0" + (", or nowhere to forward to" if key in self._heeded.idle else "")
+            self.network.tell(place, ("switch", key), (value,), (f"has {key} = {value}", lacks))
 
 
 _ALWAYS = (

@@ -171,6 +171,13 @@ class Policy:
         return f"{self._selector} dir {self.direction}" + (" action block" if self.blocks else "")
 
     @property
+    def listed(self) -> str:
+        """The same with all that is known of it."""
+        words = [self.text, f"priority {self.priority}" if self.priority else ""]
+        words += [f"encrypted {self.sealing}" if self.sealing else "", "with more than is told" if self.further else ""]
+        return " ".join(word for word in words if word)
+
+    @property
     def removal(self) -> str:
         """The command that takes it away."""
         return f"ip xfrm policy delete {self._selector} dir {self.direction}"

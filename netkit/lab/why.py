@@ -186,6 +186,8 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     path = world.paths[asked.source]
     seconds = _SECONDS if found is None else _SECONDS_TO_CONFIRM
     answer = probes.probe(path, asked.protocol, ipaddress.ip_address(asked.address), asked.port, seconds)
+    if found is None and answer.ok is False and resolution.forgetting(world, walk.hops):
+        answer = _probe(world, asked)()  # a question that was open before may have ended with the first one in it
     if walk.hooks.doubts and answer.ok is not True and (found is None or not found.lasting):
         found = doubting.decided(world, walk.hooks.doubts, (asked.source, asked.packet), _probe(world, asked)) or found
     found = _told(world, asked, walk, answer) if found is None else found
@@ -253,8 +255,7 @@ def _probe(world: World, asked: _Asked) -> Callable[[], probes.Answered]:
 
 def _at_once(world: World, walk: Walk, found: Finding) -> Finding:
     """The finding; after its repair the kernel asks again at once for those whom it has asked for in vain."""
-    below = found.layer in ("link", "carrier", "address", "neighbour", "bridge", "tunnel", "sysctl")
-    again = resolution.forgetting(world, walk.hops) if found.repair and below else ()
+    again = resolution.forgetting(world, walk.hops) if found.repair else ()
     return replace(found, repair=(*found.repair, *(line for line in again if line not in found.repair)))
 
 

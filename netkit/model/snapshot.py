@@ -133,7 +133,7 @@ class Namespace:
         files: (path, text) of the host's /etc/hosts and resolv.conf, and of what /etc/netns holds for the namespace.
         groups: (interface, MAC) of the groups that somebody made an interface listen to; only where all was read.
         further: (command that lists it, what that says) of what else there is: "bridge vlan", "bridge mdb", "ip token",
-            "ip addrlabel", "ip xfrm policy", "ip xfrm state"; only where all was read.
+            "ip addrlabel", "ip xfrm policy", "ip xfrm state"; VLANs that no bridge heeds only where all was read.
     """
 
     name: str

@@ -70,7 +70,10 @@ def network(headers: Sequence[Span]) -> int | None:
     Args:
         headers: of the frame, from the outside in.
     """
-    return next((at for at, span in enumerate(headers) if span.name in IP), None)
+    for at, span in enumerate(headers):  # asked of each frame: a generator would take longer than the answer
+        if span.name in IP:
+            return at
+    return None
 
 
 def ip_header(data: bytes, headers: Sequence[Span], at: int, length: int = 0) -> tuple[IpHeader | None, int]:
@@ -86,9 +89,11 @@ def ip_header(data: bytes, headers: Sequence[Span], at: int, length: int = 0) ->
         None for a header that is cut short or makes no sense.
     """
     first, after = headers[at], at + 1
+    sound = first.sound
     while after < len(headers) and headers[after].name in _EXTENSIONS:
+        sound = sound and headers[after].sound
         after += 1
-    if not all(span.sound for span in headers[at:after]):
+    if not sound:
         return None, after
     last = headers[after - 1]
     rest, body = (length or len(data)) - last.stop, data[last.stop : last.end]

@@ -1,4 +1,4 @@
-"""nk.compare: forty networks that differ in one thing each, and twenty that are the same up to their names."""
+"""nk.compare: forty-four networks that differ in one thing each, and twenty that are the same up to their names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ import netkit as nk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+AFTERWARDS = (
+    *("ip rule del from 10.1.0.1", "ip rule del fwmark 1", "ip nexthop flush", "ip route flush table 7"),
+    *("ip addrlabel del prefix 2001:db8:7::/48", "ip xfrm policy flush"),
+)
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
 
@@ -68,7 +73,7 @@ class Plan:
 def _() -> Iterator[None]:
     """What goes with no link is taken away."""
     yield
-    for line in ("ip rule del from 10.1.0.1", "ip rule del fwmark 1", "ip nexthop flush", "ip route flush table 7"):
+    for line in AFTERWARDS:
         subprocess.run(line.split(), capture_output=True, check=False)  # what is not there, need not go
     nk.sh("iptables -P FORWARD ACCEPT")
 
@@ -123,6 +128,10 @@ DIFFERENT = (
     "nft add table inet own && nft add set inet own bad '{ type ipv4_addr ; elements = { 10.1.0.1 } ; }'",
     "tc qdisc add dev p1 root tbf rate 1mbit burst 32kbit latency 400ms",
     "ip link add m0 link br0 type macvlan mode bridge",
+    "ip token set ::5 dev p1",
+    "ip addrlabel add prefix 2001:db8:7::/48 label 99",
+    "bridge mdb add dev br0 port p1 grp 239.1.1.1 permanent",
+    "ip xfrm policy add src 10.1.0.1 dst 10.1.0.2 dir out action block",
 )
 """What one of two equal networks gets beside."""
 
@@ -182,7 +191,7 @@ def test_networks_that_differ(line: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("line", DIFFERENT)
-def test_forty_networks_that_differ(line: str) -> None:
+def test_forty_four_networks_that_differ(line: str) -> None:
     result = differing(line)
     assert not result.equal
     assert result.differences
@@ -200,5 +209,5 @@ def test_twenty_networks_that_are_the_same_up_to_names(name: str) -> None:
     assert result.equal, result
 
 
-def test_there_are_forty_and_twenty() -> None:
-    assert (len(set(DIFFERENT)), len(SAME)) == (40, 20)
+def test_there_are_forty_four_and_twenty() -> None:
+    assert (len(set(DIFFERENT)), len(SAME)) == (44, 20)

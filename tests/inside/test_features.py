@@ -195,3 +195,37 @@ def test_a_table_raw_with_rules_is_traced_as_well() -> None:
         assert judge.shell("ip netns exec r1 iptables -t raw -S").stdout == before
     finally:
         judge.close()
+
+
+def test_vlans_of_ports_are_compared_and_come_back() -> None:
+    from netkit.rebuilding import rebuilding
+    from tests.inside.empty import sweep
+
+    judge = Judge(Case("vlans", SWITCHED, ("h1", "10.21.0.2"), "", "", ()))
+    lines = (
+        "ip -n sw link set br0 type bridge vlan_filtering 1",
+        "ip netns exec sw bridge vlan del dev p1 vid 1",
+        "ip netns exec sw bridge vlan add dev p1 vid 20 pvid untagged",
+        "ip netns exec sw bridge vlan add dev br0 vid 20 self",
+    )
+    try:
+        for line in (*SWITCHED, lines[0]):
+            if judge.shell(line).returncode:
+                pytest.skip("this kernel's bridges heed no VLANs")
+        usual = nk.snapshot()
+        for line in lines[1:]:
+            assert judge.shell(line).returncode == 0, line
+        before = nk.snapshot()
+        assert [line for _, line in before["sw"].further if line.startswith(("p1", "br0 20"))] == [
+            "br0 20",
+            "p1 20 pvid untagged",
+        ]
+        said = nk.compare(usual, before).differences
+        assert len(said) == 3, said
+        assert any("p1 1 pvid untagged is missing" in each for each in said), said
+        script = str(rebuilding(before))
+        sweep()
+        assert judge.shell(script).returncode == 0
+        assert nk.snapshot()["sw"].further == before["sw"].further
+    finally:
+        judge.close()

@@ -66,6 +66,38 @@ def test_commands_go_on_from_what_was_loaded() -> None:
     assert "ip netns add left" in nk.commands()
 
 
+OF_BRIDGES_AND_IPV6 = (
+    "ip -n left link add br0 type bridge",
+    "ip -n left link add p0 type veth peer name p1",
+    "ip -n left link set p0 master br0 up",
+    "ip -n left link set br0 up",
+    "ip netns exec left bridge mdb add dev br0 port p0 grp 239.1.1.1 permanent",
+    "ip netns exec left bridge mdb add dev br0 port p0 grp ff08::9 permanent",
+    "ip -n left token set ::5 dev e0",
+    "ip -n left addrlabel add prefix 2001:db8::/32 label 99",
+    "ip -n left addrlabel del prefix ::/96 label 3",
+    "ip netns exec left sysctl -qw net.ipv6.conf.all.forwarding=1",
+)
+
+
+def test_groups_of_a_bridge_tokens_and_labels_come_back() -> None:
+    by_hand()
+    subprocess.run(["sh", "-ec", "\n".join(OF_BRIDGES_AND_IPV6)], check=True, capture_output=True)
+    before = nk.snapshot()
+    assert len(before["left"].further) == 5
+    assert nk.save("mine").ok
+    nk.reset()
+    assert nk.load("mine").ok
+    assert nk.snapshot()["left"].further == before["left"].further
+
+
+def test_what_has_keys_is_named_as_missing() -> None:
+    by_hand()
+    nk.sh("ip -n left xfrm policy add src 10.3.0.1 dst 10.3.0.2 dir out action block")
+    line = "in left, ip xfrm policy: src 10.3.0.1/32 dst 10.3.0.2/32 dir out action block"
+    assert nk.save("mine").missing == (line,)
+
+
 def test_what_no_script_makes_is_named() -> None:
     program = nk.Namespace("pc").start("sleep 1000")
     saved = nk.save("busy")

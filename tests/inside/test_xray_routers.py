@@ -76,6 +76,18 @@ class TestARouterThatForwards:
             + delivered to 10.0.2.2 in ns2
             """)  # fmt: skip
 
+    def test_a_fragment_that_is_cut_again_passed_the_filter_once(self) -> None:
+        ip("-n r1 link set east mtu 1000")
+        ip("netns exec r1 iptables -A FORWARD -f -j DROP")
+        request = one_ping("-M dont -s 2000", "10.0.2.2").journeys[0]
+        hooks = [hop for hop in request.hops if hop.hook == "forward"]
+        assert [hop.decided.split(": ", 1)[1] for hop in hooks] == [
+            "the policy ACCEPT lets the packet pass.",
+            "the rule `-A FORWARD -f -j DROP` drops the packet.",
+        ]
+        assert sum(hop.hook == "routing" for hop in request.hops) == 3  # at ns1, and of each fragment that came
+        assert [hop.after for hop in request.hops if hop.where == "r1:east"] == [hooks[0].number] * 2
+
     @pytest.mark.parametrize("rule", ["-A POSTROUTING -o east -j MASQUERADE",
                                       "-A PREROUTING -d 10.9.9.9 -j DNAT --to-destination 10.0.2.2"])  # fmt: skip
     def test_translated_fragments_arrive_once(self, rule: str) -> None:

@@ -43,6 +43,7 @@ FLOORS = {
     "netkit.changes": 10,
     "netkit.comparison": 10,
     "netkit.rebuilding": 10,
+    "netkit.sundries": 9,
     "netkit.tunnelling": 9,
     "netkit.pictures": 9,
     "netkit.lab": 11,

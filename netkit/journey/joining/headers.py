@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from netkit.journey.joining.keys import Packet, read
+from netkit.journey.joining.keys import Packet, cut, read
 
 if TYPE_CHECKING:
     from netkit.journey.joining.frames import Frames
 
-_TCP = 6
 TRANSPORT = 20
 """How many bytes behind the IP header netfilter reports at most."""
 _SIX, FRAGMENT = 6, 44
@@ -42,10 +42,7 @@ class Heads:
         frame, packet = self._frames.all[number], self._frames.packets[number]
         if packet.part is not None and frame.data[packet.start] >> 4 == _SIX:
             return piece(frame.data[packet.start :])
-        end = packet.payload + TRANSPORT
-        if len(frame.data) <= end or (packet.flow[0] == _TCP and packet.part is None):
-            return packet  # what lasts of TCP is in its header
-        return read(frame.data[packet.start : end], frame.length - packet.start, "ip")
+        return cut(packet, TRANSPORT)
 
     def whole(self, number: int) -> Packet | None:
         """The packet as it is when its fragments are put together, or before it is cut.
@@ -82,6 +79,19 @@ class Heads:
         else:
             total = int.from_bytes(data[packet.start + 2 : packet.start + 4])
         return (packet.part or (0, False))[0] + max(total - (packet.payload - packet.start), 0)
+
+
+@lru_cache(4096)  # one packet is reported at one hook after the other
+def head(network: bytes, transport: bytes) -> Packet:
+    """A packet that netfilter reports.
+
+    Args:
+        network: its IP header.
+        transport: the first bytes behind that.
+    """
+    if is_piece(network):
+        return piece(network)
+    return read(network + transport, len(network) + len(transport), "ip")
 
 
 def piece(header: bytes) -> Packet:

@@ -127,8 +127,13 @@ class Hooks:
         if (followed, frames.roles[number].place) in frames.cuts:
             whole = self.heads.of(followed)._replace(ttl=frames.packets[number].ttl, flow=frames.packets[number].flow)
             return whole if frames.pieces(number)[0] == number else None
-        as_it_came = followed in frames.bundles and space not in frames.wiring.tracking
-        return self.heads.of(number) if as_it_came else self.heads.whole(number)
+        if followed not in frames.bundles or space in frames.wiring.tracking:
+            return self.heads.whole(number)
+        came, goes = self.heads.of(followed), self.heads.of(number)
+        if came.lasting == goes.lasting:
+            return goes  # a fragment went on as it came
+        pieces = [each for each in frames.pieces(number) if frames.follows[each] == followed]
+        return came._replace(ttl=goes.ttl) if pieces[0] == number else None
 
     def _sent_flows(self, number: int, head: Packet) -> set[Flow]:
         """How a packet that was sent may have looked at the hooks before: from as it came to as it went."""

@@ -20,6 +20,7 @@ _TCP = struct.Struct("!IIH")  # behind the ports: sequence, acknowledgment, head
 _ECHO = struct.Struct("!HH")  # behind type, code and checksum: identifier, sequence
 _ECHOES = {ICMP: (8, 0), ICMPV6: (128, 129)}
 _ERRORS = {ICMP: reader.ERRORS[reader.ICMP], ICMPV6: reader.ERRORS[reader.ICMPV6]}
+_PORTED, _TRANSLATED = 8, 20  # bytes: UDP's header, and ICMP's; what address translation might rewrite of a fragment
 _NO_TUNNEL = (None, 0, 0)
 
 Flow = tuple[int, bytes, bytes, int, int]
@@ -77,13 +78,38 @@ def read(data: bytes, length: int, link: str = "ethernet", tunnels: frozenset[in
     flow = (protocol, source, target, *ports)
     if header.fragment:
         part, datagram = (header.offset, header.more), (protocol, source, target, ident)
-        lasting = ident, protocol, total, part, header.body[20:]  # behind what address translation might rewrite
+        lasting = (
+            ident,
+            protocol,
+            total,
+            part,
+            header.body[_TRANSLATED:],
+        )  # behind what address translation might rewrite
         tunnel = _tunnel(data, headers[after:], 0)
         return Packet(data[:12], lasting, header.ttl, flow, part, datagram, start, payload, *tunnel)
     datagram = (protocol, source, target, ident) if header.version == 4 else flow
     lasting = ident if header.version == 4 else 6, protocol, total, lasting
     tunnel = _tunnel(data, headers[after:], length)
     return Packet(data[:12], lasting, header.ttl, flow, None, datagram, start, payload, *tunnel)
+
+
+def cut(packet: Packet, size: int) -> Packet:
+    """The same packet, as one knows it of whom only the first bytes behind the IP header are told.
+
+    Args:
+        packet: as it was read.
+        size: how many bytes.
+    """
+    if packet.lasting is None or packet.flow[0] == TCP:  # what lasts of TCP is in its header
+        return packet
+    *before, last = packet.lasting
+    if packet.part is not None:
+        last = last[: max(size - _TRANSLATED, 0)]
+    elif isinstance(last, bytes):
+        last = last[: size - _PORTED if packet.flow[0] == UDP else size]
+    else:
+        last = (*last[:-1], last[-1][: size - _PORTED])
+    return packet._replace(lasting=(*before, last))
 
 
 def _inside(header: IpHeader) -> tuple[tuple[int, int], object]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from netkit.journey.joining.headers import is_piece, piece
-from netkit.journey.joining.keys import Packet, read
+from netkit.journey.joining.headers import head
 from netkit.netfilter import TRACE_TABLE, TraceEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from netkit.journey.joining.keys import Packet
     from netkit.netfilter import Mark
 
 _NEXT = {
@@ -58,10 +58,7 @@ class Visit:
     @cached_property
     def packet(self) -> Packet:
         """What the headers tell, as the hook began."""
-        first = self.events[0]
-        if is_piece(first.network):
-            return piece(first.network)
-        return read(first.network + first.transport, len(first.network) + len(first.transport), "ip")
+        return head(self.events[0].network, self.events[0].transport)
 
     @property
     def iif(self) -> str | None:

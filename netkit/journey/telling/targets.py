@@ -37,9 +37,16 @@ def target(event: TraceEvent) -> str:
     return rule_of(event).target.upper()
 
 
+def translated(event: TraceEvent) -> str:
+    """Which end a rule translates: "source", "destination" or "" for none; NETMAP does either, by its hook."""
+    kind = target(event)
+    ends = HOOKS if kind == "NETMAP" else TARGETS
+    return next((end for end, those in ends.items() if (event.hook if kind == "NETMAP" else kind) in those), "")
+
+
 def translating(events: Sequence[TraceEvent], name: str) -> TraceEvent | None:
     """The event of the rule that translates the "source" or the "destination", if there is one."""
-    return next((e for e in events if e.kind == "rule" and target(e) in TARGETS[name]), None)
+    return next((e for e in events if e.kind == "rule" and translated(e) == name), None)
 
 
 def leads_to(events: Sequence[TraceEvent]) -> End | None:

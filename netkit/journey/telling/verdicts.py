@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.journey.telling.targets import TARGETS, target
+from netkit.journey.telling.targets import target, translated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 _TABLES = ("filter", "mangle", "nat", "raw", "security")
 """The tables of iptables; a policy there belongs to no rule that would tell its tool."""
+
+_CHANGING = ("TTL", "HL", "TOS", "DSCP", "ECN", "TCPMSS", "CHECKSUM", "CLASSIFY")
+"""Targets of iptables after which a packet goes on as another one (iptables-extensions(8))."""
+
+_SETTING = re.compile(r"\b(ttl|hoplimit|dscp|ecn|size|priority|saddr|daddr|sport|dport) set\b")
+"""The same in nft's words (nft(8), statements of payloads and of meta)."""
+
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 class Verdict(NamedTuple):
@@ -42,7 +51,7 @@ def counted(events: Sequence[TraceEvent]) -> Verdict | None:
         events: at one hook, in order.
     """
     verdicts = _verdicts(events)
-    translations = [v for v in verdicts if target(v.event) in TARGETS["source"] + TARGETS["destination"]]
+    translations = [v for v in verdicts if v.event.kind == "rule" and translated(v.event)]
     passing = [v for v in verdicts if v.event.verdict == "accept"]
     rules = [v for v in passing if v.event.kind == "rule"]
     choice = [*filter(None, [dropped(events)]), *translations[:1], *rules[-1:], *passing[-1:]]
@@ -61,14 +70,14 @@ def sentence(events: Sequence[TraceEvent]) -> str:
         >>> sentence([drop])
         'filter FORWARD: the policy DROP drops the packet.'
     """
-    verdict = counted(events)
+    verdict, before = counted(events), _altered(_verdicts(events))
     if verdict is None:
-        return ""
+        return before.rstrip()
     event = verdict.event
     if event.kind == "policy":
         effect = "drops the packet" if event.verdict == "drop" else "lets the packet pass"
-        return f"{verdict.where}: the policy {event.verdict.upper()} {effect}."
-    return f"{verdict.where}: {_rule(event)} {_effect(event)}."
+        return f"{before}{verdict.where}: the policy {event.verdict.upper()} {effect}."
+    return f"{before}{verdict.where}: {_rule(event)} {_effect(event)}."
 
 
 def by_whom(verdict: Verdict) -> str:
@@ -89,12 +98,24 @@ def _rule(event: TraceEvent) -> str:
 def _effect(event: TraceEvent) -> str:
     if event.verdict == "drop":
         return "rejects the packet" if rejects(event) else "drops the packet"
-    kind = target(event)
-    if kind in TARGETS["destination"]:
-        return "translates the destination"
-    if kind in TARGETS["source"]:
-        return "translates the source"
-    return "lets the packet pass"
+    end = translated(event)
+    return f"translates the {end}" if end else "lets the packet pass"
+
+
+def _altered(verdicts: Sequence[Verdict]) -> str:
+    """What rules did to the packet that then went on, a sentence each with a space behind it."""
+    found = ((v, _altering(v.event)) for v in verdicts if v.event.kind == "rule" and v.event.verdict == "continue")
+    return "".join(f"{v.where}: {_rule(v.event)} {effect}. " for v, effect in found if effect)
+
+
+def _altering(event: TraceEvent) -> str:
+    """What a rule that decides nothing does to a packet, "" for one that only counts or notes it."""
+    words = _QUOTED.sub("", event.rule) if event.tool == "nft" else ""
+    if target(event) == "CONNMARK" or "ct mark set" in words:
+        return "sets the mark of the packet's connection, or takes the packet's from there"
+    if target(event) == "MARK" or "mark set" in words:
+        return "marks the packet"
+    return "changes the packet" if target(event) in _CHANGING or _SETTING.search(words) else ""
 
 
 def _verdicts(events: Sequence[TraceEvent]) -> list[Verdict]:

@@ -5,6 +5,7 @@ A fact that is what it is when nobody sets it is left out, and so is what the ke
 
 from __future__ import annotations
 
+import socket
 import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -69,12 +70,24 @@ def switched(kind: str, facts: Mapping[int, memoryview]) -> tuple[tuple[str, str
     Returns:
         ("ipv4.rp_filter", "2") …
     """
-    families = attributes(facts[26]) if 26 in facts else {}  # IFLA_AF_SPEC
-    ipv4, ipv6 = (
-        bytes(attributes(families[family]).get(attribute, b"")) if family in families else b""
-        for family, attribute in ((_AF_INET, 1), (_AF_INET6, 2))  # IFLA_INET_CONF, IFLA_INET6_CONF
-    )
+    ipv4, ipv6 = _of_family(facts, _AF_INET, 1), _of_family(facts, _AF_INET6, 2)  # IFLA_INET_CONF, IFLA_INET6_CONF
     return _switched(kind == "loopback", ipv4, ipv6)
+
+
+def token(facts: Mapping[int, memoryview]) -> str:
+    """What `ip token` lists of a link, "::5"; "" where nobody set one.
+
+    Args:
+        facts: the attributes of its record.
+    """
+    value = _of_family(facts, _AF_INET6, 7)  # IFLA_INET6_TOKEN
+    return socket.inet_ntop(socket.AF_INET6, value) if any(value) else ""
+
+
+def _of_family(facts: Mapping[int, memoryview], family: int, attribute: int) -> bytes:
+    """What a version of IP says of a link (IFLA_AF_SPEC); nothing where there is none."""
+    families = attributes(facts[26]) if 26 in facts else {}
+    return bytes(attributes(families[family]).get(attribute, b"")) if family in families else b""
 
 
 @lru_cache(1024)

@@ -1,6 +1,7 @@
-"""Look at what else programs of iproute2 list, which is read for `%%changes` alone: a line for each thing.
+"""Look at what else programs of iproute2 list: a line for each thing.
 
-VLANs of a bridge's ports and its groups that somebody set, tokens and labels of IPv6, IPsec.
+VLANs of a bridge's ports and its groups that somebody set, tokens and labels of IPv6, IPsec.  The kernel is asked only
+for what can be there: groups where there is a bridge, VLANs where one heeds them, unless all is wanted.
 """
 
 from __future__ import annotations
@@ -8,15 +9,20 @@ from __future__ import annotations
 import ipaddress
 import socket
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.answers import Member
 from netkit.linux.looks import ipsec
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.protocol import Talk, attribute, attributes, number, text
+from netkit.model.further import GROUPS, LABELS, MISSING, TOKENS, VLANS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from netkit.linux.looks.records import Link
+    from netkit.model.further import Line
 
 _RTM_GETLINK, _RTM_GETADDRLABEL, _RTM_GETMDB = 18, 74, 86
 _AF_BRIDGE, _EXT_MASK, _VLANS_TOO = 7, 29, 2
@@ -25,7 +31,7 @@ _VLAN = struct.Struct("=HH")
 _OWN, _UNTAGGED = 2, 4
 _PORT, _GROUP = struct.Struct("=BxxxI"), struct.Struct("=IBBH16s2sxx")
 _PERMANENT, _IP, _IP6 = 1, 0x0800, 0x86DD
-_LABELS = frozenset(
+_USUAL = frozenset(
     (ipaddress.IPv6Network(prefix), label)
     for prefix, label in (
         *(("::1/128", 0), ("::/0", 1), ("2002::/16", 2), ("::/96", 3), ("::ffff:0:0/96", 4), ("fc00::/7", 5)),
@@ -34,27 +40,26 @@ _LABELS = frozenset(
 )
 """Those that the kernel gives each namespace (RFC 6724 and its older kin; net/ipv6/addrlabel.c)."""
 _LABEL = struct.Struct("=BxBxII")
-_TOKEN = 7
-
-Line = tuple[str, str]
+_HEEDING = "vlan_filtering"
 
 
-def lines_here(names: Mapping[int, str]) -> tuple[Line, ...]:
+def lines_here(talk: Talk, links: Iterable[Link], *, everything: bool = False) -> tuple[Line, ...]:
     """(command that lists it, what it says) of each thing, sorted, in the namespace that the calling thread is in.
 
     Args:
-        names: of its interfaces, by index.
+        talk: with the kernel, there.
+        links: all that are there.
+        everything: whether to list VLANs, too, that no bridge heeds.
     """
-    with Talk() as talk:
-        found = [
-            *(("bridge vlan", each.text) for each in _vlans(talk)),
-            *_tokens(talk),
-            *_labels(talk),
-            *_members(talk, names),
-        ]
-    found += [("ip xfrm policy", policy.text) for policy in ipsec.policies_here()]
-    found += [("ip xfrm state", line) for line in ipsec.states_here()]
-    return tuple(sorted(found))
+    names = {link.index: link.name for link in links}
+    bridges = [link for link in links if link.kind == "bridge"]
+    found = [(TOKENS, f"{link.token} dev {link.name}") for link in links if link.token]
+    found += _labels(talk)
+    if bridges and (everything or any((_HEEDING, "1") in link.details for link in bridges)):
+        found += [(VLANS, each.text) for each in _vlans(talk)]
+    if bridges:
+        found += _members(talk, names)
+    return tuple(sorted([*found, *ipsec.lines_here()]))
 
 
 def _nested(value: memoryview) -> Iterator[tuple[int, memoryview]]:
@@ -96,7 +101,7 @@ def _members(talk: Talk, names: Mapping[int, str]) -> Iterator[Line]:
                 if state == _PERMANENT:
                     inside = f" vid {vlan}" if vlan else ""
                     whom = f"{_group(group, int.from_bytes(protocol, 'big'))}{inside}"
-                    yield "bridge mdb", f"dev {names.get(bridge, bridge)} port {names.get(port, port)} grp {whom}"
+                    yield GROUPS, f"dev {names.get(bridge, bridge)} port {names.get(port, port)} grp {whom}"
 
 
 def _group(data: bytes, protocol: int) -> str:
@@ -106,25 +111,19 @@ def _group(data: bytes, protocol: int) -> str:
     return data[:6].hex(":")
 
 
-def _tokens(talk: Talk) -> Iterator[Line]:
-    """The last bits of addresses that advertised prefixes get: `ip token`."""
-    for body in talk.dump(_RTM_GETLINK, bytes(16)):
-        facts = attributes(body[16:])
-        families = attributes(facts[_SPECIFIC]) if _SPECIFIC in facts else {}
-        inner = attributes(families[socket.AF_INET6]) if socket.AF_INET6 in families else {}
-        if _TOKEN in inner and any(inner[_TOKEN]):
-            yield "ip token", f"{ipaddress.ip_address(bytes(inner[_TOKEN]))} dev {text(facts[_NAME])}"
-
-
-def _labels(talk: Talk) -> Iterator[Line]:
+def _labels(talk: Talk) -> list[Line]:
     """By which prefixes of IPv6 a source is chosen, where a namespace has others than all have: `ip addrlabel`."""
+    bodies = talk.dump(_RTM_GETADDRLABEL, _LABEL.pack(socket.AF_INET6, 0, 0, 0))
+    return _differing(tuple(map(bytes, bodies)))
+
+
+@lru_cache(64)
+def _differing(bodies: tuple[bytes, ...]) -> list[Line]:
     found = set()
-    for body in talk.dump(_RTM_GETADDRLABEL, _LABEL.pack(socket.AF_INET6, 0, 0, 0)):
+    for body in bodies:
         _, length, _, _ = _LABEL.unpack_from(body)
-        facts = attributes(body[_LABEL.size :])
+        facts = attributes(memoryview(body)[_LABEL.size :])
         prefix = ipaddress.IPv6Network((bytes(facts[1]) if 1 in facts else 0, length))
         found.add((prefix, number(facts[2])))
-    for prefix, label in found - _LABELS:
-        yield "ip addrlabel", f"prefix {prefix} label {label}"
-    for prefix, label in _LABELS - found:
-        yield "ip addrlabel", f"prefix {prefix} label {label} is missing"
+    lines = [(LABELS, f"prefix {prefix} label {label}") for prefix, label in found - _USUAL]
+    return lines + [(LABELS, f"prefix {prefix} label {label}{MISSING}") for prefix, label in _USUAL - found]

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import socket
 import struct
+from functools import cache
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.answers import Policy
 from netkit.errors import KernelRefused
 from netkit.linux.entering import inside
 from netkit.linux.netlink.protocol import Talk, attributes
+from netkit.model.further import POLICIES, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from netkit.model.further import Line
 
 _NETLINK_XFRM, _GET_STATE, _GET_POLICY = 6, 0x12, 0x15
 _SELECTOR = struct.Struct("=16s16s2s2s2s2sHBBBxxxiI")
 _POLICY = struct.Struct("=56x96xIIBBBx4x")
 _STATE, _ENDS = struct.Struct("=56x16s4xB"), struct.Struct("=56x16s4sBxxx16s")
+_MODE = struct.Struct("=208xI2xB")
+_MODES = ("transport", "tunnel", "ro", "in_trigger", "beet")
 _TEMPLATE = struct.Struct("=16s4xB3xHxx16sIBBBx12x")
 _TEMPLATES, _MARK, _KIND, _INTERFACE = 5, 21, 16, 31
 _DIRECTIONS = ("in", "out", "fwd")
@@ -36,31 +42,58 @@ def policies(path: str) -> tuple[Policy, ...]:
 
 def policies_here() -> tuple[Policy, ...]:
     """The policies of the namespace that the calling thread is in."""
-    bodies = _bodies(_GET_POLICY)
-    states = {_STATE.unpack_from(body)[:2] for body in _bodies(_GET_STATE)} if bodies else set()
-    return tuple(policy for body in bodies for policy in _policy(body, states))
+    return _policies(*_bodies())
 
 
-def states_here() -> list[str]:
-    """The states of the namespace that the calling thread is in, without their keys."""
-    return [_told(body) for body in _bodies(_GET_STATE)]
+def lines_here() -> list[Line]:
+    """Policies and states, these without keys, of the namespace that the calling thread is in: a line for each."""
+    policies, states = _bodies()
+    return [
+        *((POLICIES, policy.listed) for policy in _policies(policies, states)),
+        *((STATES, _told(body)) for body in states),
+    ]
 
 
-def _bodies(kind: int) -> list[bytes]:
-    """All policies or states; none of a kernel without IPsec."""
+def _policies(bodies: list[bytes], states: list[bytes]) -> tuple[Policy, ...]:
+    ends = {_STATE.unpack_from(body)[:2] for body in states}
+    return tuple(policy for body in bodies for policy in _policy(body, ends))
+
+
+def _bodies() -> tuple[list[bytes], list[bytes]]:
+    """All policies and all states; none of a kernel without IPsec."""
+    if not _is_there():
+        return [], []
     try:
         with Talk(_NETLINK_XFRM) as talk:
-            return [bytes(body) for body in talk.dump(kind, bytes(64) if kind == _GET_POLICY else b"")]
+            asked = [talk.dump(_GET_POLICY, b""), talk.dump(_GET_STATE, bytes(64))]
     except (OSError, KernelRefused):
-        return []
+        return [], []
+    policies, states = ([bytes(body) for body in bodies] for bodies in asked)
+    return policies, states
+
+
+@cache
+def _is_there() -> bool:
+    """Whether the kernel has IPsec: where it has not, each question would make it look for a module."""
+    try:
+        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_XFRM).close()
+    except OSError:
+        return False
+    return True
 
 
 def _told(body: bytes) -> str:
     """A state as `ip xfrm state` begins it."""
     to, spi, protocol, of = _ENDS.unpack_from(body)
+    request, mode = _MODE.unpack_from(body)
     family = socket.AF_INET6 if any(to[4:]) else socket.AF_INET
     ends = f"src {_address(family, of)} dst {_address(family, to)}"
-    return f"{ends} proto {_PROTOCOLS.get(protocol, protocol)} spi 0x{spi.hex()}"
+    wanted = f" reqid {request}" if request else ""
+    return f"{ends} proto {_PROTOCOLS.get(protocol, protocol)} spi 0x{spi.hex()}{wanted} {_mode(mode)}"
+
+
+def _mode(number: int) -> str:
+    return f"mode {_MODES[number] if number < len(_MODES) else number}"
 
 
 def _policy(body: bytes, states: set[tuple[bytes, int]]) -> Iterator[Policy]:

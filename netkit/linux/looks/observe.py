@@ -202,6 +202,7 @@ def _read(place: namespaces.Place, known: _Known) -> _Reading:
         fdb = _fdb(talk, links) if any(link.kind in ("bridge", "vxlan") for link in links) else ()
         steering = policies.policy_rules(talk), policies.next_hops(talk, names), local, queues.queues(talk, names)
         here = netconf.switches_here(talk)
+        more = further.lines_here(talk, links, everything=known.everything)
     switches = here | (sysctls.everything_here() if known.everything else {})
     with Talk(NETFILTER) as talk:
         filters, connections = rules.read_here(talk, known.legacy), connections_here(talk)
@@ -219,7 +220,7 @@ def _read(place: namespaces.Place, known: _Known) -> _Reading:
         *steering,
         hosts.files_of(place, known.with_files),
         groups.listened_to_here() if known.everything else (),
-        further.lines_here(names) if known.everything else (),
+        more,
     )
     return _Reading(links, addresses, rest)
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit import model
-from netkit.linux.looks.details import details, switched
+from netkit.linux.looks.details import details, switched, token
 from netkit.linux.looks.layouts import BEGIN, Layouts, attributes_at
 from netkit.linux.looks.resting import at_rest
 from netkit.linux.netlink.protocol import ATTRIBUTE, attributes, number, text
@@ -43,6 +43,7 @@ class Link:
         master: index of the bridge that it is a port of, 0 for none.
         port_state: as a bridge's port: 0 disabled, 1 listening, 2 learning, 3 forwarding, 4 blocking; None for others.
         below: of a macvlan, a VLAN, a tunnel …: the interface that it lies on, as `end` tells the other end.
+        token: the last bits of the addresses that it gives itself in advertised prefixes (ip-token(8)).
     """
 
     index: int
@@ -59,6 +60,7 @@ class Link:
     port_state: int | None = None
     below: tuple[int, int | None] | None = None
     switches: tuple[tuple[str, str], ...] = ()
+    token: str = ""
 
 
 def link(body: memoryview) -> Link:
@@ -90,6 +92,7 @@ def _link(body: bytes) -> Link:
         number(port[1]) if 1 in port else None,  # IFLA_BRPORT_STATE
         (other, nsid) if kind != "veth" and other and (other != index or nsid is not None) else None,
         switched(kind, facts),
+        token(facts),
     )
 
 
