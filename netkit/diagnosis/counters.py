@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis.commands import shown
+from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
@@ -29,8 +29,30 @@ _TELLING = {
     "XfrmInPolBlock": ("filter", "drops packets by an IPsec policy (block)"),
     "XfrmOutPolBlock": ("filter", "drops packets by an IPsec policy (block)"),
     "XfrmOutNoStates": ("filter", "has an IPsec policy for these packets and no state with the keys"),
+    "ConntrackDrop": (
+        "conntrack",
+        "drops packets of new connections: its table of tracked ones is full (net.netfilter.nf_conntrack_max)",
+    ),
+    "NeighbourTableFull": (
+        "neighbour",
+        "can learn no further neighbour: the kernel's table of them, which all namespaces share, is full "
+        "(net.ipv4.neigh.default.gc_thresh3, for IPv6 net.ipv6.neigh.default.gc_thresh3)",
+    ),
+    **dict.fromkeys(
+        ("TCPReqQFullDrop", "ListenDrops"),
+        (
+            "service",
+            "throws requests for new TCP connections away, as it does while many half-open ones wait "
+            "(net.ipv4.tcp_max_syn_backlog) and net.ipv4.tcp_syncookies is 0",
+        ),
+    ),
 }
 """What counts packets that a namespace throws away, and for one reason only (Documentation/networking/snmp_counter)."""
+
+_COOKIES = "net/ipv4/tcp_syncookies"
+_XFRM = "cat /proc/net/xfrm_stat"
+_LISTED = {"ConntrackDrop": "conntrack -S", "NeighbourTableFull": "ip -s ntable show"}
+"""What lists them, where nstat(8) does not."""
 
 
 def thrown_away(
@@ -46,10 +68,16 @@ def thrown_away(
         for name, (layer, what) in _TELLING.items():
             more = counted.get(name, 0) - before[namespace].get(name, 0)
             if more > 0:
-                listing = "cat /proc/net/xfrm_stat" if name.startswith("Xfrm") else f"nstat -asz TcpExt{name}"
+                listing = _LISTED.get(name) or (_XFRM if name.startswith("Xfrm") else f"nstat -asz TcpExt{name}")
                 line = shown(world, namespace, listing, f"{name}: {more} more while the probe was sent")
-                return Finding(layer, f"{namespace} {what}", (line,), (), namespace)
+                return Finding(layer, f"{namespace} {what}", (line,), _repair(world, namespace, name), namespace)
     return None
+
+
+def _repair(world: World, namespace: str, name: str) -> tuple[str, ...]:
+    """What helps without opening anything: cookies instead of half-open connections (tcp(7), tcp_syncookies)."""
+    of_requests = name in ("TCPReqQFullDrop", "ListenDrops") and world.switch(namespace, _COOKIES) == "0"
+    return (typed(world, namespace, f"sysctl -w {_COOKIES}=1"),) if of_requests else ()
 
 
 def unheard(world: World, namespace: str, packet: Packet, now: Iterable[Listener]) -> Finding | None:

@@ -6,13 +6,19 @@ User-Mode Linux, where none may be left out.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import netkit as nk
 from tests.inside.wild import Case, Judge
 from tests.inside.wild_networks import ROUTED, SWITCHED, cable, space
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 
@@ -193,6 +199,63 @@ def test_a_table_raw_with_rules_is_traced_as_well() -> None:
         assert first.delivered
         assert last.end.startswith("dropped in r1 by raw PREROUTING: the rule `-A PREROUTING -p icmp -m length")
         assert judge.shell("ip netns exec r1 iptables -t raw -S").stdout == before
+    finally:
+        judge.close()
+
+
+CONNECTIONS, NEIGHBOURS = "net/netfilter/nf_conntrack_max", "net/ipv4/neigh/default/gc_thresh"
+
+
+@pytest.fixture
+def own_limits() -> Iterator[None]:
+    """What the whole kernel holds at most may be set, and is as before afterwards."""
+    nk.sh("conntrack -C")  # the kernel's part of it is there from now on
+    paths = [Path("/proc/sys", name) for name in (CONNECTIONS, *(f"{NEIGHBOURS}{each}" for each in (1, 2, 3)))]
+    values = {path: path.read_text() for path in paths if path.exists()}
+    if not all(os.access(path, os.W_OK) for path in values) or len(values) < 4:
+        pytest.skip("the limits of this kernel are the machine's")
+    yield
+    for path, value in values.items():
+        path.write_text(value)
+
+
+FULL = {
+    "connections": (
+        (
+            "ip netns exec r1 iptables -t nat -A POSTROUTING -o out0 -j MASQUERADE",
+            "serve b tcp 0.0.0.0 99",
+            "ip netns exec r1 conntrack -F",
+            f"sysctl -w {CONNECTIONS}=1",
+            "keep a tcp 10.20.3.2 99 7777",
+        ),
+        ("conntrack", "r1", "its table of tracked ones is full (net.netfilter.nf_conntrack_max)"),
+    ),
+    "neighbours": (
+        (
+            "for name in a r1 r2 b; do ip -n $name neigh flush all; done",
+            *(f"sysctl -w {NEIGHBOURS}{each}={value}" for each, value in ((1, 0), (2, 1), (3, 2))),
+            "for x in 7 8 9; do ip -n a neigh add 10.20.1.$x lladdr 02:00:00:00:00:77 nud reachable dev eth0; done;"
+            " true",
+        ),
+        ("neighbour", "a", "table of them, which all namespaces share, is full"),
+    ),
+}
+
+
+@pytest.mark.usefixtures("own_limits")
+@pytest.mark.parametrize("name", FULL)
+def test_a_table_of_the_kernel_that_is_full(name: str) -> None:
+    lines, (layer, where, words) = FULL[name]
+    judge = Judge(Case(name, ROUTED, ("a", "10.20.3.2"), layer, where, ()))
+    try:
+        judge.build()
+        for line in lines:
+            assert judge.shell(line).returncode == 0, line
+        assert not judge.flows()
+        said = nk.why("a", "10.20.3.2")
+        assert (said.ok, str(said.layer), said.where) == (False, layer, where), said
+        assert words in said.explanation
+        assert judge.short == []
     finally:
         judge.close()
 

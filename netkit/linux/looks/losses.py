@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis.queues import Filter, Queue, Redirect
+from netkit.errors import KernelRefused
 from netkit.linux.entering import inside
 from netkit.linux.looks.rules import said
 from netkit.linux.netlink import sockets
-from netkit.linux.netlink.protocol import attributes, text
+from netkit.linux.netlink.nftables import NETFILTER
+from netkit.linux.netlink.protocol import Talk, attributes, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from netkit.linux.netlink.protocol import Talk
 
 _RTM_GETTFILTER, _RTM_GETQDISC = 46, 38
 _TC = struct.Struct("=BxxxiIII")
 _STATS = struct.Struct("=IIIII")
 _INGRESS, _EGRESS, _ROOT = 0xFFFFFFF2, 0xFFFFFFF3, 0xFFFFFFFF
 _PLAIN_INGRESS = 0xFFFFFFF1
+_CT_GET_STATS_CPU, _DROP = (1 << 8) | 4, 10  # NFNL_SUBSYS_CTNETLINK; CTA_STATS_DROP
+_RTM_GETNEIGHTBL, _STATISTICS = 66, 7  # NDTA_STATS
+_TABLE = struct.Struct("=11Q")  # struct ndt_stats, whose last is ndts_table_fulls
 _PLACES = {"ingress": _INGRESS, "egress": _EGRESS}
 
 
@@ -59,7 +63,9 @@ def _number(handle: int) -> str:
 
 
 def counters(path: str) -> dict[str, int]:
-    """What a namespace has counted of TCP and of IPsec: `nstat -asz`, and /proc/net/xfrm_stat where there is IPsec.
+    """What a namespace has counted of TCP, of IPsec, of connections and neighbours that found no place in their table.
+
+    As `nstat -asz`, /proc/net/xfrm_stat where there is IPsec, `conntrack -S` and `ip -s ntable` tell it.
 
     Args:
         path: a file that opens the namespace.
@@ -76,6 +82,20 @@ def _counted() -> dict[str, int]:
     xfrm = Path("/proc/thread-self/net/xfrm_stat")
     if xfrm.exists():
         found |= {name: int(value) for name, value in map(str.split, xfrm.read_text().splitlines())}
+    return found | _full()
+
+
+def _full() -> dict[str, int]:
+    """How often tables had no place left: that of connections in this namespace, that of neighbours in the kernel."""
+    found = {"ConntrackDrop": 0, "NeighbourTableFull": 0}
+    with suppress(KernelRefused), Talk(NETFILTER) as talk:  # a kernel that tracks no connections
+        for body in talk.dump(_CT_GET_STATS_CPU, bytes(4)):
+            facts = attributes(body[4:])
+            found["ConntrackDrop"] += int.from_bytes(facts[_DROP]) if _DROP in facts else 0
+    with Talk() as talk:
+        for body in talk.dump(_RTM_GETNEIGHTBL, bytes(4)):
+            facts = attributes(body[4:])
+            found["NeighbourTableFull"] += _TABLE.unpack_from(facts[_STATISTICS])[-1] if _STATISTICS in facts else 0
     return found
 
 
