@@ -171,7 +171,8 @@ class _Teller:
         version = 6 if ":" in f"{route.destination}{route.via}" else 4
         key = (version, *terms, route.kind, route.metric, route.table, route.details)
         kind = "route" if route.kind == "unicast" else f"{route.kind} route"
-        article = f"a default {kind}" if default else f"a {kind} to {route.destination}"
+        article = f"{'an' if kind.startswith('un') else 'a'} {kind} to {route.destination}"
+        article = f"a default {kind}" if default else article
         parts = [f"by {route.via}" if route.via else "", f"with the source {route.source}" if route.source else ""]
         parts += [f"with the metric {route.metric}" if route.metric else ""]
         parts += [f"in table {route.table}" if route.table != "main" else ""]

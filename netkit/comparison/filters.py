@@ -38,9 +38,8 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
     for rule in rules:
         where = (rule.tool, rule.table)
         if rule.tool == "nft":
-            says = f"has in the chain {rule.chain} of the table {rule.table} the rule `{rule.text}`"
             chain, own = terms.named(rule.chain)
-            network.tell(place, ("rule", *where, chain), (own, *terms.words(rule.text)), (says, NONE), rule)
+            network.tell(place, ("rule", *where, chain), (own, *terms.words(rule.text)), _of_nft(rule), rule)
         elif rule.kind == "policy":
             _policy(network, place, rule)
         else:
@@ -123,3 +122,11 @@ class _Terms:
         if colon and address.count(".") == 3:
             return self._addresses.term(address), port
         return self._network.known("interface", self._space, word) or self._addresses.term(word)
+
+
+def _of_nft(rule: Rule) -> tuple[str, str]:
+    """What is said of a part of nft's, and of a network without it."""
+    if rule.kind == "rule":
+        return f"has in the chain {rule.chain} of the table {rule.table} the rule `{rule.text}`", NONE
+    what = f"the chain {rule.chain}, " if rule.chain else ""
+    return f"has in the table {rule.table} {what}`{rule.text}`", "has nothing like it"

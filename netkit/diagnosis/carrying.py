@@ -153,7 +153,8 @@ class Carrying(ABC):
                 self._tunnelled(end, after, world.link(target).mac, asks=asks)
         self.ok("link", *(f"{name} in {place}" for place, name in way))
         self.ok("carrier", f"{start[1]} in {start[0]}")
-        self.ok("address", f"{hop} on {target[1]} in {target[0]}")
+        bears = hop in world.link(target).bare_addresses
+        self.ok("address", f"{hop} on {target[1]} in {target[0]}" if bears else f"{target[0]} answers for {hop}")
         self.stop(resolution.neighbour(world, start, target, hop, way))
         self.outdated = self.outdated or resolution.outdated(world, start, target, hop)
         if asks and not any(world.link(end).has("proxy") for end in way):

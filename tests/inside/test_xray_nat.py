@@ -86,6 +86,20 @@ def test_the_way_out(web: Web) -> None:
     assert reply.answers == request.number
 
 
+def test_an_answer_that_a_rule_writes_is_one_packet_though_the_connection_is_forgotten(web: Web) -> None:
+    assert web.place
+    nk.host.run("iptables -I FORWARD -p tcp --dport 80 -j REJECT --reject-with tcp-reset")
+
+    def ask() -> None:
+        with pytest.raises(ConnectionRefusedError):
+            fetch(outsider(), "192.168.7.1", 8080)
+
+    resets = [each for each in xrayed(ask).journeys if "RST" in each.what]
+    assert [each.delivered for each in resets] == [True]
+    assert resets[0].hops[-2].where == "outsider:eth0"
+    nk.host.run("iptables -D FORWARD -p tcp --dport 80 -j REJECT --reject-with tcp-reset")
+
+
 def test_the_host_is_no_router(web: Web) -> None:
     """Its rule has translated the packet, which is for somebody else then, and no further hook sees it."""
     assert web.port

@@ -55,7 +55,7 @@ class Hooks:
         if kind not in self._indexes:
             self._indexes[kind] = defaultdict(deque)
             keys = {"in": self._keys_in, "forward": self._keys_forward, "input": self._keys_input}
-            keys_of = keys.get(kind, self._keys_sent)
+            keys_of = self._keys_lasting if kind == "out by what lasts" else keys.get(kind, self._keys_sent)
             for number in filter(self._is_reported, self.frames.received if kind in keys else self.frames.sent):
                 for key in keys_of(number):
                     self._indexes[kind][key].append(number)
@@ -119,6 +119,12 @@ class Hooks:
                 yield space, interface, head.lasting, head.ttl, flow
                 if followed == NONE or frames.ways.get(number) == WRAPPED:  # translated, it may leave elsewhere
                     yield space, None, head.lasting, head.ttl, flow
+
+    def _keys_lasting(self, number: int) -> Iterator[Hashable]:
+        """The same without addresses, of packets that a namespace itself sends, or its bridge."""
+        head = self._head_sent(number) if self.frames.follows[number] == NONE else None
+        if head is not None:
+            yield self.frames.roles[number].place[0], head.lasting, head.ttl
 
     def _head_sent(self, number: int) -> Packet | None:
         """The packet that was sent, before it was cut; None for all its pieces but the first."""
@@ -193,7 +199,24 @@ class Hooks:
                 self.leading[went] = self._waiting[~known][1]
                 left.discard(~known)
         for number in sorted(left):
-            self._end(self._waiting[number][1], None)
+            visits = self._waiting[number][1]
+            went = self._translated_unseen(visits[-1])
+            if went is None:
+                self._end(visits, None)
+            else:
+                self.leading[went] = visits
+
+    def _translated_unseen(self, visit: Visit) -> int | None:
+        """The frame of a packet that was translated on its way out by a connection that nobody remembers.
+
+        The answer of a rule that rejects is one: the kernel forgets the connection that it belongs to at once.
+        """
+        packet = visit.packet
+        for number in self._index("out by what lasts").get((visit.namespace, packet.lasting, packet.ttl), ()):
+            ends = zip(self.frames.packets[number].flow[1:3], packet.flow[1:3], strict=True)
+            if number not in self.leading and any(now == was for now, was in ends):
+                return number
+        return None
 
     def _end(self, visits: list[Visit], came: int | None) -> None:
         """Hooks behind which no frame was sent."""
