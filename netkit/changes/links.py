@@ -76,7 +76,7 @@ def _changes(place: Place, origin: End, link: Interface) -> Iterator[str]:
     yield from _mac(place, origin, before, link)
     masters = _master(place, origin, before.master), link.master
     if masters[0] != masters[1]:
-        yield arrow(*(f"port of {steady(master)}" if master else "no port" for master in masters))
+        yield arrow(place.before.port(origin[0], before, masters[0]), place.after.port(place.name, link))
     peers = place.pairs.end(before.peer), link.peer
     if peers[0] != peers[1]:
         yield f"peer {arrow(*(place.after.peer(place.name, peer) for peer in peers))}"

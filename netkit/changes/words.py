@@ -89,11 +89,18 @@ class Words:
             self.state(namespace, link),
             odd_mtu(link).replace("mtu", "MTU"),
             f"MAC {chosen}" if chosen and not is_random_mac(chosen) else "",
-            f"port of {steady(link.master)}" if link.master else "",
+            self.port(namespace, link) if link.master else "",
             f"on {self.peer(namespace, link.parent)}" if link.parent else "",
             *(f"{key} {setting(key, value)}" for key, value in link.details),
         ]
         return "link " + ", ".join(part for part in parts if part)
+
+    def port(self, namespace: str, link: Interface, called: str | None = None) -> str:
+        """What an interface belongs to: a bridge, or a VRF or a bond, perhaps by the name that this has now."""
+        if link.master is None:
+            return "no port"
+        is_port = self.snapshot[namespace].bridge_of(link) is not None
+        return f"{'port' if is_port else 'member'} of {steady(called or link.master)}"
 
     def _kind(self, namespace: str, link: Interface) -> str:
         return f"veth, peer {self.peer(namespace, link.peer)}" if link.kind == "veth" else link.kind

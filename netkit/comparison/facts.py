@@ -119,7 +119,9 @@ class _Teller:
         tell = self.network.tell
         if link.master:
             bridge = self.network.known("interface", name, link.master)
-            tell(one, ("master",), (bridge,), (f"is a port of {link.master}", "is no port of a bridge"))
+            port = self._snapshot[name].bridge_of(link) is not None
+            words = (f"is a port of {link.master}", "is no port of a bridge") if port else _member(link)
+            tell(one, ("master",), (bridge,), words)
         peer = self._facts.peers.get((name, link.name))
         if peer:
             other = self.network.thing("interface", *peer)
@@ -267,6 +269,11 @@ def summary(thing: Thing, network: Network) -> str:
     told = list(dict.fromkeys(told))
     kind = "" if thing.kind in ("loopback", "ethernet") else f"{thing.kind} "
     return f"the {kind or 'interface '}{thing}{', which ' + listed(told) if told else ''}"
+
+
+def _member(link: Interface) -> tuple[str, str]:
+    """What is said of a member of a VRF or of a bond, and of an interface that is none."""
+    return f"is a member of {link.master}", "is a member of none"
 
 
 def _drawn_by_docker(link: Interface) -> bool:

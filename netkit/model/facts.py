@@ -133,7 +133,8 @@ class Facts:
         there only when br_netfilter is loaded) counts with both a bridge and a FORWARD chain that is not empty.
         """
         space = self.spaces[namespace]
-        ways = [link for link in space.interfaces.values() if link.kind != "loopback" and not link.master]
+        routers = (None, *(link.name for link in space.interfaces.values() if link.kind == "vrf"))
+        ways = [link for link in space.interfaces.values() if link.kind != "loopback" and link.master in routers]
         on = [name for name in FORWARDING if len(ways) > 1 and space.sysctls.get(name, "0") != "0"]
         bridges = any(link.kind == "bridge" for link in space.interfaces.values())
         filters = (rule for rule in space.rules if rule.tool != "nft" and rule.chain == "FORWARD")

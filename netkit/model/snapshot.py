@@ -165,6 +165,11 @@ class Namespace:
         """All addresses of its interfaces, without their prefix lengths."""
         return frozenset(address for link in self.interfaces.values() for address in link.bare_addresses)
 
+    def bridge_of(self, link: Interface) -> str | None:
+        """The bridge that one of its interfaces is a port of; None also for a member of a VRF or of a bond."""
+        master = self.interfaces.get(link.master or "")
+        return link.master if master is None or master.kind == "bridge" else None
+
     def ports(self, bridge: str) -> list[Interface]:
         """The ports of one of its bridges, in index order."""
         return [link for link in self.interfaces.values() if link.master == bridge]

@@ -203,6 +203,59 @@ def test_a_table_raw_with_rules_is_traced_as_well() -> None:
         judge.close()
 
 
+BONDED = [
+    *space("a", "b"),
+    *(f"ip link add p{each} netns a type veth peer name q{each} netns b" for each in (0, 1)),
+    "ip -n a link add bond0 type bond mode active-backup miimon 100",
+    "ip -n a link set p0 master bond0",
+    "ip -n a link set p1 master bond0",
+    "ip -n a addr add 10.20.1.1/24 dev bond0",
+    "ip -n a link set bond0 up",
+    "ip -n b link add br0 type bridge",
+    *(f"ip -n b link set q{each} master br0 up" for each in (0, 1)),
+    "ip -n b addr add 10.20.1.2/24 dev br0",
+    "ip -n b link set br0 up",
+]
+ROUTED_IN_A_VRF = [
+    *space("a", "r1", "b"),
+    *cable(("a", "eth0", "10.20.1.1/24"), ("r1", "e1", "")),
+    *cable(("b", "eth0", "10.20.2.1/24"), ("r1", "e2", "")),
+    "ip netns exec r1 sysctl -qw net.ipv4.ip_forward=1",
+    "ip -n a route add default via 10.20.1.254",
+    "ip -n b route add default via 10.20.2.254",
+    "ip -n r1 link add red type vrf table 10",
+    "ip -n r1 link set red up",
+    *(f"ip -n r1 link set e{each} master red" for each in (1, 2)),
+    *(f"ip -n r1 addr add 10.20.{each}.254/24 dev e{each}" for each in (1, 2)),
+]
+MEMBERS = {
+    "bond": (BONDED, ("a", "10.20.1.2"), ["a:bond0", "a:p0", "b:q0", "b:br0"]),
+    "vrf": (ROUTED_IN_A_VRF, ("a", "10.20.2.1"), ["a:eth0", "r1:e1", "r1:e2", "b:eth0"]),
+}
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_master_that_is_no_bridge(name: str) -> None:
+    network, ask, places = MEMBERS[name]
+    judge = Judge(Case(name, network, ask, "", "", ()))
+    try:
+        kind = {"bond": "bond mode active-backup", "vrf": "vrf table 10"}[name]
+        if judge.shell(f"set -e; ip link add probe type {kind}; ip link del probe").returncode:
+            pytest.skip(f"this kernel has no {name}")
+        judge.build()
+        judge.shell("for name in a r1 b; do ip -n $name neigh flush all; done")
+        with nk.xray() as x:
+            assert judge.flows()
+        requests = x.find("icmp", destination=ask[1])
+        assert [hop.where for hop in requests[0].hops if hop.interface] == places
+        assert all(each.delivered for each in x.find("arp")), [repr(each) for each in x.find("arp")]
+        told = [hop.decided for each in x.journeys for hop in each.hops]
+        assert not any(f"FDB of {master}" in words for words in told for master in ("red", "bond0"))
+        assert judge.short == []
+    finally:
+        judge.close()
+
+
 CONNECTIONS, NEIGHBOURS = "net/netfilter/nf_conntrack_max", "net/ipv4/neigh/default/gc_thresh"
 
 

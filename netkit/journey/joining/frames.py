@@ -38,6 +38,7 @@ class Role(NamedTuple):
         below: the interface that a macvlan, an ipvlan or a VLAN lies on.
         tag: a VLAN's number.
         is_capsule: whether it puts packets into other IP packets.
+        bond: the bond that it belongs to.
     """
 
     place: Place
@@ -49,6 +50,7 @@ class Role(NamedTuple):
     below: Place | None = None
     tag: int | None = None
     is_capsule: bool = False
+    bond: Place | None = None
 
 
 class Frames:
@@ -123,6 +125,7 @@ class Frames:
             below=link.parent if link is not None and kind in _UPON else None,
             tag=int(link.detail("vlan") or 0) if link is not None and kind == "vlan" else None,
             is_capsule=kind in _CAPSULES,
+            bond=(place[0], bond) if (bond := self.wiring.bonds.get(place)) else None,
         )
 
     @cached_property

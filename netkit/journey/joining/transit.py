@@ -25,6 +25,7 @@ def connect(seen: Seen) -> Frames:
         _cables(frames, identity)
         bridges.connect(frames, identity)
         _stacked(frames, identity)
+        _bonded(frames, identity)
     bridges.translate(frames)
     _tunnels(frames)
     capsules.tagged(frames)
@@ -61,6 +62,22 @@ def _stacked(frames: Frames, identity: Callable[[int], Hashable]) -> None:
     takers = [((frames.roles[n].below, identity(n)), frames.roles[n].place, n) for n in upper]
     frames.join([((place, identity(n)), n) for place, n in up], takers)
     frames.join(down, [taker for taker in takers if frames.follows[taker[2]] == NONE])
+
+
+def _bonded(frames: Frames, identity: Callable[[int], Hashable]) -> None:
+    """From a bond out by one of its interfaces, and in by one of them up to it."""
+    bonds = {role.bond for role in frames.roles} - {None}
+    if not bonds:
+        return
+    roles = frames.roles
+    upper = [((roles[n].place, identity(n)), roles[n].place, n) for n in range(len(roles)) if roles[n].place in bonds]
+    lower = [((roles[n].bond, identity(n)), roles[n].place, n) for n in range(len(roles)) if roles[n].bond is not None]
+    for frames_of, offers, takers in ((frames.sent, upper, lower), (frames.received, lower, upper)):
+        those = set(frames_of)
+        frames.join(
+            [(key, n) for key, _, n in offers if n in those],
+            [(key, lane, n) for key, lane, n in takers if n in those and frames.follows[n] == NONE],
+        )
 
 
 def _unknown_cables(frames: Frames) -> None:

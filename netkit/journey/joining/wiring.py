@@ -55,12 +55,21 @@ class Wiring:
     @cached_property
     def bridges(self) -> dict[Place, str]:
         """The bridge of each port."""
+        return self._members("bridge", "")
+
+    @cached_property
+    def bonds(self) -> dict[Place, str]:
+        """The bond, or team, of each interface that it sends by."""
+        return self._members("bond", "team")
+
+    def _members(self, *kinds: str) -> dict[Place, str]:
+        """Whom each interface belongs to that is of one of these kinds; "" is for those that nobody knows any more."""
         links = [(space.name, link) for space in self._spaces() for link in space.interfaces.values()]
-        kinds = {(space, link.name): link.kind for space, link in links}
+        known = {(space, link.name): link.kind for space, link in links}
         return {
             (space, link.name): link.master
             for space, link in links
-            if link.master is not None and kinds.get((space, link.master), "bridge") == "bridge"
+            if link.master is not None and known.get((space, link.master), "") in kinds
         }
 
     @cached_property

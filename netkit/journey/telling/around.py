@@ -97,7 +97,7 @@ class Around:
     def master(self, namespace: str, name: str) -> str | None:
         """The bridge that an interface is a port of."""
         link = self.interface(namespace, name)
-        return link.master if link else None
+        return next((space.bridge_of(link) for space in self.spaces(namespace)), None) if link else None
 
     def ports(self, namespace: str, bridge: str) -> list[Interface]:
         """The ports of a bridge."""

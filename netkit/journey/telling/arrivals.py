@@ -54,7 +54,7 @@ def arrived(trip: Trip, around: Around, last: tuple[int, int], view: View | None
     step, seen = trip.steps[at], trip.first[at]
     link = around.interface(step.namespace, step.interface or "")
     mac = seen.macs[0] if seen is not None and seen.macs is not None else None
-    if link is not None and link.master is not None:  # a port's frame is taken in by the bridge only
+    if around.master(step.namespace, step.interface or "") is not None:  # a port's frame is taken in by the bridge only
         return End(lost(trip, around, leaf), step.namespace)
     stranger = mac is not None and not mac[0] & 1 and any(mac) and link is not None and mac.hex(":") != link.mac
     if stranger and link is not None and link.mac is not None and link.kind != "loopback":

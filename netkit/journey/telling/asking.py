@@ -116,20 +116,20 @@ def _kept_from(trip: Trip, around: Around, place: str, link: Interface) -> Claim
 def _kept_by_bridge(trip: Trip, around: Around, link: Interface) -> Claim:
     """The port of a bridge, at the other end of an interface's cable, that did not pass a question on (bridge(8))."""
     space, name = link.peer or ("", "")
-    port = around.interface(space, name)
-    if port is None or port.master is None or not around.is_watched(space, name):
+    port, bridge = around.interface(space, name), around.master(space, name)
+    if port is None or bridge is None or not around.is_watched(space, name):
         return NOTHING
     here = [step for step in trip.steps if step.namespace == space and step.interface is not None]
-    entered = [step.interface for step in here if step.direction == "in" and _is_port(around, step, port.master)]
-    sent = any(step.interface == port.master and step.direction == "out" for step in here)
+    entered = [step.interface for step in here if step.direction == "in" and _is_port(around, step, bridge)]
+    sent = any(step.interface == bridge and step.direction == "out" for step in here)
     if not (entered or sent) or any(step.interface == name and step.direction == "out" for step in here):
         return NOTHING
-    words = f"{port.master} did not send it out of {name}"
+    words = f"{bridge} did not send it out of {name}"
     shown = [step.frame for step in here], around.record(space, name)
     if not (port.up and port.carrier):
         return said(f"{words}, which is down", *shown[0], shown[1])
     if (blocked := around.blocked(space, name)) is not None:
-        return said(f"{words}, which {port.master} keeps {blocked.state}", *shown[0], blocked)
+        return said(f"{words}, which {bridge} keeps {blocked.state}", *shown[0], blocked)
     mac = trip.start.macs[0] if trip.start is not None and trip.start.macs else _EVERYONE
     switch = "bcast_flood" if mac == _EVERYONE else "mcast_flood" if mac[0] & 1 else "flood"
     if port.detail(switch) == "0":
