@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from netkit.journey.joining.parsed import parsed, quoted
@@ -43,10 +45,10 @@ def steps(*places: str, data: bytes = REQUEST) -> list[Step]:
     return found
 
 
-def end(spaces: list[Namespace], *places: str, data: bytes = REQUEST) -> tuple[bool, str]:
+def end(spaces: list[Namespace], *places: str, data: bytes = REQUEST, **more: Any) -> tuple[bool, str]:
     snapshot = Snapshot({each.name: each for each in spaces})
     frames = tuple(step.frame for step in steps(*places, data=data) if step.frame)
-    told = tell(1, steps(*places, data=data), Seen(frames, (), snapshot, snapshot))
+    told = tell(1, steps(*places, data=data), Seen(frames, (), snapshot, snapshot, **more))
     return told.delivered, told.end
 
 
@@ -85,6 +87,12 @@ class TestABridgeThatSendsNothingOn:
     def test_it_has_no_other_port(self) -> None:
         assert end([bridge(port(1))], self.IN) == (False, "br0 has no other port that is up")
         assert end([bridge(port(1), port(2, carrier=False))], self.IN) == (False, "br0 has no other port that is up")
+
+    def test_its_other_ports_do_not_forward(self) -> None:
+        ports = bridge(port(1), port(2), port(3), port(4, up=False))
+        told = end([ports], self.IN, blocked={"host": (("port2", "listening"), ("port3", "blocking"))})
+        words = "br0 has no other port that forwards: it keeps port2 listening, port3 blocking"
+        assert told == (False, words)
 
     def test_the_destination_is_where_it_came_from(self) -> None:
         fdb = (ForwardingEntry(B.hex(":"), "port1", "br0"),)

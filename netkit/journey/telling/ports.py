@@ -107,6 +107,10 @@ def _by_ports(around: Around, step: Step, bridge: str) -> Claim:
     records = [around.record(step.namespace, port.name) for port in others]
     if not any(port.up and port.carrier for port in others):
         return said(f"{bridge} has no other port that is up", around.searched(step.namespace), *records)
+    kept = [around.blocked(step.namespace, port.name) for port in others if port.up and port.carrier]
+    if all(kept):
+        names = ", ".join(f"{each.port} {each.state}" for each in kept if each is not None)
+        return said(f"{bridge} has no other port that forwards: it keeps {names}", *kept, *records)
     own = around.interface(step.namespace, step.interface or "")
     if own is not None and all(port.has("isolated") for port in [own, *others] if port.up):
         return said(f"{bridge} sends nothing from one isolated port to another", *records)
