@@ -103,12 +103,17 @@ def _forwarded(trip: Trip, around: Around, number: int) -> Claim:
 
 
 def _to_group(around: Around, step: Step, bridge: str, target: bytes, shown: _Shown) -> Claim:
-    """A bridge that snoops sends what is for a group where listeners are, if it knows some (bridge(8), mdb)."""
+    """A bridge that snoops sends what is for a group where it knows listeners, else everywhere (bridge(8))."""
     known = around.meanwhile.listeners(step.namespace, target) if target else []
     if any(each.interface == step.interface for each in known):
         words = f"The frame is for a group: the mdb of {bridge} has a listener of it behind {step.interface}"
         return said(words, *shown, *known)
-    return said(f"The frame is for a group: {bridge} sends it to every port with listeners", *shown)
+    if known:
+        words = f"The frame is for a group: {bridge} sends it out by {step.interface} too, where it knows no listener"
+        return said(words, *shown, *known)
+    but, space = _but(around, step, bridge, "mcast_flood"), around.searched(step.namespace)
+    words = f"The frame is for a group of which {bridge} knows no listener: it floods it{but}"
+    return said(words, *shown, but, space)
 
 
 def _but(around: Around, step: Step, bridge: str, switch: str) -> Claim:
