@@ -7,6 +7,9 @@ import pytest
 from tests.inside.journeys import expected, one_ping, r1, sent, story, told, xrayed
 from tests.inside.wire import ip, ping
 
+IPV6 = (("ns1", "eth0", "fd01::2"), ("r1", "west", "fd01::1"), ("r1", "east", "fd02::1"), ("ns2", "eth0", "fd02::2"))
+"""What each interface has besides."""
+
 
 @pytest.mark.usefixtures("router")
 class TestARouterThatForwards:
@@ -87,6 +90,27 @@ class TestARouterThatForwards:
         ]
         assert sum(hop.hook == "routing" for hop in request.hops) == 3  # at ns1, and of each fragment that came
         assert [hop.after for hop in request.hops if hop.where == "r1:east"] == [hooks[0].number] * 2
+
+    def test_fragments_of_ipv6_of_which_the_kernel_reports_no_header_are_known_all_the_same(self) -> None:
+        for place, device, address in IPV6:
+            ip(f"-n {place} addr add {address}/64 dev {device} nodad")
+        ip("netns exec r1 sysctl -qw net.ipv6.conf.all.forwarding=1")
+        ip("-n ns1 route add default via fd01::1")
+        ip("-n ns2 route add default via fd02::1")
+        ip("netns exec ns1 ping -q -c 1 -w 8 fd02::2")  # until its addresses are in use
+        ip("netns exec r1 ip6tables -A FORWARD -m frag --fragmore -j DROP")
+        x = one_ping("-s 3000 -W 1", "fd02::2")
+        [request] = [each for each in x.journeys if "echo request" in each.what]
+        hooks = [hop.decided.rsplit(" ", 3)[-3:] for hop in request.hops if hop.hook == "forward"]
+        assert hooks == [["drops", "the", "packet."], ["drops", "the", "packet."], ["the", "packet", "pass."]]
+        told = [words for hop in request.hops for words in hop.changed]
+        assert [words.partition("fragment: ")[2] for words in told if "bytes" in words] == [
+            "bytes 0 to 1447 of 3008",
+            "bytes 1448 to 2895 of 3008",
+            "bytes 2896 to 3007 of 3008",
+        ]
+        assert not any("reassembled" in words for words in told)
+        assert "?" not in {each.protocol for each in x.journeys}
 
     @pytest.mark.parametrize("rule", ["-A POSTROUTING -o east -j MASQUERADE",
                                       "-A PREROUTING -d 10.9.9.9 -j DNAT --to-destination 10.0.2.2"])  # fmt: skip

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.joining.frames import NONE, ROUTED, UNWRAPPED, WRAPPED, Frames, paired
 from netkit.journey.joining.headers import FRAGMENT, Heads
+from netkit.journey.joining.keys import Packet
 
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable, Iterator
 
-    from netkit.journey.joining.keys import Flow, Packet
+    from netkit.journey.joining.keys import Flow
     from netkit.journey.joining.passages import Visit
 
+_IPV6 = 16  # bytes of an address
 _SLOW = 20_000_000  # nanoseconds: so long may a report wait until it is read, and hardly ever longer
 
 
@@ -74,6 +76,14 @@ class Hooks:
         space, interface = role.bridge or role.place
         if head is not None and not (role.is_bridge and space in self.frames.wiring.filtering):
             yield space, interface, head.lasting, head.ttl, head.flow
+            yield from self._nameless(number, (space, interface))
+
+    def _nameless(self, number: int, place: tuple[str, str]) -> Iterator[Hashable]:
+        """By what a later fragment of IPv6 is known besides: the kernel reports no header of it at all."""
+        packet, tracked = self.frames.packets[number], self.frames.wiring.tracking
+        later = packet.part is not None and packet.part[0] > 0 and len(packet.flow[1]) == _IPV6
+        if later and place[0] not in tracked:
+            yield *place, None, 0, Packet(b"").flow
 
     def _keys_forward(self, number: int) -> Iterator[Hashable]:
         """FORWARD of a packet that was not sent on."""
@@ -82,6 +92,7 @@ class Hooks:
         if head is not None:
             for flow in _between(head.flow, self._translated(space, head.flow)):
                 yield space, interface, head.lasting, head.ttl - (role.bridge is None), flow
+            yield from self._nameless(number, (space, interface))
 
     def _keys_input(self, number: int) -> Iterator[Hashable]:
         """INPUT, where fragments are together, but those of IPv6, which are put together behind it."""
@@ -90,6 +101,7 @@ class Hooks:
             return
         if packet.part is not None and (head := self.heads.of(number)).flow[0] == FRAGMENT:
             yield *role.place, head.lasting, head.ttl, head.flow
+            yield from self._nameless(number, role.place)
         if whole is None:
             return
         came = whole.flow
@@ -119,6 +131,7 @@ class Hooks:
                 yield space, interface, head.lasting, head.ttl, flow
                 if followed == NONE or frames.ways.get(number) == WRAPPED:  # translated, it may leave elsewhere
                     yield space, None, head.lasting, head.ttl, flow
+            yield from self._nameless(number, (space, interface))
 
     def _keys_lasting(self, number: int) -> Iterator[Hashable]:
         """The same without addresses, of packets that a namespace itself sends, or its bridge."""

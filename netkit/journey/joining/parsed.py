@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ARP, IPV4, IPV6 = 0x0806, 0x0800, 0x86DD
 DEEPEST = 8
 """Anybody may put a packet into a packet some thousand times; what is that deep in tunnels is nobody's network."""
+_NEXT, _FRAGMENT = 6, bytes([44])
+"""Where the header of IPv6 says what follows it, and that this is a fragment's (RFC 8200)."""
 _OF_ETHERNET = b"\0\1"
 """How an ARP message begins (RFC 826), and no IP header does."""
 
@@ -75,6 +77,8 @@ def parsed(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDA
 def reported(event: TraceEvent, tunnels: frozenset[int] = STANDARD) -> View | None:
     """The headers that an event of netfilter shows, as they were when its chain began; None if it shows none.
 
+    Of a fragment of IPv6 it shows the first one, and not the one that says which part it is.
+
     Args:
         event: as recorded.
         tunnels: the UDP ports that VXLAN devices listen on.
@@ -82,6 +86,8 @@ def reported(event: TraceEvent, tunnels: frozenset[int] = STANDARD) -> View | No
     if event.network[:2] == _OF_ETHERNET:
         view = parsed(as_frame(event.network))._replace(macs=None)
         return view if view.arp else None
+    if event.network[:1] >= b"\x60" and event.network[_NEXT : _NEXT + 1] == _FRAGMENT:
+        return None
     view = parsed(event.network + event.transport, "ip", tunnels)
     return view if view.ip else None
 

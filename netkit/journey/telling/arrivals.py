@@ -111,10 +111,10 @@ def _taken(trip: Trip, at: int, view: View | None) -> bytes:
     if view is None or view.ip is None or view.carrier:
         return b""
     if step.fate == "":  # nobody knows more than that all of it came
-        return view.ip.target if not view.ip.fragment or _all_there(trip, at) else b""
+        return view.ip.target if not view.ip.fragment or trip.all_there(at) else b""
     head = taken_as(step) or view.ip
     in_pieces = view.ip.fragment and view.ip.version == 6  # these are put together behind INPUT
-    return head.target if step.fate == TAKEN and (not in_pieces or _all_there(trip, at)) else b""
+    return head.target if step.fate == TAKEN and (not in_pieces or trip.all_there(at)) else b""
 
 
 def _asked(around: Around, message: Arp, step: Step, mac: bytes | None) -> End:
@@ -127,16 +127,3 @@ def _asked(around: Around, message: Arp, step: Step, mac: bytes | None) -> End:
         return End(said(f"{name} in {namespace}", step.frame, bearer), namespace, delivered=True)
     words = f"{namespace} does not have {name}"
     return End(said(words, step.frame, around.searched(namespace)), namespace, ignored=True)
-
-
-def _all_there(trip: Trip, at: int) -> bool:
-    """Whether all fragments of a packet came in where this one did."""
-    point = trip.steps[at].namespace, trip.steps[at].interface, trip.steps[at].direction
-    heads = [
-        view.ip
-        for other, view in zip(trip.steps, trip.first, strict=True)
-        if (other.namespace, other.interface, other.direction) == point and view is not None and view.ip is not None
-    ]
-    parts = {head.offset: head.size for head in heads}
-    ends = [head.offset + head.size for head in heads if not head.more]
-    return bool(ends) and sum(parts.values()) == ends[-1]

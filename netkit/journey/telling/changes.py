@@ -127,9 +127,9 @@ def _in_the_end(trip: Trip, around: Around, number: int) -> list[Changed]:
     before, step = trip.shown_before(number), trip.steps[number]
     if before is None or step.hook != ROUTING or trip.shown_after(number) is not None:
         return []
-    arrived = _arrived_in_parts(trip, before)
-    whole = [Changed(number, said(_reassembled(trip, before), trip.record(before)))] if arrived else []
     own = around.own(step.namespace, trip.last[before].ip.target if trip.last[before].ip else b"")
+    arrived = own and _arrived_in_parts(trip, before)
+    whole = [Changed(number, said(_reassembled(trip, before), trip.record(before)))] if arrived else []
     if before in trip.foreseen or not own:
         return whole
     return whole + _remembered(trip, around, number)
@@ -292,6 +292,7 @@ def _reassembled(trip: Trip, before: int) -> str:
 
 
 def _arrived_in_parts(trip: Trip, before: int) -> bool:
-    """Whether fragments came in, which a host puts together where they are for itself."""
+    """Whether fragments came in, all of them, which a host puts together where they are for itself."""
     view = trip.last[before]
-    return trip.steps[before].direction == "in" and view is not None and view.ip is not None and view.ip.fragment
+    parts = view is not None and view.ip is not None and view.ip.fragment
+    return parts and trip.steps[before].direction == "in" and trip.all_there(before)

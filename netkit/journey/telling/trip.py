@@ -73,6 +73,22 @@ class Trip:
             number = step.after
         return next((found for step in self.steps if (found := step.frame or step.mark) is not None), None)
 
+    def all_there(self, at: int) -> bool:
+        """Whether all fragments of a packet came in where one did.
+
+        Args:
+            at: the step at which that one was seen.
+        """
+        point = self.steps[at].namespace, self.steps[at].interface, self.steps[at].direction
+        heads = [
+            view.ip
+            for other, view in zip(self.steps, self.first, strict=True)
+            if (other.namespace, other.interface, other.direction) == point and view is not None and view.ip is not None
+        ]
+        parts = {head.offset: head.size for head in heads}
+        ends = [head.offset + head.size for head in heads if not head.more]
+        return bool(ends) and sum(parts.values()) == ends[-1]
+
     def shown_before(self, number: int) -> int | None:
         """The nearest step before this one of which the headers are known."""
         before = self.steps[number].after
