@@ -34,6 +34,8 @@ _FAILS = "raises-exception"
 _ENGINE, _STOPPED = "engine", "engine.stop()"
 _STEP = "step"
 """Marks an exercise that what follows rests on: it is run, and nothing is checked."""
+ASIDE = "aside"
+"""Marks a cell that waits or draws only to show something: nothing after it rests on it, and it is left out."""
 
 _CHECK = re.compile(r"^nk\.check\(.*\)[ \t]*\n?", re.MULTILINE)
 
@@ -72,7 +74,7 @@ class Lesson:
         return tuple(match["words"] for text in texts for match in _HEADING.finditer(text))
 
     def up_to(self, heading: str) -> tuple[Cell, ...]:
-        """The cells that run before a heading; checks, tickets, and exercises that nothing rests on are left out.
+        """The cells that run before a heading; checks, tickets, and what nothing rests on are left out.
 
         So is what the real Engine did, where it was stopped by then.
 
@@ -92,7 +94,7 @@ class Lesson:
             elif cell.get("cell_type") == "code":
                 tags = cell.get("metadata", {}).get("tags", [])
                 source = _CHECK.sub("", source) if _STEP in tags else source
-                if _STEP in tags or not _LEFT_OUT.search(source):
+                if _STEP in tags or not (ASIDE in tags or _LEFT_OUT.search(source)):
                     found.append(Cell(_HEAD.sub(_at_once, source), _FAILS in tags, _ENGINE in tags))
         remedy = proposal(heading, self.headings, "%goto {}")
         raise NotFound(f"{self.path.name} has no heading {heading!r}", f"it has: {'; '.join(self.headings)}", remedy)

@@ -6,6 +6,7 @@ So whose kernel died, or who comes back the next day, goes on where the text goe
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class Guide:
             %goto --from notebooks/04-build-docker-bridge.ipynb Keep it
             %goto             lists the headings
 
-        Predictions do not wait, exercises and checks are left out, and nothing of it is printed.
+        Predictions do not wait; exercises, checks, and what only shows something are left out; nothing is printed.
         """
         from netkit.clearing import reset
         from netkit.lab import journal
@@ -64,10 +65,11 @@ class Guide:
         journal.begin_anew()
         started = time.monotonic()
         shown, self._shell.ast_node_interactivity = self._shell.ast_node_interactivity, "none"  # nothing is drawn
+        system, self._shell.system = self._shell.system, self._silently
         try:
             count = self._run(lesson, cells)
         finally:
-            self._shell.ast_node_interactivity = shown
+            self._shell.ast_node_interactivity, self._shell.system = shown, system
         seconds = time.monotonic() - started
         print(f"{lesson.path.name}: {count} cells up to {heading!r} in {seconds:.1f} s")  # noqa: T201
 
@@ -92,6 +94,13 @@ class Guide:
                 first = cell.source.strip().splitlines()[0]
                 raise UsageError(f"{lesson.path.name}: the cell {first!r} fails: {type(error).__name__}: {error}")
         return count
+
+    def _silently(self, line: str) -> None:
+        """What `!line` does, without the terminal that IPython gives it, which takes a tenth of a second."""
+        command = self._shell.var_expand(line, depth=1)
+        silent = subprocess.DEVNULL
+        done = subprocess.run(command, shell=True, check=False, stdin=silent, stdout=silent, stderr=silent)  # noqa: S602
+        self._shell.user_ns["_exit_code"] = done.returncode
 
 
 def _engine_obstacle() -> str:

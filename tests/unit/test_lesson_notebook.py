@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 from netkit.errors import InvalidValue, NotFound
-from netkit.lessons.notebook import Cell, find, read
+from netkit.lessons.notebook import ASIDE, Cell, find, read
 from tests.project import ROOT
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ def code(text: str, *tags: str) -> dict[str, object]:
     return {"cell_type": "code", "source": text, "metadata": {"tags": list(tags)}, "outputs": []}
 
 
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+
 CELLS = [
     markdown("# 04 · Build\n\nWords."),
     code("import netkit as nk"),
@@ -36,6 +41,7 @@ CELLS = [
     code("### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
     code('nk.check("04.1")'),
     code("%goto elsewhere"),
+    code("nk.host.ping('10.0.0.9')", "aside"),
     code('### BEGIN SOLUTION\ny = 2\n### END SOLUTION\nnk.check("11.1")', "step"),
     markdown("## Exercises"),
 ]
@@ -103,3 +109,25 @@ def test_the_client_tells_which_file_it_is(path: Path, monkeypatch: pytest.Monke
     assert find({}, "04") == ROOT / "notebooks" / "04-build-docker-bridge.ipynb"
     with pytest.raises(NotFound, match="--from FILE"):
         find({})
+
+
+def names(source: str) -> tuple[set[str], set[str]]:
+    """The names that a cell reads, and those that it binds."""
+    code = TransformerManager().transform_cell(re.sub(r"^%%.*\n", "", source, flags=re.MULTILINE))
+    found = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)]
+    made = {node.name for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    stored = {node.id for node in found if isinstance(node.ctx, ast.Store)}
+    return {node.id for node in found if isinstance(node.ctx, ast.Load)}, made | stored
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_no_cell_rests_on_one_that_is_left_out_as_an_aside(path: Path) -> None:
+    left_out: set[str] = set()
+    for cell in read(path).cells:
+        if cell["cell_type"] == "code":
+            used, bound = names(cell["source"])
+            if ASIDE in cell["metadata"].get("tags", ()):
+                left_out |= bound
+            else:
+                assert not (used - bound) & left_out
+                left_out -= bound
