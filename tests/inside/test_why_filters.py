@@ -115,3 +115,9 @@ def test_a_rule_for_icmpv6_accepts_no_icmp() -> None:
     said = told("bridge", nft("drop", "meta l4proto ipv6-icmp accept"), "ns1", "172.17.1.2")
     assert (said.layer, said.where) == ("filter", "ns2"), said
     assert "policy drop" in said.explanation
+
+
+def test_of_an_answer_that_is_dropped_before_conntrack_nothing_is_said_about_its_connection() -> None:
+    said = told("routed", ("ip netns exec r iptables -t raw -A PREROUTING -s 10.0.2.2 -j DROP",), "a", "10.0.2.2")
+    assert (said.layer, said.where) == ("filter", "r"), said
+    assert "never saw" not in said.explanation
