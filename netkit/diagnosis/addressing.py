@@ -64,6 +64,10 @@ def missing(world: World, ends: list[End], address: str, evidence: str) -> Findi
         return None
     end = next(end for end in ends if world.link(end).up)
     wanted = free_address(world, end, version)
+    if wanted is None and _numbered(world, end[0], version) and joined(world, end, address):
+        words = f"{end[0]} knows no route to {address}, which is on the link of {end[1]}, where nobody has a network"
+        way = typed(world, end[0], f"ip route add {address} dev {end[1]}")
+        return Finding("route", words, (commands.addresses_shown(world, end), evidence), (way,), end[0])
     repair = (typed(world, end[0], f"ip addr add {wanted} dev {end[1]}"),) if wanted else ()
     return Finding(
         "address",
@@ -72,6 +76,18 @@ def missing(world: World, ends: list[End], address: str, evidence: str) -> Findi
         (*repair, *default_again(world, end, address)),
         end[0],
     )
+
+
+def joined(world: World, end: End, address: str) -> bool:
+    """Whether who bears an address is on an interface's link."""
+    reached = world.topology.reach(end)
+    return any(bearer in reached for bearer in world.topology.bearers(address))
+
+
+def _numbered(world: World, namespace: str, version: int) -> bool:
+    """Whether a namespace has an address of a version that others can use, at any interface."""
+    ends = ((namespace, name) for name in world.space(namespace).interfaces)
+    return any(not each.ip.is_loopback for end in ends for each in world.topology.prefixes(end, version))
 
 
 def misplaced(world: World, namespace: str, version: int) -> Finding | None:
@@ -121,7 +137,7 @@ def wrong_mask(world: World, namespace: str, near: End | None, address: str, evi
         repair = typed(world, near[0], f"ip route add {address} dev {near[1]}")
         return Finding("route", words, (evidence, commands.addresses_shown(world, near)), (repair,), near[0])
     words = f"{named(near)} has {own}: {address}, on the same link, is in no network of its own"
-    wanted = free_address(world, near, version_of(address))
+    wanted = free_address(world, near, version_of(address), address)
     repair = (typed(world, near[0], f"ip addr add {wanted} dev {near[1]}"),) if wanted else ()
     return Finding("address", words, (commands.addresses_shown(world, near), evidence), repair, near[0])
 
@@ -202,7 +218,8 @@ def mask(world: World, end: End, address: str) -> Finding | None:
     for own in world.topology.prefixes(end, version):
         theirs = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
         lengths = [p.network.prefixlen for p in theirs if own.ip in p.network and goal in p.network]
-        if goal not in own.network and lengths:
+        agreed = any(p.network == own.network for p in theirs)
+        if goal not in own.network and lengths and not agreed:
             return _mask_finding(world, end, str(own), f"{own.ip}/{max(lengths, key=lengths.count)}", address)
     return None
 

@@ -35,11 +35,12 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     if places and (after.destination_port is None or _heard(world, places, after)):
         return None
     right = _right(world, namespace, places, after)
-    needless = places in ([], [namespace]) and rule is not None and _needless(world, namespace, before)
+    nobodys = places in ([], [namespace]) or before.destination == after.destination
+    needless = nobodys and rule is not None and _needless(world, namespace, before)
     if places and not needless and (not right or rule is None):
         return _shadowed(world, namespace, before, after, rule) if rule is not None else None
     why = "nobody listens there" if places else "nobody has that address"
-    words = f"{_leading(namespace, before, after)}, but {why}"
+    words = f"{_leading(namespace, before, after, rule)}, but {why}"
     repair: list[str] = []
     if rule is not None and needless:
         words += f"; without that rule, they would reach {_end(before.destination, before.destination_port)}"
@@ -100,8 +101,10 @@ def _shadowed(world: World, namespace: str, before: Packet, after: Packet, first
     return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
 
 
-def _leading(namespace: str, before: Packet, after: Packet) -> str:
-    return f"{namespace} leads {_asked(before)} to {_end(after.destination, after.destination_port)}"
+def _leading(namespace: str, before: Packet, after: Packet, rule: Rule | None = None) -> str:
+    """Who leads what where; of several ends that a rule draws from, one."""
+    drawn = rule is not None and any(word in rule.text for word in ("numgen ", "jhash ", "symhash "))
+    return f"{namespace} leads {_asked(before)} to {_end(*after.aim)}" + (" or another end of its map" if drawn else "")
 
 
 def _asked(packet: Packet) -> str:
@@ -139,6 +142,7 @@ def _right(world: World, namespace: str, places: list[str], packet: Packet) -> t
         ports = {port for place in places for address, port in _served(world, place, packet)}
         return (packet.destination, ports.pop()) if len(ports) == 1 else None
     found = {end for place in world.topology.behind(namespace) for end in _served(world, place, packet)}
+    found = found or {end for space in world.snapshot for end in _served(world, space.name, packet)}
     same = {end for end in found if end[1] == packet.destination_port}
     chosen = same or found
     chosen = chosen if len(chosen) == 1 else chosen & publishing.let_in(world, namespace, packet)
@@ -160,6 +164,7 @@ def _led(world: World, namespace: str, rule: Rule, before: Packet, right: tuple[
     if rule.tool == "nft":
         family = "" if rule.table.startswith(("ip ", "ip6 ")) else f"{'ip' if before.version == 4 else 'ip6'} "
         asked = f"{before.protocol} dport {before.destination_port} " if before.destination_port is not None else ""
+        asked = "".join(f'{key} "{rule.asks(key)}" ' for key in ("iifname", "oifname") if rule.asks(key)) + asked
         line = f"nft insert rule {rule.table} {rule.chain} handle {rule.handle} {asked}dnat {family}to {_end(*right)}"
         return [line] if rule.handle else []
     if rule.target != "DNAT":

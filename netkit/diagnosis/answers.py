@@ -73,6 +73,7 @@ class PolicyRule:
         further: whether it asks for more than is told here: realms, a tunnel, a group of interfaces, a VRF.
         service: the type of service that a packet has to have; 0 for any.
         users: the first and the last user whose own packets it is for; None for all packets.
+        group: routes by interfaces of this group do not count; -1 for none.
     """
 
     version: int
@@ -94,6 +95,7 @@ class PolicyRule:
     further: bool = False
     service: int = 0
     users: tuple[int, int] | None = None
+    group: int = -1
 
     @property
     def refusal(self) -> str:
@@ -124,6 +126,7 @@ class PolicyRule:
         if self.action != "lookup":
             return self.action
         suppressed = f" suppress_prefixlength {self.suppressed}" if self.suppressed >= 0 else ""
+        suppressed += f" suppress_ifgroup {self.group}" if self.group >= 0 else ""
         return f"lookup {self.table}{suppressed}"
 
     @property

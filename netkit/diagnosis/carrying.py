@@ -11,6 +11,8 @@ from netkit.diagnosis import (
     bottlenecks,
     choosing,
     conntrack,
+    doubles,
+    enslaved,
     l2,
     resolution,
     routes,
@@ -79,7 +81,7 @@ class Carrying(ABC):
         missing = conntrack.untracked(self.world, self.hooks.untracking)
         missing = missing or conntrack.zoned(self.world, self.hooks.flows, self.hooks.zoning)
         missing = missing or translations.missing(self.world, self.hooks.flows, finding, self.ways)
-        if missing is None and self.first is not None:
+        if missing is None and self.first is not None and self.first.packet.source == self.source:
             missing = choosing.better(self.world, self.first, self.source, finding)
         return missing or replace(finding, layer="return path")
 
@@ -113,7 +115,12 @@ class Carrying(ABC):
             alone = l2.link(self.world, [start, *list(reached)[1:2]], packet.destination)
             self.stop(alone or unanswered.there(self.world, start, hop, decision))
         keep = self.keep if hop == packet.destination and not self.back else ""
-        self.stop(l2.duplicate_address(self.world, holders, hop, keep))
+        answering = self._answering(reached, holders, hop)
+        self.stop(
+            doubles.duplicate_address(self.world, [e for e in holders if e in answering or e[0] == keep], hop, keep)
+        )
+        holders = answering or holders
+        self.stop(enslaved.deaf(self.world, start, hop))
         self.stop(resolution.failed(self.world, holders[0], hop))
         way = self.world.topology.way(reached, holders[0])
         self.crossed |= dict.fromkeys(way)
@@ -124,6 +131,21 @@ class Carrying(ABC):
             self.mtu = self.mtu or bottlenecks.untold(self.world, told, decision, packet, self.decisions[0].namespace)
         over = self._over(way, hop, replace(packet, size=min(packet.size or room, room)))
         return self._led_away(reached, way, packet, over), over
+
+    def _answering(self, reached: dict[End, End | None], holders: list[End], hop: str) -> list[End]:
+        """Those of several bearers of an address who answer who has it: the others are in nobody's way."""
+        ways = [self.world.topology.way(reached, end) for end in holders]
+        return [way[-1] for way in ways if len(ways) == 1 or self._answers(way, hop)]
+
+    def _answers(self, way: list[End], hop: str) -> bool:
+        """Whether the question who has an address passes a way, and the answer to it."""
+        if not doubles.audible(self.world, way[-1]) or resolution.mute(self.world, way[0], way[-1], hop) is not None:
+            return False
+        try:
+            type(self)(self.world).hooks.question(way, hop)
+        except Found:
+            return False
+        return True
 
     def _led_away(self, reached: dict[End, End | None], way: list[End], before: Packet, after: Packet) -> End:
         """Where a frame ends: a bridge that shows it to the filter of IP may lead it to another destination."""
@@ -136,7 +158,7 @@ class Carrying(ABC):
     def _over(self, way: list[End], hop: str, packet: Packet) -> Packet:
         """A frame travels a way of interfaces."""
         world, start, target = self.world, way[0], way[-1]
-        self.stop(l2.at(world, way, 0, packet.destination) or l2.duplicate_mac(world, start, target))
+        self.stop(l2.at(world, way, 0, packet.destination) or doubles.duplicate_mac(world, start, target))
         asks = not resolution.known(world, start, target, hop)
         for place, end in enumerate(way):
             self.stop(l2.at(world, way, place, packet.destination))
@@ -147,7 +169,7 @@ class Carrying(ABC):
                 self.stop(l2.bridge(world, l2.Crossing(ports[0], end, ports[1], *macs, asks, packet.version)))
                 self.stop(vlans.between(world, (start, target), (ports[0], end, ports[1])))
                 self.ok("bridge", f"{end[1]} in {end[0]}")
-                if all(ports) and world.space(end[0]).rules and self.hooks.shows(end[0], packet):
+                if all(ports) and world.space(end[0]).rules and self.hooks.shows(end, packet):
                     self.ok("filter", f"FORWARD of {end[0]}")
             if world.link(end).kind in TUNNELS and after is not None and world.link(after).kind in TUNNELS:
                 self._tunnelled(end, after, world.link(target).mac, asks=asks)
@@ -181,4 +203,6 @@ class Carrying(ABC):
                 self.stop(tunnels.short_lived(self.world, one, below))
                 words = f"the tunnel of {one[1]} in {one[0]} cannot reach {outer.destination}: {below.explanation}"
                 raise Found(replace(below, explanation=words)) from None  # in its own layer, there and back
+            finally:
+                self.hops.update(inner.hops)
         self.ok("tunnel", f"{one[1]} in {one[0]} → {other[1]} in {other[0]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shlex
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,16 @@ def addresses_shown(world: World, end: End) -> str:
     return shown(world, end[0], f"ip addr show dev {end[1]}", words)
 
 
+_SWITCHES = (
+    ("learning", "0", "nolearning"),
+    ("proxy", "1", "proxy"),
+    ("udp_csum", "0", "noudpcsum"),
+    ("udp6_zero_csum_tx", "1", "udp6zerocsumtx"),
+    ("udp6_zero_csum_rx", "1", "udp6zerocsumrx"),
+)
+"""Switches of a VXLAN device that cannot be turned later: the unusual value, and the word for it (ip-link(8))."""
+
+
 def replaced_vxlan(world: World, end: End, underlay: str, **changes: str) -> tuple[str, ...]:
     """Commands that make a VXLAN device anew with some facts changed, and all that it had.
 
@@ -81,16 +92,26 @@ def replaced_vxlan(world: World, end: End, underlay: str, **changes: str) -> tup
     link, (namespace, name) = world.link(end), end
     facts = {**dict(link.details), **changes}
     words = [f"id {facts['vni']}"]
-    words += [f"{word} {facts[key]}" for key, word in (("local", "local"), ("group", "remote")) if key in facts]
+    words += [f"local {facts['local']}"] if "local" in facts else []
+    words += [led(facts["group"])] if "group" in facts else []
+    words += [f"dev {link.parent[1]}"] if link.parent is not None and link.parent[0] == underlay else []
     words += [f"dstport {facts['port']}"] if "port" in facts else []
-    words += ["nolearning"] if facts.get("learning") == "0" else []
-    words += ["proxy"] if facts.get("proxy") == "1" else []
+    words += [word for key, unusual, word in _SWITCHES if facts.get(key) == unusual]
     made = f"ip link add dev {name} type vxlan {' '.join(words)}"
     lines = [typed(world, namespace, f"ip link delete dev {name}"), typed(world, underlay, made)]
     if underlay != namespace:
         target = "1" if namespace == HOST else world.paths.get(namespace, namespace)
         lines.append(typed(world, underlay, f"ip link set dev {name} netns {shlex.quote(target)}"))
     return (*lines, *_equipped(world, namespace, link))
+
+
+def led(address: str) -> str:
+    """Where a VXLAN device sends what everybody is to get, in the words of ip-link(8).
+
+    Args:
+        address: of one machine, or of a group of them.
+    """
+    return f"{'group' if ipaddress.ip_address(address).is_multicast else 'remote'} {address}"
 
 
 def _equipped(world: World, namespace: str, link: Interface) -> list[str]:

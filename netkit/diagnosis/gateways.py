@@ -45,9 +45,16 @@ def gateways(world: World, namespace: str, address: str, by: End | None = None) 
         own = world.topology.prefixes(end, version)
         for station in world.topology.stations(end):
             for prefix in world.topology.prefixes(station, version):
-                if station[0] != namespace and (not own or any(prefix.ip in each.network for each in own)):
+                near = not own or any(prefix.ip in each.network for each in own)
+                if station[0] != namespace and (near or _straight(world, end, str(prefix.ip))):
                     found[str(prefix.ip)] = _worth(world, station, address)
     return sorted((each for each in found if found[each]), key=lambda each: -found[each])
+
+
+def _straight(world: World, end: End, address: str) -> bool:
+    """Whether a route leads straight to an address on an interface's link, as to the peer of an address."""
+    way = world.route(RouteQuestion(end[0], address))
+    return not way.error and way.device == end[1] and not way.via
 
 
 def _worth(world: World, station: End, address: str) -> int:
@@ -56,8 +63,10 @@ def _worth(world: World, station: End, address: str) -> int:
     if any(place == namespace for place, _ in world.topology.bearers(address)):
         return 4
     answer = world.route(RouteQuestion(namespace, address))
-    if answer.error or answer.device == station[1] or (namespace, str(answer.device)) in world.avoided:
+    if answer.error or (namespace, str(answer.device)) in world.avoided:
         return 0
+    if answer.device == station[1]:  # one of several networks on the link, which it routes between
+        return 2 if not answer.via and forwards(world, station, address) else 0
     return 3 if forwards(world, station, address) else 1
 
 
@@ -103,7 +112,7 @@ def network_of(world: World, address: str) -> str:
     return next((str(each.network) for each in found if str(each.ip) == address), address)
 
 
-def free_address(world: World, end: End, version: int = 4) -> str | None:
+def free_address(world: World, end: End, version: int = 4, whom: str = "") -> str | None:
     """An address, with its prefix length, that an interface could bear in the network that it is joined to.
 
     The one by which others send packets there, and which nobody has; that which follows from its MAC, as Docker's do,
@@ -112,15 +121,17 @@ def free_address(world: World, end: End, version: int = 4) -> str | None:
     Args:
         end: the interface.
         version: of IP.
+        whom: whose network it is to be, where the link has several; "" for the first one.
     """
     known = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+    known.sort(key=lambda prefix: not whom or ipaddress.ip_address(whom) not in prefix.network)
     if not known:
         return None
     network, length = known[0].network, known[0].network.prefixlen
     wanted = next((each for each in missed(world, end, version) if ipaddress.ip_address(each) in network), None)
     if wanted is not None:
         return f"{wanted}/{length}"
-    taken, mac = {prefix.ip for prefix in known}, world.link(end).mac
+    taken, mac = {prefix.ip for prefix in (*known, *world.topology.prefixes(end, version))}, world.link(end).mac
     hosts = (host for host in network.hosts() if host not in taken)
     if version == 4 and mac:
         behind = ipaddress.ip_address(bytes.fromhex(mac.replace(":", ""))[2:])

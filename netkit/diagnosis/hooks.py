@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import conntrack, rejections, translations
+from netkit.diagnosis import bridged, conntrack, rejections, translations
 from netkit.diagnosis.findings import Found
 from netkit.diagnosis.flows import Flows
 from netkit.diagnosis.matching import Doubt, Passing, Place, Setting
@@ -95,7 +95,7 @@ class Hooks:
             raise Found(bare or rejections.dropped(self._world, place, passing, rule, known=flow is not None))
         if verdict.proxy:
             raise Found(rejections.proxied(self._world, place.namespace, passing.packet, rule))
-        if _aim(verdict.packet) != _aim(passing.packet):
+        if verdict.packet.aim != passing.packet.aim:
             self.leading[place.namespace] = rule
         if verdict.packet.source != passing.packet.source and place.hook == "POSTROUTING":
             found = conntrack.used_up(self._world, place.namespace, verdict.packet, rule)
@@ -192,7 +192,7 @@ class Hooks:
         namespace, name = middle
         one, other = before[1] if before else "", after[1] if after else ""
         hooks = ("PREROUTING",) * bool(one) + (("FORWARD" if one and other else "INPUT" if one else "OUTPUT"),)
-        shows = bool(one and other) and self.shows(namespace, packet)
+        shows = bool(one and other) and self.shows(middle, packet)
         for hook in (*hooks, *(("POSTROUTING",) * bool(other))):
             ways = {"iif": one if hook in ("PREROUTING", "FORWARD", "INPUT") else ""}
             ways["oif"] = other if hook in ("FORWARD", "OUTPUT", "POSTROUTING") else ""
@@ -202,10 +202,9 @@ class Hooks:
                 packet = self.at(Place(namespace, hook, **own, ports=(one, ways["oif"])), packet)
         return packet
 
-    def shows(self, namespace: str, packet: Packet) -> bool:
-        """Whether the bridges of a namespace show what they forward to the filter of IP."""
-        family = {4: "iptables", 6: "ip6tables"}[packet.version]
-        return packet.protocol != "arp" and self._world.switch(namespace, f"net.bridge.bridge-nf-call-{family}") == "1"
+    def shows(self, bridge: End, packet: Packet) -> bool:
+        """Whether a bridge shows a packet that it forwards to the filter of IP."""
+        return packet.protocol != "arp" and bool(bridged.shows(self._world, bridge, packet.version))
 
     def question(self, way: list[End], hop: str) -> None:
         """The question for a neighbour's MAC, and the answer to it, pass a way.
@@ -264,10 +263,6 @@ def moved(packet: Packet, *, elsewhere: bool) -> Packet:
         elsewhere: whether that is another namespace.
     """
     return replace(packet, mark=0, untracked=False, kept=0, zone=0) if elsewhere else packet
-
-
-def _aim(packet: Packet) -> tuple[str, int | None]:
-    return packet.destination, packet.destination_port
 
 
 def _group(address: str) -> ipaddress.IPv6Address:

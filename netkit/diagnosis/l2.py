@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import commands, routes
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
-from netkit.validation import mac_of
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.model import End, ForwardingEntry
+
+SHUT = ("disabled", "blocking", "listening", "learning")
+"""The states in which a bridge's port forwards nothing."""
+
+_DORMANT = "1"
+"""The link mode in which an interface that is switched on is ready only when a program says so (operstates.rst)."""
 
 
 @dataclass(frozen=True)
@@ -88,76 +93,6 @@ def _choosy(world: World, way: list[End], end: End) -> Finding | None:
     return Finding("link", words, (line,), (repair,), end[0])
 
 
-def duplicate_address(world: World, holders: list[End], address: str, keep: str) -> Finding | None:
-    """Whether several namespaces on one link bear an address.
-
-    Args:
-        holders: who bears it, of those that the sender is joined to.
-        address: the address.
-        keep: the namespace that it is meant for; "" where nobody said.
-    """
-    if len({end[0] for end in holders}) < 2:
-        return None
-    own = next((end for end in holders if end[0] == keep), None)
-    own = own or next((end for end in holders if world.link(end).mac == _mac(address)), holders[0])
-    others = [end for end in holders if end[0] != own[0]]
-    evidence = tuple(commands.addresses_shown(world, end) for end in holders)
-    repair = [
-        typed(world, end[0], f"ip addr del {text} dev {end[1]}")
-        for end in others
-        for text in world.link(end).addresses
-        if text.partition("/")[0] == address
-    ]
-    flush = [typed(world, end[0], f"ip neigh flush to {address}") for end in _on_this_link(world, own)]
-    words = f"{address} is borne by {' and by '.join(map(named, holders))}: who answers first gets the packets"
-    return Finding("address", words, evidence, (*repair, *flush), others[0][0], lasting=True)
-
-
-def _on_this_link(world: World, end: End) -> list[End]:
-    """The stations on a link that have addresses, so that their neighbour tables may hold the other's MAC."""
-    return [station for station in world.topology.stations(end) if world.link(station).addresses]
-
-
-def _mac(address: str) -> str | None:
-    return mac_of(address) if ":" not in address else None
-
-
-def duplicate_mac(world: World, start: End, target: End) -> Finding | None:
-    """Whether another station of the link has the MAC of one of the two that want to talk.
-
-    Args:
-        start: who sends.
-        target: whom it is for.
-    """
-    stations = [start, *world.topology.stations(start)]
-    for one in (target, start):
-        twins = [end for end in stations if end != one and world.link(end).mac == world.link(one).mac]
-        if world.link(one).kind == "ipvlan":  # all on one interface have its MAC, and are told apart by addresses
-            twins = [end for end in twins if world.link(end).parent != world.link(one).parent]
-            twins = [end for end in twins if end != world.link(one).parent]
-        if twins and world.link(one).mac:
-            return _twins(world, one, twins[0], start)
-    return None
-
-
-def _twins(world: World, one: End, other: End, start: End) -> Finding:
-    """Two stations with one MAC: the one whose MAC does not follow from its address gets one that does."""
-    mac = world.link(one).mac
-    wrong = next((end for end in (other, one) if _right_mac(world, end) not in (None, mac)), other)
-    right = _right_mac(world, wrong)
-    words = f"{named(one)} and {named(other)} have the same MAC address {mac}: a bridge knows it behind one port only"
-    evidence = tuple(shown(world, end[0], f"ip link show dev {end[1]}", f"link/ether {mac}") for end in (one, other))
-    repair = [typed(world, wrong[0], f"ip link set dev {wrong[1]} address {right}")] if right and right != mac else []
-    places = dict.fromkeys([start, one, *_on_this_link(world, one)])
-    repair += [typed(world, end[0], f"ip neigh flush dev {end[1]}") for end in places if repair and end != wrong]
-    return Finding("bridge", words, evidence, tuple(repair), wrong[0], lasting=True)
-
-
-def _right_mac(world: World, end: End) -> str | None:
-    own = world.topology.prefixes(end)
-    return mac_of(str(own[0].ip)) if own else None
-
-
 def bridge(world: World, crossing: Crossing) -> Finding | None:
     """Whether a bridge lets a frame through, out of the right port.
 
@@ -169,7 +104,7 @@ def bridge(world: World, crossing: Crossing) -> Finding | None:
     for port in ports:
         if not world.link(port).up or not world.link(port).carrier:
             continue  # so it is disabled; why, the cable tells
-        if world.port(port).state in ("disabled", "blocking", "listening", "learning"):
+        if world.port(port).state in SHUT:
             return _shut(world, port, middle)
     if before is not None and before == after:
         return None if world.link(before).has("hairpin") else _no_hairpin(world, before, middle)
@@ -242,6 +177,10 @@ def _shut(world: World, port: End, middle: End) -> Finding:
     state = world.port(port).state
     words = f"{named(port)}, a port of {middle[1]}, is in the state '{state}': it forwards nothing"
     line = shown(world, port[0], f"bridge link show dev {port[1]}", f"state {state}")
+    if world.link(port).detail("linkmode") == _DORMANT:
+        words += ", since it is in the link mode 'dormant', in which it waits for a program that says when it is ready"
+        lines = (typed(world, port[0], f"ip link set dev {port[1]} {each}") for each in ("mode default", "state UP"))
+        return Finding("bridge", words, (line, commands.link_shown(world, port)), tuple(lines), port[0])
     spanning = world.link(middle).has("stp")
     mend = (
         f"ip link set dev {middle[1]} type bridge stp_state 0" if spanning else f"bridge link set dev {port[1]} state 3"

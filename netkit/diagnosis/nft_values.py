@@ -140,6 +140,9 @@ def first(said: Any, sets: Sets, passing: Passing) -> Any:
         passing: the packet at its hook.
     """
     found = value(said, sets, passing)
+    if found is UNKNOWN and isinstance(said, dict) and "map" in said:  # drawn, or hashed
+        pairs = sets.pairs(said["map"]["data"])
+        found = _plain(pairs[0][1]) if pairs else ABSENT
     return found["range"][0] if isinstance(found, dict) and "range" in found else found
 
 

@@ -55,6 +55,11 @@ class Packet:
         return ipaddress.ip_address(self.destination).version
 
     @property
+    def aim(self) -> tuple[str, int | None]:
+        """Where it is led: its destination, and the port there."""
+        return self.destination, self.destination_port
+
+    @property
     def bound(self) -> str | None:
         """The interface that it has to leave by, since its destination is valid on one link only; None for others."""
         return self.scope or None if on_one_link(self.destination) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
@@ -45,6 +46,8 @@ _BRIDGES = -200
 _TOOLS = {"ip4": ("iptables", "iptables-legacy"), "ip6": ("ip6tables", "ip6tables-legacy")}
 _FAMILIES = {"ip4": ("ip", "inet"), "ip6": ("ip6", "inet"), "netdev": ("netdev", "inet")}
 _MOST_WAYS = 64
+_DEVICES = re.compile(r"\bdevices? (?:= \{ )?(.+?)(?: \})? priority ")
+"""The devices of a base chain, as nft lists it."""
 
 
 @dataclass(frozen=True)
@@ -251,15 +254,17 @@ def _of_nft(
         head = said.get("chain")
         if head is None or head.get("hook") != hook.lower() or head["family"] not in families:
             continue
-        if f"{head['family']} {head['table']}" in own and _on(head, passing, hook):
+        if f"{head['family']} {head['table']}" in own and _on(space, head, passing, hook):
             yield _base(space, head, ruleset)
 
 
-def _on(head: Mapping[str, Any], passing: Passing, hook: str) -> bool:
-    """Whether a base chain is that of the device that the packet passes, where it belongs to one."""
-    devices = head.get("dev", ())
+def _on(space: Namespace, head: Mapping[str, Any], passing: Passing, hook: str) -> bool:
+    """Whether a base chain is that of the device that the packet passes, where it belongs to some."""
+    where = f"{head['family']} {head['table']}", head["name"], "base"
+    text = next((r.text for r in space.rules if (r.table, r.chain, r.kind) == where), "")  # nft -j leaves them out
+    devices = re.findall(r"[^\s\",]+", (_DEVICES.search(text) or ("", ""))[1])
     name = passing.oif if hook == "EGRESS" else passing.iif
-    return not devices or name in ([devices] if isinstance(devices, str) else devices)
+    return not devices or name in devices
 
 
 def _base(space: Namespace, head: Mapping[str, Any], ruleset: Sequence[Any]) -> Base:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netkit.diagnosis import mapped, nft_values, packetfilter
+from netkit.diagnosis import allowances, mapped, nft_values, packetfilter, xtables
+from netkit.diagnosis.allowances import ANSWERS
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.matching import Passing, Place
-    from netkit.diagnosis.packet import Packet
     from netkit.model import Rule
 
-_ANSWERS = {"iptables": "-m conntrack --ctstate RELATED,ESTABLISHED", "nft": "ct state established,related"}
 _BROAD = frozenset(
     {"-i", "-o", "-m", "--ctstate", "iifname", "oifname", "iif", "oif", "ct state", "meta l4proto", "-p"}
 )
 """Conditions that a rule at the end of a list of what is allowed may have: it stands there for all the rest."""
 
+_LEAVING = ("RETURN", "return")
 _CT = "DOCKER-CT"
 """Docker's chain of answers, since 28."""
 
@@ -45,15 +45,28 @@ def lines(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]
         return _added(world, rule, place, passing)
     if rule.chain.startswith("DOCKER") and rule.chain != "DOCKER-USER":
         return _moved(world, place, passing, rule) or _beside_docker(world, place, passing, rule)
-    if rule.tool == "nft" and "vmap" in rule.text.split():
-        led = mapped.lines(world, place.namespace, place.hook, passing, lambda verdict: not verdict.dropped)
-        return led or _nft(world, place, passing, rule)
+    calling = None if _ends_a_list(world, place.namespace, rule) else _calling(world, place, passing, rule)
+    if calling is not None:  # the chain drops all that comes there: it is for others too
+        return lines(world, place, passing, calling)
     if rule.tool == "nft":
-        return _without_element(world, place.namespace, passing, rule) or _nft(world, place, passing, rule)
+        return _nft(world, place, passing, rule)
     if _ends_a_list(world, place.namespace, rule):
         at = number(world, place.namespace, rule)
-        return [f"{rule.tool} {table(rule)}-I {rule.chain} {at} {each}" for each in _allowed(rule, place, passing)]
+        return [
+            f"{rule.tool} {table(rule)}-I {rule.chain} {at} {each}"
+            for each in allowances.allowed(world, rule, place, passing)
+        ]
     return without(world, place.namespace, rule)
+
+
+def _calling(world: World, place: Place, passing: Passing, rule: Rule) -> Rule | None:
+    """The one rule that led a packet into a chain of one's own in which a rule drops all; None for any other rule."""
+    rules = [r for r in world.space(place.namespace).rules if (r.tool, r.table) == (rule.tool, rule.table)]
+    all_ = not rule.matches and "vmap" not in rule.text.split()
+    callers = [each for each in rules if all_ and each.target == rule.chain]
+    if rule.tool != "nft":
+        callers = [each for each in callers if xtables.matches(each, passing) is not False]
+    return callers[0] if len(callers) == 1 else None
 
 
 def without(world: World, namespace: str, rule: Rule) -> list[str]:
@@ -123,13 +136,14 @@ def _moved(world: World, place: Place, passing: Passing, rule: Rule) -> list[str
 def _beside_docker(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
     """Docker's own rules stay, since they come back with it; one of the kind that it writes lets the packet in."""
     if passing.tracked == "ESTABLISHED":
-        answers = f"{_ways(('', passing.oif))} {_ANSWERS['iptables']} -j ACCEPT"
+        answers = f"{allowances.ways(('', passing.oif))} {ANSWERS['iptables']} -j ACCEPT"
         known = [each for each in world.space(place.namespace).rules if (each.tool, each.chain) == (rule.tool, _CT)]
         there = any(each.specification == f"{_CT} {answers}" for each in known)
         return [f"{rule.tool} -A {_CT} {answers}" if known and not there else f"{rule.tool} -I DOCKER-USER {answers}"]
     if rule.chain == "DOCKER" and passing.packet.destination_port:  # as it opens a published port there
-        return [f"{rule.tool} -I DOCKER {_led(passing.packet, _ways((passing.iif, passing.oif)))} -j ACCEPT"]
-    return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in _of_iptables(place, passing)]
+        way = allowances.ways((passing.iif, passing.oif))
+        return [f"{rule.tool} -I DOCKER {allowances.led(passing.packet, way)} -j ACCEPT"]
+    return [f"{rule.tool} -I DOCKER-USER {each} -j ACCEPT" for each in allowances.of_iptables(place, passing)]
 
 
 def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
@@ -140,17 +154,17 @@ def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
     invalid = any("INVALID" in match.value.upper() for match in rule.matches)
     before = chain(world, namespace, rule)
     at = before.index(rule) if rule in before else len(before)
-    allows = [r for r in before[:at] if r.target in ("ACCEPT", "accept")]
-    last = all(r.target in ("RETURN", "return") and not r.matches for r in before[at + 1 :])
+    allows = [r for r in before[:at] if r.target in ("ACCEPT", "accept") or (r.matches and r.target in _LEAVING)]
+    last = all(r.target in _LEAVING and not r.matches for r in before[at + 1 :])
     return invalid or bool(allows and last and not fields & {"-p", "meta l4proto"})
 
 
 def _added(world: World, rule: Rule, place: Place, passing: Passing) -> list[str]:
     """Rules at the end of a base chain, in front of its policy; or of a rule with which packets leave the chain."""
-    allowed, before = _allowed(rule, place, passing), chain(world, place.namespace, rule)
+    allowed, before = allowances.allowed(world, rule, place, passing), chain(world, place.namespace, rule)
     if len(allowed) > 1 and not place.layer and _answered(world, place, passing):
         allowed = allowed[:1]
-    leaving = next((r for r in before if r.goto or r.target in ("RETURN", "return")), None)
+    leaving = next((r for r in before if r.goto or r.target in _LEAVING), None)
     if rule.tool == "nft":
         verb, where = ("insert", f"{rule.chain} handle {leaving.handle}") if leaving else ("add", rule.chain)
         return [f"nft {verb} rule {rule.table} {where} {each}" for each in allowed]
@@ -175,12 +189,19 @@ def _answered(world: World, place: Place, passing: Passing) -> bool:
 
 
 def _nft(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
-    """A rule in front of one that has other uses too; else that one goes."""
-    if "vmap" in rule.text.split() or _ends_a_list(world, place.namespace, rule):
-        where, allowed = f"{rule.table} {rule.chain} handle {rule.handle}", _allowed(rule, place, passing)
-        answered = len(allowed) > 1 and not place.layer and _answered(world, place, passing)
-        return [f"nft insert rule {where} {each}" for each in allowed[: 1 if answered else None]]
-    return without(world, place.namespace, rule)
+    """An element of a map or a set, else a rule in front of one that has other uses too; else that one goes."""
+    maps = "vmap" in rule.text.split()
+    element = (
+        mapped.lines(world, place.namespace, place.hook, passing, lambda verdict: not verdict.dropped)
+        if maps
+        else _without_element(world, place.namespace, passing, rule)
+    )
+    if element or not (maps or _ends_a_list(world, place.namespace, rule)):
+        return element or without(world, place.namespace, rule)
+    allowed = allowances.allowed(world, rule, place, passing)
+    answered = len(allowed) > 1 and not place.layer and _answered(world, place, passing)
+    where = f"{rule.table} {rule.chain} handle {rule.handle}"
+    return [f"nft insert rule {where} {each}" for each in allowed[: 1 if answered else None]]
 
 
 def _without_element(world: World, namespace: str, passing: Passing, rule: Rule) -> list[str]:
@@ -213,81 +234,3 @@ def _rules(world: World, namespace: str) -> list[dict[str, Any]]:
 
 def _is(said: dict[str, Any], rule: Rule) -> bool:
     return (f"{said['family']} {said['table']}", said["chain"], said["handle"]) == (rule.table, rule.chain, rule.handle)
-
-
-def _ways(names: tuple[str, str]) -> str:
-    return " ".join(f"{option} {name}" for option, name in zip(("-i", "-o"), names, strict=True) if name)
-
-
-def _allowed(rule: Rule, place: Place, passing: Passing) -> list[str]:
-    """Conditions and verdict of rules that let the packet pass, and the answers to it where it goes through."""
-    if rule.tool in ("ebtables", "arptables"):
-        return [f"{each} -j ACCEPT" for each in _framed(rule, place, passing.packet)]
-    if rule.tool == "nft":
-        return [f"{each} accept" for each in _of_nft(rule, place, passing)]
-    return [f"{each} -j ACCEPT" for each in _of_iptables(place, passing)]
-
-
-def _of_iptables(place: Place, passing: Passing) -> list[str]:
-    packet, ways = passing.packet, _ways((passing.iif, passing.oif))
-    if packet.kind.startswith("neighbour"):
-        return [f"-p ipv6-icmp -m icmp6 --icmpv6-type {packet.kind}"]
-    if passing.tracked == "ESTABLISHED":
-        narrow = _ways(("" if passing.oif else passing.iif, passing.oif))
-        return [f"{narrow} {_ANSWERS['iptables']}".strip()]
-    if passing.tracked != "NEW":
-        return [_flow(packet)]
-    through = place.hook == "FORWARD" and passing.iif != passing.oif
-    answers = [f"{_ways(('', passing.iif))} {_ANSWERS['iptables']}"] if through else []
-    led = through and "DNAT" in passing.translated  # to a port that was published, one of many there
-    return [_led(packet, ways) if led else ways or _flow(packet), *answers]
-
-
-def _led(packet: Packet, ways: str) -> str:
-    """Packets for one port of one address, on one way."""
-    port = f" --dport {packet.destination_port}" if packet.destination_port else ""
-    return f"-d {packet.destination} {ways} -p {packet.protocol}{port}"
-
-
-def _flow(packet: Packet) -> str:
-    """Just the packets between two addresses, at these ports."""
-    ports = (("--sport", packet.source_port),) if packet.answer else (("--dport", packet.destination_port),)
-    name = "ipv6-icmp" if packet.protocol == "icmp" and packet.version == 6 else packet.protocol
-    words = [f"-s {packet.source}", f"-d {packet.destination}", f"-p {name}"]
-    return " ".join([*words, *(f"{option} {port}" for option, port in ports if port)])
-
-
-def _of_nft(rule: Rule, place: Place, passing: Passing) -> list[str]:
-    packet, family = passing.packet, rule.table.partition(" ")[0]
-    if family == "arp" or packet.protocol == "arp":
-        return [f"arp saddr ip {packet.source}", f"arp saddr ip {packet.destination}"]
-    if packet.kind.startswith("neighbour"):
-        return [f"icmpv6 type nd-neighbor-{'solicit' if packet.kind.endswith('solicitation') else 'advert'}"]
-    if passing.tracked == "ESTABLISHED" and not place.layer:
-        return [_ANSWERS["nft"]]
-    first = _pair(packet, packet.source, packet.destination)
-    through = place.hook == "FORWARD" and not packet.answer
-    if through and "DNAT" in passing.translated and packet.destination_port:  # to a port that was published for all
-        first = first.partition(f"{packet.source} ")[2]
-    back = _pair(packet, packet.destination, packet.source) if place.layer else _ANSWERS["nft"]
-    return [first, back] if through or place.layer else [first]
-
-
-def _pair(packet: Packet, source: str, destination: str) -> str:
-    family = "ip" if packet.version == 4 else "ip6"
-    port = packet.source_port if packet.answer else packet.destination_port
-    asked = (source == packet.source) is not packet.answer
-    ports = f" {packet.protocol} {'dport' if asked else 'sport'} {port}" if port else ""
-    return f"{family} saddr {source} {family} daddr {destination}{ports}"
-
-
-def _framed(rule: Rule, place: Place, packet: Packet) -> list[str]:
-    """The same for frames, which know no connections: there and back."""
-    ends = (packet.source, packet.destination)
-    pairs = (ends, ends[::-1]) if place.hook not in ("INPUT", "OUTPUT") or rule.tool == "ebtables" else (ends,)
-    if rule.tool == "arptables":
-        return [f"-s {source} -d {destination}" for source, destination in pairs]
-    if packet.protocol == "arp":
-        return [f"-p ARP --arp-ip-src {source} --arp-ip-dst {destination}" for source, destination in pairs]
-    name, option = ("IPv4", "ip") if packet.version == 4 else ("IPv6", "ip6")
-    return [f"-p {name} --{option}-src {source} --{option}-dst {destination}" for source, destination in pairs]

@@ -9,7 +9,8 @@ import ipaddress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis import gateways
+from netkit.diagnosis.commands import link_shown, named, shown, typed, up
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
     from netkit.diagnosis.questions import RouteQuestion
-    from netkit.model import Route
+    from netkit.model import End, Route
 
 _NUMBERS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}
 _METRIC_OF_SIX = 1024
@@ -96,8 +97,18 @@ def _best(world: World, rule: PolicyRule, asked: RouteQuestion) -> Route | None:
     """The route of a rule's table that an address falls under, the most specific of the lowest metric."""
     goal = ipaddress.ip_address(asked.destination)
     routes = [r for r in world.space(asked.namespace).routes if r.table == rule.table and r.version == goal.version]
-    fitting = [r for r in routes if goal in r.network and r.network.prefixlen > rule.suppressed and _from(r, asked)]
+    fitting = [
+        r for r in routes if goal in r.network and not _suppressed(world, asked.namespace, rule, r) and _from(r, asked)
+    ]
     return min(fitting, key=lambda r: (-r.network.prefixlen, r.metric), default=None)
+
+
+def _suppressed(world: World, namespace: str, rule: PolicyRule, route: Route) -> bool:
+    """Whether a rule leaves out a route of its table: one as wide as that, or by an interface of such a group."""
+    links = world.space(namespace).interfaces
+    link = links.get(route.device or "")
+    group = int(link.detail("group_number") or 0) if link is not None else 0
+    return route.network.prefixlen <= rule.suppressed or group == rule.group
 
 
 def _fits(rule: PolicyRule, asked: RouteQuestion, user: int) -> bool | None:
@@ -168,8 +179,25 @@ def forbidden(world: World, asked: RouteQuestion, answer: RouteAnswer, found: Re
     hop = route.detail("nhid")  # the route itself is a plain one then, whose next hop refuses
     which = f"{route.destination} nhid {hop}" if hop else f"{route.kind} {route.destination}"
     which += f" from {route.detail('from')}" if route.detail("from") else ""
-    repair = typed(world, namespace, f"{ip} route del {which}{table}{metric}")
-    return Finding("route", words, (line, *evidence), (repair,), namespace)
+    mend = f"{ip} route del {which}{table}{metric}"
+    near = _unnumbered(world, namespace, asked.destination)
+    if near is not None and route.network.num_addresses > 1:  # what it refuses beside that is meant
+        mend = f"{ip} route add {asked.destination} dev {near[1]}{table}"
+        if not world.link(near).up:
+            said = f"{named(near)} is switched off, and so no route leads to {asked.destination} alone: {words}"
+            repair = (up(world, near), typed(world, namespace, mend))
+            return Finding("link", said, (link_shown(world, near), line, *evidence), repair, namespace)
+        words += f"; no route leads to {asked.destination} alone, which is behind {near[1]}"
+    return Finding("route", words, (line, *evidence), (typed(world, namespace, mend),), namespace)
+
+
+def _unnumbered(world: World, namespace: str, address: str) -> End | None:
+    """The interface that is joined to who bears an address, where none of its own networks has that address."""
+    near = gateways.towards(world, namespace, address)
+    goal = ipaddress.ip_address(address)
+    if near is None or any(goal in each.network for each in world.topology.prefixes(near, goal.version)):
+        return None
+    return near
 
 
 def unasked(world: World, asked: RouteQuestion, evidence: str) -> Finding | None:
@@ -182,20 +210,26 @@ def unasked(world: World, asked: RouteQuestion, evidence: str) -> Finding | None
     namespace, goal = asked.namespace, ipaddress.ip_address(asked.destination)
     rules = world.rules(namespace, goal.version)
     ways = [r for r in world.space(namespace).routes if r.table == "main" and r.version == goal.version]
-    lengths = [r.network.prefixlen for r in ways if goal in r.network]
+    leading = [r for r in ways if goal in r.network]
     asking = [rule for rule in rules if rule.action == "lookup" and rule.table == "main"]
-    if not lengths or not rules or any(rule.suppressed < max(lengths) for rule in asking):
+    counts = any(not _suppressed(world, namespace, rule, route) for rule in asking for route in leading)
+    if not leading or not rules or counts:
         return None
     ip = "ip -6" if goal.version == 6 else "ip"
     words = f"no routing rule of {namespace} asks the table main, which has a route to {goal}"
     if asking:
         words = (
             f"the routing rule `{asking[0].text}` of {namespace} leaves out the route to {goal} that the table main "
-            f"has: it is as wide as /{max(lengths)}"
+            f"has: {_why(asking[0], max(leading, key=lambda route: route.network.prefixlen))}"
         )
     listed = shown(world, namespace, f"{ip} rule", "\n".join(rule.text for rule in rules) or "nothing")
     repair = typed(world, namespace, f"{ip} rule add priority 32766 lookup main")
     return Finding("route", words, (listed, evidence), (repair,), namespace)
+
+
+def _why(rule: PolicyRule, route: Route) -> str:
+    wide = route.network.prefixlen <= rule.suppressed
+    return f"it is as wide as /{route.network.prefixlen}" if wide else f"{route.device} is in the group {rule.group}"
 
 
 def not_its_own(world: World, asked: RouteQuestion, answer: RouteAnswer) -> Finding | None:

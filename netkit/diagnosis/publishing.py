@@ -6,17 +6,18 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import listening, nat, permissions, rejections, xtables
-from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.commands import addresses_shown, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.matching import Passing, within
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
-    from netkit.model import Rule
+    from netkit.model import End, Rule
 
 
 _ENDING = ("RETURN", "ACCEPT")
+_LEADING = ("DNAT", "NETMAP", "REDIRECT", "dnat", "redirect")
 
 
 def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool) -> Finding | None:
@@ -39,6 +40,7 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     here = [rule for rule in leading if _at_port(rule, packet)]
     found = _behind(world, namespace, packet, here) or _unled(world, namespace, packet, here, reserved=reserved)
     found = found or (_misled(world, namespace, packet, leading) if reserved and not here else None)
+    found = found or _for_other_ways(world, namespace, packet, here, reserved=reserved)
     if found is not None:
         return found
     twins = [nat.target(rule.option("--to-destination")) for rule in leading if _at_port(rule, packet)]
@@ -151,6 +153,56 @@ def _unled(world: World, namespace: str, packet: Packet, leading: list[Rule], *,
             listed = "\n".join(each.text for each in table if each.chain == hook) or f"no rule in {hook}"
             evidence = (shown(world, namespace, f"{rule.tool} -t nat -S {hook}", listed),)
             return Finding("nat", words, evidence, (typed(world, namespace, line),), namespace, lasting=reserved)
+    return None
+
+
+def _for_other_ways(
+    world: World, namespace: str, packet: Packet, leading: list[Rule], *, reserved: bool
+) -> Finding | None:
+    """A rule that leads the port on, but not for packets that come by this way."""
+    rule = leading[0] if leading else None
+    addresses = world.space(namespace).addresses
+    if rule is None or not rule.option("--to-destination"):
+        return None
+    own = packet.source in ("", *map(str, addresses))
+    what = f"{namespace} itself sends" if own else f"come in by {packet.scope} from {packet.source}"
+    words = (
+        f"the rule `{rule.text}` of {namespace}, which leads port {packet.destination_port} on, is not for packets "
+        f"that {what}"
+    )
+    hook = "OUTPUT" if own else rule.chain if rule.chain != "OUTPUT" else "PREROUTING"
+    ways = ["-m addrtype --dst-type LOCAL"] if own else [f"-i {packet.scope}"] if packet.scope else []
+    ways += [f"-s {packet.source}"] if rule.asks("-s") and packet.source else []
+    ways += [f"-p {packet.protocol} -m {packet.protocol} --dport {packet.destination_port}"]
+    line = f"{rule.tool} -t nat -A {hook} {' '.join(ways)} -j DNAT --to-destination {rule.option('--to-destination')}"
+    evidence = (shown(world, namespace, f"{rule.tool} -t nat -S", "\n".join(each.text for each in leading)),)
+    return Finding("nat", words, evidence, (typed(world, namespace, line),), namespace, lasting=reserved)
+
+
+def unborne(world: World, start: End, address: str) -> Finding | None:
+    """Whether a router on a link leads packets for an address on, but does not have it, so that it gets none.
+
+    Args:
+        start: who asks on its link for the address.
+        address: which nobody there answers for.
+    """
+    for place, name in () if world.topology.bearers(address) else world.topology.stations(start):
+        if place == start[0] or not world.link((place, name)).up:
+            continue
+        meant = (
+            (rule, rule.asks("-d") or rule.asks("ip daddr") or rule.asks("ip6 daddr"))
+            for rule in world.space(place).rules
+        )
+        rule = next((r for r, wanted in meant if r.target in _LEADING and wanted and within(address, wanted)), None)
+        if rule is not None:
+            words = (
+                f"nobody on the link has {address}; {place} would lead packets for it on, but does not have it at "
+                f"{name}, and so does not answer who has it"
+            )
+            lines = (rejections.listed(world, place, rule), addresses_shown(world, (place, name)))
+            length = 128 if ":" in address else 32
+            mend = typed(world, place, f"ip addr add {address}/{length} dev {name}")
+            return Finding("address", words, lines, (mend,), place)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import listening, permissions
+from netkit.diagnosis import bridged, listening, permissions
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
@@ -33,10 +33,10 @@ def dropped(world: World, place: Place, passing: Passing, rule: Rule, *, known: 
     words = f"{_who(place)} {does} {_what(packet)} in {place.hook}{_at(place)}: {_why(rule)}"
     evidence = [listed(world, namespace, rule)]
     if place.ports[0]:
-        switch = f"net.bridge.bridge-nf-call-{'iptables' if packet.version == 4 else 'ip6tables'}"
-        words += f"; the bridge {passing.iif or passing.oif} shows it what goes from port to port"
-        evidence.append(shown(world, namespace, f"sysctl {switch}", "1"))
-    if passing.tracked == "INVALID" and not known:
+        bridge = passing.iif or passing.oif
+        words += f"; the bridge {bridge} shows it what goes from port to port"
+        evidence.append(bridged.shows(world, (namespace, bridge), packet.version))
+    if passing.tracked == "INVALID" and not known and not place.layer:
         words += f"; {namespace} never saw what this answers, so it belongs to no connection there"
     repair = [typed(world, namespace, line) for line in permissions.lines(world, place, passing, rule)]
     repair += _forgotten(world, packet) if repair else ()

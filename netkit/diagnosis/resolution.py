@@ -5,11 +5,10 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import permissions, rejections, tunnels
+from netkit.diagnosis import gateways, permissions, rejections, tunnels
 from netkit.diagnosis.addressing import settled
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
-from netkit.diagnosis.gateways import closed
 from netkit.diagnosis.questions import RouteQuestion
 from netkit.model.details import usual
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from netkit.model import End, Rule
 
 _UNKNOWN = ("failed", "incomplete")
+_KEPT = ("permanent", "noarp")
+"""States of entries that the kernel never asks about again."""
 
 
 def neighbour(world: World, start: End, target: End, address: str, way: list[End]) -> Finding | None:
@@ -35,15 +36,28 @@ def neighbour(world: World, start: End, target: End, address: str, way: list[End
     known = [entry for entry in space.neighbours if entry.address == address and entry.device == start[1]]
     entry = next((each for each in known if each.state not in _UNKNOWN), None)
     if entry is not None:
-        right = entry.mac == mac or entry.state != "permanent"
+        right = entry.mac == mac or entry.state not in _KEPT
         return None if right else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
     unasked = _unasked(world, start, address)
     if unasked is not None:
         return unasked
-    for end in (start, target):
-        if not world.port(end).arp and usual("arp", world.link(end).kind) != "0":
-            return _silent(world, end)
-    return tunnels.unanswered(world, way, target, address) or _ignored(world, start, target, address)
+    return (
+        _silent(world, start)
+        or _silent(world, target)
+        or tunnels.unanswered(world, way, target, address)
+        or _ignored(world, start, target, address)
+    )
+
+
+def mute(world: World, start: End, target: End, address: str) -> Finding | None:
+    """Whether a station that bears an address does not answer who has it.
+
+    Args:
+        start: who asks.
+        target: the station.
+        address: the address.
+    """
+    return failed(world, target, address) or _silent(world, target) or _ignored(world, start, target, address)
 
 
 def _unasked(world: World, start: End, address: str) -> Finding | None:
@@ -94,9 +108,9 @@ def forgetting(world: World, hops: Iterable[tuple[End, str]]) -> tuple[str, ...]
 def _wrong_mac(world: World, start: End, target: End, address: str, entry: tuple[str, str]) -> Finding:
     mac, state = entry
     writing = next((rule for rule in world.space(target[0]).rules if _writes(rule, mac)), None)
-    if writing is not None and state != "permanent":
+    if writing is not None and state not in _KEPT:
         return _rewritten(world, start, target, address, writing)
-    kind = "for good" if state == "permanent" else "still"
+    kind = "for good" if state in _KEPT else "still"
     words = f"{start[0]} has it {kind} that {address} is at {mac}, but {named(target)} has {world.link(target).mac}"
     line = shown(world, start[0], f"ip neigh show to {address}", f"lladdr {mac} {state.upper()}")
     other = shown(world, target[0], f"ip link show dev {target[1]}", f"link/ether {world.link(target).mac}")
@@ -120,7 +134,9 @@ def _rewritten(world: World, start: End, target: End, address: str, rule: Rule) 
     return Finding("filter", words, (rejections.listed(world, target[0], rule),), tuple(lines), target[0])
 
 
-def _silent(world: World, end: End) -> Finding:
+def _silent(world: World, end: End) -> Finding | None:
+    if world.port(end).arp or usual("arp", world.link(end).kind) == "0":
+        return None
     words = f"{named(end)} takes no part in ARP: it neither asks nor answers who has an address"
     evidence = shown(world, end[0], f"ip link show dev {end[1]}", "<…,NOARP,…>")
     repair = typed(world, end[0], f"ip link set dev {end[1]} arp on")
@@ -188,7 +204,7 @@ def proxy(world: World, start: End, address: str) -> End | None:
 
 
 def _answers_for(world: World, end: End, start: End, address: str) -> bool:
-    if end[0] == start[0] or not world.link(end).up or closed(world, end, address):
+    if end[0] == start[0] or not world.link(end).up or gateways.closed(world, end, address):
         return False
     told = any(entry[0] == address and entry[1] in (end[1], "") for entry in world.proxies(end[0]))
     if ":" in address:
@@ -210,11 +226,13 @@ def unproxied(world: World, start: End, address: str) -> Finding | None:
         start: who looks for it on its link.
         address: whose.
     """
-    stations = world.topology.stations(start) if world.topology.bearers(address) else []
-    for end in stations:
+    borne = bool(world.topology.bearers(address))
+    for end in world.topology.stations(start):
+        if not borne and not _proxied_beside(world, end, address):
+            continue
         ready = end[0] != start[0] and world.link(end).up and world.link(end).addresses
         way = _way_by_another(world, end, address) if ready else None
-        if way is None or closed(world, end, address):
+        if way is None or gateways.closed(world, end, address):
             continue
         words = (
             f"{start[0]} looks for {address} on the link of {start[1]}; {end[0]}, which knows the way by {way}, does "
@@ -226,6 +244,13 @@ def unproxied(world: World, start: End, address: str) -> Finding | None:
         repair.append(f"ip {'-6 ' if six else ''}neigh add proxy {address} dev {end[1]}")
         return Finding("neighbour", words, (line,), tuple(typed(world, end[0], each) for each in repair), end[0])
     return None
+
+
+def _proxied_beside(world: World, end: End, address: str) -> bool:
+    """Whether a namespace answers for everybody at other interfaces, and has no address of its own at this one."""
+    others = (each for each in gateways.leaving(world, end[0]) if each != end)
+    bare = ":" not in address and not world.topology.prefixes(end, 4)
+    return bare and any(world.switch(end[0], f"net/ipv4/conf/{each[1]}/proxy_arp") == "1" for each in others)
 
 
 def failed(world: World, end: End, address: str) -> Finding | None:

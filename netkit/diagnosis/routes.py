@@ -79,16 +79,40 @@ def _switched_off(world: World, ends: list[End], address: str, evidence: str) ->
     return down(world, useful[0], evidence, address=address) if useful else None
 
 
-def _no_route(world: World, namespace: str, address: str, evidence: str) -> Finding:
+def _no_route(world: World, namespace: str, address: str, said: str) -> Finding:
     routes = world.space(namespace).routes
     found = gateways(world, namespace, address)
     default = any(route.is_default(addressing.version_of(address)) for route in routes)
     forwards = world.switch(namespace, forwarding(address)) not in (None, "0")
     what = "default" if not default and not forwards else network_of(world, address)
+    bearers = {place for place, _ in world.topology.bearers(address)}
+    if found and not forwards and any(place in bearers for place, _ in world.topology.bearers(found[0])):
+        what = address  # whom one asks for is no router for others
     listed = "\n".join(f"{route.destination} {_leads(route)}" for route in routes if route.table == "main") or "nothing"
     repair = (typed(world, namespace, f"ip route add {what} via {found[0]}"),) if found else ()
     words = f"{namespace} knows no route to {address}" + ("" if default else " and has no default route")
-    return Finding("route", words, (evidence, shown(world, namespace, "ip route", listed)), repair, namespace)
+    evidence = (said, shown(world, namespace, "ip route", listed))
+    deaf = None if default or ":" not in address else _unadvertised(world, namespace)
+    if deaf is not None:
+        words, evidence = f"{words}; {deaf[0]}", (*evidence, *deaf[1])
+    return Finding("route", words, evidence, repair, namespace)
+
+
+def _unadvertised(world: World, namespace: str) -> tuple[str, tuple[str, ...]] | None:
+    """That a namespace takes no router advertisements, in words and with what shows it (ip-sysctl, accept_ra).
+
+    Only where it has no route of IPv6 that somebody typed: then it may rest on them.
+    """
+    routes = [r for r in world.space(namespace).routes if r.version == 6 and r.via and r.protocol != "ra"]
+    for end in [] if routes else leaving(world, namespace):
+        names = [f"net/ipv6/conf/{end[1]}/{each}" for each in ("accept_ra", "forwarding")]
+        accepts, forwards = (world.switch(namespace, each) or "" for each in names)
+        why = "accept_ra is 0" if accepts == "0" else "accept_ra is 1, and it forwards: that wants 2"
+        if world.link(end).up and (accepts == "0" or (accepts == "1" and forwards != "0")):
+            says = ((names[0], accepts), (names[1], forwards))
+            lines = tuple(shown(world, namespace, f"sysctl {name}", value) for name, value in says)
+            return f"no router advertisement gives it one at {end[1]}, since {why}", lines
+    return None
 
 
 def _leads(route: Route) -> str:
@@ -109,7 +133,8 @@ def wrong(world: World, decision: Decision, because: str) -> Finding | None:
     if route is None or route.kind != "unicast":
         return None
     evidence = (shown(world, namespace, question.command, f"{address} {_answered(answer)}"),)
-    words = f"{namespace} sends packets for {address} {_answered(answer)}, but {because}"
+    wrapped = ", wrapped in others (encap)" if route.detail("encap") else ""
+    words = f"{namespace} sends packets for {address} {_answered(answer)}{wrapped}, but {because}"
     near, table = towards(world, namespace, address), policy.table_of(route)
     metric = policy.metric_of(route)
     hop = towards(world, namespace, answer.via) if answer.via else None
@@ -119,15 +144,13 @@ def wrong(world: World, decision: Decision, because: str) -> Finding | None:
             "route", f"{words}; it is behind {hop[1]}", evidence, (typed(world, namespace, line),), namespace
         )
     if near is not None and near[1] != answer.device:
-        kernel = route.protocol == "kernel"
-        line = f"ip route del {route.destination} {_leads(route)}{table}{metric}".replace("  ", " ")
-        line = f"ip route add {address} dev {near[1]}" if kernel else line
+        line = _straight(world, route, near, address)
         return Finding(
             "route", f"{words}; it is behind {near[1]}", evidence, (typed(world, namespace, line),), namespace
         )
     others = [each for each in gateways(world, namespace, address) if each != answer.via]
     if not others:
-        return None
+        return _off_link(world, decision, route, words, evidence)
     if route.protocol == "kernel":
         return _overlapping(world, decision, others[0], evidence)
     line = f"ip route replace {route.destination} via {others[0]}{table}{metric}"
@@ -135,6 +158,38 @@ def wrong(world: World, decision: Decision, because: str) -> Finding | None:
         line = f"ip route add {network_of(world, address)} via {others[0]}{table}"
     said = f"{words}; {others[0]} knows the way"
     return Finding("route", said, evidence, (typed(world, namespace, line),), namespace)
+
+
+def _off_link(world: World, decision: Decision, route: Route, words: str, evidence: tuple[str, ...]) -> Finding | None:
+    """The one router on a link where the sender knows no network, only an address that is no longer there."""
+    namespace, end = decision.namespace, (decision.namespace, str(decision.answer.device))
+    version = addressing.version_of(decision.packet.destination)
+    own = world.topology.prefixes(end, version)
+    known = [p.ip for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+    if not decision.answer.via or len(known) != 1 or any(each.network.num_addresses > 1 for each in own):
+        return None
+    line = f"ip route replace {route.destination} via {known[0]} dev {end[1]} onlink{policy.table_of(route)}"
+    line += policy.metric_of(route)
+    said = f"{words}; {known[0]} is there"
+    return Finding("route", said, evidence, (typed(world, namespace, line),), namespace)
+
+
+def _straight(world: World, route: Route, near: End, address: str) -> str:
+    """The command that has packets for an address leave by the interface that it is joined to.
+
+    A route that is no wider than that interface's own network goes; a wider one stays, since others rest on it.
+    """
+    table, version = policy.table_of(route), addressing.version_of(address)
+    networks = (each.network for each in world.topology.prefixes(near, version))
+    own = next((each for each in networks if addressing.within(address, each)), None)
+    if own is None:
+        same = policy.metric_of(route) if route.network.num_addresses == 1 else ""
+        return f"ip route replace {address} dev {near[1]}{table}{same}"
+    if route.protocol == "kernel":
+        return f"ip route add {address} dev {near[1]}"
+    if route.network.prefixlen < own.prefixlen:
+        return f"ip route add {own} dev {near[1]}{table}"
+    return f"ip route del {route.destination} {_leads(route)}{table}{policy.metric_of(route)}".replace("  ", " ")
 
 
 def _overlapping(world: World, decision: Decision, gateway: str, evidence: tuple[str, ...]) -> Finding | None:

@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import gateways, listening, publishing, vrfs
+from netkit.diagnosis import gateways, listening, publishing, translations, vrfs
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.model import HOST
@@ -134,7 +134,7 @@ def refused(world: World, packet: Packet, words: str) -> Finding | None:
 def _deaf(world: World, namespace: str, packet: Packet, listener: Listener) -> Finding:
     """Somebody listens at the port, but not for this packet."""
     program, port = listener.program or "a program", listener.port
-    if listener.everywhere and listener.device:
+    if listener.device and (listener.everywhere or listener.address == packet.destination):
         why = f"for what comes in by {listener.device} only (SO_BINDTODEVICE)"
     elif listener.peer:
         why = f"for {listener.peer} only: it is connected to that"
@@ -143,7 +143,7 @@ def _deaf(world: World, namespace: str, packet: Packet, listener: Listener) -> F
     else:
         why = f"at {listener.address} port {port} only"
     words = f"{program} in {namespace} listens {why}: packets for {packet.destination} are not for it"
-    repair = _restarted(world, namespace, packet, listener)
+    repair = () if listener.device else _restarted(world, namespace, packet, listener)
     words += "" if repair else "; how it is to be started is to be decided where it is started"
     line = listening.told(world, namespace, packet.protocol)
     line = shown(world, namespace, "ss -nup", f"port {port}, peer {listener.peer}") if listener.peer else line
@@ -153,7 +153,10 @@ def _deaf(world: World, namespace: str, packet: Packet, listener: Listener) -> F
 def _restarted(world: World, namespace: str, packet: Packet, listener: Listener) -> tuple[str, ...]:
     """The program started anew, or once more, so that it is heard; not where its end would be that of a container."""
     command = shlex.join(listener.command)
-    wanted = "::" if packet.version == 6 else "0.0.0.0"  # noqa: S104  (for a line that the learner types)
+    ends = [end for end in world.topology.leaving(namespace) if world.topology.prefixes(end, packet.version)]
+    everywhere = "::" if packet.version == 6 else "0.0.0.0"  # noqa: S104  (for a line that the learner types)
+    narrow = len(ends) > 1 and not listener.everywhere  # nobody of its other networks is to get in
+    wanted = packet.destination if narrow else everywhere
     words = [_at(word, listener, wanted) for word in listener.command]
     kept = (not world.space(namespace).named and namespace != HOST) or bool(listener.peer)
     if not listener.pid or shlex.join(words) == command or kept or routing(world, namespace):
@@ -161,6 +164,8 @@ def _restarted(world: World, namespace: str, packet: Packet, listener: Listener)
     if listener.only_six and listener.everywhere:  # another one beside it can have the port of IPv4
         words = [word for word in words if not _ONLY_SIX.fullmatch(word)]
         return () if any(map(_OF_SIX.search, words)) else (_begun(world, namespace, words),)
+    if narrow:
+        return (_begun(world, namespace, words),)
     # It has the port until it is gone.
     return f"kill {listener.pid}; tail --pid={listener.pid} -s 0.1 -f /dev/null", _begun(world, namespace, words)
 
@@ -229,13 +234,17 @@ def answered(world: World, flows: Flows, asked: Packet, answer: Packet) -> Findi
         f"the answer comes from {answer.source}, not from {asked.destination}, whom the sender asked: it did not pass "
         f"{router or 'the namespace'} again, which would translate it back"
     )
-    switch = "net.bridge.bridge-nf-call-iptables"
     if not router:
         return Finding("return path", words)
+    bridges = {translations.bridge_of(world, router, each) for each in (answer.source, answer.destination)}
+    switch = "net.bridge.bridge-nf-call-iptables"
     value = world.switch(router, switch)
-    line = shown(world, router, f"sysctl {switch}", value or "not there")
-    command = f"sysctl -w {switch}=1"
-    if value is None:
-        network = f"{answer.source}/32"
-        command = f"iptables -t nat -A POSTROUTING -s {answer.destination}/32 -d {network} -j MASQUERADE"
-    return Finding("return path", words, (line,), (typed(world, router, command),), router)
+    if value == "0" and len(bridges) == 1 and None not in bridges:
+        line = shown(world, router, f"sysctl {switch}", value)
+        return Finding("return path", words, (line,), (typed(world, router, f"sysctl -w {switch}=1"),), router)
+    tool = "iptables" if answer.version == 4 else "ip6tables"
+    command = f"{tool} -t nat -I POSTROUTING -s {answer.destination} -d {answer.source}"
+    command += f" -p {answer.protocol} --dport {answer.source_port}" if answer.source_port else ""
+    words += f"; {router} does not hide the sender behind its own address (MASQUERADE)"
+    line = translations.listed(world, router, answer)
+    return Finding("return path", words, (line,), (typed(world, router, f"{command} -j MASQUERADE"),), router)

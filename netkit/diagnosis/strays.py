@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import l2
+from netkit.diagnosis import addressing, bridged, l2
 from netkit.diagnosis.commands import addresses_shown, named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.questions import RouteQuestion
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netkit.diagnosis.findings import Decision, World
     from netkit.diagnosis.packet import Packet
     from netkit.model import End
+    from netkit.validation import IPInterface
 
 
 def taken_in(world: World, namespace: str, packet: Packet) -> Finding | None:
@@ -67,8 +68,27 @@ def misread(world: World, question: RouteQuestion, answer: RouteAnswer) -> Findi
         f"{named(bearers[0])}"
     )
     line = shown(world, namespace, f"ip route show table local {address}", f"{route.kind} {address} dev {route.device}")
+    wide = _wider(world, (namespace, str(route.device)), bearers[0], address)
+    if wide is not None:
+        own, length = wide
+        words += f", whose network there has the prefix length /{length}: {own} of {namespace} is another network"
+        lines = addressing.renumbered(world, (namespace, str(route.device)), str(own), f"{own.ip}/{length}")
+        return Finding("address", words, (line, addresses_shown(world, bearers[0])), lines, namespace)
     repair = typed(world, namespace, f"ip route del {route.kind} {address} dev {route.device} table local")
     return Finding("route", words, (line,), () if route.protocol == "kernel" else (repair,), namespace)
+
+
+def _wider(world: World, end: End, other: End, address: str) -> tuple[IPInterface, int] | None:
+    """An address of an interface, and the smaller prefix length of another one's network, which has it as well.
+
+    There `address` is that of one station.
+    """
+    pairs = ((own, their.network) for own in world.topology.prefixes(end) for their in world.topology.prefixes(other))
+    for own, network in pairs:
+        last = str(network.broadcast_address) == address
+        if own.ip in network and network.prefixlen < own.network.prefixlen and not last:
+            return own, network.prefixlen
+    return None
 
 
 def sent_back(world: World, decision: Decision, packet: Packet, answer: RouteAnswer, port: End) -> Finding | None:
@@ -85,10 +105,12 @@ def sent_back(world: World, decision: Decision, packet: Packet, answer: RouteAns
     """
     if packet.answer or decision.packet.destination == packet.destination or answer.via:
         return None
-    bridge = (port[0], world.link(port).master)
-    family = "iptables" if packet.version == 4 else "ip6tables"
-    shows = world.switch(port[0], f"net.bridge.bridge-nf-call-{family}") == "1"
+    bridge = port[0], str(world.link(port).master)
     ends = world.topology.bearers(packet.destination)
-    if not shows or answer.device != bridge[1] or world.link(port).peer not in ends:
+    if (
+        answer.device != bridge[1]
+        or world.link(port).peer not in ends
+        or not bridged.shows(world, bridge, packet.version)
+    ):
         return None
-    return l2.bridge(world, l2.Crossing(port, (port[0], str(bridge[1])), port, None, None))
+    return l2.bridge(world, l2.Crossing(port, bridge, port, None, None))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import mapped, matching, permissions, rejections, xtables
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
@@ -36,8 +37,12 @@ def missing(world: World, flows: Flows, finding: Finding, ways: dict[str, str]) 
     """
     for namespace, packets in flows.known.items():
         first, last = packets[-1]
-        if first.destination != last.destination or namespace == finding.where:
+        if first.destination != last.destination:
             continue  # whoever is led on to a server here comes from outside
+        if namespace == finding.where:
+            if first.source != last.source and (renamed := _renamed(world, namespace, last, finding)) is not None:
+                return renamed
+            continue
         if namespace in {place for place, _ in world.topology.bearers(first.source)}:
             continue
         if first.source != last.source:
@@ -128,6 +133,20 @@ def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> F
     return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
 
 
+def _renamed(world: World, namespace: str, packet: Packet, finding: Finding) -> Finding | None:
+    """A rule gives packets that a namespace takes in a source to which it knows no way itself."""
+    rules = [r for r in world.space(namespace).rules if packet.source in r.text and r.target in _HIDING]
+    if len(rules) != 1:
+        return None
+    words = (
+        f"the rule `{rules[0].text}` of {namespace} gives packets for it the source {packet.source}, to which "
+        f"{namespace} knows no way"
+    )
+    evidence = (rejections.listed(world, namespace, rules[0]), *finding.evidence)
+    repair = tuple(typed(world, namespace, line) for line in permissions.without(world, namespace, rules[0]))
+    return Finding("nat", words, evidence, repair, namespace)
+
+
 def _masqueraded(world: World, namespace: str, rule: Rule) -> list[str]:
     """A rule in its place that hides senders behind the namespace's own address instead."""
     if rule.tool == "nft":
@@ -146,7 +165,7 @@ def _unhidden(
         why: what is wrong with that, and what shows it.
         device: the interface that it leaves by, "" where that is not known.
     """
-    came = _bridge_of(world, namespace, packet.source)
+    came = None if _routed(world, namespace, packet) else bridge_of(world, namespace, packet.source)
     network = came[1] if came else _network_of(world, namespace, packet.source)
     within = network and ipaddress.ip_address(packet.destination) in ipaddress.ip_network(network)
     if not network or within or not (came or _translates(world, namespace, packet)):
@@ -160,7 +179,7 @@ def _unhidden(
     )
     words += f" when they leave by {device}" if device and not came else ""
     repair = tuple(typed(world, namespace, line) for line in lines)
-    return Finding("nat", words, (_listed(world, namespace, packet), *why[1]), repair, namespace)
+    return Finding("nat", words, (listed(world, namespace, packet), *why[1]), repair, namespace)
 
 
 def _led(world: World, namespace: str, packet: Packet, iif: str, oif: str) -> list[str]:
@@ -173,6 +192,12 @@ def _led(world: World, namespace: str, packet: Packet, iif: str, oif: str) -> li
     return mapped.lines(world, namespace, "POSTROUTING", passing, lambda verdict: verdict.packet.source != hidden)
 
 
+def _routed(world: World, namespace: str, packet: Packet) -> bool:
+    """Whether somebody has told a router the way to a packet's network: so the other end may know the way back too."""
+    route = world.matched(RouteQuestion(namespace, packet.destination))
+    return route is not None and bool(route.via) and route.destination != "default"
+
+
 def _post(world: World, namespace: str, version: int) -> list[Rule]:
     """The rules that may hide a sender."""
     tool = "iptables" if version == 4 else "ip6tables"
@@ -180,7 +205,13 @@ def _post(world: World, namespace: str, version: int) -> list[Rule]:
     return [r for r in rules if r.tool == tool and (r.table, r.chain, r.kind) == ("nat", "POSTROUTING", "rule")]
 
 
-def _listed(world: World, namespace: str, packet: Packet) -> str:
+def listed(world: World, namespace: str, packet: Packet) -> str:
+    """What lists the rules of a namespace that may hide senders.
+
+    Args:
+        namespace: whose.
+        packet: of the version of IP that they are for.
+    """
     base = _own_base(world, namespace, packet.version)
     if base is not None:
         rules = [
@@ -248,8 +279,13 @@ def _network_of(world: World, namespace: str, address: str) -> str:
     return ""
 
 
-def _bridge_of(world: World, namespace: str, address: str) -> tuple[str, str] | None:
-    """A bridge of a namespace in whose network an address is, and that network."""
+def bridge_of(world: World, namespace: str, address: str) -> tuple[str, str] | None:
+    """A bridge of a namespace in whose network an address is, and that network.
+
+    Args:
+        namespace: whose.
+        address: not the namespace's own.
+    """
     for link in world.space(namespace).interfaces.values():
         for text in link.addresses if link.kind == "bridge" else ():
             own = ipaddress.ip_interface(text)

@@ -153,6 +153,8 @@ def ends(world: World, one: End, other: End) -> Finding | None:
         other: who is to receive.
     """
     facts = (("vni", "VNI"), ("port", "UDP port")) if world.link(one).kind == "vxlan" else ()
+    if facts and all(_to_many(world.link(end)) for end in (one, other)):
+        facts = (*facts, ("group", "group"))
     for fact, word in facts:
         here, there = (world.link(end).detail(fact) or "" for end in (one, other))
         if here != there:
@@ -163,7 +165,28 @@ def ends(world: World, one: End, other: End) -> Finding | None:
             others = [end for end in world.topology.stations(odd) if world.link(end).addresses]
             repair += tuple(typed(world, end[0], f"ip neigh flush dev {end[1]}") for end in others)
             return Finding("tunnel", words, evidence, repair, odd[0])
-    return None
+    return _unsummed(world, one, other) if facts else None
+
+
+def _to_many(link: Interface) -> bool:
+    """Whether a device sends what everybody is to get to a multicast group, and hears only what comes to that."""
+    group = link.detail("group")
+    return group is not None and ipaddress.ip_address(group).is_multicast
+
+
+def _unsummed(world: World, one: End, other: End) -> Finding | None:
+    """Over IPv6 a VXLAN device may leave out checksums, and another one take such packets: each by its own switch."""
+    six = ":" in (world.link(one).detail("local") or "")
+    if not six or not world.link(one).has("udp6_zero_csum_tx") or world.link(other).has("udp6_zero_csum_rx"):
+        return None
+    words = (
+        f"{named(one)} sends over IPv6 without a checksum of UDP (udp6zerocsumtx), and {named(other)} takes no such "
+        "packets (udp6zerocsumrx is off)"
+    )
+    says = ((one, "udp6zerocsumtx"), (other, "noudp6zerocsumrx"))
+    lines = tuple(shown(world, end[0], f"ip -d link show dev {end[1]}", each) for end, each in says)
+    repair = commands.replaced_vxlan(world, other, world.topology.home(other), udp6_zero_csum_rx="1")
+    return Finding("tunnel", words, lines, repair, other[0])
 
 
 def _odd(world: World, fact: str, one: tuple[End, str], other: tuple[End, str]) -> tuple[End, str]:
@@ -178,7 +201,8 @@ def _shown(world: World, end: End) -> str:
     if link.kind != "vxlan":
         words = f"{link.kind} remote {link.detail('remote') or 'any'} local {link.detail('local') or 'any'}"
         return shown(world, end[0], f"ip -d link show dev {end[1]}", words)
-    words = f"vxlan id {link.vni} local {link.detail('local') or 'any'} dstport {link.detail('port')}"
+    group = f" {commands.led(str(link.detail('group')))}" if _to_many(link) else ""
+    words = f"vxlan id {link.vni}{group} local {link.detail('local') or 'any'} dstport {link.detail('port')}"
     return shown(world, end[0], f"ip -d link show dev {end[1]}", words)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import addressing, commands, gateways, policy, resolution, routes, sharing, vlans
+from netkit.diagnosis import addressing, commands, gateways, policy, publishing, resolution, routes, sharing, vlans
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import on_one_link
+from netkit.model import HOST
 from netkit.model.topology import TUNNELS
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def there(world: World, start: End, hop: str, decision: Decision) -> Finding:
         or _too_wide(world, start, destination)
         or routes.wrong(world, decision, f"nobody there has {hop}")
         or resolution.unproxied(world, start, hop)
+        or publishing.unborne(world, start, hop)
         or _out_of_sight(world, start, hop)
         or _elsewhere_addressed(world, start, hop)
+        or (_strange(world, start, hop) if hop == destination else None)
         or _missing(world, start, hop, destination)
         or _nobody(world, start, hop, destination)
     )
@@ -223,7 +226,7 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
     length = _length(world, start, hop) or (own.network.prefixlen if own else 32)
     bare = [end for end in world.topology.stations(start) if not world.topology.prefixes(end, version)]
     hosts = [end for end in bare if world.link(end).kind not in ("bridge", "vxlan") and end[0] != start[0]]
-    bridges = [end for end in bare if world.link(end).kind == "bridge"]
+    bridges = [end for end in bare if world.link(end).kind == "bridge" and _is_host(world, end, start, hop)]
     routers = [end for end in hosts if _routes_on(world, end, hop)] if len(hosts) == 1 else []
     end = next(iter(bridges or routers if hop != destination else hosts or bridges), None)
     if end is None:
@@ -237,6 +240,37 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
         lines.insert(0, f"sysctl -w {switch}=0")
     evidence = (commands.addresses_shown(world, end), _asked(world, start, hop))
     return Finding("address", words, evidence, tuple(typed(world, end[0], each) for each in lines), end[0])
+
+
+def _is_host(world: World, bridge: End, start: End, address: str) -> bool:
+    """Whether a bridge's namespace is more than a switch: it has addresses, or others too send packets by this one."""
+    namespace, version = bridge[0], 6 if ":" in address else 4
+    ends = ((namespace, name) for name in world.space(namespace).interfaces)
+    own = (each for end in ends for each in world.topology.prefixes(end, version))
+    others = (each for each in world.topology.stations(bridge) if each[0] not in (start[0], namespace))
+    leading = any(route.via == address for place, _ in others for route in world.space(place).routes)
+    return namespace == HOST or leading or any(not each.ip.is_loopback for each in own)
+
+
+def _strange(world: World, start: End, hop: str) -> Finding | None:
+    """The one station of a link whose addresses are of no network there, where nobody has the one that is asked for."""
+    version = 6 if ":" in hop else 4
+    stations = [] if world.topology.bearers(hop) else world.topology.stations(start)
+    known = {end: world.topology.prefixes(end, version) for end in (start, *stations)}
+    odd = []
+    for end in stations:
+        others = [p for other, each in known.items() if other != end for p in each]
+        meet = any(mine.ip in p.network or p.ip in mine.network for mine in known[end] for p in others)
+        odd += [end] if known[end] and not meet else []
+    near = next((p for p in known[start] if addressing.within(hop, p.network)), None)
+    if len(odd) != 1 or near is None:
+        return None
+    [end], own = odd, ", ".join(map(str, known[odd[0]]))
+    words = f"nobody on the link has {hop}; {named(end)} has {own}, which is of none of the networks there"
+    repair = [f"ip addr add {hop}/{near.network.prefixlen} dev {end[1]}"]
+    repair += [f"ip addr del {each} dev {end[1]}" for each in known[end]]
+    evidence = (commands.addresses_shown(world, end), _asked(world, start, hop))
+    return Finding("address", words, evidence, tuple(typed(world, end[0], each) for each in repair), end[0])
 
 
 def _routes_on(world: World, end: End, address: str) -> bool:

@@ -102,7 +102,7 @@ class Walk(Carrying):
         ttl = routers.start_ttl(self.world, namespace, packet.version, answer)
         packet = replace(packet, source=packet.source or answer.source or "", ttl=packet.ttl or ttl)
         changed = self._hook(namespace, "OUTPUT", packet, oif=answer.device or "")
-        if changed.destination != packet.destination:
+        if changed.aim != packet.aim:
             self.stop(self.aimed(namespace, packet, changed))
         if (changed.destination, changed.mark) != (packet.destination, packet.mark):
             question, answer = self._way_out(namespace, changed)
@@ -163,7 +163,7 @@ class Walk(Carrying):
             namespace, iif = end
             before = packet = replace(packet, scope=iif)
             packet = self._hook(namespace, "PREROUTING", packet, iif=iif)
-            if packet.destination != before.destination:
+            if packet.aim != before.aim:
                 self.stop(self.aimed(namespace, before, packet))
             question, answer = self._way_in(namespace, iif, packet)
             if answer.kind == "local":

@@ -42,6 +42,11 @@ def _tcp_flags(passing: Passing, words: tuple[str, ...]) -> Holds:
     return bool(own) and own & mask == wanted
 
 
+def _asking_for_ecn(passing: Passing, _: tuple[str, ...]) -> Holds:
+    """Only who begins a connection may ask for ECN so; whether it does, a switch of its kernel says (tcp_ecn)."""
+    return None if "SYN" in matching.flags(passing.packet) else False
+
+
 def _flag_set(word: str) -> frozenset[str]:
     names = {"ALL": "FIN,SYN,RST,PSH,ACK,URG", "NONE": ""}.get(word, word)
     return frozenset(filter(None, names.split(",")))
@@ -174,6 +179,7 @@ TESTS: dict[str, Test] = {
     "--icmpv6-type": _ICMP,
     "--syn": lambda p, _: matching.flags(p.packet) == {"SYN"},
     "--tcp-flags": _tcp_flags,
+    **dict.fromkeys(("--ecn-tcp-cwr", "--ecn-tcp-ece"), _asking_for_ecn),
     "--mark": _mark,
     "--tos": _service(0),
     "--dscp": _service(2),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import struct
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import Finding, Packet, World, rejections
@@ -69,15 +71,38 @@ def _rule(world: World, drop: TraceEvent) -> Rule | None:
     return known or Rule(drop.tool, table, drop.chain, drop.rule)
 
 
+def _seen(drop: TraceEvent, packet: Packet) -> Packet:
+    """The packet as it was dropped, which may carry the probe; the probe itself where its header was not reported."""
+    header, version = drop.network, drop.network[0] >> 4 if drop.network else 0
+    if version not in _HEADERS or len(header) < _HEADERS[version][2]:
+        return packet
+    start, number, end = _HEADERS[version]
+    middle = (start + end) // 2
+    source, destination = (str(ipaddress.ip_address(header[a:b])) for a, b in ((start, middle), (middle, end)))
+    name = _PROTOCOLS.get(header[number], packet.protocol)
+    ports = struct.unpack_from("!HH", drop.transport) if name in ("tcp", "udp") and len(drop.transport) >= 4 else ()
+    return Packet(source, destination, name, *ports)
+
+
+_HEADERS = {4: (12, 9, 20), 6: (8, 6, 40)}
+"""By version of IP: where its addresses begin, where the protocol's number stands, and where the addresses end."""
+
+_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp"}
+
+
 def _told(world: World, source: str, packet: Packet, journey: Journey) -> Finding:
     """What ended a packet: the rule that netfilter reported, else the place where it was last seen."""
     last = journey.hops[-1]
     drop = next((event for event in last.events if event.verdict == "drop"), None)
     rule = _rule(world, drop) if drop is not None else None
     if drop is not None and rule is not None:
-        seen = Packet(journey.source, journey.destination, packet.protocol)
+        seen = _seen(drop, Packet(journey.source, journey.destination, packet.protocol))
         passing = Passing(seen, drop.iif or "", drop.oif or "")
-        place = Place(last.namespace, str(last.hook).upper(), drop.iif or "", drop.oif or "")
+        layer = drop.family if drop.family in ("bridge", "arp", "netdev") else ""
+        port = world.space(last.namespace).interfaces.get(drop.iif or drop.oif or "")
+        bridge = str(port.master) if port is not None and layer == "bridge" else ""
+        ways = drop.iif or "", drop.oif or ""
+        place = Place(last.namespace, str(last.hook).upper(), *ways, bridge=bridge, layer=layer)
         return rejections.dropped(world, place, passing, rule)
     back = journey.source == packet.destination
     what = f"the answer to {source}" if back else "the probe"

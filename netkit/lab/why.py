@@ -50,8 +50,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Protocol = Annotated[str, choice("protocol", "icmp", "tcp", "udp")]
-_SECONDS, _SECONDS_TO_CONFIRM = 1.0, 0.5
-"""How long a probe waits for an answer: less where the walk has found a fault already."""
+_SECONDS, _SECONDS_TO_CONFIRM, _SECONDS_TO_RETRY = 1.0, 0.5, 1.5
+"""How long a probe waits for an answer: less where the walk has found a fault already; of TCP more than the second
+after which the kernel asks once more, in another way perhaps: without ECN (RFC 3168, 6.1.1.1)."""
 
 _LOST = os.strerror(errno.ENOBUFS)
 """What a kernel says to whom it sends a packet that the other end of a cable does not take (veth(4))."""
@@ -184,7 +185,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
         found = end.finding
     walked = {layer: tuple(words) for layer, words in walk.passed.items()}
     path = world.paths[asked.source]
-    seconds = _SECONDS if found is None else _SECONDS_TO_CONFIRM
+    seconds = _SECONDS_TO_CONFIRM if found else _SECONDS_TO_RETRY if asked.protocol == "tcp" else _SECONDS
     answer = probes.probe(path, asked.protocol, ipaddress.ip_address(asked.address), asked.port, seconds)
     if found is None and answer.ok is False and resolution.forgetting(world, walk.hops):
         answer = _probe(world, asked)()  # a question that was open before may have ended with the first one in it

@@ -18,17 +18,22 @@ from tests.inside.wild_led import LED
 from tests.inside.wild_links import LINKS
 from tests.inside.wild_masks import MASKS
 from tests.inside.wild_matches import MATCHES
+from tests.inside.wild_nodes import HEALTHY_NODES, ON_NODES
 from tests.inside.wild_options import OPTIONS
 from tests.inside.wild_rules import RULES
 from tests.inside.wild_states import STATES
 from tests.inside.wild_steering import STEERING
 from tests.inside.wild_uplinks import HEALTHY_UPLINKED, UPLINKED
+from tests.inside.wild_walls import WALLS
 from tests.inside.wild_ways import WAYS
+from tests.inside.wild_wires import HEALTHY_DOUBLES, WIRED
 
 OF_KINDS = (*WAYS, *FILTERS, *LINKS, *MASKS, *STEERING, *MATCHES, *BRIDGED, *HOSTS, *STATES)
 OF_MISTAKES = (*RULES, *OPTIONS, *UPLINKED, *LED, *DOCKED, *DEVICES, *FRAMES)
-BROKEN = (*OF_KINDS, *OF_MISTAKES)
-HEALTHY = (*HEALTHY_WAYS, *HEALTHY_LINKS, *HEALTHY_FURTHER, *HEALTHY_UPLINKED, *HEALTHY_DOCKED)
+OF_OTHERS = (*ON_NODES, *WALLS, *WIRED)
+BROKEN = (*OF_KINDS, *OF_MISTAKES, *OF_OTHERS)
+HEALTHY_OF_KINDS = (*HEALTHY_WAYS, *HEALTHY_LINKS, *HEALTHY_FURTHER)
+HEALTHY = (*HEALTHY_OF_KINDS, *HEALTHY_UPLINKED, *HEALTHY_DOCKED, *HEALTHY_NODES, *HEALTHY_DOUBLES)
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 

@@ -126,7 +126,12 @@ class Wiring:
     @cached_property
     def filtering(self) -> set[str]:
         """The namespaces where bridged IPv4 packets pass the hooks of the packet filter (br_netfilter)."""
-        return {space.name for space in self._spaces() if space.sysctls.get(_BRIDGE_FILTER) == "1"}
+        return {
+            space.name
+            for space in self._spaces()
+            if space.sysctls.get(_BRIDGE_FILTER) == "1"
+            or any(link.has("nf_call_iptables") for link in space.interfaces.values())
+        }
 
     def _spaces(self) -> Iterator[Namespace]:
         yield from self.before

@@ -76,6 +76,7 @@ def _rule(version: int, body: memoryview) -> PolicyRule:
         any(each in facts and any(facts[each]) for each in _FRA_FURTHER),
         service,
         struct.unpack("=II", facts[_USERS]) if _USERS in facts else None,
+        number(facts[13], signed=True) if 13 in facts else -1,
     )
 
 

@@ -1,0 +1,53 @@
+"""An interface with an address of its own that is a port of a bridge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netkit.diagnosis import commands, policy
+from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.findings import Finding
+
+if TYPE_CHECKING:
+    from netkit.diagnosis.findings import World
+    from netkit.model import End
+
+
+def deaf(world: World, start: End, hop: str) -> Finding | None:
+    """Whether a namespace sends by a port of its bridge, which never hears the answer to who has an address.
+
+    What comes in by a port is the bridge's: there the answer arrives, and the port's own neighbour table does not
+    learn from it.
+
+    Args:
+        start: the interface that sends.
+        hop: the address that is looked for behind it.
+    """
+    namespace, name = start
+    master = world.topology.master(start)
+    if master is None or world.link((namespace, master)).kind != "bridge":
+        return None
+    known = [n for n in world.space(namespace).neighbours if (n.device, n.address) == (name, hop)]
+    if any(each.state not in ("failed", "incomplete") for each in known):
+        return None
+    words = (
+        f"{namespace} sends packets for {hop} by {name}, a port of its bridge {master}: the answer to who has {hop} "
+        f"comes in by the bridge, so {name} never learns it; an address of {namespace} belongs to {master}"
+    )
+    lines = (
+        commands.addresses_shown(world, start),
+        shown(world, namespace, f"ip link show dev {name}", f"master {master}"),
+    )
+    return Finding("address", words, lines, tuple(_moved(world, start, master)), namespace)
+
+
+def _moved(world: World, start: End, bridge: str) -> list[str]:
+    """Commands that give the bridge a port's addresses, and the routes that go away with them."""
+    namespace, name = start
+    texts = [text for text in world.link(start).addresses if not text.startswith("fe80:")]
+    lines = [each for text in texts for each in (f"ip addr del {text} dev {name}", f"ip addr add {text} dev {bridge}")]
+    if not world.link((namespace, bridge)).up:
+        lines.append(f"ip link set dev {bridge} up")
+    routes = [r for r in world.space(namespace).routes if r.device == name and r.via and r.protocol != "kernel"]
+    lines += [f"ip route replace {r.destination} via {r.via}{policy.table_of(r)}" for r in routes]
+    return [typed(world, namespace, line) for line in lines]
