@@ -170,8 +170,9 @@ def _for_other_ways(
         f"the rule `{rule.text}` of {namespace}, which leads port {packet.destination_port} on, is not for packets "
         f"that {what}"
     )
+    narrow = any(match.field == "-i" for match in rule.matches)
     hook = "OUTPUT" if own else rule.chain if rule.chain != "OUTPUT" else "PREROUTING"
-    ways = ["-m addrtype --dst-type LOCAL"] if own else [f"-i {packet.scope}"] if packet.scope else []
+    ways = ["-m addrtype --dst-type LOCAL"] if own else [f"-i {packet.scope}"] if packet.scope and narrow else []
     ways += [f"-s {packet.source}"] if rule.asks("-s") and packet.source else []
     ways += [f"-p {packet.protocol} -m {packet.protocol} --dport {packet.destination_port}"]
     line = f"{rule.tool} -t nat -A {hook} {' '.join(ways)} -j DNAT --to-destination {rule.option('--to-destination')}"
