@@ -29,18 +29,17 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     Returns:
         None where somebody listens there, or somebody has the address and listens nowhere else: then nobody listens.
     """
-    if after.answer or after.kind:
-        return None
     places = [place for place, _ in world.topology.bearers(after.destination)]
-    if places and (after.destination_port is None or _heard(world, places, after)):
+    served = places and (after.destination_port is None or _heard(world, places, after))
+    if after.answer or after.kind or served:
         return None
     right = _right(world, namespace, places, after)
-    nobodys = places in ([], [namespace]) or before.destination == after.destination
-    needless = nobodys and rule is not None and _needless(world, namespace, before)
+    needless = rule is not None and _needless(world, namespace, before, after)
     if places and not needless and (not right or rule is None):
         return _shadowed(world, namespace, before, after, rule) if rule is not None else None
-    why = "nobody listens there" if places else "nobody has that address"
-    words = f"{_leading(namespace, before, after, rule)}, but {why}"
+    words = (
+        f"{_leading(namespace, before, after, rule)}, but nobody {'listens there' if places else 'has that address'}"
+    )
     repair: list[str] = []
     if rule is not None and needless:
         words += f"; without that rule, they would reach {_end(before.destination, before.destination_port)}"
@@ -122,8 +121,11 @@ def _heard(world: World, places: list[str], packet: Packet) -> bool:
     return any(not each.reserved or listening.hears(each, packet.destination) for each in found)
 
 
-def _needless(world: World, namespace: str, before: Packet) -> bool:
-    """Whether a packet would have found somebody elsewhere, as its sender wrote it."""
+def _needless(world: World, namespace: str, before: Packet, after: Packet) -> bool:
+    """Whether a packet would have found somebody, as its sender wrote it, and is led to nobody, or to another port."""
+    led_to = [place for place, _ in world.topology.bearers(after.destination)]
+    if led_to not in ([], [namespace]) and before.destination != after.destination:
+        return False
     places = [place for place, _ in world.topology.bearers(before.destination) if place != namespace]
     port = str(before.destination_port)
     led = any(rule.asks("--dport") == port and rule.target == "DNAT" for p in places for rule in world.space(p).rules)
