@@ -30,13 +30,30 @@ def finding(world: World, source: str, packet: Packet, probe: Callable[[], objec
     Returns:
         None where the probe gets through now, or nothing of it was seen.
     """
-    from netkit.journey import journeys
-
-    told = [each for each in journeys(_watched(world, probe)) if packet.destination in (each.source, each.destination)]
+    told = _journeys(world, packet, probe)
     lost = [each for each in told if not each.delivered and each.protocol in ("ICMP", "ICMPv6", "TCP", "UDP")]
     if not lost or any(each.delivered and each.source == packet.destination for each in told):
         return None
     return _told(world, source, packet, lost[-1])
+
+
+def arrives(world: World, packet: Packet, probe: Callable[[], object]) -> bool:
+    """Send a probe once more, and say whether it arrives, whoever answers; also where nothing of it was seen.
+
+    Args:
+        world: the networks, as they were before.
+        packet: what is sent.
+        probe: sends it.
+    """
+    told = [each for each in _journeys(world, packet, probe) if each.destination == packet.destination]
+    return not told or any(each.delivered for each in told if each.protocol == packet.protocol.upper())
+
+
+def _journeys(world: World, packet: Packet, probe: Callable[[], object]) -> list[Journey]:
+    """What goes there, and what comes from there."""
+    from netkit.journey import journeys
+
+    return [each for each in journeys(_watched(world, probe)) if packet.destination in (each.source, each.destination)]
 
 
 def _watched(world: World, probe: Callable[[], object]) -> Seen:

@@ -219,7 +219,14 @@ def _told(world: World, asked: _Asked, walk: Walk, answer: probes.Answered) -> F
         return services.no_port(world, asked.source, asked.packet)
     if answer.strange:
         return services.refused(world, asked.packet, answer.strange)
-    return _unheard(world, asked.packet) if answer.ok is None and asked.protocol == "udp" else None
+    return _unheard(world, asked.packet) or _unseen(world, asked, answer, walk) if answer.ok is None else None
+
+
+def _unseen(world: World, asked: _Asked, answer: probes.Answered, walk: Walk) -> Finding | None:
+    """What became of a datagram that nobody has to answer, where another one is seen to end before it arrives."""
+    if last_seen.arrives(world, asked.packet, _probe(world, asked)):
+        return None
+    return _watched(world, asked, answer, walk)
 
 
 def _kept(world: World, asked: _Asked, walk: Walk) -> Finding | None:

@@ -12,7 +12,7 @@ from netkit.linux import entering
 from netkit.linux.looks import sockets
 from tests.inside import networks, worlds
 from tests.inside.wild import Case, Judge
-from tests.inside.wild_networks import TRANSLATED
+from tests.inside.wild_networks import ROUTED, TRANSLATED
 from tests.inside.wire import sh, wait_until
 
 pytestmark = pytest.mark.once
@@ -124,5 +124,26 @@ def test_an_older_entry_that_leads_elsewhere_than_the_rules_is_told() -> None:
         [told] = [each for each in said.walked["conntrack"] if "port 4000 still goes to 10.22.0.77" in each]
         sh(told.split("`")[1])
         assert told not in nk.why(*judge.case.ask).walked.get("conntrack", ())
+    finally:
+        judge.close()
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_datagram_that_nobody_has_to_answer_is_watched_until_it_arrives() -> None:
+    judge = Judge(Case("", ROUTED, ("a", "10.20.3.2"), "", "", ()))
+    ask = ("a", "10.20.3.2", 5300, "udp")
+    try:
+        judge.build()
+        listen = "from socket import *; s = socket(type=SOCK_DGRAM); s.bind(('', 5300)); import time; time.sleep(99)"
+        server = nk.Namespace.get("b").start([sys.executable, "-c", listen])
+        wait_until(lambda: any(each.port == 5300 for each in sockets.listeners(nk.Namespace.get("b").path)))
+        assert nk.why(*ask).ok
+        sh("ip netns exec r2 tc qdisc add dev out0 root bfifo limit 20")
+        said = nk.why(*ask)
+        assert (said.ok, said.layer, said.where) == (False, "qdisc", "r2"), said
+        for line in said.repair:
+            sh(line)
+        assert nk.why(*ask).ok
+        server.stop()
     finally:
         judge.close()

@@ -91,6 +91,28 @@ class TestARouterThatForwards:
         assert sum(hop.hook == "routing" for hop in request.hops) == 3  # at ns1, and of each fragment that came
         assert [hop.after for hop in request.hops if hop.where == "r1:east"] == [hooks[0].number] * 2
 
+    @pytest.mark.parametrize(
+        ("rules", "places"),
+        [
+            (["iptables -t mangle -A PREROUTING -i west -j TTL --ttl-set 9"], ["prerouting"]),
+            (
+                [
+                    "nft add table ip x",
+                    "nft 'add chain ip x c { type filter hook postrouting priority 0 ; }'",
+                    "nft add rule ip x c oifname east ip ttl set 77",
+                ],
+                ["postrouting"],
+            ),
+        ],
+    )
+    def test_a_rule_that_sets_the_ttl_leaves_the_packet_one(self, rules: list[str], places: list[str]) -> None:
+        for rule in rules:
+            ip(f"netns exec r1 {rule}")
+        request = one_ping("", "10.0.2.2").journeys[0]
+        assert request.end == "delivered to 10.0.2.2 in ns2"
+        assert [hop.where for hop in request.hops if hop.interface] == ["ns1:eth0", "r1:west", "r1:east", "ns2:eth0"]
+        assert [hop.hook for hop in request.hops if "changes the packet" in hop.decided] == places
+
     def test_fragments_of_ipv6_of_which_the_kernel_reports_no_header_are_known_all_the_same(self) -> None:
         for place, device, address in IPV6:
             ip(f"-n {place} addr add {address}/64 dev {device} nodad")

@@ -34,6 +34,8 @@ def connect(frames: Frames) -> None:
         elif frames.follows[n] == NONE:
             takers.append(((space, packet.lasting, packet.ttl, packet.flow), None, n))
     _joined(frames, offers, takers)
+    if frames.wiring.ageing:
+        _aged(frames, offers, takers)
     if frames.bundles:
         _fragmented(frames)
 
@@ -43,6 +45,13 @@ def _joined(frames: Frames, offers: list[tuple[tuple, int]], takers: list[tuple[
     frames.join(offers, takers, way=ROUTED)
     offers = [(key[:3], n) for key, n in offers if n not in frames.used]
     frames.join(offers, [(key[:3], None, n) for key, _, n in takers], way=ROUTED)
+
+
+def _aged(frames: Frames, offers: list[tuple[tuple, int]], takers: list[tuple[tuple, None, int]]) -> None:
+    """Join without the TTL where rules set it."""
+    spaces = frames.wiring.ageing
+    offers = [((*key[:2], key[3]), n) for key, n in offers if n not in frames.used and key[0] in spaces]
+    frames.join(offers, [((*key[:2], key[3]), None, n) for key, _, n in takers if key[0] in spaces], way=ROUTED)
 
 
 def _translated(frames: Frames, namespace: str, flow: Flow) -> Flow:

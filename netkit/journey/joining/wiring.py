@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from netkit.netfilter import Connection
 
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
-_TRANSLATING = frozenset({"MASQUERADE", "DNAT", "SNAT", "REDIRECT"})
+_TRANSLATING = frozenset({"MASQUERADE", "DNAT", "SNAT", "REDIRECT", "NETMAP"})
+_OF_TTL = re.compile(r"\b(ttl|hoplimit) set\b")
 _BRIDGE_FILTER = "net.bridge.bridge-nf-call-iptables"
 _EVERYBODY = b"\xff\xff\xff\xff"
 
@@ -112,6 +114,11 @@ class Wiring:
         """The namespaces that track connections: there, fragments are put together before anything is decided."""
         return {space.name for space in self._spaces() if space.connections or any(map(_needs_tracking, space.rules))}
 
+    @cached_property
+    def ageing(self) -> set[str]:
+        """The namespaces in which rules set how many routers a packet may still pass: TTL, HL, nft's `ip ttl set`."""
+        return {space.name for space in self._spaces() if any(map(_sets_ttl, space.rules))}
+
     def is_local(self, namespace: str, address: bytes) -> bool:
         """Whether a namespace takes packets for an address itself.
 
@@ -146,6 +153,10 @@ class Wiring:
                         yield own.packed
                         if own.version == 4 and own.network.prefixlen < 31:
                             yield own.network.broadcast_address.packed
+
+
+def _sets_ttl(rule: Rule) -> bool:
+    return rule.target.upper() in ("TTL", "HL") or (rule.tool == "nft" and _OF_TTL.search(rule.text) is not None)
 
 
 def _needs_tracking(rule: Rule) -> bool:
