@@ -187,8 +187,9 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     path = world.paths[asked.source]
     seconds = _SECONDS_TO_CONFIRM if found else _SECONDS_TO_RETRY if asked.protocol == "tcp" else _SECONDS
     answer = probes.probe(path, asked.protocol, ipaddress.ip_address(asked.address), asked.port, seconds)
-    if found is None and answer.ok is False and resolution.forgetting(world, walk.hops):
-        answer = _probe(world, asked)()  # a question that was open before may have ended with the first one in it
+    older = found is None and resolution.forgetting(world, walk.hops)
+    for _ in range(2 if older else 0):  # a question that was open before may have ended with this probe in it
+        answer = _probe(world, asked, _SECONDS)() if answer.ok is False else answer
     if walk.hooks.doubts and answer.ok is not True and (found is None or not found.lasting):
         found = doubting.decided(world, walk.hooks.doubts, (asked.source, asked.packet), _probe(world, asked)) or found
     found = _told(world, asked, walk, answer) if found is None else found
@@ -224,9 +225,8 @@ def _told(world: World, asked: _Asked, walk: Walk, answer: probes.Answered) -> F
 
 def _unseen(world: World, asked: _Asked, answer: probes.Answered, walk: Walk) -> Finding | None:
     """What became of a datagram that nobody has to answer, where another one is seen to end before it arrives."""
-    if last_seen.arrives(world, asked.packet, _probe(world, asked)):
-        return None
-    return _watched(world, asked, answer, walk)
+    arrives = last_seen.arrives(world, asked.packet, _probe(world, asked))
+    return None if arrives else _watched(world, asked, answer, walk)
 
 
 def _kept(world: World, asked: _Asked, walk: Walk) -> Finding | None:
@@ -255,10 +255,10 @@ def _too_large(world: World, asked: _Asked, finding: Finding) -> Finding | None:
     return finding if answer.silent or _LOST in answer.words else None
 
 
-def _probe(world: World, asked: _Asked) -> Callable[[], probes.Answered]:
+def _probe(world: World, asked: _Asked, seconds: float = _SECONDS_TO_CONFIRM) -> Callable[[], probes.Answered]:
     """What sends another probe."""
     path, address = world.paths[asked.source], ipaddress.ip_address(asked.address)
-    return partial(probes.probe, path, asked.protocol, address, asked.port, _SECONDS_TO_CONFIRM)
+    return partial(probes.probe, path, asked.protocol, address, asked.port, seconds)
 
 
 def _at_once(world: World, walk: Walk, found: Finding) -> Finding:

@@ -12,6 +12,7 @@ from netkit.lab import why as looking
 from netkit.linux.probing.probes import Answered
 from tests.inside import networks, worlds
 from tests.inside.containers import OUTSIDER, get, server
+from tests.inside.wire import ip, wait_until
 
 pytestmark = pytest.mark.once
 
@@ -141,3 +142,17 @@ def test_overlay(docker: nk.Docker, learning: bool) -> None:  # noqa: FBT001  (a
             machine.close()
         for node in nodes:
             node.delete()
+
+
+@pytest.mark.usefixtures("bridge")
+def test_a_question_about_a_neighbour_that_was_open_before_does_not_count() -> None:
+    """A rule dropped it; when it ends in vain, after the rule went, so do all packets that waited for its end."""
+    ip("-n ns1 neigh del 172.17.1.2 dev eth1")
+    ip("netns exec ns1 sysctl -qw net.ipv4.neigh.eth1.mcast_solicit=1 net.ipv4.neigh.eth1.retrans_time_ms=1500")
+    ip("netns exec ns2 arptables -A INPUT -j DROP")
+    asking = nk.Namespace.get("ns1").start(["ping", "-c1", "-W3", "172.17.1.2"])
+    wait_until(lambda: "INCOMPLETE" in nk.sh("ip -n ns1 neigh show to 172.17.1.2").stdout)
+    ip("netns exec ns2 arptables -D INPUT -j DROP")
+    said = nk.why("ns1", "172.17.1.2")
+    assert said.ok, said
+    asking.stop()
