@@ -27,6 +27,7 @@ MOST_STEPS = 4
 FEW = {"the far end is switched off"}
 BEYOND_WHY = {
     "the translation leads to an earlier container": "nothing tells which container was meant",
+    "the bridge is kept apart from the outside as well": "what was asked for is let through, and the drop stays",
 }
 """What nk.why does not mend as the ticket wants it, at any level."""
 
