@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import listening, nat, permissions, rejections, xtables
+from netkit.diagnosis import listening, nat, nft_publishing, permissions, rejections, xtables
 from netkit.diagnosis.commands import addresses_shown, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.matching import Passing, within
@@ -31,24 +31,24 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     tool = "iptables" if packet.version == 4 else "ip6tables"
     rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
     leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
-    orphans = _orphans(rules, packet.protocol, leading)
-    if not reserved and not leading and not let_in(world, namespace, packet):
+    led = _led(world, namespace, packet)
+    if not reserved and not led and not let_in(world, namespace, packet):
         return None
     elsewhere = next((rule for rule in leading if _at_another(rule, packet)), None)
     if elsewhere is not None:
         return _for_others(world, namespace, packet, elsewhere)
     here = [rule for rule in leading if _at_port(rule, packet)]
     found = _behind(world, namespace, packet, here) or _unled(world, namespace, packet, here, reserved=reserved)
+    found = found or nft_publishing.unled(world, namespace, packet, reserved=reserved)
     found = found or (_misled(world, namespace, packet, leading) if reserved and not here else None)
     found = found or _for_other_ways(world, namespace, packet, here, reserved=reserved)
     if found is not None:
         return found
     twins = [nat.target(rule.option("--to-destination")) for rule in leading if _at_port(rule, packet)]
-    led = _led(leading)
     found = (
         {(ip, port): None for ip, port in twins if ip and port}
-        or orphans
-        or {(ip, port): None for ip, port in _others(world, namespace, packet) if f"{ip}:{port}" not in led}
+        or dict.fromkeys(_orphans(world, namespace, packet, rules))
+        or {end: None for end in _others(world, namespace, packet) if end not in led}
     )
     if len(found) != 1:
         return _undecided(world, namespace, packet) if reserved else None
@@ -66,21 +66,24 @@ def let_in(world: World, namespace: str, packet: Packet) -> set[tuple[str, int]]
         packet: of the version of IP, and of the protocol, that is asked about.
     """
     tool = "iptables" if packet.version == 4 else "ip6tables"
-    rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
-    leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
-    ends = _orphans([rule for rule in rules if rule.chain == "DOCKER"], packet.protocol, leading)
-    return {end for end in ends if world.topology.bearers(end[0])}
+    rules = [rule for rule in world.space(namespace).rules if rule.tool == tool and rule.chain == "DOCKER"]
+    return {end for end in _orphans(world, namespace, packet, rules) if world.topology.bearers(end[0])}
 
 
-def _orphans(rules: list[Rule], protocol: str, leading: list[Rule]) -> dict[tuple[str, int], None]:
-    """Addresses and ports that rules let packets to, and none of those that translate leads to."""
-    accepted = [end for rule in rules if (end := _accepted(rule, protocol))]
-    return dict.fromkeys((ip, port) for ip, port in accepted if f"{ip}:{port}" not in _led(leading))
+def _orphans(world: World, namespace: str, packet: Packet, rules: list[Rule]) -> list[tuple[str, int]]:
+    """Addresses and ports that some rules of iptables, or any of nft, let packets to, and none leads to."""
+    accepted = [end for rule in rules if (end := _accepted(rule, packet.protocol))]
+    accepted += nft_publishing.let_in(nft_publishing.relevant(world.space(namespace).rules, packet.version), packet)
+    led = _led(world, namespace, packet)
+    return [end for end in accepted if end not in led]
 
 
-def _led(leading: list[Rule]) -> set[str]:
-    """Where rules lead to."""
-    return {rule.option("--to-destination") for rule in leading}
+def _led(world: World, namespace: str, packet: Packet) -> set[tuple[str, int | None]]:
+    """Where a namespace's rules lead connections to: addresses and ports."""
+    tool, rules = "iptables" if packet.version == 4 else "ip6tables", world.space(namespace).rules
+    leading = [rule for rule in rules if (rule.tool, rule.table, rule.target) == (tool, "nat", "DNAT")]
+    found = {nat.target(rule.option("--to-destination")) for rule in leading}
+    return found | nft_publishing.led(nft_publishing.relevant(rules, packet.version), packet)
 
 
 def _to_publish(  # noqa: PLR0913
@@ -99,10 +102,12 @@ def _to_publish(  # noqa: PLR0913
         lines.append(f"{tool} -A DOCKER -d {address}/32 {match} {port} -j ACCEPT")
     leading = [rule.text for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
     listed = "\n".join(leading) or "no rule that translates"
+    evidence = shown(world, namespace, f"{tool} -t nat -S", listed)
+    if not any(rule.table == "nat" and rule.kind == "rule" for rule in rules):
+        evidence, lines = nft_publishing.to_publish(world, namespace, packet, end) or (evidence, lines)
     words = f"no rule of {namespace} leads port {packet.destination_port} on to {address}:{port}: it is not published"
-    evidence = (shown(world, namespace, f"{tool} -t nat -S", listed),)
     lines = [typed(world, namespace, line) for line in lines]
-    return Finding("nat", words, evidence, tuple(lines), namespace, lasting=reserved)
+    return Finding("nat", words, (evidence,), tuple(lines), namespace, lasting=reserved)
 
 
 def _accepted(rule: Rule, protocol: str) -> tuple[str, int] | None:
