@@ -5,6 +5,7 @@ It lies in the root so that it holds for `pytest notebooks` as well.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 import uuid
@@ -73,6 +74,12 @@ def _leave_out_what_lacks_something(items: list[pytest.Item]) -> None:
         if cells and (why_not := needs.obstacle(tag)):
             for cell in cells:
                 cell.add_marker(pytest.mark.skip(reason=why_not))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Spare Python to look for garbage among what the tests are made of: it stays to the end, and is large."""
+    gc.freeze()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from netkit.docker import six, subnets
 from netkit.docker.drivers.bridge import Network
-from netkit.docker.drivers.stacked import KINDS, NO_GATEWAY, Stacked
+from netkit.docker.drivers.stacked import NO_GATEWAY, Stacked
 from netkit.docker.generations.values import ISOLATED
 from netkit.docker.options import USUAL
 from netkit.docker.pool import Pool
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from netkit.validation import IPAddress, IPNetwork
 
 BRIDGE = "bridge"
-DRIVERS = (BRIDGE, *KINDS)
 SHARED_PARENTS = (28, 0, 0)
 """A release that lets several networks stand on one interface; 20.10 does not."""
 

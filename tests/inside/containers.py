@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import netkit as nk
 from netkit.linux.entering import inside
 from netkit.linux.looks.rules import parse_save
-from tests.inside.empty import rest
+from tests.inside.empty import descriptors
 
 if TYPE_CHECKING:
     from netkit.docker.container import Container
@@ -92,7 +92,6 @@ def client(name: str, port: int = 80) -> list[str]:
 
 def traces() -> dict[str, object]:
     """What a round might leave: links, rules, processes, mounts, descriptors, files."""
-    rest()
     saved = nk.sh("iptables-save -c").stdout
     processes = sorted(name for name in os.listdir("/proc") if name.isdigit())
     return {
@@ -100,6 +99,6 @@ def traces() -> dict[str, object]:
         "rules": [rule.text for rule in parse_save(saved, "iptables")],
         "processes": [Path(f"/proc/{pid}/comm").read_text() for pid in processes if Path(f"/proc/{pid}").exists()],
         "mounts": Path("/proc/self/mountinfo").read_text(),
-        "descriptors": len(os.listdir("/proc/self/fd")),
+        "descriptors": descriptors(),
         "files": sorted(str(path) for path in Path("/run/netkit-docker").rglob("*")),
     }

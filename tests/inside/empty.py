@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import netkit as nk
+from netkit.lab import journal
 from netkit.linux import entering, sysctls
 from netkit.linux import namespaces as spaces
 from netkit.linux.acts import links, teardown
@@ -26,7 +27,7 @@ _NOT_ZERO = {"net.ipv4.ip_default_ttl": "64"}
 
 
 def sweep() -> None:
-    """Take away every named namespace, every link of the host but lo, its routes, its rules and its switches."""
+    """Take away every named namespace, each link of the host but lo, its routes, rules, switches; forget all acts."""
     sockets.forget_all()
     for name in sorted(os.listdir(entering.DIRECTORY)) if os.path.isdir(entering.DIRECTORY) else ():
         path = f"{entering.DIRECTORY}/{name}"
@@ -44,6 +45,7 @@ def sweep() -> None:
         if sysctls.value(entering.HOST_PATH, switch) not in (usual, None):
             sysctls.write(entering.HOST_PATH, switch, usual)
     _restore()
+    journal.begin_anew()
     sockets.forget_all()
 
 
@@ -71,6 +73,12 @@ def rest() -> None:
     deadline = time.monotonic() + SECONDS_TO_VANISH
     while any(thread.name == "netkit sockets" for thread in threading.enumerate()) and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+def descriptors() -> int:
+    """How many files this process has open, netkit's sockets of a moment not among them."""
+    rest()
+    return len(os.listdir("/proc/self/fd"))
 
 
 def host_links() -> list[str]:

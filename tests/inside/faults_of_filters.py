@@ -25,7 +25,6 @@ def translating(place: str, hook: str, *rules: str) -> str:
 
 
 FORWARDING = "type filter hook forward priority 0;"
-DROPPING = f"{FORWARDING} policy drop;"
 VERDICTS = "add map inet guard verdicts { type ipv4_addr : verdict; elements = { 10.0.2.2 : drop } }"
 PAIRS = "add set inet guard bad { type ipv4_addr . ipv4_addr; elements = { 10.0.1.1 . 10.0.2.2, 10.9.9.9 . 10.0.2.2 } }"
 ALLOWED = f"{IN} r iptables -P FORWARD DROP; {IN} r iptables -A FORWARD -i eth0 -j ACCEPT"

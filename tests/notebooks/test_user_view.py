@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 LESSON = "04-build-docker-bridge.ipynb"
 CODE = [cell for cell in nbformat.read(ROOT / "notebooks" / LESSON, 4).cells if cell.cell_type == "code"]
-LAST_SHOWN = max(i for i, cell in enumerate(CODE, 1) if not cell.metadata.get("jupyter"))  # a solution is folded
 PICTURES = sum("image/png" in output.get("data", {}) for cell in CODE for output in cell.outputs)
 PREDICTIONS = sum(cell.source.startswith("%%predict ") for cell in CODE)
 SECONDS_TO_RUN = 120

@@ -22,7 +22,7 @@ from tests.outside.sessions import eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
-KERNELS, MANY_KERNELS = 100, 500
+KERNELS, MANY_KERNELS = 50, 500
 AT_ONCE = 4
 SECONDS_TO_END = 2.0
 LATEST = 1.5

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROMPT = "outside> "
+SLEEP = f"sleep 1{os.getpid():07}"
+"""A program of these tests alone: beside them another user's may run."""
 
 
 @pytest.fixture
@@ -40,12 +42,12 @@ def say(shell: pexpect.spawn, line: str, expected: str) -> None:
 def test_shell_has_job_control(terminal: pexpect.spawn) -> None:
     say(terminal, "netkit shell", "netkit.*# ")
     say(terminal, "ip netns add inner && echo made-$((40 + 2))", "made-42")
-    terminal.sendline("sleep 4321")
-    assert eventually(lambda: in_front("sleep 4321"))
+    terminal.sendline(SLEEP)
+    assert eventually(lambda: in_front(SLEEP))
     terminal.sendcontrol("z")
     terminal.expect("Stopped")
     terminal.sendline("fg")
-    assert eventually(lambda: in_front("sleep 4321"))
+    assert eventually(lambda: in_front(SLEEP))
     terminal.sendcontrol("c")
     terminal.sendline("exit 5")
     terminal.expect_exact(PROMPT)
@@ -59,13 +61,13 @@ def in_front(program: str) -> bool:
 
 
 def test_command_stops_continues_and_is_interrupted(terminal: pexpect.spawn) -> None:
-    terminal.sendline("netkit run -- sleep 1234")
-    assert eventually(lambda: in_front("sleep 1234"))
+    terminal.sendline(f"netkit run -- {SLEEP}")
+    assert eventually(lambda: in_front(SLEEP))
     terminal.sendcontrol("z")
     terminal.expect("Stopped")
     terminal.expect_exact(PROMPT)
     say(terminal, "fg", "netkit run")
-    assert eventually(lambda: in_front("sleep 1234"))
+    assert eventually(lambda: in_front(SLEEP))
     terminal.sendcontrol("c")
     terminal.expect_exact(PROMPT)
     say(terminal, "echo status-$?", "status-130")

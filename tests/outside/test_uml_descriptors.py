@@ -17,7 +17,10 @@ from tests.outside.sessions import NETKIT
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed"),
+    pytest.mark.once,
+]
 
 FILES = 1500
 HOLD = f"""

@@ -55,6 +55,7 @@ def test_a_shell_beside_it_is_refused_with_the_reason(kernel: Session) -> None:
     assert "a kernel in User-Mode Linux cannot be joined from outside" in answer.stderr
 
 
+@pytest.mark.once
 def test_a_kernel_that_cannot_start_says_why(tmp_path: Path) -> None:
     wrong = ("-f", str(sessions.connection_file(tmp_path)), "--IPKernelApp.kernel_class=no.Such")
     answer = subprocess.run(
@@ -69,6 +70,7 @@ def test_a_kernel_that_cannot_start_says_why(tmp_path: Path) -> None:
     assert "'no.Such' could not be imported" in answer.stderr
 
 
+@pytest.mark.once
 def test_pythonpath_counts_and_the_working_directory_does_not_before_it(tmp_path: Path) -> None:
     work, own = tmp_path / "work", tmp_path / "own"
     for folder, module, text in ((work, "netkit", "raise SystemExit"), (work, "beside", ""), (own, "mine", "")):
@@ -80,6 +82,7 @@ def test_pythonpath_counts_and_the_working_directory_does_not_before_it(tmp_path
     assert shown == f"{ROOT / 'netkit' / '__init__.py'}\n"
 
 
+@pytest.mark.once
 def test_restart_and_shutdown() -> None:
     with session(env={**os.environ, VARIABLE: "uml"}) as kernel:
         kernel.run("import os; os.system('ip netns add before; sleep 1000 &')")

@@ -46,8 +46,8 @@ KINDS = (
     CHAIN,
     (*CHAIN, GUEST, HELPER),
 )
-KILLS, MANY_KILLS, MANY_KERNELS = 20, 200, 50
-"""How many in all, and in the long run how many of each kind and how many kernels."""
+KILLS, MANY_KILLS, MANY_KERNELS = len(KINDS), 200, 50
+"""How many in all, one of each kind, and in the long run how many of each kind and how many kernels."""
 
 AT_ONCE = {CHAIN: 3, CHAIN_OF_KERNEL: 1}
 """How many at a time; kernels would take one another's ports away before they listen at them."""

@@ -129,6 +129,23 @@ def test_the_map_leads_to_files_that_are_there() -> None:
     assert not [path for _, path in answers if not (ROOT / path).is_file()]
 
 
+def test_a_test_is_called_after_what_it_tests() -> None:
+    """By its first or last words after a module or a folder of netkit; CONTRIBUTING.md lists the others alone."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| ((?:`\w+`(?:, )?)+) \|$", text, re.MULTILINE)
+    parts = {part for module in MODULES for part in module.split(".")[1:]}
+    files = (path for room in ("unit", "inside", "outside") for path in (ROOT / "tests" / room).glob("test_*.py"))
+    others = {name for path in files if not parts & _ends(name := path.stem.removeprefix("test_"))}
+    assert sorted(name for _, names in rows for name in re.findall(r"\w+", names)) == sorted(others)
+    assert not [place for place, _ in rows if not (ROOT / place).exists()]
+
+
+def _ends(name: str) -> set[str]:
+    """The name why_filters begins with why and ends with filters."""
+    words = name.split("_")
+    return {"_".join(part) for cut in range(len(words) + 1) for part in (words[:cut], words[cut:])}
+
+
 def imports_among_modules() -> set[tuple[str, str]]:
     """Who imports whom, for types alone too."""
     return {

@@ -128,11 +128,6 @@ class Trip:
                 return found
         return None
 
-    def siblings(self, number: int) -> list[int]:
-        """The steps that follow the same step as this one, itself included."""
-        before = self.steps[number].after
-        return [number] if before is None else self.children[before]
-
 
 def taken_as(step: Step) -> IpHeader | None:
     """The IP header of a packet as its namespace took it in, its translations undone; None where nobody knows."""
