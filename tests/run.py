@@ -58,7 +58,7 @@ class Suite:
         name: what the table calls it.
         command: the words; a pytest also writes its counts to artifacts/.
         lane: suites of one lane run one after the other, lanes side by side. A user's Jupyter kernels see one
-            another's files, so that all suites that start some are in one lane.
+            another's files, so that all suites that start some are in one lane, but for view, whose have their own.
         ordinary: whether it runs as an ordinary user as well when root runs the tests.
         limit: seconds after which it is ended and has failed.
         again: the words to add that repeat what failed; without any, all of it is repeated.
@@ -95,7 +95,7 @@ SUITES = (
     # A cell needs those before it.
     Suite("notebooks", (*PYTEST, *NBVAL, "notebooks"), lane="kernels", ordinary=True, again=()),
     Suite("lessons", (*PYTEST, "tests/notebooks", "--ignore", VIEW), lane="kernels"),
-    Suite("view", (*PYTEST, VIEW), lane="kernels"),
+    Suite("view", (*PYTEST, VIEW)),
 )
 
 

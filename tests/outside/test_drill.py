@@ -13,6 +13,8 @@ from tests.outside.sessions import NETKIT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once  # that a sandbox is made for another user, other tests see
+
 SECONDS = 120
 
 

@@ -20,6 +20,8 @@ from tests.outside.sessions import NETKIT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.once  # that a sandbox is made for another user, other tests see
+
 SECONDS = 180
 BUILT = """
 ip netns add left; ip netns add right

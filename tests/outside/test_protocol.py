@@ -13,6 +13,7 @@ from netkit.sandbox.worlds import VARIABLE
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.once  # a client does not see who started a kernel; that it starts for another user, test_kernel.py tells
 class TestProtocol(jupyter_kernel_test.KernelTests):
     """jupyter_kernel_test's own suite, with all that it can try."""
 
@@ -40,7 +41,6 @@ class TestProtocol(jupyter_kernel_test.KernelTests):
     invalid_code_samples = ("import = 7q",)
 
 
-@pytest.mark.once
 @pytest.mark.skipif(shutil.which("linux.uml") is None, reason="user-mode-linux is not installed")
 class TestProtocolInUml(TestProtocol):
     """The same in the uml world."""
