@@ -3,7 +3,8 @@
     python benchmarks/limit.py [--sizes 2 100 500] [--rounds 5] [--json FILE]
 
 `limit.c` and `limit_container.c` are compiled for it. C and the handles take turns, each time in a fresh sandbox, the
-large networks fewer times; figures are medians in seconds, and their ratios stand beside what they may be. "best" is C
+large networks fewer times and the small ones more often; each has built and dropped one host before it is timed.
+Figures are medians in seconds, and their ratios stand beside what they may be. "best" is C
 in the best order and with fused messages, "same" C with the messages that the handles send. "flat" are the same
 messages by the interpreter's own calls and nothing else (`flat.py`): what Python costs, whatever is written in it.
 Pictures, which C does not draw, stand beside the seconds that they may take. All of it takes some five minutes.
@@ -45,6 +46,7 @@ PICTURES = {10: 0.1, 200: 0.5}
 """The most seconds that a picture of so many hosts may take."""
 
 _LARGE, _FEW = 100, 3
+_SMALL, _AS_OFTEN = 10, 3
 _IN_C = (("best", "each"), ("best", "all"), ("same", "all"))
 """What C does; with "each" its order does not matter."""
 
@@ -82,7 +84,7 @@ def measured(program: str, count: int, rounds: int) -> Times:
     times: Times = defaultdict(list)
     limits = [(way, how, (program, way)) for way, how in _IN_C]
     handles = [("handles", how, (sys.executable, str(HERE / "handles.py"))) for how in ("each", "all")]
-    for _ in range(min(rounds, _FEW) if count > _LARGE else rounds):
+    for _ in range(min(rounds, _FEW) if count > _LARGE else rounds * _AS_OFTEN if count < _SMALL else rounds):
         for way, how, command in (*limits, *handles):
             for part, seconds in printed(*RUN, *command, str(count), how).items():
                 times[f"{way} {how if part == 'drop' else part}"].append(seconds)

@@ -205,8 +205,9 @@ def _unshared_onto(path: str, at_birth: Callable[[], Result]) -> Result:
     """Move this thread to a new namespace and keep that by a bind mount; `apart` brings the thread back."""
     checked(libc().unshare(CLONE_NEWNET))
     for switch in _COPIED:
-        with open(switch, "wb", buffering=0) as plain:
-            plain.write(b"0")
+        plain = os.open(switch, os.O_WRONLY | os.O_CLOEXEC)  # half the time of a file object
+        os.write(plain, b"0")
+        os.close(plain)
     checked(libc().mount(b"/proc/thread-self/ns/net", path.encode(), None, _MS_BIND, None))
     return at_birth()
 

@@ -19,7 +19,7 @@ from netkit.linux.netlink.protocol import Talk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SECONDS_KEPT, _SECONDS_BETWEEN_LOOKS = 0.05, 0.02
+_SECONDS_KEPT, _SECONDS_BETWEEN_LOOKS = 0.03, 0.02
 """Shorter than the kernel itself takes to end a namespace that lost its name."""
 
 Result = TypeVar("Result")
@@ -133,9 +133,11 @@ class _Talks:
         while self._closing:
             time.sleep(_SECONDS_BETWEEN_LOOKS)
             with self.lock:
-                idle = time.monotonic() - _SECONDS_KEPT
+                now = time.monotonic()
                 for path, kept in list(self._kept.items()):
-                    if kept.used < idle or not _opens(path, kept.inode):
+                    idle = now - kept.used
+                    # a name was looked at when its socket was used: to do so again takes time from the acts
+                    if idle > _SECONDS_KEPT or (idle > _SECONDS_BETWEEN_LOOKS and not _opens(path, kept.inode)):
                         self.forget(path)
                 self._closing = bool(self._kept)
 
