@@ -22,7 +22,8 @@ import time
 
 from netkit.linux.netlink.protocol import attribute
 
-RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_NEWADDR, RTM_GETADDR, NEW, ACK, DUMP = 16, 17, 18, 20, 22, 0x600, 4, 0x300
+RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_NEWADDR, RTM_GETADDR, RTM_GETNETCONF = 16, 17, 18, 20, 22, 82
+NEW, ACK, DUMP = 0x600, 4, 0x300
 CLONE_NEWNET, MS_BIND, MNT_DETACH, SIOCGIFINDEX = 0x40000000, 0x1000, 2, 0x8933
 HEADER, LINK, VERDICT = struct.Struct("=IHHII"), struct.Struct("=BxHiII"), struct.Struct("=IHHIIi")
 NAMED, U32 = struct.Struct("=16si20x"), struct.Struct("=I")
@@ -100,6 +101,7 @@ def host(number: int, mine: socket.socket, births: Births) -> socket.socket:
     """One host: the messages of the seven acts of `handles.build`, with their questions."""
     path, port = f"/run/netns/h{number}", f"v{number}"
     its = births.namespace(path)
+    dump(its, RTM_GETNETCONF, bytes([socket.AF_INET]) + bytes(3))
     there = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     peer = PLAIN + named("eth0") + attribute(28, U32.pack(there))
     cable = attribute(18, attribute(1, b"veth") + attribute(2, attribute(1, peer)))

@@ -75,6 +75,8 @@ static void build_same(Host *host, unsigned address) {
     int there = checked(open(host->path, O_RDONLY | O_CLOEXEC), host->path);
     add_veth(mine, host->port, "eth0", there, 0, 0, NULL);
     close(there);
+    struct netconfmsg switches = {.ncm_family = AF_INET};
+    dump(host->socket, RTM_GETNETCONF, &switches, sizeof switches);
     ask_for(mine, host->port);
     set_called(mine, host->port, 0, index_of(mine, "sw0"));
     struct ifaddrmsg every = {.ifa_family = AF_INET};

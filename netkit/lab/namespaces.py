@@ -20,7 +20,6 @@ from netkit.linux.acts import teardown
 from netkit.linux.entering import HOST_PATH
 from netkit.linux.looks import observe
 from netkit.linux.netlink import sockets
-from netkit.linux.netlink.protocol import Talk
 from netkit.model import HOST
 from netkit.shell import in_namespace
 from netkit.spelling import shown
@@ -174,7 +173,7 @@ def note_ends(ends: Iterable[teardown.End]) -> None:
 
 def _create(name: str) -> None:
     try:
-        sockets.keep(namespaces.path_of(name), namespaces.create(name, Talk))
+        sockets.keep(namespaces.path_of(name), namespaces.create(name))
     except AlreadyExists as error:
         raise AlreadyExists(
             error.problem, "names are unique", f"Use it: nk.Namespace.get('{name}'), or delete it first: .delete()"

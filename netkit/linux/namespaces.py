@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
 from netkit.linux import contained, procfs
 from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart, home
 from netkit.linux.libc import checked, libc
+from netkit.linux.looks import netconf
+from netkit.linux.netlink.protocol import Talk
 from netkit.model import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _MS_BIND = 0x1000
 _MNT_DETACH = 2
@@ -27,8 +29,6 @@ _PF_KTHREAD = 0x00200000
 _COPIED = tuple(f"/proc/sys/net/ipv4/{name}" for name in ("ip_forward", "conf/all/rp_filter", "conf/default/rp_filter"))
 """What a new namespace copies from the machine (devconf_inherit_init_net), where Docker may have switched forwarding
 on: it begins as Linux has it, so that a network is the same on every machine."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -152,15 +152,14 @@ def inhabitants(only: int | None = None) -> dict[int, list[Inhabitant]]:
     return people
 
 
-def create(name: str, at_birth: Callable[[], Result]) -> Result:
+def create(name: str) -> Talk:
     """`ip netns add NAME` (ip-netns(8)): a new namespace, kept alive by a bind mount on /run/netns/NAME.
 
     Args:
         name: a valid name.
-        at_birth: called inside it.
 
     Returns:
-        What `at_birth` returned.
+        A socket in it.
 
     Raises:
         AlreadyExists: the name is taken.
@@ -172,7 +171,7 @@ def create(name: str, at_birth: Callable[[], Result]) -> Result:
     except FileExistsError:
         raise AlreadyExists(f"there is a namespace '{name}' already") from None
     try:
-        return apart(lambda: _unshared_onto(path, at_birth))
+        return apart(lambda: _unshared_onto(path))
     except OSError as error:
         os.unlink(path)
         raise KernelRefused(f"no namespace '{name}' was made", error.strerror, errno=error.errno or 0) from None
@@ -201,15 +200,15 @@ def dangling() -> list[str]:
     return [name for name in names if os.path.islink(path_of(name)) and not os.path.exists(path_of(name))]
 
 
-def _unshared_onto(path: str, at_birth: Callable[[], Result]) -> Result:
+def _unshared_onto(path: str) -> Talk:
     """Move this thread to a new namespace and keep that by a bind mount; `apart` brings the thread back."""
     checked(libc().unshare(CLONE_NEWNET))
-    for switch in _COPIED:
-        plain = os.open(switch, os.O_WRONLY | os.O_CLOEXEC)  # half the time of a file object
-        os.write(plain, b"0")
-        os.close(plain)
+    talk = Talk()
+    for switch in () if netconf.is_plain(talk) else _COPIED:
+        with open(switch, "wb", buffering=0) as plain:
+            plain.write(b"0")
     checked(libc().mount(b"/proc/thread-self/ns/net", path.encode(), None, _MS_BIND, None))
-    return at_birth()
+    return talk
 
 
 def _named() -> list[tuple[str, str, int]]:

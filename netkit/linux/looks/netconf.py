@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _RTM_GETNETCONF = 82
 _INDEX, _ALL, _DEFAULT = 1, -1, -2  # NETCONFA_IFINDEX …
 _QUESTION = struct.Struct("=BxxxHHi")  # struct netconfmsg, then NETCONFA_IFINDEX
+_OF_IPV4 = struct.pack("=B3x", socket.AF_INET)
 _FORWARDING, _RP_FILTER, _PROXY = 2, 3, 5  # NETCONFA_…
 _REMEMBERED = 1 << 10
 _TOLD = {
@@ -47,6 +48,16 @@ def switches_here(talk: Talk) -> dict[str, str]:
     found = _told(talk)
     _read_files(tuple(name for name in sysctls.THAT_MATTER if name not in found), found)
     return {name: found[name] for name in sysctls.THAT_MATTER if name in found}
+
+
+def is_plain(talk: Talk) -> bool:
+    """Whether a namespace of IPv4 neither forwards nor checks where senders are (rp_filter), as Linux by itself.
+
+    Args:
+        talk: with the kernel, in the namespace.
+    """
+    answers = [attributes(body[4:]) for body in talk.dump(_RTM_GETNETCONF, _OF_IPV4)]
+    return not any(number(facts[switch]) for facts in answers for switch in (_FORWARDING, _RP_FILTER))
 
 
 def _told(talk: Talk) -> dict[str, str]:
