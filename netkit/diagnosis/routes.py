@@ -133,8 +133,7 @@ def wrong(world: World, decision: Decision, because: str) -> Finding | None:
     if route is None or route.kind != "unicast":
         return None
     evidence = (shown(world, namespace, question.command, f"{address} {_answered(answer)}"),)
-    wrapped = ", wrapped in others (encap)" if route.detail("encap") else ""
-    words = f"{namespace} sends packets for {address} {_answered(answer)}{wrapped}, but {because}"
+    words = f"{namespace} sends packets for {address} {_answered(answer)}, but {because}"
     near, table = towards(world, namespace, address), policy.table_of(route)
     metric = policy.metric_of(route)
     hop = towards(world, namespace, answer.via) if answer.via else None
