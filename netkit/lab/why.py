@@ -9,18 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit.diagnosis import (
-    Diagnosis,
-    Finding,
-    Found,
-    Packet,
-    Walk,
-    World,
-    commands,
-    counters,
-    resolution,
-    services,
-)
+from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands, counters, resolution, services
 from netkit.diagnosis.questions import (
     ListenersQuestion,
     MatchQuestion,
