@@ -11,6 +11,7 @@
 #include "limit.h"
 
 #include <dirent.h>
+#include <linux/if_addrlabel.h>
 
 enum { COMMANDS = 31, READS = 5, READS_OF_ONE = 100 };
 
@@ -136,6 +137,18 @@ static void read_switches(int its) {
     }
 }
 
+/* Policies and states of IPsec; without IPsec each question would make the kernel look for a module. */
+static void read_ipsec(void) {
+    static int missing;
+    char anybody[64] = {0};
+    int its = missing ? -1 : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_XFRM);
+    missing = its < 0;
+    if (missing) return;
+    dump(its, 0x15 /* XFRM_MSG_GETPOLICY */, anybody, 0);
+    dump(its, 0x12 /* XFRM_MSG_GETSA */, anybody, sizeof anybody);
+    close(its);
+}
+
 /* The dumps, rule sets and switches of the namespace that this process is in, as netkit's snapshot reads them. */
 static void read_here(int bridges) {
     struct ifaddrmsg address = {0};
@@ -158,7 +171,12 @@ static void read_here(int bridges) {
     dump(its, RTM_GETNEXTHOP, &hop, sizeof hop);
     dump(its, RTM_GETQDISC, &queue, sizeof queue);
     read_switches(its);
+    struct ifaddrlblmsg label = {.ifal_family = AF_INET6};
+    struct br_port_msg groups = {.family = AF_BRIDGE};
+    dump(its, RTM_GETADDRLABEL, &label, sizeof label);
+    if (bridges) dump(its, RTM_GETMDB, &groups, sizeof groups);
     close(its);
+    read_ipsec();
     its = netlink(NETLINK_NETFILTER);
     dump(its, NFNL_SUBSYS_NFTABLES << 8 | 1 /* NFT_MSG_GETTABLE */, &every, sizeof every);
     read_file(AT_FDCWD, "/proc/thread-self/net/ip_tables_names");
