@@ -69,7 +69,10 @@ def fetch(place: nk.Namespace, address: str, port: int = 80, *, timeout: float =
         link.connect((address, port))
         link.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with link.makefile() as answer:
-            return answer.read().splitlines()[-1]
+            lines = answer.read().splitlines()
+    if not lines:
+        raise ConnectionResetError("an empty answer: docker-proxy takes a connection before the server listens")
+    return lines[-1]
 
 
 def typed(command: list[str]) -> str:
