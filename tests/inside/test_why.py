@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
 import subprocess
 import tempfile
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,14 +40,20 @@ Results = dict[str, dict[str, Any]]
 
 
 def flows(source: str, destination: str, port: int | None) -> bool:
-    """Whether an echo request is answered, or a TCP connection made; an independent look."""
+    """Whether an echo request is answered, or a TCP connection made before long; an independent look."""
     place = nk.Namespace.get(source)
     if port is None:
         whom = "172.17.1.2" if destination == "ns2" else destination
         return place.run(f"ping -c 1 -W 2 {whom}").returncode == 0
-    with entering.inside(place.path, socket.socket) as link:
-        link.settimeout(SECONDS)
-        return link.connect_ex((destination, port)) == 0
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:  # the repair may have begun a server, which does not listen at once
+        with entering.inside(place.path, socket.socket) as link:
+            link.settimeout(SECONDS)
+            answer = link.connect_ex((destination, port))
+        if answer != errno.ECONNREFUSED:
+            return answer == 0
+        time.sleep(0.02)
+    return False
 
 
 def state() -> Snapshot:
