@@ -114,7 +114,10 @@ IDLE = Box({DEFAULT: 2})
 """In every mode, since nk.Docker always has its default network, which netavark makes with its first container."""
 
 FURTHER = {
-    "connected": ((r"default route", "netavark gives a container a default route for each of its networks, all alike"),)
+    "connected": (
+        (r"default route", "netavark gives a container a default route for each of its networks, all alike"),
+        (r" tries .* before ", "netavark takes the networks of one container in an order that differs from run to run"),
+    )
 }
 """What differs in a mode, and why."""
 
