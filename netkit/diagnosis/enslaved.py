@@ -32,22 +32,33 @@ def deaf(world: World, start: End, hop: str) -> Finding | None:
         return None
     words = (
         f"{namespace} sends packets for {hop} by {name}, a port of its bridge {master}: the answer to who has {hop} "
-        f"comes in by the bridge, so {name} never learns it; an address of {namespace} belongs to {master}"
+        f"comes in by the bridge, so {name} never learns it"
     )
+    ports = [link.name for link in world.space(namespace).interfaces.values() if link.master == master]
+    if ports != [name] or _own(world, (namespace, master)):
+        words, repair = f"{words}; an address of {namespace} belongs to {master}", _moved(world, start, master)
+    else:
+        words = f"{words}; {master} has no other port, and need not have this one"
+        repair = [typed(world, namespace, f"ip link set dev {name} nomaster")]
     lines = (
         commands.addresses_shown(world, start),
         shown(world, namespace, f"ip link show dev {name}", f"master {master}"),
     )
-    return Finding("address", words, lines, tuple(_moved(world, start, master)), namespace)
+    return Finding("address", words, lines, tuple(repair), namespace)
 
 
 def _moved(world: World, start: End, bridge: str) -> list[str]:
     """Commands that give the bridge a port's addresses, and the routes that go away with them."""
     namespace, name = start
-    texts = [text for text in world.link(start).addresses if not text.startswith("fe80:")]
+    texts = _own(world, start)
     lines = [each for text in texts for each in (f"ip addr del {text} dev {name}", f"ip addr add {text} dev {bridge}")]
     if not world.link((namespace, bridge)).up:
         lines.append(f"ip link set dev {bridge} up")
     routes = [r for r in world.space(namespace).routes if r.device == name and r.via and r.protocol != "kernel"]
     lines += [f"ip route replace {r.destination} via {r.via}{policy.table_of(r)}" for r in routes]
     return [typed(world, namespace, line) for line in lines]
+
+
+def _own(world: World, end: End) -> list[str]:
+    """The addresses that somebody gave an interface, with their prefix lengths."""
+    return [text for text in world.link(end).addresses if not text.startswith("fe80:")]
