@@ -93,7 +93,7 @@ def unled(world: World, namespace: str, packet: Packet, *, reserved: bool) -> Fi
         here = [each for each in rules if each.table == rule.table]
         base = next((each.chain for each in here if _translates(each, hook)), None)
         fits = rule.target == "dnat" and rule.asks(port) == str(packet.destination_port)
-        if not fits or base is None or rule.chain in _reached(here, base):
+        if not fits or base is None or rule.chain in reached(here, base):
             continue
         chain, local = _chain(here, base)
         line = f"nft add rule {rule.table} {chain} {local or f'{port} {packet.destination_port} '}jump {rule.chain}"
@@ -106,15 +106,21 @@ def unled(world: World, namespace: str, packet: Packet, *, reserved: bool) -> Fi
     return None
 
 
-def _reached(rules: list[Rule], base: str) -> set[str]:
-    """The chains of a table that one chain leads to, itself too; also by verdict maps, whatever their keys."""
+def reached(rules: list[Rule], base: str) -> set[str]:
+    """The chains of a table that one chain leads to, itself too; also by verdict maps, whatever their keys.
+
+    Args:
+        rules: those of the table, of nft or of iptables, with its maps.
+        base: the chain.
+    """
     maps = {rule.text.split()[1]: rule.text for rule in rules if rule.kind == "set"}
     found, pending = {base}, [base]
     while pending:
         chain = pending.pop()
-        texts = [rule.text for rule in rules if rule.chain == chain and rule.kind == "rule"]
+        here = [rule for rule in rules if rule.chain == chain and rule.kind == "rule"]
+        texts = [rule.text for rule in here]
         texts += [maps.get(name, "") for text in texts for name in _NAMED.findall(text)]
-        new = {each for text in texts for each in _JUMP.findall(text)} - found
+        new = {rule.target for rule in here}.union(*map(_JUMP.findall, texts)) - found
         found, pending = found | new, [*pending, *new]
     return found
 

@@ -144,12 +144,7 @@ def _unled(world: World, namespace: str, packet: Packet, leading: list[Rule], *,
     hook = "OUTPUT" if packet.source in ("", *map(str, space.addresses)) else "PREROUTING"
     for rule in leading:
         table = [each for each in space.rules if (each.tool, each.table) == (rule.tool, "nat")]
-        led, pending = {hook}, [hook]
-        while pending:
-            chain = pending.pop()
-            new = {each.target for each in table if each.chain == chain} - led
-            led, pending = led | new, [*pending, *new]
-        if rule.chain not in {"PREROUTING", "OUTPUT", *led}:
+        if rule.chain not in {"PREROUTING", "OUTPUT", *nft_publishing.reached(table, hook)}:
             words = (
                 f"the rule `{rule.text}` of {namespace} leads port {packet.destination_port} on, but no rule of {hook} "
                 f"leads into its chain {rule.chain}"
