@@ -1,17 +1,19 @@
-"""Knows the shell commands that make what a snapshot holds as lines of iproute2's programs, and what none can make."""
+"""Knows the shell commands that make what iproute2's programs list beside links and routes, and what none can make."""
 
 from __future__ import annotations
 
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from netkit.model.further import GROUPS, LABELS, MISSING, TOKENS, VLANS, beside_usual
+from netkit.model.further import beside_usual
+from netkit.model.listed import GROUPS, LABELS, TOKENS, VLANS
 from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from netkit.model import Namespace
+    from netkit.model.listed import Listed
 
 
 def sundries(space: Namespace) -> Iterator[str]:
@@ -20,12 +22,9 @@ def sundries(space: Namespace) -> Iterator[str]:
     Args:
         space: the namespace, whose links, bridges' ports among them, are there by then.
     """
-    lines = beside_usual(space)
-    for command, line in sorted(lines, key=lambda each: not each[1].endswith(MISSING)):  # what is taken away, first
-        if command in _MADE:
-            yield in_namespace(
-                space.name, "", _MADE[command](space, line.removesuffix(MISSING), line.endswith(MISSING))
-            )
+    for each in sorted(beside_usual(space), key=lambda one: not one.missing):  # what is taken away, first
+        if each.command in _MADE:
+            yield in_namespace(space.name, "", _MADE[each.command](space, each))
 
 
 def unmade(space: Namespace) -> Iterator[str]:
@@ -34,30 +33,34 @@ def unmade(space: Namespace) -> Iterator[str]:
     Args:
         space: the namespace.
     """
-    yield from (f"in {space.name}, {command}: {line}" for command, line in space.further if command not in _MADE)
+    yield from (f"in {space.name}, {each.command}: {each}" for each in space.further if each.command not in _MADE)
 
 
-def _vlan(space: Namespace, line: str, missing: bool) -> str:  # noqa: FBT001  (what each of the table gets)
-    device, vlan, *words = line.split()
+def _vlan(space: Namespace, entry: Listed) -> str:
+    device, vlan = entry.word("dev"), entry.word("vid")
+    flags = "" if entry.missing else "".join(f" {key}" for key, value in entry.words if not value)
     own = " self" if space.interfaces[device].kind == "bridge" else ""
-    act = "del" if missing else "add"
-    return " ".join(["bridge vlan", act, f"dev {quote(device)} vid {vlan}", *([] if missing else words)]) + own
+    return f"bridge vlan {_act(entry)} dev {quote(device)} vid {vlan}{flags}{own}"
 
 
-def _group(_: Namespace, line: str, __: bool) -> str:  # noqa: FBT001
-    _, bridge, _, port, _, group, *inside = line.split()
-    words = [f"bridge mdb add dev {quote(bridge)} port {quote(port)} grp {group}", *inside, "permanent"]
-    return " ".join(words)
+def _group(_: Namespace, entry: Listed) -> str:
+    return f"bridge mdb add {_quoted(entry)} permanent"
 
 
-def _token(_: Namespace, line: str, __: bool) -> str:  # noqa: FBT001
-    token, _, device = line.split()
-    return f"ip token set {token} dev {quote(device)}"
+def _token(_: Namespace, entry: Listed) -> str:
+    return f"ip token set {entry.word('token')} dev {quote(entry.word('dev'))}"
 
 
-def _label(_: Namespace, line: str, missing: bool) -> str:  # noqa: FBT001
-    _, prefix, _, label = line.split()
-    return f"ip addrlabel {'del' if missing else 'add'} prefix {prefix} label {label}"
+def _label(_: Namespace, entry: Listed) -> str:
+    return f"ip addrlabel {_act(entry)} {_quoted(entry)}"
+
+
+def _act(entry: Listed) -> str:
+    return "del" if entry.missing else "add"
+
+
+def _quoted(entry: Listed) -> str:
+    return " ".join(f"{key} {quote(value)}" for key, value in entry.words)
 
 
 _MADE = {VLANS: _vlan, GROUPS: _group, TOKENS: _token, LABELS: _label}

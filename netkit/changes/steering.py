@@ -31,7 +31,7 @@ def further(place: Place) -> Iterator[tuple[str, str]]:
     spaces = [space for space in (place.old, place.new) if space]
     whole = any(map(has_vlan_lines, spaces)) and not any(map(heeds_vlans, spaces))  # one of them may have lost all
     sides = (beside_usual(space, with_vlans=whole) if space else () for space in (place.old, place.new))
-    return against(*([Entry(pair, pair, f"{pair[0]}: {steady(pair[1])}", "") for pair in s] for s in sides))
+    return against(*([Entry((one,), one, f"{one.command}: {steady(str(one))}", "") for one in s] for s in sides))
 
 
 def policies(place: Place) -> Iterator[tuple[str, str]]:

@@ -206,9 +206,12 @@ class _Teller:
             tell(device, ("queue", queue.what), (_HANDLE.sub("", queue.text),), words)
         for route in space.local_routes:
             self._route(place, name, space, route)
-        for command, line in beside_usual(space):
-            said = [self.network.known("interface", name, word) or term(word) for word in line.split()]
-            tell(place, (command,), tuple(said), (f"has, of {command}, {line}", f"has no such line of {command}"))
+        for each in beside_usual(space):
+            values = [part for _, value in each.words for part in value.split()]  # "10.0.0.1 → 10.0.0.2 by esp"
+            said = [self.network.known("interface", name, value) or term(value) for value in values]
+            key = (tuple(word for word, _ in each.words), *said, each.missing)
+            words = f"has, of {each.command}, {each}", f"has no such line of {each.command}"
+            tell(place, (each.command,), key, words)
 
     def _entries(self, name: str, space: Namespace) -> None:
         for entry in space.neighbours:

@@ -171,26 +171,32 @@ class Policy:
     @property
     def text(self) -> str:
         """As `ip xfrm policy` lists it."""
-        return f"{self._selector} dir {self.direction}" + (" action block" if self.blocks else "")
+        return f"{self._typed} dir {self.direction}" + (" action block" if self.blocks else "")
 
     @property
-    def listed(self) -> str:
-        """The same with all that is known of it."""
-        words = [self.text, f"priority {self.priority}" if self.priority else ""]
-        words += [f"encrypted {self.sealing}" if self.sealing else "", "with more than is told" if self.further else ""]
-        return " ".join(word for word in words if word)
+    def words(self) -> tuple[tuple[str, str], ...]:
+        """The same with all that is known of it, a pair for each word."""
+        more = [("action", "block")] if self.blocks else []
+        more += [("priority", str(self.priority))] if self.priority else []
+        more += [("encrypted", self.sealing)] if self.sealing else []
+        more += [("with more than is told", "")] if self.further else []
+        return (*self._selector, ("dir", self.direction), *more)
 
     @property
     def removal(self) -> str:
         """The command that takes it away."""
-        return f"ip xfrm policy delete {self._selector} dir {self.direction}"
+        return f"ip xfrm policy delete {self._typed} dir {self.direction}"
 
     @property
-    def _selector(self) -> str:
-        words = [f"src {self.source} dst {self.destination}"]
-        words += [f"proto {_NAMES.get(self.protocol, self.protocol)}"] if self.protocol else []
-        words += [f"{key} {port}" for key, (port, mask) in zip(("sport", "dport"), self.ports, strict=True) if mask]
-        return " ".join(words)
+    def _typed(self) -> str:
+        return " ".join(word for pair in self._selector for word in pair)
+
+    @property
+    def _selector(self) -> list[tuple[str, str]]:
+        words = [("src", self.source), ("dst", self.destination)]
+        words += [("proto", str(_NAMES.get(self.protocol, self.protocol)))] if self.protocol else []
+        ports = zip(("sport", "dport"), self.ports, strict=True)
+        return words + [(key, str(port)) for key, (port, mask) in ports if mask]
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from netkit.model.listed import VLANS, in_vlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from netkit.model.listed import Listed
     from netkit.model.snapshot import Namespace
 
-Line = tuple[str, str]
 
-VLANS, GROUPS, TOKENS, LABELS = "bridge vlan", "bridge mdb", "ip token", "ip addrlabel"
-POLICIES, STATES = "ip xfrm policy", "ip xfrm state"
-"""The commands that list them."""
-
-MISSING = " is missing"
-"""What a line ends with of which everybody else has the thing."""
-
-
-def beside_usual(space: Namespace, *, with_vlans: bool = False) -> dict[Line, None]:
-    """The lines of `Namespace.further`, in order; where a port has left the VLAN that its bridge gave it, that instead.
+def beside_usual(space: Namespace, *, with_vlans: bool = False) -> tuple[Listed, ...]:
+    """What `Namespace.further` has; where a port has left the VLAN that its bridge gave it, that as missing instead.
 
     Args:
         space: the namespace.
@@ -28,17 +23,14 @@ def beside_usual(space: Namespace, *, with_vlans: bool = False) -> dict[Line, No
 
     Example:
         >>> from netkit.model import Interface, Namespace
-        >>> list(beside_usual(Namespace("ns1", {"br0": Interface("br0", "bridge")}), with_vlans=True))
-        [('bridge vlan', 'br0 1 pvid untagged is missing')]
+        >>> [str(each) for each in beside_usual(Namespace("ns1", {"br0": Interface("br0", "bridge")}), with_vlans=True)]
+        ['dev br0 vid 1 pvid untagged is missing']
     """
-    found = dict.fromkeys(space.further)
-    if with_vlans or lists_vlans(space):
-        for line in _usual(space):
-            if line in found:
-                del found[line]
-            else:
-                found[line[0], f"{line[1]}{MISSING}"] = None
-    return found
+    if not with_vlans and not lists_vlans(space):
+        return space.further
+    usual = dict.fromkeys(_usual(space))
+    lost = (replace(each, missing=True) for each in usual if each not in space.further)
+    return (*(each for each in space.further if each not in usual), *lost)
 
 
 def lists_vlans(space: Namespace) -> bool:
@@ -48,7 +40,7 @@ def lists_vlans(space: Namespace) -> bool:
 
 def has_vlan_lines(space: Namespace) -> bool:
     """Whether it lists a VLAN of a port."""
-    return any(command == VLANS for command, _ in space.further)
+    return any(each.command == VLANS for each in space.further)
 
 
 def heeds_vlans(space: Namespace) -> bool:
@@ -56,11 +48,11 @@ def heeds_vlans(space: Namespace) -> bool:
     return any(link.kind == "bridge" and link.has("vlan_filtering") for link in space.interfaces.values())
 
 
-def _usual(space: Namespace) -> Iterator[Line]:
+def _usual(space: Namespace) -> Iterator[Listed]:
     """The VLAN in which each bridge has itself and its ports from the beginning (bridge(8), vlan_default_pvid)."""
     for link in space.interfaces.values():
         bridge = link if link.kind == "bridge" else space.interfaces.get(link.master or "")
         if bridge is not None and bridge.kind == "bridge":
             vlan = bridge.detail("vlan_default_pvid") or "1"
             if vlan != "0":
-                yield VLANS, f"{link.name} {vlan} pvid untagged"
+                yield in_vlan(link.name, vlan, own=True, untagged=True)

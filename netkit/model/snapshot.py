@@ -19,6 +19,7 @@ from netkit.errors import InvalidValue, NotFound
 from netkit.face import face
 from netkit.handles import guarded
 from netkit.model.entries import ForwardingEntry, Neighbour  # noqa: TC001
+from netkit.model.listed import Listed  # noqa: TC001
 from netkit.model.policy import NextHop, PolicyRule, Queue  # noqa: TC001
 from netkit.model.routing import Route  # noqa: TC001
 from netkit.model.rules import Rule  # noqa: TC001
@@ -132,8 +133,8 @@ class Namespace:
         queues: queueing disciplines, classes and filters that somebody set.
         files: (path, text) of the host's /etc/hosts and resolv.conf, and of what /etc/netns holds for the namespace.
         groups: (interface, MAC) of the groups that somebody made an interface listen to; only where all was read.
-        further: (command that lists it, what that says) of what else there is: "bridge vlan", "bridge mdb", "ip token",
-            "ip addrlabel", "ip xfrm policy", "ip xfrm state"; VLANs that no bridge heeds only where all was read.
+        further: what else there is, of "bridge vlan", "bridge mdb", "ip token", "ip addrlabel", "ip xfrm policy",
+            "ip xfrm state"; VLANs that no bridge heeds only where all was read.
     """
 
     name: str
@@ -154,7 +155,7 @@ class Namespace:
     queues: tuple[Queue, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
-    further: tuple[tuple[str, str], ...] = ()
+    further: tuple[Listed, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("interfaces", "sysctls", "containers"):

@@ -18,7 +18,7 @@ ROWS = [
     ("ip xfrm policy delete src 10.9.0.0/24 dst 10.8.0.0/24 dir out", "- ip xfrm policy"),
     ("bridge mdb add dev br0 port w0 grp 239.1.1.1 permanent", r"\+ bridge mdb: dev br0 port w0 grp 239.1.1.1"),
     ("bridge mdb add dev br0 port w0 grp ff05::9 permanent", r"\+ bridge mdb: dev br0 port w0 grp ff05::9"),
-    ("ip token set ::5 dev v0", r"\+ ip token: ::5 dev v0"),
+    ("ip token set ::5 dev v0", r"\+ ip token: token ::5 dev v0"),
     ("ip addrlabel add prefix fd98::/64 label 77", r"\+ ip addrlabel: prefix fd98::/64 label 77"),
     ("ip addrlabel del prefix fc00::/7 label 5", r"\+ ip addrlabel: prefix fc00::/7 label 5 is missing"),
     ("ip addrlabel add prefix fc00::/7 label 5", r"- ip addrlabel: prefix fc00::/7 label 5 is missing"),

@@ -150,13 +150,14 @@ def test_vlans_of_ports_are_compared_and_come_back() -> None:
         for line in lines[1:]:
             assert judge.shell(line).returncode == 0, line
         before = nk.snapshot()
-        assert [line for _, line in before["sw"].further if line.startswith(("p1", "br0 20"))] == [
-            "br0 20",
-            "p1 20 pvid untagged",
+        told = [each.typed for each in before["sw"].further]
+        assert [line for line in told if line.startswith(("dev p1", "dev br0 vid 20"))] == [
+            "dev br0 vid 20",
+            "dev p1 vid 20 pvid untagged",
         ]
         said = nk.compare(usual, before).differences
         assert len(said) == 3, said
-        assert any("p1 1 pvid untagged is missing" in each for each in said), said
+        assert any("dev p1 vid 1 pvid untagged is missing" in each for each in said), said
         script = str(rebuilding(before))
         sweep()
         assert judge.shell(script).returncode == 0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from netkit.model import Interface, NextHop, PolicyRule, Queue, Route
+from netkit.model.listed import in_vlan
 from tests.unit.diffing import VETH, host, told
 
 
@@ -44,7 +45,7 @@ STEERING = [
     ({"next_hops": (NextHop(6, group=((5, 3),), kind="group"),)}, "+ nexthop id 6 group 5,3"),
     ({"queues": (Queue("veth1", "qdisc", "tbf 1: root rate 1Mbit"),)}, "+ qdisc on veth1 tbf 1: root rate 1Mbit"),
     ({"groups": (("veth1", "33:33:00:00:00:09"),)}, "+ group 33:33:00:00:00:09 on veth1"),
-    ({"further": (("bridge vlan", "veth1 20"),)}, "+ bridge vlan: veth1 20"),
+    ({"further": (in_vlan("veth1", 20),)}, "+ bridge vlan: dev veth1 vid 20"),
     ({"files": (("/etc/resolv.conf", "nameserver 9.9.9.9\n"),)}, "+ /etc/resolv.conf nameserver 9.9.9.9"),
     (
         {"local_routes": (Route("10.9.9.9/32", device="veth1", scope="host", kind="local", table="local"),)},
@@ -64,8 +65,8 @@ class TestVlansOfPorts:
 
     BRIDGE = Interface("br0", "bridge")
     PORT = dataclasses.replace(VETH, master="br0")
-    ALONE = ("bridge vlan", "br0 1 pvid untagged")
-    BOTH = (ALONE, ("bridge vlan", "veth1 1 pvid untagged"))
+    ALONE = in_vlan("br0", 1, own=True, untagged=True)
+    BOTH = (ALONE, in_vlan("veth1", 1, own=True, untagged=True))
 
     def test_the_bridges_own_choice_is_not_told_beside_its_new_port(self) -> None:
         alone, joined = host(self.BRIDGE, VETH, further=(self.ALONE,)), host(self.BRIDGE, self.PORT, further=self.BOTH)
@@ -74,13 +75,13 @@ class TestVlansOfPorts:
 
     def test_a_port_that_left_it_is_told(self) -> None:
         joined, left = (host(self.BRIDGE, self.PORT, further=further) for further in (self.BOTH, (self.ALONE,)))
-        assert told(joined, left) == ["+ bridge vlan: veth1 1 pvid untagged is missing"]
-        assert told(left, joined) == ["- bridge vlan: veth1 1 pvid untagged is missing"]
+        assert told(joined, left) == ["+ bridge vlan: dev veth1 vid 1 pvid untagged is missing"]
+        assert told(left, joined) == ["- bridge vlan: dev veth1 vid 1 pvid untagged is missing"]
 
     def test_another_choice_of_the_bridge_is_its_own_too(self) -> None:
         other = dataclasses.replace(self.BRIDGE, details=(("vlan_default_pvid", "5"),))
-        lines = tuple((command, line.replace(" 1 ", " 5 ")) for command, line in self.BOTH)
-        found = told(host(self.BRIDGE, self.PORT, further=self.BOTH), host(other, self.PORT, further=lines))
+        moved = tuple(in_vlan(each.word("dev"), 5, own=True, untagged=True) for each in self.BOTH)
+        found = told(host(self.BRIDGE, self.PORT, further=self.BOTH), host(other, self.PORT, further=moved))
         assert len(found) == 1
         assert "5" in found[0]
 

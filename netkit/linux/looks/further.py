@@ -1,4 +1,4 @@
-"""Look at what else programs of iproute2 list: a line for each thing.
+"""Look at what else programs of iproute2 list.
 
 VLANs of a bridge's ports and its groups that somebody set, tokens and labels of IPv6, IPsec.  The kernel is asked only
 for what can be there: groups where there is a bridge, VLANs where one heeds them, unless all is wanted.
@@ -16,13 +16,12 @@ from netkit.diagnosis.answers import Member
 from netkit.linux.looks import ipsec
 from netkit.linux.netlink import sockets
 from netkit.linux.netlink.protocol import Talk, attribute, attributes, number, text
-from netkit.model.further import GROUPS, LABELS, MISSING, TOKENS, VLANS
+from netkit.model.listed import GROUPS, LABELS, TOKENS, Listed, in_vlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from netkit.linux.looks.records import Link
-    from netkit.model.further import Line
 
 _RTM_GETLINK, _RTM_GETADDRLABEL, _RTM_GETMDB = 18, 74, 86
 _AF_BRIDGE, _EXT_MASK, _VLANS_TOO = 7, 29, 2
@@ -43,8 +42,8 @@ _LABEL = struct.Struct("=BxBxII")
 _HEEDING = "vlan_filtering"
 
 
-def lines_here(talk: Talk, links: Iterable[Link], *, everything: bool = False) -> tuple[Line, ...]:
-    """(command that lists it, what it says) of each thing, sorted, in the namespace that the calling thread is in.
+def lines_here(talk: Talk, links: Iterable[Link], *, everything: bool = False) -> tuple[Listed, ...]:
+    """Each thing, sorted, in the namespace that the calling thread is in.
 
     Args:
         talk: with the kernel, there.
@@ -53,10 +52,10 @@ def lines_here(talk: Talk, links: Iterable[Link], *, everything: bool = False) -
     """
     names = {link.index: link.name for link in links}
     bridges = [link for link in links if link.kind == "bridge"]
-    found = [(TOKENS, f"{link.token} dev {link.name}") for link in links if link.token]
+    found = [Listed(TOKENS, (("token", link.token), ("dev", link.name))) for link in links if link.token]
     found += _labels(talk)
     if bridges and (everything or any((_HEEDING, "1") in link.details for link in bridges)):
-        found += [(VLANS, each.text) for each in _vlans(talk)]
+        found += [in_vlan(one.port, one.vlan, own=one.own, untagged=one.untagged) for one in _vlans(talk)]
     if bridges:
         found += _members(talk, names)
     return tuple(sorted([*found, *ipsec.lines_here()]))
@@ -90,7 +89,7 @@ def _vlans(talk: Talk) -> Iterator[Member]:
                 yield Member(text(facts[_NAME]), vlan, bool(flags & _OWN), bool(flags & _UNTAGGED))
 
 
-def _members(talk: Talk, names: Mapping[int, str]) -> Iterator[Line]:
+def _members(talk: Talk, names: Mapping[int, str]) -> Iterator[Listed]:
     """Which groups somebody led to a port: `bridge mdb show`, but what ports have joined by themselves."""
     for body in talk.dump(_RTM_GETMDB, _PORT.pack(_AF_BRIDGE, 0)):
         _, bridge = _PORT.unpack_from(body)
@@ -99,9 +98,9 @@ def _members(talk: Talk, names: Mapping[int, str]) -> Iterator[Line]:
             for _, info in _nested(entry):
                 port, state, _, vlan, group, protocol = _GROUP.unpack_from(info)
                 if state == _PERMANENT:
-                    inside = f" vid {vlan}" if vlan else ""
-                    whom = f"{_group(group, int.from_bytes(protocol, 'big'))}{inside}"
-                    yield GROUPS, f"dev {names.get(bridge, bridge)} port {names.get(port, port)} grp {whom}"
+                    where = [("dev", names.get(bridge, str(bridge))), ("port", names.get(port, str(port)))]
+                    whom = ("grp", _group(group, int.from_bytes(protocol, "big")))
+                    yield Listed(GROUPS, (*where, whom, *([("vid", str(vlan))] if vlan else [])))
 
 
 def _group(data: bytes, protocol: int) -> str:
@@ -111,19 +110,21 @@ def _group(data: bytes, protocol: int) -> str:
     return data[:6].hex(":")
 
 
-def _labels(talk: Talk) -> list[Line]:
+def _labels(talk: Talk) -> list[Listed]:
     """By which prefixes of IPv6 a source is chosen, where a namespace has others than all have: `ip addrlabel`."""
     bodies = talk.dump(_RTM_GETADDRLABEL, _LABEL.pack(socket.AF_INET6, 0, 0, 0))
     return _differing(tuple(map(bytes, bodies)))
 
 
 @lru_cache(64)
-def _differing(bodies: tuple[bytes, ...]) -> list[Line]:
+def _differing(bodies: tuple[bytes, ...]) -> list[Listed]:
     found = set()
     for body in bodies:
         _, length, _, _ = _LABEL.unpack_from(body)
         facts = attributes(memoryview(body)[_LABEL.size :])
         prefix = ipaddress.IPv6Network((bytes(facts[1]) if 1 in facts else 0, length))
         found.add((prefix, number(facts[2])))
-    lines = [(LABELS, f"prefix {prefix} label {label}") for prefix, label in found - _USUAL]
-    return lines + [(LABELS, f"prefix {prefix} label {label}{MISSING}") for prefix, label in _USUAL - found]
+    return [
+        Listed(LABELS, (("prefix", str(prefix)), ("label", str(label))), missing=(prefix, label) in _USUAL)
+        for prefix, label in found ^ _USUAL
+    ]

@@ -11,12 +11,11 @@ from netkit.diagnosis.answers import Policy
 from netkit.errors import KernelRefused
 from netkit.linux.entering import inside
 from netkit.linux.netlink.protocol import Talk, attributes
-from netkit.model.further import POLICIES, STATES
+from netkit.model.listed import POLICIES, STATES, Listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from netkit.model.further import Line
 
 _NETLINK_XFRM, _GET_STATE, _GET_POLICY = 6, 0x12, 0x15
 _SELECTOR = struct.Struct("=16s16s2s2s2s2sHBBBxxxiI")
@@ -45,12 +44,12 @@ def policies_here() -> tuple[Policy, ...]:
     return _policies(*_bodies())
 
 
-def lines_here() -> list[Line]:
-    """Policies and states, these without keys, of the namespace that the calling thread is in: a line for each."""
+def lines_here() -> list[Listed]:
+    """Policies and states, these without keys, of the namespace that the calling thread is in."""
     policies, states = _bodies()
     return [
-        *((POLICIES, policy.listed) for policy in _policies(policies, states)),
-        *((STATES, _told(body)) for body in states),
+        *(Listed(POLICIES, policy.words) for policy in _policies(policies, states)),
+        *(Listed(STATES, _words(body)) for body in states),
     ]
 
 
@@ -82,18 +81,15 @@ def _is_there() -> bool:
     return True
 
 
-def _told(body: bytes) -> str:
+def _words(body: bytes) -> tuple[tuple[str, str], ...]:
     """A state as `ip xfrm state` begins it."""
     to, spi, protocol, of = _ENDS.unpack_from(body)
     request, mode = _MODE.unpack_from(body)
     family = socket.AF_INET6 if any(to[4:]) else socket.AF_INET
-    ends = f"src {_address(family, of)} dst {_address(family, to)}"
-    wanted = f" reqid {request}" if request else ""
-    return f"{ends} proto {_PROTOCOLS.get(protocol, protocol)} spi 0x{spi.hex()}{wanted} {_mode(mode)}"
-
-
-def _mode(number: int) -> str:
-    return f"mode {_MODES[number] if number < len(_MODES) else number}"
+    ends = ("src", _address(family, of)), ("dst", _address(family, to))
+    key = ("proto", str(_PROTOCOLS.get(protocol, protocol))), ("spi", f"0x{spi.hex()}")
+    wanted = (("reqid", str(request)),) if request else ()
+    return (*ends, *key, *wanted, ("mode", _MODES[mode] if mode < len(_MODES) else str(mode)))
 
 
 def _policy(body: bytes, states: set[tuple[bytes, int]]) -> Iterator[Policy]:
