@@ -66,6 +66,7 @@ def probe(path: str, protocol: str, address: IPAddress, port: int | None, second
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     command = f"nc {'-u ' if protocol == 'udp' else ''}{address} {port}"
     with inside(path, lambda: socket.socket(family, kind | socket.SOCK_CLOEXEC)) as asking:
+        targets.hear_errors(asking)  # also one that comes while connect(2) holds the socket: IPv6's, 1 s later else
         asking.settimeout(seconds if protocol == "tcp" else _SECONDS_FOR_UDP)
         try:
             target = inside(path, lambda: targets.of(address, port))
@@ -94,8 +95,7 @@ def _kept(asking: socket.socket, command: str) -> Answered:
 
 
 def _echoed(asking: socket.socket, target: tuple[str, int] | tuple[str, int, int, int], command: str) -> Answered:
-    """Whether a datagram is answered, and by whom; a refusal comes as an error, as it does to a connected socket."""
-    targets.hear_errors(asking)
+    """Whether a datagram is answered, and by whom."""
     asking.sendto(b"netkit", target)
     _, sender = asking.recvfrom(1)
     if ipaddress.ip_address(sender[0].partition("%")[0]) != ipaddress.ip_address(target[0]):
