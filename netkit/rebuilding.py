@@ -271,18 +271,11 @@ def _of_nft(table: str, rules: list[Rule]) -> Iterator[str]:
         yield f"add chain {table} {chain}{heads.get(chain, '')}"
     for rule in sorted(rules, key=lambda rule: rule.kind != "object"):
         if rule.kind in ("object", "set"):
-            kind, words = _head(rule.text)
+            kind, words = rule.declared
             yield f"add {kind} {table} {words}"
     for rule in rules:
         if rule.kind == "rule":
             yield f"add rule {table} {rule.chain} {rule.text}"
-
-
-def _head(text: str) -> tuple[str, str]:
-    """What a set or an object of nft is, "set" or "ct timeout", and the rest of its line, its name first."""
-    kind, _, words = text.partition(" ")
-    more, _, rest = words.partition(" ")
-    return (f"ct {more}", rest) if kind == "ct" else (kind, words)
 
 
 def _saved(rule: Rule) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from netkit.changes import nftables
 from netkit.changes.place import arrow
 from netkit.changes.result import GONE, MADE, OTHER
 from netkit.changes.words import steady
@@ -22,11 +23,12 @@ def rules(place: Place, *, counters: bool) -> Iterator[tuple[str, str]]:
     Args:
         counters: whether to tell how many packets more a rule has counted.
     """
+    yield from nftables.parts(place)
     old, new = _chains(place.old), _chains(place.new)
     for chain in [*new, *(chain for chain in old if chain not in new)]:
         before, after = old.get(chain, []), new.get(chain, [])
         yield from _policies(before, after, there=place.old is not None and place.new is not None)
-        own = [[rule for rule in listed if rule.kind != "policy"] for listed in (before, after)]
+        own = [[rule for rule in listed if _in_order(rule)] for listed in (before, after)]
         yield from _sequence(*own)
         if counters:
             yield from _counted(before, after)
@@ -38,6 +40,11 @@ def _chains(space: Namespace | None) -> dict[tuple[str, str, str], list[Rule]]:
     for rule in space.rules if space else ():
         found.setdefault((rule.tool, rule.table, rule.chain), []).append(rule)
     return found
+
+
+def _in_order(rule: Rule) -> bool:
+    """Whether it has a place among others: nft's chains, sets, objects and tables have none, iptables lists chains."""
+    return rule.kind == "rule" or (rule.kind == "chain" and rule.tool != "nft")
 
 
 def _policies(before: list[Rule], after: list[Rule], *, there: bool) -> Iterator[tuple[str, str]]:
@@ -74,10 +81,9 @@ def _sequence(old: list[Rule], new: list[Rule]) -> Iterator[tuple[str, str]]:
 def _placed(listed: list[Rule], at: int, same: set[int]) -> str:
     """A rule, and its place in the chain where that has other rules behind it."""
     rule = listed[at]
-    what = rule.kind if rule.kind in ("chain", "set", "object", "table") else "rule"
     if all(place in same for place in range(at + 1, len(listed))):
-        return _said(what, rule)
-    return f"{_said(what, rule)} (rule {_number(listed, at)} of {_number(listed, len(listed) - 1)})"
+        return _said(rule.kind, rule)
+    return f"{_said(rule.kind, rule)} (rule {_number(listed, at)} of {_number(listed, len(listed) - 1)})"
 
 
 def _number(listed: list[Rule], at: int) -> int:
@@ -104,5 +110,5 @@ def _said(what: str, rule: Rule) -> str:
 def _tool(rule: Rule) -> str:
     """How the command begins that lists it."""
     if rule.tool == "nft":
-        return f"nft {rule.table} {rule.chain}".rstrip() + ": "
+        return f"nft {rule.table} {steady(rule.chain)}: "
     return rule.tool + (f" -t {rule.table} " if rule.table != "filter" else " ")

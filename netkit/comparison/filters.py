@@ -128,5 +128,7 @@ def _of_nft(rule: Rule) -> tuple[str, str]:
     """What is said of a part of nft's, and of a network without it."""
     if rule.kind == "rule":
         return f"has in the chain {rule.chain} of the table {rule.table} the rule `{rule.text}`", NONE
+    if rule.kind == "chain":  # listed so where it is empty: the other network may have one with rules
+        return f"has in the table {rule.table} the empty chain {rule.chain}", "has no empty chain of that name"
     what = f"the chain {rule.chain}, " if rule.chain else ""
     return f"has in the table {rule.table} {what}`{rule.text}`", "has nothing like it"

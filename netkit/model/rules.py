@@ -69,6 +69,13 @@ class Rule:
         """Where the base chain of nft that it heads is passed, "forward"; "" for all else."""
         return (_BASE.match(self.text) or ("", ""))[1] if self.kind == "base" else ""
 
+    @property
+    def declared(self) -> tuple[str, str]:
+        """Of nft's sets and objects: its word, "map" or "ct timeout", and the rest of the line, the name first."""
+        kind, _, words = self.text.partition(" ")
+        more, _, rest = words.partition(" ")
+        return (f"ct {more}", rest) if kind == "ct" else (kind, words)
+
     @cached_property
     def _read(self) -> Reading:
         if self.kind != "rule":

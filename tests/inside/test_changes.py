@@ -151,7 +151,10 @@ FILTER = [
     (
         "ip netns exec ns1 nft 'add table inet t; add chain inet t c "
         "{ type filter hook input priority 0; policy drop; }'",
-        ["ns1: + rule nft inet t c: type filter hook input priority 0; policy drop;"],
+        [
+            "ns1: + table nft inet t",
+            "ns1: + base chain nft inet t c { type filter hook input priority 0; policy drop; }",
+        ],
     ),
 ]
 SPACES = [

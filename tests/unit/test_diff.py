@@ -115,7 +115,6 @@ NEWS = [
         "+ rule iptables -t nat -A POSTROUTING -o br-* -j MASQUERADE",
     ),
     ({"rules": (Rule("iptables", "nat", "DOCKER", "-N DOCKER"),)}, "+ chain iptables -t nat -N DOCKER"),
-    ({"rules": (Rule("nft", "inet t", "c", "tcp dport 80 drop"),)}, "+ rule nft inet t c: tcp dport 80 drop"),
     (
         {"rules": (Rule("iptables", "filter", "FORWARD", "-P FORWARD DROP"),)},
         "~ policy iptables -P FORWARD: ACCEPT → DROP",
