@@ -22,6 +22,7 @@ from netkit.linux.acts import teardown
 from netkit.linux.looks import observe
 from netkit.model import HOST
 from netkit.model.facts import own_addresses
+from netkit.model.listed import LABELS, POLICIES, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,8 +42,9 @@ def reset() -> None:
     """Take away everything that is not the host's own, many things at once, and print each command.
 
     Dockers are closed and an Engine is stopped; programs that live in other namespaces are killed, and all namespaces
-    end with what is in them; the host loses its links but lo, lo's further addresses, its rules of filters and of
-    routing, and the routes that are left.  Its switches (`sysctl`), and programs that run on the host itself, stay.
+    end with what is in them; the host loses its links but lo, lo's further addresses, neighbours and queues, its rules
+    of filters and of routing, the routes that are left, its own labels of IPv6 addresses, and its IPsec.  Its switches
+    (`sysctl`), and programs that run on the host itself, stay.
 
     Raises:
         NotInSandbox: this process is not in the sandbox.
@@ -68,7 +70,8 @@ def reset() -> None:
                 host[name].delete()
     for words in _flushes(space.rules):
         host.run(words)
-    for words in _unsteering(observe.namespace(HOST)):
+    space = observe.namespace(HOST)
+    for words in (*_unsteering(space), *_unlisted(space)):
         host.run(words)
 
 
@@ -129,6 +132,22 @@ def _unsteering(space: Namespace) -> Iterator[str]:
         yield f"ip {'-6 ' if version == 6 else ''}route flush table {table} proto {maker}"
     if space.next_hops:
         yield "ip nexthop flush"
+
+
+def _unlisted(space: Namespace) -> Iterator[str]:
+    """Commands that take away lo's queues and neighbours, labels of IPv6 addresses, and IPsec."""
+    for queue in space.queues:
+        places = [word for word in queue.text.split() if word in ("root", "ingress", "clsact")]
+        if queue.what == "qdisc" and places:
+            yield f"tc qdisc del dev {shlex.quote(queue.device)} {places[0]}"
+    for entry in space.neighbours:
+        if entry.state in ("permanent", "proxy"):
+            kind = "proxy " if entry.state == "proxy" else ""
+            yield f"ip neigh del {kind}{entry.address} dev {shlex.quote(entry.device)}"
+    for each in sorted(space.further, key=lambda one: one.missing):  # a label in the place of another goes first
+        if each.command == LABELS:
+            yield f"ip addrlabel {'add' if each.missing else 'del'} {each.typed}"
+    yield from (f"{one} flush" for one in (POLICIES, STATES) if any(each.command == one for each in space.further))
 
 
 def _flushes(rules: Iterable[Rule]) -> Iterator[str]:

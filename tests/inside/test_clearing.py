@@ -53,6 +53,31 @@ def test_what_no_link_takes_along_goes_too() -> None:
     assert nk.snapshot() == began
 
 
+LISTED = """
+ip addrlabel del prefix fc00::/7 label 5
+ip addrlabel add prefix fc00::/7 label 9
+ip addrlabel add prefix fd98::/64 label 77
+ip addrlabel add prefix fd99::/64 dev lo label 78
+ip xfrm policy add src 10.9.0.0/24 dst 10.8.0.0/24 dir out action block
+ip xfrm state allocspi src 10.0.0.1 dst 10.0.0.2 proto esp min 5 max 9
+tc qdisc add dev lo root tbf rate 1mbit burst 10k latency 50ms
+tc qdisc add dev lo ingress
+ip neigh add proxy 10.0.0.9 dev lo
+"""
+
+
+def test_labels_ipsec_and_what_lo_has_go_too() -> None:
+    began = nk.snapshot()
+    for line in LISTED.strip().splitlines():
+        assert nk.sh(line).returncode == 0, line
+    changed = nk.snapshot()["host"]
+    assert {each.command for each in changed.further} == {"ip addrlabel", "ip xfrm policy", "ip xfrm state"}
+    assert {(each.address, each.state) for each in changed.neighbours} == {("10.0.0.9", "proxy")}
+    assert len(changed.queues) == 2
+    nk.reset()
+    assert nk.snapshot() == began
+
+
 def test_where_nothing_is_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     nk.echo()
     nk.reset()

@@ -31,7 +31,7 @@ _OWN, _UNTAGGED = 2, 4
 _PORT, _GROUP = struct.Struct("=BxxxI"), struct.Struct("=IBBH16s2sxx")
 _PERMANENT, _IP, _IP6 = 1, 0x0800, 0x86DD
 _USUAL = frozenset(
-    (ipaddress.IPv6Network(prefix), label)
+    (ipaddress.IPv6Network(prefix), label, 0)
     for prefix, label in (
         *(("::1/128", 0), ("::/0", 1), ("2002::/16", 2), ("::/96", 3), ("::ffff:0:0/96", 4), ("fc00::/7", 5)),
         *(("2001::/32", 6), ("2001:10::/28", 7), ("fec0::/10", 11), ("3ffe::/16", 12)),
@@ -53,7 +53,7 @@ def lines_here(talk: Talk, links: Iterable[Link], *, everything: bool = False) -
     names = {link.index: link.name for link in links}
     bridges = [link for link in links if link.kind == "bridge"]
     found = [Listed(TOKENS, (("token", link.token), ("dev", link.name))) for link in links if link.token]
-    found += _labels(talk)
+    found += _labels(talk, names)
     if bridges and (everything or any((_HEEDING, "1") in link.details for link in bridges)):
         found += [in_vlan(one.port, one.vlan, own=one.own, untagged=one.untagged) for one in _vlans(talk)]
     if bridges:
@@ -110,21 +110,21 @@ def _group(data: bytes, protocol: int) -> str:
     return data[:6].hex(":")
 
 
-def _labels(talk: Talk) -> list[Listed]:
+def _labels(talk: Talk, names: Mapping[int, str]) -> Iterator[Listed]:
     """By which prefixes of IPv6 a source is chosen, where a namespace has others than all have: `ip addrlabel`."""
     bodies = talk.dump(_RTM_GETADDRLABEL, _LABEL.pack(socket.AF_INET6, 0, 0, 0))
-    return _differing(tuple(map(bytes, bodies)))
+    for one in _differing(tuple(map(bytes, bodies))):
+        prefix, label, device = one
+        of = (("dev", names.get(device, str(device))),) if device else ()
+        yield Listed(LABELS, (("prefix", str(prefix)), *of, ("label", str(label))), missing=one in _USUAL)
 
 
 @lru_cache(64)
-def _differing(bodies: tuple[bytes, ...]) -> list[Listed]:
+def _differing(bodies: tuple[bytes, ...]) -> frozenset[tuple[ipaddress.IPv6Network, int, int]]:
     found = set()
     for body in bodies:
-        _, length, _, _ = _LABEL.unpack_from(body)
+        _, length, device, _ = _LABEL.unpack_from(body)
         facts = attributes(memoryview(body)[_LABEL.size :])
         prefix = ipaddress.IPv6Network((bytes(facts[1]) if 1 in facts else 0, length))
-        found.add((prefix, number(facts[2])))
-    return [
-        Listed(LABELS, (("prefix", str(prefix)), ("label", str(label))), missing=(prefix, label) in _USUAL)
-        for prefix, label in found ^ _USUAL
-    ]
+        found.add((prefix, number(facts[2]), device))
+    return _USUAL ^ found
