@@ -57,6 +57,7 @@ def journeys(seen: Seen) -> list[Journey]:
     for trip, question in zip(trips, questions, strict=True):
         if question is not None:
             replies.setdefault(question, []).append(trip)
+            trip.asked = trips[question]
     known = [
         Known(around, trip, replies.get(number, ()), None if question is None else question + 1)
         for number, (trip, question) in enumerate(zip(trips, questions, strict=True))

@@ -10,6 +10,7 @@ import pytest
 import netkit as nk
 from tests.inside.containers import OUTSIDER, fetch, get, server
 from tests.inside.journeys import expected, only, story, xrayed
+from tests.inside.wild_networks import ROUTED, TRANSLATED
 
 if TYPE_CHECKING:
     from netkit.journey.shown.table import Journey
@@ -114,3 +115,49 @@ def test_the_host_is_no_router(web: Web) -> None:
     prerouting = asks.hops[-1]
     translated = ["destination address 192.168.7.1 → 172.17.0.2 (DNAT)", "destination port 8080 → 80 (DNAT)"]
     assert (prerouting.hook, prerouting.changed) == ("prerouting", translated)
+
+
+RESET = "FORWARD -p tcp --dport 80 -j REJECT --reject-with tcp-reset"
+
+
+def refused(place: str, address: str, port: int) -> list[Journey]:
+    """The packets of a connection that is refused."""
+
+    def ask() -> None:
+        with pytest.raises(ConnectionRefusedError):
+            fetch(nk.Namespace.get(place), address, port)
+
+    return [journey for journey in xrayed(ask).journeys if journey.protocol == "TCP"]
+
+
+@pytest.mark.usefixtures("fresh")
+class TestTheResetOfARule:
+    """No rule of NAT that it meets does anything to it: it belongs to the connection that it ends."""
+
+    def test_has_the_published_address_since_the_translation_of_the_question_is_undone(self) -> None:
+        for line in (*TRANSLATED, f"ip netns exec gw iptables -A {RESET}"):
+            nk.sh(line)
+        asked, reset = refused("out", "10.23.0.1", 8080)
+        assert asked.end.startswith("rejected in gw by filter FORWARD")
+        assert (reset.source, reset.delivered) == ("10.22.0.11", True)
+        (hop,) = [hop for hop in reset.hops if hop.hook == "postrouting"]
+        assert hop.changed[:2] == [
+            "source address 10.22.0.11 → 10.23.0.1 (destination NAT undone by conntrack)",
+            "source port 80 → 8080 (destination NAT undone by conntrack)",
+        ]
+        assert hop.decided.startswith("The conntrack entry of the connection translates the packet")
+        assert "MASQUERADE` lets the packet pass" in hop.decided
+        assert any("--to-destination" in str(record) for record in hop.evidence)
+
+    def test_keeps_its_address_where_the_question_had_it(self) -> None:
+        for line in (
+            *ROUTED,
+            f"ip netns exec r1 iptables -A {RESET}",
+            "ip netns exec r1 iptables -t nat -A POSTROUTING -j SNAT --to-source 10.20.9.9",
+        ):
+            nk.sh(line)
+        _, reset = refused("a", "10.20.3.2", 80)
+        (hop,) = [hop for hop in reset.hops if hop.hook == "postrouting"]
+        assert hop.changed == []
+        assert hop.decided.endswith("--to-source 10.20.9.9` lets the packet pass.")
+        assert reset.source == "10.20.3.2"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netkit.journey.telling import verdicts
 from netkit.journey.telling.claims import NOTHING, Claim, said
 from netkit.journey.telling.routed import routed, small
+from netkit.journey.telling.translation import is_reset
 from netkit.journey.values import ROUTING
 from netkit.packets.arp import REQUEST
 
@@ -40,7 +41,7 @@ def decision(trip: Trip, around: Around, number: int, changed: Sequence[Changed]
     if step.hook == ROUTING:
         return routed(trip, around, number)
     if step.hook is not None:
-        words = verdicts.sentence(step.events)
+        words = verdicts.sentence(step.events, untranslated=is_reset(trip, number))
         tracked = [change.claim for change in changed if change.tracked]
         begin = "The conntrack entry of the connection translates the packet; " if tracked else ""
         return said(f"{begin}{words}", *step.events, *tracked) if words else NOTHING

@@ -38,6 +38,7 @@ class Translation(NamedTuple):
     now: End
 
 
+_FLAGS, _RST = 13, 4  # where TCP's header has its flags, and one of them (RFC 9293)
 _SENDING = ("output", "postrouting")
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "icmpv6"}
 
@@ -64,15 +65,42 @@ def cause(trip: Trip, around: Around, change: Translation) -> Cause:
         around: the networks.
         change: the end.
     """
+    reset, other = is_reset(trip, change.place), {"source": "destination", "destination": "source"}[change.name]
     event = translating(trip.steps[change.place].events, change.name)
-    if event is not None:
+    if event is not None and not reset:
         return Cause(target(event), record=event)
+    undone = _of_rejected(trip, change, other) if reset else None
+    if undone is not None:
+        return Cause(f"{other} NAT undone by conntrack", tracked=True, record=undone)
     found = entry(trip, around, change)
     if found is None:
         return Cause()
-    other = {"source": "destination", "destination": "source"}[change.name]
     text = f"{other} NAT undone by conntrack" if found[1] else f"{change.name} NAT by conntrack"
     return Cause(text, tracked=True, record=found[0])
+
+
+def is_reset(trip: Trip, number: int) -> bool:
+    """Whether a packet is a TCP reset: none begins a connection, so that rules of NAT which it meets leave it alone.
+
+    Only one that a rule writes for a connection which ends with it, REJECT's, meets any (nf_reject, nf_nat).
+
+    Args:
+        trip: the packet's steps.
+        number: the step.
+    """
+    view = trip.first[number]
+    head = view.ip if view is not None else None
+    return head is not None and head.protocol == TCP and len(head.body) > _FLAGS and bool(head.body[_FLAGS] & _RST)
+
+
+def _of_rejected(trip: Trip, change: Translation, other: str) -> TraceEvent | None:
+    """The report of what had translated the packet that a reset answers: its connection is forgotten with it."""
+    asked = trip.asked
+    for step, view in zip(asked.steps, asked.first, strict=True) if asked is not None else ():
+        event = translating(step.events, other) if step.namespace == trip.steps[change.place].namespace else None
+        if event is not None and view is not None and view.ip is not None:
+            return event if (view.ip.target if other == "destination" else view.ip.source) == change.now[0] else None
+    return None
 
 
 def entry(trip: Trip, around: Around, change: Translation) -> tuple[Connection, bool] | None:

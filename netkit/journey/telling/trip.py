@@ -33,6 +33,7 @@ class Trip:
         leaves: the steps that nothing follows, in order.
         start: the packet as its sender wrote it, without what tunnels put around it.
         foreseen: the hooks at which `last` is what a rule there makes of the packet: nothing shows it afterwards.
+        asked: the packet that it answers, if whoever told what answers what knew one.
         start_time: when its first frame was seen, in nanoseconds since the epoch.
     """
 
@@ -47,6 +48,7 @@ class Trip:
         self.children = _children(self.steps)
         self.leaves = [number for number, following in enumerate(self.children) if not following]
         self.foreseen = {number for number in range(len(self.steps)) if self._foresee(number)}
+        self.asked: Trip | None = None
         self.start = next((view.innermost for view in self.first if view is not None), None)
         self.start_time = next((step.frame.time for step in self.steps if step.frame is not None), None)
 

@@ -44,25 +44,27 @@ def dropped(events: Sequence[TraceEvent]) -> Verdict | None:
     return next((verdict for verdict in _verdicts(events) if verdict.event.verdict == "drop"), None)
 
 
-def counted(events: Sequence[TraceEvent]) -> Verdict | None:
+def counted(events: Sequence[TraceEvent], *, untranslated: bool = False) -> Verdict | None:
     """What decided at a hook: what dropped the packet, else what translated it, else what let it pass last.
 
     Args:
         events: at one hook, in order.
+        untranslated: whether rules of NAT leave the packet as it is.
     """
     verdicts = _verdicts(events)
-    translations = [v for v in verdicts if v.event.kind == "rule" and translated(v.event)]
+    translations = [v for v in verdicts if v.event.kind == "rule" and translated(v.event) and not untranslated]
     passing = [v for v in verdicts if v.event.verdict == "accept"]
     rules = [v for v in passing if v.event.kind == "rule"]
     choice = [*filter(None, [dropped(events)]), *translations[:1], *rules[-1:], *passing[-1:]]
     return choice[0] if choice else None
 
 
-def sentence(events: Sequence[TraceEvent]) -> str:
+def sentence(events: Sequence[TraceEvent], *, untranslated: bool = False) -> str:
     """What decided at a hook, in one sentence; "" if nothing was reported that does.
 
     Args:
         events: at one hook, in order.
+        untranslated: whether rules of NAT leave the packet as it is.
 
     Example:
         >>> from netkit.netfilter import TraceEvent
@@ -70,14 +72,14 @@ def sentence(events: Sequence[TraceEvent]) -> str:
         >>> sentence([drop])
         'filter FORWARD: the policy DROP drops the packet.'
     """
-    verdict, before = counted(events), _altered(_verdicts(events))
+    verdict, before = counted(events, untranslated=untranslated), _altered(_verdicts(events))
     if verdict is None:
         return before.rstrip()
     event = verdict.event
     if event.kind == "policy":
         effect = "drops the packet" if event.verdict == "drop" else "lets the packet pass"
         return f"{before}{verdict.where}: the policy {event.verdict.upper()} {effect}."
-    return f"{before}{verdict.where}: {_rule(event)} {_effect(event)}."
+    return f"{before}{verdict.where}: {_rule(event)} {_effect(event, untranslated=untranslated)}."
 
 
 def by_whom(verdict: Verdict) -> str:
@@ -95,10 +97,10 @@ def _rule(event: TraceEvent) -> str:
     return f"the rule `{event.rule}`" if event.rule else "a rule"
 
 
-def _effect(event: TraceEvent) -> str:
+def _effect(event: TraceEvent, *, untranslated: bool) -> str:
     if event.verdict == "drop":
         return "rejects the packet" if rejects(event) else "drops the packet"
-    end = translated(event)
+    end = "" if untranslated else translated(event)
     return f"translates the {end}" if end else "lets the packet pass"
 
 
