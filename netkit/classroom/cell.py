@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from netkit.classroom import limits
-from netkit.classroom.limits import LIMIT, LONGEST, Pace
+from netkit.classroom import replay_limits
+from netkit.classroom.replay_limits import LIMIT, LONGEST, Pace
 from netkit.errors import InvalidValue, SandboxUnavailable
 from netkit.sandbox import worlds
 from netkit.sandbox.job import here, python
@@ -41,7 +41,7 @@ def pace() -> Pace:
     if isinstance(told, str):
         begun = time.monotonic()
         replayed({"kind": "nothing"}, (), Pace(told, LONGEST))
-        return limits.pace(told, time.monotonic() - begun)
+        return replay_limits.pace(told, time.monotonic() - begun)
     raise (SandboxUnavailable if told.pop(0) else InvalidValue)(*told)
 
 
@@ -56,7 +56,7 @@ def replayed(asked: dict[str, Any], hidden: tuple[str, ...], pace: Pace) -> dict
     Returns:
         What it tells; `LIMIT` as the trouble where it was stopped.
     """
-    group = limits.Group()
+    group = replay_limits.Group()
     given = json.dumps({"places": group.places, "hidden": hidden, "asked": {**asked, "seconds": pace.of_script}})
     process = subprocess.Popen(
         python(*_CELL),
@@ -102,7 +102,7 @@ def main() -> int:
     if sys.argv[1:] == [_ASKED]:
         return _tell_world()
     given = json.load(sys.stdin)
-    limits.join(given["places"])
+    replay_limits.join(given["places"])
     reading, writing = os.pipe()
     _feed(writing, json.dumps(given["asked"]).encode(), reading)
     os.dup2(reading, 0)

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netkit.classroom import cell, exchange, submission
-from netkit.classroom.limits import LIMIT, Pace
+from netkit.classroom.replay_limits import LIMIT, Pace
 from netkit.errors import InvalidValue
 from netkit.lessons import catalogue
 from netkit.lessons.mine import Mine

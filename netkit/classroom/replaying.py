@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from netkit.classroom.limits import LIMIT, SECONDS_OF_SCRIPT
+from netkit.classroom.replay_limits import LIMIT, SECONDS_OF_SCRIPT
 from netkit.errors import NetkitError
 from netkit.lessons import catalogue
 from netkit.lessons.desk import answered

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.classroom.grading import NOTHING
-from netkit.classroom.limits import LIMIT
+from netkit.classroom.replay_limits import LIMIT
 from netkit.lessons import catalogue
 from netkit.lessons.prediction import Prediction
 from netkit.visible import in_line

@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.classroom.limits import LIMIT
+from netkit.classroom.replay_limits import LIMIT
 from netkit.classroom.submission import Handed, Submission
 from netkit.lessons.diary import Event
 from netkit.lessons.enrolment import Course

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.classroom import cell, grading, limits, sheet
-from netkit.classroom.limits import LIMIT
+from netkit.classroom import cell, grading, replay_limits, sheet
+from netkit.classroom.replay_limits import LIMIT
 from netkit.classroom.submission import Handed, Submission
 from netkit.lessons import enrolment
 from netkit.lessons.mine import Mine
@@ -121,16 +121,16 @@ def test_a_small_class(tmp_path: Path, picture: machine.Picture) -> None:
 
 
 def test_groups_of_a_grader_that_was_killed_go_with_the_next_and_no_others() -> None:
-    makes_one = "from netkit.classroom import limits; print(*limits.Group().places, flush=True); input()"
+    makes_one = "from netkit.classroom import replay_limits; print(*replay_limits.Group().places, flush=True); input()"
     words, pipe = [sys.executable, "-c", makes_one], subprocess.PIPE
     with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as killed:
         places = [Path(place) for place in killed.stdout.readline().split()]
         if not places:
             pytest.skip("this user may make no control groups here")
-        limits.Group().remove()
+        replay_limits.Group().remove()
         assert all(place.exists() for place in places), "it still works"
         killed.kill()
-    limits.Group().remove()
+    replay_limits.Group().remove()
     assert not [place for place in places if place.exists()]
 
 
@@ -147,14 +147,14 @@ def test_a_run_that_was_interrupted_goes_on(tmp_path: Path, monkeypatch: pytest.
         papers.hand_in(folder, name, papers.cable(Mine(name, papers.COURSE)))
     asked: list[str] = []
 
-    def replayed(asking: dict[str, str], _hidden: tuple[str, ...], _pace: limits.Pace) -> dict[str, object]:
+    def replayed(asking: dict[str, str], _hidden: tuple[str, ...], _pace: replay_limits.Pace) -> dict[str, object]:
         asked.append(asking["learner"])
         if len(asked) == 2:
             raise KeyboardInterrupt
         return {"ok": True, "wants": [], "trouble": ""}
 
     monkeypatch.setattr("netkit.classroom.cell.replayed", replayed)
-    monkeypatch.setattr("netkit.classroom.cell.pace", lambda: limits.Pace("user"))
+    monkeypatch.setattr("netkit.classroom.cell.pace", lambda: replay_limits.Pace("user"))
     run = grading.Run(1, tmp_path / "kept", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         grading.grade(folder, papers.COURSE, ["03.1"], run)
@@ -172,12 +172,12 @@ def carried_out(
     """What became of a class whose replays all tell the same, and what was asked of them."""
     asked: list[dict[str, object]] = []
 
-    def replayed(asking: dict[str, object], _hidden: tuple[str, ...], _pace: limits.Pace) -> grading.Result:
+    def replayed(asking: dict[str, object], _hidden: tuple[str, ...], _pace: replay_limits.Pace) -> grading.Result:
         asked.append(asking)
         return told
 
     monkeypatch.setattr("netkit.classroom.cell.replayed", replayed)
-    monkeypatch.setattr("netkit.classroom.cell.pace", lambda: limits.Pace("user"))
+    monkeypatch.setattr("netkit.classroom.cell.pace", lambda: replay_limits.Pace("user"))
     folder.mkdir()
     for name, each in handed.items():
         papers.write(folder, name, each.to_json())
@@ -239,9 +239,9 @@ def test_how_long_a_replay_may_take_follows_the_world_that_works_and_how_quick_i
     monkeypatch.delenv("NETKIT_WORLD", raising=False)
     found = cell.pace()
     assert found.world == "user"
-    assert limits.SECONDS <= found.seconds <= limits.LONGEST
-    assert [limits.pace("uml", empty).seconds for empty in (0.1, 2.0, 60.0)] == [10.0, 32.0, 120.0]
-    assert limits.pace("uml", 2.0).of_script == pytest.approx(25.6)
+    assert replay_limits.SECONDS <= found.seconds <= replay_limits.LONGEST
+    assert [replay_limits.pace("uml", empty).seconds for empty in (0.1, 2.0, 60.0)] == [10.0, 32.0, 120.0]
+    assert replay_limits.pace("uml", 2.0).of_script == pytest.approx(25.6)
 
 
 def test_where_no_sandbox_can_be_made_it_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
