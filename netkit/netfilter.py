@@ -13,6 +13,10 @@ HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 """The hooks of the packet filter, in the order of their numbers (<linux/netfilter.h>)."""
 
 
+_LAST = 2**31 - 1
+"""The priority behind all others."""
+
+
 @guarded()
 @dataclass(frozen=True)
 class TraceEvent:
@@ -83,6 +87,13 @@ class Mark:
     transport: bytes
     at: int
     time: int = field(default=0, compare=False)
+
+    family, table, kind, verdict, oif = "inet", TRACE_TABLE, "policy", "accept", None
+
+    @property
+    def priority(self) -> int:
+        """Of the chain that saw the packet: behind all others at "input", else before them."""
+        return _LAST if self.hook == "input" else -_LAST - 1
 
 
 @guarded()

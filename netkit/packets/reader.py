@@ -8,7 +8,6 @@ however deep headers are nested, only the first ones are read.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -60,7 +59,6 @@ class Span(NamedTuple):
 _Read = tuple[int, "str | None", int]
 
 
-@lru_cache(maxsize=64)  # the same bytes are seen at one interface after the other
 def spans(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDARD, start: int = 0) -> tuple[Span, ...]:
     r"""The headers of a frame, from the outside in.
 
@@ -86,7 +84,8 @@ def spans(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDAR
         sound = start + least <= stop <= end
         if not sound:
             stop, following, inside = min(start + least, end), None, end
-        end = min(end, max(stop, inside))
+        if inside < end:  # what lies behind is padding
+            end = max(stop, inside)
         found.append(Span(name, start, stop, end, sound, quoted))
         if following is not None and name in ERRORS:
             if quoted:  # no error is about an error (RFC 1122, 3.2.2)

@@ -53,7 +53,8 @@ def translate(frames: Frames) -> None:
         packet, space = frames.packets[n], role.place[0]
         if space not in wiring.filtering or packet.lasting is None or not (role.bridge or role.is_bridge):
             continue
-        key, inward = (role.bridge or role.place, packet.lasting, packet.ttl), frames.all[n].direction == "in"
+        key = role.bridge or role.place, packet.lasting, packet.rest, packet.ttl
+        inward = frames.all[n].direction == "in"
         if role.bridge and inward:
             if n not in frames.used and (now := wiring.translations.get(space, {}).get(packet.flow)) is not None:
                 goals[n] = now
@@ -61,7 +62,7 @@ def translate(frames: Frames) -> None:
         elif frames.follows[n] == NONE:
             (up if inward else left if role.bridge else waiting).append(((*key, packet.flow), role.place, n))
     frames.join(came, [*waiting, *up])
-    again = [((*key[:3], goals[frames.follows[n]]), n) for key, _, n in waiting if frames.follows[n] != NONE]
+    again = [((*key[:-1], goals[frames.follows[n]]), n) for key, _, n in waiting if frames.follows[n] != NONE]
     frames.join(again, left)
     frames.join(came, left)
 

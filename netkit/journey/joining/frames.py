@@ -10,7 +10,7 @@ from netkit.journey.joining.keys import Packet, read
 from netkit.journey.joining.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from netkit.journey.joining.wiring import Place
     from netkit.journey.values import Seen
@@ -75,10 +75,19 @@ class Frames:
         self.packets: list[Packet] = []
         """What is known of each frame's bytes."""
         for frame in self.all:
-            wire = self._wire(frame.data, frame.length, frame.link)
+            bytes_ = frame.data, frame.length
+            wire = self._names.get(bytes_)
+            if wire is None:
+                wire = self._names[bytes_] = len(self._known)
+                self._known.append(read(*bytes_, frame.link, self.tunnels))
             self.wires.append(wire)
             self.packets.append(self._known[wire])
-            self.roles.append(self.role_at((frame.namespace, frame.interface)))
+            place = frame.namespace, frame.interface
+            self.roles.append(self._roles.get(place) or self.role_at(place))
+
+    def read(self) -> Iterator[tuple[bytes, Packet]]:
+        """What was recorded, equal bytes once, and what is known of it."""
+        return ((data, self._known[wire]) for (data, _), wire in self._names.items())
 
     def inside(self, number: int) -> int:
         """The number of the bytes that a VXLAN packet carries; -1 where they were not seen outside of it."""
@@ -94,15 +103,7 @@ class Frames:
     def alike(self, number: int) -> Hashable:
         """Equal for frames that differ at most in checksums, which the kernel may fill in late."""
         packet = self.packets[number]
-        return packet[:4] if packet.lasting is not None else self.wires[number]
-
-    def _wire(self, data: bytes, length: int, link: str) -> int:
-        """A number for these bytes: equal bytes have the same."""
-        known = self._names.get((data, length))
-        if known is None:
-            known = self._names[data, length] = len(self._known)
-            self._known.append(read(data, length, link, self.tunnels))
-        return known
+        return packet[:5] if packet.lasting is not None else self.wires[number]
 
     def role_at(self, place: Place) -> Role:
         """What an interface does with frames."""
@@ -158,6 +159,15 @@ class Frames:
         cut = self.cuts.get((self.follows[number], self.roles[number].place)) if self.cuts else None
         return cut or self.bundles.get(number) or [number]
 
+    def line(self, number: int) -> Iterator[int]:
+        """A frame and those that it follows within its namespace."""
+        space = self.roles[number].place[0]
+        while number != NONE and self.roles[number].place[0] == space:
+            yield number
+            if self.ways.get(number) == UNWRAPPED:
+                return
+            number = self.follows[number]
+
     @cached_property
     def sent(self) -> list[int]:
         """The frames that leave by an interface."""
@@ -186,16 +196,21 @@ class Frames:
             order: what tells which of two frames was earlier; their places in the recording, if nothing is given.
             way: how the one becomes the other, if its bytes change.
         """
-        offered: dict[Hashable, list[int]] = {}
+        known: dict[Hashable, tuple[list[int], dict[Hashable, list[int]]]] = {}
         for key, number in offers:
-            offered.setdefault(key, []).append(number)
-        lanes: dict[tuple[Hashable, Hashable], list[int]] = {}
+            same = known.get(key)
+            if same is None:
+                known[key] = [number], {}
+            else:
+                same[0].append(number)
         for key, lane, number in takers:
-            if key in offered and self.follows[number] == NONE:
-                lanes.setdefault((key, lane), []).append(number)
-        for (key, _), followers in lanes.items():
-            for follower, followed in paired(offered[key], followers, order):
-                self.follow(follower, followed, way)
+            same = known.get(key)
+            if same is not None and self.follows[number] == NONE:
+                same[1].setdefault(lane, []).append(number)
+        for offered, lanes in known.values():
+            for followers in lanes.values():
+                for follower, followed in paired(offered, followers, order):
+                    self.follow(follower, followed, way)
 
     def follow(self, number: int, followed: int, way: str = "") -> None:
         """Say that a frame follows another one."""

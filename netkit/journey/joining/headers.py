@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from netkit.journey.joining.keys import Packet, cut, read
+from netkit.journey.joining.keys import TRANSPORT, Packet, read
 
 if TYPE_CHECKING:
     from netkit.journey.joining.frames import Frames
+    from netkit.netfilter import Mark, TraceEvent
 
-TRANSPORT = 20
-"""How many bytes behind the IP header netfilter reports at most."""
 _SIX, FRAGMENT = 6, 44
 _LONGEST = 0xFFFF  # bytes of an IP packet; fragments may claim more, and then nobody puts them together
 
@@ -25,7 +24,27 @@ class Heads:
 
     def __init__(self, frames: Frames) -> None:
         self._frames = frames
-        self._known: dict[int, Packet] = {}
+
+    @cached_property
+    def _known(self) -> dict[tuple[bytes, bytes], Packet]:
+        """Headers that were read already, as a report shows them; most packets are seen in frames as well."""
+        return {
+            (data[packet.start : packet.payload], data[packet.payload : packet.payload + TRANSPORT]): packet
+            for data, packet in self._frames.read()
+            if packet.lasting is not None and packet.part is None
+        }
+
+    def reported(self, report: TraceEvent | Mark) -> Packet:
+        """The packet that netfilter reports.
+
+        Args:
+            report: with its headers.
+        """
+        key = report.network, report.transport
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = head(*key)
+        return known
 
     def of(self, number: int) -> Packet:
         """The packet, or the fragment, that a frame shows, as netfilter reports it.
@@ -33,16 +52,11 @@ class Heads:
         Args:
             number: the frame's.
         """
-        wire = self._frames.wires[number]
-        if wire not in self._known:
-            self._known[wire] = self._read(number)
-        return self._known[wire]
-
-    def _read(self, number: int) -> Packet:
-        frame, packet = self._frames.all[number], self._frames.packets[number]
-        if packet.part is not None and frame.data[packet.start] >> 4 == _SIX:
-            return piece(frame.data[packet.start :])
-        return cut(packet, TRANSPORT)
+        packet = self._frames.packets[number]
+        if packet.part is None:
+            return packet
+        header = self._frames.all[number].data[packet.start :]
+        return piece(header) if header[0] >> 4 == _SIX else packet
 
     def whole(self, number: int) -> Packet | None:
         """The packet as it is when its fragments are put together, or before it is cut.
@@ -81,7 +95,6 @@ class Heads:
         return (packet.part or (0, False))[0] + max(total - (packet.payload - packet.start), 0)
 
 
-@lru_cache(4096)  # one packet is reported at one hook after the other
 def head(network: bytes, transport: bytes) -> Packet:
     """A packet that netfilter reports.
 

@@ -14,7 +14,8 @@ wiring    what snapshots tell of the ways                    transit   over cabl
 capsules  VLAN, IP in IP and GRE
 bridges   over bridges                                       routers   forwarded, translated, fragmented
 segments  cut and put together by offloading                 passages  the hooks that one packet passed
-heads     packets as netfilter reports them                  hooks     which frames the hooks belong to
+headers   packets as netfilter reports them                  clues     by what it may report a frame's packet
+hooks     which frames the hooks belong to
 lookups   hooks and routing decisions between the frames     stations  all of it as one tree for each packet
 below     what filters of bridges, interfaces, ARP dropped   unsent    packets that no frame shows
 memory    many values at once
@@ -25,6 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.below import Below
+from netkit.journey.joining.headers import Heads
 from netkit.journey.joining.hooks import Hooks
 from netkit.journey.joining.lookups import Between
 from netkit.journey.joining.memory import uncollected
@@ -53,9 +55,10 @@ def join(seen: Seen) -> list[list[Step]]:
         []
     """
     frames = connect(seen)
-    tree, hooks = Tree(frames), Hooks(frames, passages(seen.events, seen.marks))
+    tree, heads = Tree(frames), Heads(frames)
+    hooks = Hooks(frames, heads, passages(seen.events, seen.marks, heads))
     between = Between(tree, hooks, frozenset(seen.traced))
-    below = dropped_below(seen.events)
+    below = dropped_below(seen.events, heads)
     if below:
-        Below(tree, hooks.heads, between.alone).place(below)
+        Below(tree, heads, between.alone).place(below)
     return tree.steps()

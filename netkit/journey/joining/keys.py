@@ -20,7 +20,8 @@ _TCP = struct.Struct("!IIH")  # behind the ports: sequence, acknowledgment, head
 _ECHO = struct.Struct("!HH")  # behind type, code and checksum: identifier, sequence
 _ECHOES = {ICMP: (8, 0), ICMPV6: (128, 129)}
 _ERRORS = {ICMP: reader.ERRORS[reader.ICMP], ICMPV6: reader.ERRORS[reader.ICMPV6]}
-_PORTED, _TRANSLATED = 8, 20  # bytes: UDP's header, and ICMP's; what address translation might rewrite of a fragment
+TRANSPORT = 20
+"""How many bytes behind the IP header netfilter reports at most; of a fragment, NAT might rewrite these."""
 _NO_TUNNEL = (None, 0, 0)
 
 Flow = tuple[int, bytes, bytes, int, int]
@@ -32,9 +33,11 @@ class Packet(NamedTuple):
 
     Attributes:
         macs: destination and source.
-        lasting: what routers and address translation leave as it is; None where it is no IP packet.
+        lasting: what routers and address translation leave as it is, as far as netfilter reports it; None where it is
+            no IP packet.
         ttl: or IPv6's hop limit.
         flow: what address translation may rewrite.
+        rest: what lasts as well, behind all that netfilter reports.
         part: (offset, whether more follow) of a fragment, in bytes; None for a whole packet.
         datagram: what all fragments of one packet share: protocol, source, destination, identification.
         start: where, in the frame's bytes, the IP header begins.
@@ -48,6 +51,7 @@ class Packet(NamedTuple):
     lasting: tuple | None = None
     ttl: int = 0
     flow: Flow = (0, b"", b"", 0, 0)
+    rest: bytes = b""
     part: tuple[int, bool] | None = None
     datagram: tuple = ()
     start: int = 0
@@ -74,58 +78,33 @@ def read(data: bytes, length: int, link: str = "ethernet", tunnels: frozenset[in
     start, payload = headers[at].start, headers[after - 1].stop
     total = header.size + payload - start
     protocol, source, target, ident = header.protocol, header.source, header.target, header.ident
-    ports, lasting = _inside(header) if not header.offset else ((0, 0), None)
+    ports, inside, rest = _inside(header) if not header.offset else ((0, 0), None, b"")
     flow = (protocol, source, target, *ports)
+    datagram = (protocol, source, target, ident) if header.version == 4 or header.fragment else flow
     if header.fragment:
-        part, datagram = (header.offset, header.more), (protocol, source, target, ident)
-        lasting = (
-            ident,
-            protocol,
-            total,
-            part,
-            header.body[_TRANSLATED:],
-        )  # behind what address translation might rewrite
-        tunnel = _tunnel(data, headers[after:], 0)
-        return Packet(data[:12], lasting, header.ttl, flow, part, datagram, start, payload, *tunnel)
-    datagram = (protocol, source, target, ident) if header.version == 4 else flow
-    lasting = ident if header.version == 4 else 6, protocol, total, lasting
-    tunnel = _tunnel(data, headers[after:], length)
-    return Packet(data[:12], lasting, header.ttl, flow, None, datagram, start, payload, *tunnel)
-
-
-def cut(packet: Packet, size: int) -> Packet:
-    """The same packet, as one knows it of whom only the first bytes behind the IP header are told.
-
-    Args:
-        packet: as it was read.
-        size: how many bytes.
-    """
-    if packet.lasting is None or packet.flow[0] == TCP:  # what lasts of TCP is in its header
-        return packet
-    *before, last = packet.lasting
-    if packet.part is not None:
-        last = last[: max(size - _TRANSLATED, 0)]
-    elif isinstance(last, bytes):
-        last = last[: size - _PORTED if packet.flow[0] == UDP else size]
+        part, length, rest = (header.offset, header.more), 0, header.body[TRANSPORT:]
+        lasting = ident, protocol, total, part
     else:
-        last = (*last[:-1], last[-1][: size - _PORTED])
-    return packet._replace(lasting=(*before, last))
+        part, lasting = None, (ident if header.version == 4 else 6, protocol, total, inside)
+    tunnel = _tunnel(data, headers[after:], length)
+    return Packet(data[:12], lasting, header.ttl, flow, rest, part, datagram, start, payload, *tunnel)
 
 
-def _inside(header: IpHeader) -> tuple[tuple[int, int], object]:
-    """The ports of what an IP packet carries, and what lasts of it; payloads, but no checksums."""
+def _inside(header: IpHeader) -> tuple[tuple[int, int], object, bytes]:
+    """The ports of what an IP packet carries, and what lasts of it, in two; payloads, but no checksums."""
     protocol, data = header.protocol, header.body
+    rest = data[TRANSPORT:]
     if protocol == TCP and len(data) >= 14:
-        return _PORTS.unpack_from(data), _TCP.unpack_from(data, 4)
+        return _PORTS.unpack_from(data), _TCP.unpack_from(data, 4), b""
     if protocol == UDP and len(data) >= 8:
-        return _PORTS.unpack_from(data), data[8:]
+        return _PORTS.unpack_from(data), data[8:TRANSPORT], rest
     if protocol in _ECHOES and len(data) >= 8:
         if data[0] in _ECHOES[protocol]:
             identifier, sequence = _ECHO.unpack_from(data, 4)
-            return (identifier, 0), (data[0], sequence, data[8:])
+            return (identifier, 0), (data[0], sequence, data[8:TRANSPORT]), rest
         if data[0] in _ERRORS[protocol]:  # what it quotes is translated as well
-            return (0, 0), (data[:2], data[10:14])
-    return (0, 0), data
+            return (0, 0), (data[:2], data[10:14]), b""
+    return (0, 0), data[:TRANSPORT], rest
 
 
 def _tunnel(data: bytes, carried: Sequence[Span], length: int) -> tuple[int | None, int, int]:

@@ -6,6 +6,7 @@ from bisect import bisect
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.frames import NONE, UNWRAPPED, Frames
+from netkit.journey.joining.passages import as_event
 from netkit.journey.joining.stations import Station, Tree
 from netkit.journey.values import ENTERED, OUTSIDE, ROUTING, TAKEN
 from netkit.packets.ip import UDP
@@ -64,7 +65,7 @@ class Between:
         """The same of a packet that no frame shows: where it began to be sent is shown in any case."""
         first = visits[0]
         if first.hook == "output" and not first.shown:
-            after = self._tree.add(Station(first.namespace, first.hook, (), place, first.events[0]), after)
+            after = self._tree.add(Station(first.namespace, first.hook, (), place, as_event(first.events[0])), after)
         return self._visits(visits, after, place)
 
     def _way_to(self, number: int) -> int:
@@ -108,7 +109,7 @@ class Between:
             return  # it need not, on a bridge
         taken = next((visit for row in rows for visit in row if visit.is_taken), None)
         fate = TAKEN if taken is not None else ENTERED if entered else OUTSIDE
-        self._tree.fates[number] = fate, taken.events[-1] if taken is not None else None
+        self._tree.fates[number] = fate, as_event(taken.events[-1]) if taken is not None else None
 
     def _is_taken(self, number: int) -> bool:
         if self._frames.roles[number].place[0] in self._traced:

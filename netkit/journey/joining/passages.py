@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from netkit.journey.joining.headers import head
 from netkit.netfilter import TRACE_TABLE, TraceEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    from netkit.journey.joining.headers import Heads
     from netkit.journey.joining.keys import Packet
     from netkit.netfilter import Mark
 
@@ -26,24 +25,26 @@ _GOING_ON = ("continue", "return", "jump", "goto")
 _BELOW_IP, _AT_INTERFACES = ("bridge", "arp", "netdev"), ("ingress", "egress")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Visit:
     """One hook, passed once by one packet.
 
     Attributes:
         namespace: where.
         hook: one of netfilter.HOOKS, "ingress" or "egress".
-        events: in order.
+        packet: what the headers tell, as the hook began.
+        events: in order; those of an x-ray's own table may be marks.
     """
 
     namespace: str
     hook: str
-    events: list[TraceEvent] = field(default_factory=list)
+    packet: Packet
+    events: list[TraceEvent | Mark]
 
-    @cached_property
+    @property
     def shown(self) -> tuple[TraceEvent, ...]:
         """The events but those of an x-ray's own table, which only say that the packet was there."""
-        return tuple(event for event in self.events if event.table != TRACE_TABLE)
+        return tuple([event for event in self.events if event.table != TRACE_TABLE])  # type: ignore[misc]
 
     @property
     def told(self) -> bool:
@@ -54,11 +55,6 @@ class Visit:
     def is_taken(self) -> bool:
         """Whether the packet has passed all that filters at INPUT."""
         return self.hook == "input" and self.events[-1].table == TRACE_TABLE
-
-    @cached_property
-    def packet(self) -> Packet:
-        """What the headers tell, as the hook began."""
-        return head(self.events[0].network, self.events[0].transport)
 
     @property
     def iif(self) -> str | None:
@@ -73,10 +69,10 @@ class Visit:
     @property
     def ends(self) -> bool:
         """Whether the packet was dropped, or taken away, here."""
-        return self.events[-1].verdict in ("drop", "stolen") or self.events[-1].verdict.startswith("queue")
+        return _ends(self.events[-1])
 
 
-def passages(events: Iterable[TraceEvent], marks: Iterable[Mark] = ()) -> list[list[Visit]]:
+def passages(events: Iterable[TraceEvent], marks: Iterable[Mark], heads: Heads) -> list[list[Visit]]:
     """The hooks that each packet passed in a namespace, one after the other.
 
     The kernel gives a packet a number, and another one when it copies it: then its way is told in several pieces.
@@ -84,6 +80,7 @@ def passages(events: Iterable[TraceEvent], marks: Iterable[Mark] = ()) -> list[l
     Args:
         events: those of all namespaces, each namespace's in order.
         marks: the same.
+        heads: what reads their headers.
     """
     found: list[list[Visit]] = []
     latest: dict[tuple[str, int], list[Visit]] = {}
@@ -95,22 +92,24 @@ def passages(events: Iterable[TraceEvent], marks: Iterable[Mark] = ()) -> list[l
         if known is None or not _goes_on(known[-1], event):
             known = latest[key] = []
             found.append(known)
-        if not known or known[-1].hook != event.hook:
-            known.append(Visit(event.namespace, event.hook))
-        known[-1].events.append(event)
+        elif known[-1].hook == event.hook:
+            known[-1].events.append(event)
+            continue
+        known.append(Visit(event.namespace, event.hook, heads.reported(event), [event]))
     return found
 
 
-def is_below(event: TraceEvent) -> bool:
+def is_below(event: TraceEvent | Mark) -> bool:
     """Whether a chain stands below IP: on a bridge, at an interface, for ARP."""
     return event.family in _BELOW_IP or event.hook in _AT_INTERFACES
 
 
-def dropped_below(events: Iterable[TraceEvent]) -> list[Visit]:
+def dropped_below(events: Iterable[TraceEvent], heads: Heads) -> list[Visit]:
     """The hooks below IP at which packets were dropped, each with what was reported there of that packet.
 
     Args:
         events: those of all namespaces, each namespace's in order.
+        heads: what reads their headers.
     """
     found: list[Visit] = []
     open_ones: dict[tuple[str, int], Visit] = {}
@@ -118,7 +117,7 @@ def dropped_below(events: Iterable[TraceEvent]) -> list[Visit]:
         key = event.namespace, event.packet
         known = open_ones.get(key)
         if known is None or _station(known.events[-1]) != _station(event):
-            known = open_ones[key] = Visit(event.namespace, event.hook)
+            known = open_ones[key] = Visit(event.namespace, event.hook, heads.reported(event), [])
         known.events.append(event)
         if known.ends:
             found.append(known)
@@ -130,39 +129,44 @@ def _station(event: TraceEvent) -> tuple:
     return event.family, event.hook, event.iif, event.oif, event.network
 
 
-def _merged(events: Iterable[TraceEvent], marks: Iterable[Mark]) -> Iterator[TraceEvent]:
-    """Events, and marks as events of the x-ray's table where they belong among them; all in the order of time."""
+def _merged(events: Iterable[TraceEvent], marks: Iterable[Mark]) -> list[TraceEvent | Mark]:
+    """Events, and marks where they belong among them; all in the order of time, but each namespace's as they are."""
     by_space: dict[str, tuple[list[TraceEvent], list[Mark]]] = defaultdict(lambda: ([], []))
     for event in events:
         by_space[event.namespace][0].append(event)
     for mark in marks:
         by_space[mark.namespace][1].append(mark)
-    return heapq.merge(*(_in_order(*both) for both in by_space.values()), key=lambda event: event.time)
+    reports: list[TraceEvent | Mark] = []
+    times: list[int] = []
+    for both in by_space.values():
+        own = _in_order(*both)
+        reports += own
+        times += accumulate([report.time for report in own], max)
+    return [reports[place] for place in sorted(range(len(times)), key=times.__getitem__)]
 
 
-def _in_order(events: list[TraceEvent], marks: list[Mark]) -> Iterator[TraceEvent]:
-    told = 0
+def _in_order(events: list[TraceEvent], marks: list[Mark]) -> list[TraceEvent | Mark]:
+    told, found = 0, []
     for mark in marks:
-        yield from events[told : mark.at]
+        found += events[told : mark.at]
         told = mark.at
-        yield _as_event(mark)
-    yield from events[told:]
+        found.append(mark)
+    return found + events[told:]
 
 
-def _as_event(mark: Mark) -> TraceEvent:
-    priority = _LAST if mark.hook == "input" else _FIRST
-    heads = {"iif": mark.iif, "network": mark.network, "transport": mark.transport, "time": mark.time}
-    where = mark.namespace, mark.packet, "inet", TRACE_TABLE, mark.hook, mark.hook, priority
-    return TraceEvent(*where, "policy", "accept", **heads)
+def as_event(report: TraceEvent | Mark) -> TraceEvent:
+    """A report as an event: a mark as one of the x-ray's own table."""
+    if isinstance(report, TraceEvent):
+        return report
+    heads = {"iif": report.iif, "network": report.network, "transport": report.transport, "time": report.time}
+    where = report.namespace, report.packet, report.family, report.table, report.hook, report.hook, report.priority
+    return TraceEvent(*where, report.kind, report.verdict, **heads)
 
 
-_FIRST, _LAST = -(2**31), 2**31 - 1
-
-
-def _goes_on(visit: Visit, event: TraceEvent) -> bool:
+def _goes_on(visit: Visit, event: TraceEvent | Mark) -> bool:
     """Whether an event belongs to the same packet as what was reported under its number before."""
     last = visit.events[-1]
-    if _who(last) != _who(event) or visit.ends:
+    if (last.network != event.network and _who(last) != _who(event)) or _ends(last):
         return False
     if event.hook != visit.hook:
         return event.hook in _NEXT.get(visit.hook, ())
@@ -171,11 +175,15 @@ def _goes_on(visit: Visit, event: TraceEvent) -> bool:
     return last.priority <= event.priority and _base(event) not in map(_base, visit.events)
 
 
-def _who(event: TraceEvent) -> tuple:
+def _ends(event: TraceEvent | Mark) -> bool:
+    return event.verdict in ("drop", "stolen") or event.verdict.startswith("queue")
+
+
+def _who(event: TraceEvent | Mark) -> tuple:
     """What no hook changes: protocol and identification."""
     network = event.network
     return (network[9:10], network[4:6]) if network[:1] < b"\x60" else (network[6:7], network[4:6])
 
 
-def _base(event: TraceEvent) -> tuple[str, str, int]:
+def _base(event: TraceEvent | Mark) -> tuple[str, str, int]:
     return event.family, event.table, event.priority

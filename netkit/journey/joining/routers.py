@@ -20,19 +20,19 @@ def connect(frames: Frames) -> None:
     Args:
         frames: the recorded ones.
     """
-    offers, takers = [], []
+    offers, takers, tracking = [], [], frames.wiring.tracking
     for n, role in enumerate(frames.roles):
         packet = frames.packets[n]
         if packet.lasting is None or role.bridge is not None:
             continue
         space = role.place[0]
-        if packet.part is not None and space in frames.wiring.tracking:
+        if packet.part is not None and space in tracking:
             continue
         if frames.all[n].direction == "in":
             flow = _translated(frames, space, packet.flow)
-            offers.append(((space, packet.lasting, packet.ttl - 1, flow), n))
+            offers.append(((space, packet.lasting, packet.rest, packet.ttl - 1, flow), n))
         elif frames.follows[n] == NONE:
-            takers.append(((space, packet.lasting, packet.ttl, packet.flow), None, n))
+            takers.append(((space, packet.lasting, packet.rest, packet.ttl, packet.flow), None, n))
     _joined(frames, offers, takers)
     if frames.wiring.ageing:
         _aged(frames, offers, takers)
@@ -43,15 +43,16 @@ def connect(frames: Frames) -> None:
 def _joined(frames: Frames, offers: list[tuple[tuple, int]], takers: list[tuple[tuple, None, int]]) -> None:
     """Join by keys that end with the flow; then without it, for translations that nobody remembers."""
     frames.join(offers, takers, way=ROUTED)
-    offers = [(key[:3], n) for key, n in offers if n not in frames.used]
-    frames.join(offers, [(key[:3], None, n) for key, _, n in takers], way=ROUTED)
+    offers = [(key[:-1], n) for key, n in offers if n not in frames.used]
+    takers = [(key[:-1], None, n) for key, _, n in takers if frames.follows[n] == NONE]
+    frames.join(offers, takers, way=ROUTED)
 
 
 def _aged(frames: Frames, offers: list[tuple[tuple, int]], takers: list[tuple[tuple, None, int]]) -> None:
     """Join without the TTL where rules set it."""
     spaces = frames.wiring.ageing
-    offers = [((*key[:2], key[3]), n) for key, n in offers if n not in frames.used and key[0] in spaces]
-    frames.join(offers, [((*key[:2], key[3]), None, n) for key, _, n in takers if key[0] in spaces], way=ROUTED)
+    offers = [((*key[:-2], key[-1]), n) for key, n in offers if n not in frames.used and key[0] in spaces]
+    frames.join(offers, [((*key[:-2], key[-1]), None, n) for key, _, n in takers if key[0] in spaces], way=ROUTED)
 
 
 def _translated(frames: Frames, namespace: str, flow: Flow) -> Flow:
@@ -85,7 +86,7 @@ def _fragmented(frames: Frames) -> None:
 def _mark(packet: Packet) -> Hashable:
     """What is equal of a packet's first fragments on both sides: in IPv6 each router that cuts draws a new number."""
     if packet.part is not None and packet.lasting is not None and len(packet.datagram[1]) == _IPV6:
-        return packet.lasting[4][:64]
+        return packet.rest[:64]
     return packet.datagram[3:]
 
 

@@ -97,6 +97,8 @@ def _unknown_cables(frames: Frames) -> None:
 
 def _tunnels(frames: Frames) -> None:
     """Into a VXLAN device and, wrapped, out of another interface; unwrapped at the other end."""
+    if not any(role.is_tunnel for role in frames.roles):
+        return
     going, unwrapped, wrapped, coming = [], [], [], []
     for n, role in enumerate(frames.roles):
         packet, out = frames.packets[n], frames.all[n].direction == "out"

@@ -37,7 +37,8 @@ class Reader:
         for at, message in self._listener.heard:
             report = nftables.report(memoryview(message)[_HEADER:])
             if report.chain[1].startswith(TRACE_TABLE):
-                self._mark(at, report, count)
+                if report.network:  # the chain's end, reported without headers, tells nothing new
+                    self._mark(at, report, count)
                 continue
             passage = self._passage(report)
             if passage.base is not None and not _is_plain_end(report, passage.base):
