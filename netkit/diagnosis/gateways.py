@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from netkit.diagnosis import inner
 from netkit.diagnosis.commands import typed
 from netkit.diagnosis.questions import RouteQuestion
 from netkit.validation import mac_of
@@ -63,6 +64,8 @@ def _worth(world: World, station: End, address: str) -> int:
     if any(place == namespace for place, _ in world.topology.bearers(address)):
         return 4
     answer = world.route(RouteQuestion(namespace, address))
+    if answer.device != station[1] and inner.closing(world, station) is not None:
+        return 0
     if answer.error or (namespace, str(answer.device)) in world.avoided:
         return 0
     if answer.device == station[1]:  # one of several networks on the link, which it routes between

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import bridged, listening, permissions
+from netkit.diagnosis import bridged, listening, permissions, shut
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 
@@ -29,6 +29,8 @@ def dropped(world: World, place: Place, passing: Passing, rule: Rule, *, known: 
         known: whether it answers one that has passed there.
     """
     namespace, packet = place.namespace, passing.packet
+    if place.hook == "FORWARD" and (found := shut.between(world, place, packet, rule, listed(world, namespace, rule))):
+        return found
     does = "answers, with another MAC," if rule.target == "arpreply" else "drops"
     words = f"{_who(place)} {does} {_what(packet)} in {place.hook}{_at(place)}: {_why(rule)}"
     evidence = [listed(world, namespace, rule)]

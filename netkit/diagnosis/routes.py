@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import addressing, commands, policy, vrfs
+from netkit.diagnosis import addressing, commands, inner, policy, rejections, vrfs
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.gateways import default_again, forwarding, gateways, leaving, network_of, towards
@@ -92,10 +92,28 @@ def _no_route(world: World, namespace: str, address: str, said: str) -> Finding:
     repair = (typed(world, namespace, f"ip route add {what} via {found[0]}"),) if found else ()
     words = f"{namespace} knows no route to {address}" + ("" if default else " and has no default route")
     evidence = (said, shown(world, namespace, "ip route", listed))
+    kept = None if found else _kept_in(world, namespace)
+    if kept is not None:
+        words, evidence = f"{words}; {kept[0]}", (*evidence, kept[1])
     deaf = None if default or ":" not in address else _unadvertised(world, namespace)
     if deaf is not None:
         words, evidence = f"{words}; {deaf[0]}", (*evidence, *deaf[1])
     return Finding("route", words, evidence, repair, namespace)
+
+
+def _kept_in(world: World, namespace: str) -> tuple[str, str] | None:
+    """That the network which a namespace is in has no way out, in words and with what shows it."""
+    stations = [station for end in leaving(world, namespace) for station in world.topology.stations(end)]
+    closed = ((station, inner.closing(world, station)) for station in stations if station[0] != namespace)
+    more = f"{namespace} gets out if it joins another network as well"
+    return next(
+        (
+            (f"{inner.told(end, rule)}; {more}", rejections.listed(world, end[0], rule))
+            for end, rule in closed
+            if rule is not None
+        ),
+        None,
+    )
 
 
 def _unadvertised(world: World, namespace: str) -> tuple[str, tuple[str, ...]] | None:

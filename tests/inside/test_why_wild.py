@@ -14,6 +14,7 @@ from tests.inside.wild_healthy import HEALTHY_WAYS
 from tests.inside.wild_healthy_further import HEALTHY_FURTHER
 from tests.inside.wild_healthy_links import HEALTHY_LINKS
 from tests.inside.wild_hosts import HOSTS
+from tests.inside.wild_inner import INNER
 from tests.inside.wild_led import LED
 from tests.inside.wild_links import LINKS
 from tests.inside.wild_masks import MASKS
@@ -30,7 +31,7 @@ from tests.inside.wild_wires import HEALTHY_DOUBLES, WIRED
 
 OF_KINDS = (*WAYS, *FILTERS, *LINKS, *MASKS, *STEERING, *MATCHES, *BRIDGED, *HOSTS, *STATES)
 OF_MISTAKES = (*RULES, *OPTIONS, *UPLINKED, *LED, *DOCKED, *DEVICES, *FRAMES)
-OF_OTHERS = (*ON_NODES, *WALLS, *WIRED)
+OF_OTHERS = (*ON_NODES, *WALLS, *WIRED, *INNER)
 BROKEN = (*OF_KINDS, *OF_MISTAKES, *OF_OTHERS)
 HEALTHY_OF_KINDS = (*HEALTHY_WAYS, *HEALTHY_LINKS, *HEALTHY_FURTHER)
 HEALTHY = (*HEALTHY_OF_KINDS, *HEALTHY_UPLINKED, *HEALTHY_DOCKED, *HEALTHY_NODES, *HEALTHY_DOUBLES)
