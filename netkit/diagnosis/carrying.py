@@ -23,10 +23,10 @@ from netkit.diagnosis import (
 )
 from netkit.diagnosis.findings import Decision, Finding, Found, World
 from netkit.diagnosis.hooks import Hooks
+from netkit.diagnosis.packet import Packet
 from netkit.model.topology import TUNNELS
 
 if TYPE_CHECKING:
-    from netkit.diagnosis.packet import Packet
     from netkit.model import End
 
 
@@ -141,11 +141,34 @@ class Carrying(ABC):
         """Whether the question who has an address passes a way, and the answer to it."""
         if not doubles.audible(self.world, way[-1]) or resolution.mute(self.world, way[0], way[-1], hop) is not None:
             return False
+        if any(self._stopped(way, place, Packet("", hop, "arp"), asks=True) for place in range(len(way))):
+            return False
+        back = (self._crossing(way[::-1], place, Packet("", hop), asks=False) for place in range(len(way)))
+        if any(l2.locked(self.world, each) for each in back if each is not None):
+            return False
         try:
             type(self)(self.world).hooks.question(way, hop)
         except Found:
             return False
         return True
+
+    def _stopped(self, way: list[End], place: int, packet: Packet, *, asks: bool) -> Finding | None:
+        """What keeps a frame from passing an interface of its way, be it a bridge or any other."""
+        found = l2.at(self.world, way, place, packet.destination)
+        crossing = None if found else self._crossing(way, place, packet, asks=asks)
+        if crossing is None:
+            return found
+        ports = crossing.before, crossing.bridge, crossing.after
+        return l2.bridge(self.world, crossing) or vlans.between(self.world, (way[0], way[-1]), ports)
+
+    def _crossing(self, way: list[End], place: int, packet: Packet, *, asks: bool) -> l2.Crossing | None:
+        """A frame at a bridge of its way; None at any other interface. A question for a MAC is for everybody."""
+        if self.world.link(way[place]).kind != "bridge":
+            return None
+        before, after = way[place - 1] if place else None, way[place + 1] if place + 1 < len(way) else None
+        sender, receiver = (self.world.link(end).mac for end in (way[0], way[-1]))
+        whom = None if packet.protocol == "arp" else receiver
+        return l2.Crossing(before, way[place], after, sender, whom, asks, packet.version)
 
     def _led_away(self, reached: dict[End, End | None], way: list[End], before: Packet, after: Packet) -> End:
         """Where a frame ends: a bridge that shows it to the filter of IP may lead it to another destination."""
@@ -161,15 +184,11 @@ class Carrying(ABC):
         self.stop(l2.at(world, way, 0, packet.destination) or doubles.duplicate_mac(world, start, target))
         asks = not resolution.known(world, start, target, hop)
         for place, end in enumerate(way):
-            self.stop(l2.at(world, way, place, packet.destination))
+            self.stop(self._stopped(way, place, packet, asks=asks))
             after = way[place + 1] if place + 1 < len(way) else None
             if world.link(end).kind == "bridge":
-                macs = world.link(start).mac, world.link(target).mac
-                ports = way[place - 1] if place else None, after
-                self.stop(l2.bridge(world, l2.Crossing(ports[0], end, ports[1], *macs, asks, packet.version)))
-                self.stop(vlans.between(world, (start, target), (ports[0], end, ports[1])))
                 self.ok("bridge", f"{end[1]} in {end[0]}")
-                if all(ports) and world.space(end[0]).rules and self.hooks.shows(end, packet):
+                if place and after and world.space(end[0]).rules and self.hooks.shows(end, packet):
                     self.ok("filter", f"FORWARD of {end[0]}")
             if world.link(end).kind in TUNNELS and after is not None and world.link(after).kind in TUNNELS:
                 self._tunnelled(end, after, world.link(target).mac, asks=asks)

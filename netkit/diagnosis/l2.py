@@ -110,7 +110,7 @@ def bridge(world: World, crossing: Crossing) -> Finding | None:
         return None if world.link(before).has("hairpin") else _no_hairpin(world, before, middle)
     if len(ports) == 2 and all(world.link(port).has("isolated") for port in ports):
         return _isolated(world, ports)
-    return _astray(world, crossing) or _locked(world, crossing) or _not_flooded(world, crossing)
+    return _astray(world, crossing) or locked(world, crossing) or _not_flooded(world, crossing)
 
 
 def _known(world: World, middle: End, mac: str | None) -> list[ForwardingEntry]:
@@ -132,8 +132,12 @@ def _astray(world: World, crossing: Crossing) -> Finding | None:
     return Finding("bridge", words, (line,), (repair,), middle[0])
 
 
-def _locked(world: World, crossing: Crossing) -> Finding | None:
-    """A locked port takes frames only of senders that the bridge knows behind it."""
+def locked(world: World, crossing: Crossing) -> Finding | None:
+    """Whether a port is locked, and takes frames only of senders that the bridge knows behind it.
+
+    Args:
+        crossing: the frame, and the port that it comes in by.
+    """
     port, sender = crossing.before, crossing.sender
     if port is None or "unlocked" not in world.port(port).off:
         return None

@@ -225,6 +225,7 @@ WIRED = [
 
 VIP = ("h1", "10.21.0.100")
 TWO_VIPS = tuple(f"h{number} ip addr add 10.21.0.100/32 dev eth0" for number in (2, 3))
+ISOLATED = "sw bridge link set dev p{} isolated on"
 CLONED = "h3 ip addr add 10.21.0.2/24 dev eth0"
 HEALTHY_DOUBLES = [
     well("a double that is filtered", SWITCHED, VIP, *TWO_VIPS, "h3 arptables -A INPUT -d 10.21.0.100 -j DROP"),
@@ -233,6 +234,23 @@ HEALTHY_DOUBLES = [
     well("a double that is off", SWITCHED, NEAR, CLONED, "h3 ip link set eth0 down"),
     well("a double whose port is off", SWITCHED, NEAR, CLONED, "sw ip link set p3 down"),
     well("a double whose port is shut", SWITCHED, NEAR, CLONED, "sw bridge link set dev p3 state 0"),
+    well("a double that is kept apart", SWITCHED, NEAR, CLONED, *(ISOLATED.format(number) for number in (1, 3))),
+    well("a double that is asked nothing", SWITCHED, NEAR, CLONED, "sw bridge link set dev p3 bcast_flood off"),
+    well(
+        "a double whose port is locked",
+        SWITCHED,
+        NEAR,
+        CLONED,
+        "sw bridge link set dev p3 learning off locked on",
+        "sw bridge fdb flush dev br0",
+    ),
+    well(
+        "a double of IPv6 that is kept apart",
+        SWITCHED,
+        ("h1", "fd21::2"),
+        *(ISOLATED.format(number) for number in (1, 3)),
+        "h3 ip -6 addr add fd21::2/64 dev eth0 nodad",
+    ),
     well(
         "a double of IPv6 that is off",
         SWITCHED,
