@@ -55,5 +55,30 @@ def meant(world: World, namespace: str, packet: Packet) -> tuple[End, str] | Non
 
 
 def _waits(world: World, namespace: str, packet: Packet) -> bool:
-    there = (each for each in world.listeners(namespace) if listening.of(each, packet) and not each.reserved)
+    there = (each for each in world.listeners(namespace) if listening.of(each, packet) and each.serves)
     return any(listening.hears(each, packet.destination) for each in there)
+
+
+def bound(world: World, start: End, address: str) -> Finding | None:
+    """Whether somebody on a link is meant to have an address that nobody has: it listens there, or frames go to it.
+
+    Args:
+        start: who asks on its link for the address.
+        address: which nobody has.
+    """
+    entries = world.space(start[0]).neighbours
+    told = {n.mac for n in entries if (n.device, n.address, n.state) == (start[1], address, "permanent")}
+    for end in () if world.topology.bearers(address) else world.topology.stations(start):
+        listener = next((each for each in world.listeners(end[0]) if each.address == address), None)
+        if end[0] == start[0] or (listener is None and world.link(end).mac not in told):
+            continue
+        why = f"{start[0]} sends its frames to {commands.named(end)} (an entry for good)"
+        lines = [commands.addresses_shown(world, end)]
+        if listener is not None:
+            why = f"{listener.program or 'a program'} in {end[0]} listens there"
+            lines.append(listening.told(world, end[0], listener.protocol))
+        length = 128 if ":" in address else 32
+        mend = typed(world, end[0], f"ip addr add {address}/{length} dev {end[1]}")
+        words = f"nobody on the link of {commands.named(start)} has the address {address}, though {why}"
+        return Finding("address", words, tuple(lines), (mend,), end[0])
+    return None

@@ -29,11 +29,11 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     Returns:
         None where somebody listens there, or somebody has the address and listens nowhere else: then nobody listens.
     """
-    places = [place for place, _ in world.topology.bearers(after.destination)]
+    places = _places(world, namespace, after.destination)
     served = places and (after.destination_port is None or _heard(world, places, after))
     if after.answer or after.kind or served:
         return None
-    right = _right(world, namespace, places, after)
+    right = _right(world, namespace, places, before, after)
     needless = rule is not None and _needless(world, namespace, before, after)
     if places and not needless and (not right or rule is None):
         return _shadowed(world, namespace, before, after, rule) if rule is not None else None
@@ -57,6 +57,12 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     evidence = [rejections.listed(world, namespace, rule)] if rule is not None else []
     evidence += [listening.told(world, place, after.protocol) for place in places[:1]]
     return Finding("nat", words, tuple(evidence), tuple(typed(world, namespace, each) for each in repair), namespace)
+
+
+def _places(world: World, namespace: str, address: str) -> list[str]:
+    """Where packets of a namespace's get to: who has the address; with one of its loopback network, itself."""
+    loop = ipaddress.ip_address(address).is_loopback
+    return [namespace] if loop else [place for place, _ in world.topology.bearers(address)]
 
 
 def _lost(world: World, namespace: str, ends: tuple[Packet, Packet], bare: End, address: str) -> Finding:
@@ -123,7 +129,7 @@ def _heard(world: World, places: list[str], packet: Packet) -> bool:
 
 def _needless(world: World, namespace: str, before: Packet, after: Packet) -> bool:
     """Whether a packet would have found somebody, as its sender wrote it, and is led to nobody, or to another port."""
-    led_to = [place for place, _ in world.topology.bearers(after.destination)]
+    led_to = _places(world, namespace, after.destination)
     if led_to not in ([], [namespace]) and before.destination != after.destination:
         return False
     places = [place for place, _ in world.topology.bearers(before.destination) if place != namespace]
@@ -132,16 +138,22 @@ def _needless(world: World, namespace: str, before: Packet, after: Packet) -> bo
     return bool(places) and (before.destination_port is None or led or _heard(world, places, before))
 
 
-def _right(world: World, namespace: str, places: list[str], packet: Packet) -> tuple[str, int | None] | None:
+def _right(
+    world: World, namespace: str, places: list[str], before: Packet, packet: Packet
+) -> tuple[str, int | None] | None:
     """The one server that can be meant: another port of whom is meant, else the same port of somebody else there.
 
     Args:
         namespace: whose rule.
         places: the namespaces that have the address.
+        before: the packet as it came.
         packet: as it is translated.
     """
     if places:
-        ports = {port for place in places for address, port in _served(world, place, packet)}
+        ports = {port for place in places for _, port in _served(world, place, packet)}
+        ports -= {
+            port for _, port in publishing.led(world, namespace, packet, before.destination_port)
+        }  # which are others' ends already
         return (packet.destination, ports.pop()) if len(ports) == 1 else None
     found = {end for place in world.topology.behind(namespace) for end in _served(world, place, packet)}
     found = found or {end for space in world.snapshot for end in _served(world, space.name, packet)}
@@ -156,7 +168,7 @@ def _served(world: World, place: str, packet: Packet) -> set[tuple[str, int]]:
     links = [link for link in world.space(place).interfaces.values() if link.kind != "loopback"]
     own = [ipaddress.ip_interface(text) for link in links for text in link.addresses]
     near = [str(each.ip) for each in own if ipaddress.ip_address(packet.destination) in each.network]
-    servers = [e for e in world.listeners(place) if e.protocol == packet.protocol and not e.reserved]
+    servers = [e for e in world.listeners(place) if e.protocol == packet.protocol and e.serves]
     return {(address, each.port) for address in near for each in servers if listening.hears(each, address)}
 
 

@@ -48,9 +48,10 @@ def of_iptables(place: Place, passing: Passing, *, fine: bool = False) -> list[s
     packet, way = passing.packet, ways((passing.iif, passing.oif))
     if packet.kind.startswith("neighbour"):
         return [f"-p ipv6-icmp -m icmp6 --icmpv6-type {packet.kind}"]
-    if passing.tracked == "ESTABLISHED":
+    if passing.tracked in ("ESTABLISHED", "RELATED"):
         narrow = ways(("" if passing.oif else passing.iif, passing.oif))
-        return [f"{narrow} {ANSWERS['iptables']}".strip()]
+        known = ANSWERS["iptables"] if passing.tracked == "ESTABLISHED" else "-m conntrack --ctstate RELATED"
+        return [f"{narrow} {known}".strip()]
     if passing.tracked != "NEW":
         return [_flow(packet)]
     through = place.hook == "FORWARD" and passing.iif != passing.oif
@@ -80,8 +81,8 @@ def _of_nft(rule: Rule, place: Place, passing: Passing) -> list[str]:
         return [f"arp saddr ip {packet.source}", f"arp saddr ip {packet.destination}"]
     if packet.kind.startswith("neighbour"):
         return [f"icmpv6 type nd-neighbor-{'solicit' if packet.kind.endswith('solicitation') else 'advert'}"]
-    if passing.tracked == "ESTABLISHED" and not place.layer:
-        return [ANSWERS["nft"]]
+    if passing.tracked in ("ESTABLISHED", "RELATED") and not place.layer:
+        return [ANSWERS["nft"] if passing.tracked == "ESTABLISHED" else "ct state related"]
     first = _pair(packet, packet.source, packet.destination)
     through = place.hook == "FORWARD" and not packet.answer
     if through and "DNAT" in passing.translated and packet.destination_port:  # to a port that was published for all
@@ -95,6 +96,8 @@ def _pair(packet: Packet, source: str, destination: str) -> str:
     port = packet.source_port if packet.answer else packet.destination_port
     asked = (source == packet.source) is not packet.answer
     ports = f" {packet.protocol} {'dport' if asked else 'sport'} {port}" if port else ""
+    if packet.protocol == "icmp":
+        ports = f" meta l4proto {'icmp' if packet.version == 4 else 'ipv6-icmp'}"
     return f"{family} saddr {source} {family} daddr {destination}{ports}"
 
 

@@ -239,6 +239,8 @@ class Listener:
         peer: the only one whose datagrams it takes, "10.0.0.9 port 53" (connect(2)); "" for anybody.
         stopped: whether its program is held (SIGSTOP): it takes nothing until it is let go on.
         lost: how many datagrams it has thrown away: its queue was full, or a filter of its own took none of them.
+        mark: of what it sends, for rules and for routes to ask (SO_MARK).
+        leads: where its program, a docker-proxy, leads what comes on to: address and port; None for any other program.
     """
 
     protocol: str
@@ -254,6 +256,13 @@ class Listener:
     peer: str = ""
     stopped: bool = False
     lost: int = 0
+    mark: int = 0
+    leads: tuple[str, int] | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether its program itself answers what comes."""
+        return not self.reserved and self.leads is None
 
     @property
     def full(self) -> bool:

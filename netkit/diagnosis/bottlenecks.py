@@ -6,14 +6,27 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis.commands import link_shown, named
 from netkit.diagnosis.findings import Finding, Found
-from netkit.diagnosis.packet import Packet
+from netkit.diagnosis.packet import TOO_LARGE, Packet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from netkit.diagnosis.answers import RouteAnswer
     from netkit.diagnosis.findings import Decision, World
+    from netkit.model import End
 
-_WORDS = {4: "fragmentation-needed", 6: "packet-too-big"}
+
+def room(world: World, start: End, answer: RouteAnswer, version: int) -> int:
+    """How large a packet may be that leaves by an interface on a way: that of the link, of the route, of IPv6 there.
+
+    Args:
+        start: the interface.
+        answer: the way.
+        version: of IP.
+    """
+    link = world.link(start).mtu
+    own = world.switch(start[0], f"net/ipv6/conf/{start[1]}/mtu") or "" if version == 6 else ""
+    return min(link, answer.mtu or link, int(own) if own.isdigit() else link)
 
 
 def untold(
@@ -31,17 +44,17 @@ def untold(
     own = next(
         (str(p.ip) for end in world.topology.leaving(router) for p in world.topology.prefixes(end, packet.version)), ""
     )
-    word = Packet(own, packet.source, kind=_WORDS[packet.version], answer=False)
+    word = Packet(own, packet.source, kind=TOO_LARGE[packet.version], answer=False)
     try:
         send(router, word)
     except Found as found:
         below = found.finding
         if below.layer not in ("filter", "route", "sysctl"):
             return None
-        room, link = decision.answer.mtu, world.link(start).mtu
-        what = f"the route of {router} by {start[1]}" if room and room < link else named(start)
+        most = room(world, start, decision.answer, packet.version)
+        what = f"the route of {router} by {start[1]}" if decision.answer.mtu == most else named(start)
         words = (
-            f"{what} takes packets of at most {min(room or link, link)} bytes; {router} tells {packet.source}, who "
+            f"{what} takes packets of at most {most} bytes; {router} tells {packet.source}, who "
             f"sends larger ones, but the word does not get there: {below.explanation}"
         )
         asks = sender, packet.destination

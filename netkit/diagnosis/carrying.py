@@ -125,7 +125,7 @@ class Carrying(ABC):
         way = self.world.topology.way(reached, holders[0])
         self.crossed |= dict.fromkeys(way)
         self.port = way[-2] if len(way) > 1 and self.world.link(way[-2]).master else None
-        room = min(self.world.link(start).mtu, decision.answer.mtu or self.world.link(start).mtu)
+        room = bottlenecks.room(self.world, start, decision.answer, packet.version)
         if packet.size > room:
             told = type(self)(self.world).send
             self.mtu = self.mtu or bottlenecks.untold(self.world, told, decision, packet, self.decisions[0].namespace)
@@ -196,7 +196,7 @@ class Carrying(ABC):
         self.ok("carrier", f"{start[1]} in {start[0]}")
         bears = hop in world.link(target).bare_addresses
         self.ok("address", f"{hop} on {target[1]} in {target[0]}" if bears else f"{target[0]} answers for {hop}")
-        self.stop(resolution.neighbour(world, start, target, hop, way))
+        self.stop(resolution.neighbour(world, start, target, hop, way, packet.source))
         self.outdated = self.outdated or resolution.outdated(world, start, target, hop)
         if asks and not any(world.link(end).has("proxy") for end in way):
             self.hooks.question(way, hop)

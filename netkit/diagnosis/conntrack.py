@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from netkit.model import End, Rule
 
 _TRANSLATING = ("SNAT", "MASQUERADE", "DNAT", "REDIRECT", "NETMAP", "snat", "masquerade", "dnat", "redirect")
+_TIMEOUTS = {
+    ("icmp", 4): ("icmp_timeout", 30),
+    ("icmp", 6): ("icmpv6_timeout", 30),
+    **{("udp", version): ("udp_timeout", 30) for version in (4, 6)},
+    **{("tcp", version): ("tcp_timeout_syn_sent", 120) for version in (4, 6)},
+}
+"""How long a connection without an answer is remembered: the switch's last words, and seconds (nf_conntrack-sysctl)."""
 
 
 def untracked(world: World, untracking: dict[str, Rule]) -> Finding | None:
@@ -56,6 +63,28 @@ def zoned(world: World, flows: Flows, zoning: dict[str, Rule]) -> Finding | None
         lines = permissions.without(world, namespace, rule)
         repair = tuple(typed(world, namespace, line) for line in lines)
         return Finding("conntrack", words, (rejections.listed(world, namespace, rule),), repair, namespace)
+    return None
+
+
+def forgotten(world: World, flows: Flows, packet: Packet) -> Finding | None:
+    """Whether a namespace that translates a connection, or lets answers pass as such, forgets it before they come.
+
+    Args:
+        flows: the connection.
+        packet: its first one, as it has arrived.
+    """
+    name, usual = _TIMEOUTS[packet.protocol, packet.version]
+    switch = f"net/netfilter/nf_conntrack_{name}"
+    for namespace, packets in flows.known.items():
+        first, last = packets[-1]
+        translated = (first.source, *first.aim) != (last.source, *last.aim)
+        needed = translated or any("established" in rule.text.lower() for rule in world.space(namespace).rules)
+        if needed and world.switch(namespace, switch) == "0":
+            what = "translates no answers back" if translated else "takes no packet for an answer"
+            words = f"{namespace} forgets such connections at once, and {what}: nf_conntrack_{name} is 0"
+            line = shown(world, namespace, f"sysctl {switch}", "0")
+            repair = typed(world, namespace, f"sysctl -w {switch}={usual}")
+            return Finding("conntrack", words, (line,), (repair,), namespace)
     return None
 
 

@@ -38,6 +38,10 @@ _TELLING = {
         "can learn no further neighbour: the kernel's table of them, which all namespaces share, is full "
         "(net.ipv4.neigh.default.gc_thresh3, for IPv6 net.ipv6.neigh.default.gc_thresh3)",
     ),
+    "TCPMinTTLDrop": (
+        "service",
+        "drops TCP segments that have passed more routers than their server allows (IP_MINTTL, IPV6_MINHOPCOUNT)",
+    ),
     **dict.fromkeys(
         ("TCPReqQFullDrop", "ListenDrops"),
         (
@@ -49,7 +53,17 @@ _TELLING = {
 }
 """What counts packets that a namespace throws away, and for one reason only (Documentation/networking/snmp_counter)."""
 
-_COOKIES = "net/ipv4/tcp_syncookies"
+HALF_OPEN = "half-open"
+"""What stands among the counters for how many connections wait for the last segment of their beginning."""
+
+_COOKIES, _BACKLOG = "net/ipv4/tcp_syncookies", "net/ipv4/tcp_max_syn_backlog"
+_LIMITS = (
+    ("IcmpInEchos", "IcmpOutEchoReps", "IcmpOutRateLimit", "net/ipv4/icmp_rate", "6168"),
+    ("Icmp6InEchos", "Icmp6OutEchoReplies", "Icmp6OutRateLimit", "net/ipv6/icmp/rate", "0-1,3-127"),
+)
+"""What counts echo requests, replies, and messages that a limit kept back; how the limit's switches begin; and its
+usual mask, which limits errors only (ip-sysctl, icmp_ratemask)."""
+
 _XFRM = "cat /proc/net/xfrm_stat"
 _LISTED = {"ConntrackDrop": "conntrack -S", "NeighbourTableFull": "ip -s ntable show"}
 """What lists them, where nstat(8) does not."""
@@ -66,12 +80,44 @@ def thrown_away(
     """
     for namespace, counted in after.items():
         for name, (layer, what) in _TELLING.items():
-            more = counted.get(name, 0) - before[namespace].get(name, 0)
+            more = _more(before[namespace], counted, name)
+            if name == "ListenDrops" and not _many_half_open(world, namespace, counted):
+                continue  # it has many other causes
             if more > 0:
                 listing = _LISTED.get(name) or (_XFRM if name.startswith("Xfrm") else f"nstat -asz TcpExt{name}")
                 line = shown(world, namespace, listing, f"{name}: {more} more while the probe was sent")
                 return Finding(layer, f"{namespace} {what}", (line,), _repair(world, namespace, name), namespace)
+        if (limited := _limited(world, namespace, before[namespace], counted)) is not None:
+            return limited
     return None
+
+
+def _limited(world: World, namespace: str, before: Mapping[str, int], after: Mapping[str, int]) -> Finding | None:
+    """Whether a namespace answers fewer echo requests than it gets, since it limits how many messages it sends."""
+    for asked, answered, kept, switch, usual in _LIMITS:
+        lost = _more(before, after, asked) - _more(before, after, answered)
+        if lost > 0 and any(_more(before, after, name) > 0 for name in after if name.startswith(kept)):
+            names = [f"{switch}{each}" for each in ("limit", "mask")]
+            values = [world.switch(namespace, name) or "" for name in names]
+            words = (
+                f"{namespace} does not answer every echo request: {switch.rpartition('/')[2]}mask is {values[1]}, so "
+                f"that replies are limited too, to one in {values[0]} ms for each receiver"
+            )
+            lines = tuple(shown(world, namespace, f"sysctl {n}", v) for n, v in zip(names, values, strict=True))
+            repair = typed(world, namespace, f"sysctl -w {names[1]}={usual}")
+            return Finding("sysctl", words, lines, (repair,), namespace)
+    return None
+
+
+def _more(before: Mapping[str, int], after: Mapping[str, int], name: str) -> int:
+    return after.get(name, 0) - before.get(name, 0)
+
+
+def _many_half_open(world: World, namespace: str, counted: Mapping[str, int]) -> bool:
+    """Whether a quarter of the backlog or less is left, and no cookies help: then requests are refused (tcp(7))."""
+    most = world.switch(namespace, _BACKLOG) or ""
+    without = world.switch(namespace, _COOKIES) == "0" and most.isdigit()
+    return without and int(most) - counted.get(HALF_OPEN, 0) <= int(most) // 4
 
 
 def _repair(world: World, namespace: str, name: str) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from netkit.diagnosis.packet import TOO_LARGE
+
 if TYPE_CHECKING:
     from netkit.diagnosis.packet import Packet
 
@@ -75,6 +77,8 @@ class Flows:
         """
         if packet.untracked or _neighbourly(packet):
             return "UNTRACKED"
+        if packet.kind in TOO_LARGE.values():  # what it is about has passed here
+            return "RELATED"
         if not packet.answer and packet.kind != "later":
             return "NEW"
         if self._flow(namespace, self._came.get(namespace, packet)) is not None:

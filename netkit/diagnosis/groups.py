@@ -46,6 +46,29 @@ def unheard(world: World, namespace: str, packet: Packet) -> Finding | None:
     return routes.down(world, start) if not world.link(start).up else _deaf(world, packet, start, answer)
 
 
+def directed(world: World, namespace: str, packet: Packet, answer: RouteAnswer) -> Finding | None:
+    """Whether a router keeps a packet for all on one of its links to itself, and does not answer it.
+
+    Args:
+        namespace: the router.
+        packet: as it came.
+        answer: the way that the router chose.
+    """
+    if answer.kind != "broadcast" or packet.protocol == "tcp":
+        return None
+    if packet.protocol == "icmp" and world.switch(namespace, _IGNORE) == "0":
+        return None
+    words = (
+        f"{packet.destination} means everybody on a link of {namespace}, which takes such packets in and sends them to "
+        "nobody there (bc_forwarding)"
+    )
+    lines = [shown(world, namespace, f"ip route get {packet.destination}", f"broadcast {packet.destination}")]
+    if packet.protocol == "icmp":
+        words += ", and does not answer them itself: icmp_echo_ignore_broadcasts is 1"
+        lines.append(shown(world, namespace, f"sysctl {_IGNORE}", "1"))
+    return Finding("sysctl", words, tuple(lines), (), namespace)
+
+
 def _deaf(world: World, packet: Packet, start: End, answer: RouteAnswer) -> Finding | None:
     """All on a link pass over what is for everybody there."""
     namespace = start[0]

@@ -32,8 +32,8 @@ class Passing:
         meant: of a question for a MAC, the one that is the right answer; "" where nobody knows.
         bridge: the bridge, at a bridge's hooks.
         broadcasts: the broadcast addresses of the namespace's networks.
-        state: of its connection: "NEW", "ESTABLISHED", "INVALID" or "UNTRACKED"; "" where an answer belongs to a
-            connection and all else begins one.
+        state: of its connection: "NEW", "ESTABLISHED", "RELATED", "INVALID" or "UNTRACKED"; "" where an answer belongs
+            to a connection and all else begins one.
         first: the first packet of its connection as it came to this namespace, None where that was never seen.
         translated: what became of that: "DNAT", "SNAT".
     """

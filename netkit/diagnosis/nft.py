@@ -16,9 +16,17 @@ if TYPE_CHECKING:
     from netkit.diagnosis.nft_values import Sets
     from netkit.diagnosis.packet import Packet
 
-_VERDICTS = {"accept": ACCEPT, "drop": DROP, "reject": DROP, "return": RETURN, "continue": ON, "tproxy": PROXY}
+_VERDICTS = {
+    "accept": ACCEPT,
+    "drop": DROP,
+    "reject": DROP,
+    "return": RETURN,
+    "continue": ON,
+    "tproxy": PROXY,
+    "fwd": DROP,
+}
 _SILENT = frozenset(["counter", "log", "comment", "set", "map", "flow", "ct helper", "ct timeout", "dup"])
-_MAY_END = frozenset(["queue", "synproxy", "fwd"])
+_MAY_END = frozenset(["queue", "synproxy"])
 """Statements that may end a packet's way here, or lead it elsewhere."""
 
 
@@ -36,13 +44,9 @@ def does(rule: dict[str, Any], sets: Sets, passing: Passing) -> list[Act]:
         now = passing.with_packet(packet)
         if name in _SILENT:
             continue
-        if name == "vmap":
-            return _known(_mapped(said, sets, now), packet, passing, sure=sure)
-        if name in _VERDICTS or name in ("jump", "goto"):
-            act = _VERDICTS.get(name) or Act(name, said["target"])
-            return _known([act], packet, passing, sure=sure)
-        if name in _MAY_END:
-            return [ON, DROP]
+        acts = _end(name, said, sets, now)
+        if acts is not None:
+            return _known(acts, packet, passing, sure=sure)
         if name in _TRANSLATING:
             return _translated(name, said, sets, now, sure=sure)
         if name == "notrack":
@@ -55,6 +59,17 @@ def does(rule: dict[str, Any], sets: Sets, passing: Passing) -> list[Act]:
                 return _known([ON], packet, passing, sure=True)
             sure = sure and holds is True
     return _known([ON], packet, passing, sure=sure)
+
+
+def _end(name: str, said: Any, sets: Sets, passing: Passing) -> list[Act] | None:
+    """What a statement does that is a verdict, or may be one; None for any other."""
+    if name == "vmap":
+        return _mapped(said, sets, passing)
+    if name in _VERDICTS or name in ("jump", "goto"):
+        return [_VERDICTS.get(name) or Act(name, said["target"])]
+    if name == "mangle" and _to_another_mac(said, sets, passing):
+        return [DROP]
+    return [ON, DROP] if name in _MAY_END else None
 
 
 def _known(acts: Iterable[Act], packet: Packet, passing: Passing, *, sure: bool) -> list[Act]:
@@ -97,8 +112,15 @@ def _verdict(said: dict[str, Any]) -> Act:
     return _VERDICTS.get(name) or Act(name, more["target"])
 
 
+def _to_another_mac(said: dict[str, Any], sets: Sets, passing: Passing) -> bool:
+    """Whether a statement sends a frame to another MAC than that of whom it is for."""
+    mac = nft_values.value(said["value"], sets, passing)
+    written = nft_values.name(said["key"]) == "ether daddr" and isinstance(mac, str) and bool(passing.meant)
+    return written and str(mac).lower() != passing.meant.lower()
+
+
 def _written(said: dict[str, Any], sets: Sets, passing: Passing) -> Packet:
-    """The packet after a statement that writes into it: its marks, its TTL, an address without tracking."""
+    """The packet after a statement that writes into it: its marks, its TTL, an address or a port."""
     packet, value = passing.packet, nft_values.value(said["value"], sets, passing)
     name, kind = _WRITTEN.get(nft_values.name(said["key"]), ("", int))
     if value is ABSENT or not name:
@@ -119,6 +141,8 @@ _WRITTEN: dict[str, tuple[str, type]] = {
     "ip6 hoplimit": ("ttl", int),
     **{f"{ip} daddr": ("destination", str) for ip in ("ip", "ip6")},
     **{f"{ip} saddr": ("source", str) for ip in ("ip", "ip6")},
+    **{f"{kind} dport": ("destination_port", int) for kind in ("tcp", "udp", "th")},
+    **{f"{kind} sport": ("source_port", int) for kind in ("tcp", "udp", "th")},
 }
 """What a statement writes, by what it is called in a packet here, and which values are read."""
 

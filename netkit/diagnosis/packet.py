@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, replace
 
+TOO_LARGE = {4: "fragmentation-needed", 6: "packet-too-big"}
+"""By version of IP, how a router's word is called that a packet is too large for the next link."""
+
 
 @dataclass(frozen=True)
 class Packet:
@@ -23,8 +26,8 @@ class Packet:
             its sender named, then that by which it came in; "" while nobody knows.
         mark: the number that rules have put on it, for other rules and for routes to ask (`fwmark`), None where nobody
             knows it; it stays in its namespace.
-        kind: of ICMP, "neighbour-solicitation" or "neighbour-advertisement", "" for an echo request or reply; of TCP,
-            "later" for what follows when a connection is there.
+        kind: of ICMP, "neighbour-solicitation", "neighbour-advertisement" or one of TOO_LARGE, "" for an echo request
+            or reply; of TCP, "later" for what follows when a connection is there.
         asked: of a neighbour solicitation, whose MAC it asks for; "" for other packets.
         untracked: whether a rule has kept it from being remembered as a part of a connection (NOTRACK).
         service: its type of service, for rules of routing to ask (`tos`); None where nobody knows it.

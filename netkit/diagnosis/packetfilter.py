@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,7 @@ class Verdict:
         rule: the rule or policy that dropped or changed it, None where nothing did.
         doubts: rules that may have dropped it, where nobody knows whether they matched.
         proxy: whether a program of the namespace gets it.
+        path: the rules that led it into the chain where it ended, the first one's in the base chain.
     """
 
     packet: Packet
@@ -67,6 +68,7 @@ class Verdict:
     rule: Rule | None = None
     doubts: tuple[Rule, ...] = ()
     proxy: bool = False
+    path: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,9 @@ def at_hook(  # noqa: PLR0913, PLR0917  (a hook is what all this meets)
             continue
         ways = list(islice(_ways(base, passing), _MOST_WAYS))
         through = [way for way in ways if not way.dropped]
-        lost = {way.rule: None for way in ways if way.dropped and way.rule is not None}
+        lost = {way.rule: way.path for way in ways if way.dropped and way.rule is not None}
         if not through:
-            return _stopped(passing, tuple(lost), tuple(doubts))
+            return _stopped(passing, lost, tuple(doubts))
         doubts += lost
         chosen = ways[-1] if not ways[-1].dropped else through[-1]
         if chosen.proxy:
@@ -138,10 +140,11 @@ def at_hook(  # noqa: PLR0913, PLR0917  (a hook is what all this meets)
     return Verdict(passing.packet, rule=changed, doubts=tuple(doubts))
 
 
-def _stopped(passing: Passing, lost: tuple[Rule, ...], doubts: tuple[Rule, ...]) -> Verdict:
+def _stopped(passing: Passing, lost: Mapping[Rule, tuple[Rule, ...]], doubts: tuple[Rule, ...]) -> Verdict:
     """What becomes of a packet that no way leads on: one rule drops it for certain, or one of several does."""
     if len(lost) == 1:
-        return Verdict(passing.packet, dropped=True, rule=lost[0], doubts=doubts)
+        [(rule, path)] = lost.items()
+        return Verdict(passing.packet, dropped=True, rule=rule, doubts=doubts, path=path)
     return Verdict(passing.packet, doubts=(*doubts, *lost))
 
 
@@ -159,15 +162,16 @@ def _from(base: Base, place: Place, passing: Passing, rule: Rule | None) -> Iter
             continue
         step, place = steps[at], (*place[:-1], (chain, at + 1))
         first, *others = step.does(passing)
+        path = tuple(base.chains[name][number - 1].rule for name, number in place[:-1])
         for act in others:
             end = _end(act, step, passing, rule)
             if end is not None:
-                yield end
+                yield replace(end, path=path)
             else:
                 yield from _from(base, _next(act, place), _after(act, passing), rule)
         end = _end(first, step, passing, rule)
         if end is not None:
-            yield end
+            yield replace(end, path=path)
             return
         changes = first.packet is not None and first.packet != passing.packet
         place, passing, rule = _next(first, place), _after(first, passing), step.rule if changes else rule

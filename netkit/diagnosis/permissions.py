@@ -47,26 +47,58 @@ def lines(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]
         return _moved(world, place, passing, rule) or _beside_docker(world, place, passing, rule)
     calling = None if _ends_a_list(world, place.namespace, rule) else _calling(world, place, passing, rule)
     if calling is not None:  # the chain drops all that comes there: it is for others too
-        return lines(world, place, passing, calling)
+        return _at_call(world, place, passing, calling)
     if rule.tool == "nft":
         return _nft(world, place, passing, rule)
     if _ends_a_list(world, place.namespace, rule):
-        at = number(world, place.namespace, rule)
-        return [
-            f"{rule.tool} {table(rule)}-I {rule.chain} {at} {each}"
-            for each in allowances.allowed(world, rule, place, passing)
-        ]
+        return _before(world, place, passing, rule)
     return without(world, place.namespace, rule)
 
 
 def _calling(world: World, place: Place, passing: Passing, rule: Rule) -> Rule | None:
-    """The one rule that led a packet into a chain of one's own in which a rule drops all; None for any other rule."""
+    """The rule that led a packet into a chain of one's own which drops all that comes there, or that several lead to.
+
+    None for a rule that drops some packets only.
+    """
     rules = [r for r in world.space(place.namespace).rules if (r.tool, r.table) == (rule.tool, rule.table)]
-    all_ = not rule.matches and "vmap" not in rule.text.split()
-    callers = [each for each in rules if all_ and each.target == rule.chain]
+    callers = [each for each in rules if each.target == rule.chain]
+    if not _is_broad(rule) or (rule.matches and len(callers) < 2):
+        return None
     if rule.tool != "nft":
         callers = [each for each in callers if xtables.matches(each, passing) is not False]
-    return callers[0] if len(callers) == 1 else None
+    if len(callers) < 2:
+        return next(iter(callers), None)
+    ruleset = world.ruleset(place.namespace)
+    verdict = packetfilter.at_hook(world.space(place.namespace), place.hook, passing, ruleset, place.layer)
+    led = (verdict.rule, *verdict.path[::-1])
+    return led[led.index(rule) + 1] if rule in led[:-1] else None
+
+
+def _is_broad(rule: Rule) -> bool:
+    return {match.field for match in rule.matches} <= _BROAD and "vmap" not in rule.text.split()
+
+
+def _at_call(world: World, place: Place, passing: Passing, calling: Rule) -> list[str]:
+    """What lets a packet pass where a rule leads it into a chain of others: that rule goes, or one before it helps."""
+    if not _is_broad(calling) and "vmap" not in calling.text.split():
+        return lines(world, place, passing, calling)
+    if _ends_a_list(world, place.namespace, calling):
+        return _before(world, place, passing, calling)
+    further = _calling(world, place, passing, calling)
+    if further is not None:
+        return _at_call(world, place, passing, further)
+    return _before(world, place, passing, calling)
+
+
+def _before(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
+    """Rules that let a packet pass, in front of one."""
+    allowed = allowances.allowed(world, rule, place, passing)
+    if rule.tool != "nft":
+        at = number(world, place.namespace, rule)
+        return [f"{rule.tool} {table(rule)}-I {rule.chain} {at} {each}" for each in allowed]
+    answered = len(allowed) > 1 and not place.layer and _answered(world, place, passing)
+    where = f"{rule.table} {rule.chain} handle {rule.handle}"
+    return [f"nft insert rule {where} {each}" for each in allowed[: 1 if answered else None]]
 
 
 def without(world: World, namespace: str, rule: Rule) -> list[str]:
@@ -135,7 +167,7 @@ def _moved(world: World, place: Place, passing: Passing, rule: Rule) -> list[str
 
 def _beside_docker(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
     """Docker's own rules stay, since they come back with it; one of the kind that it writes lets the packet in."""
-    if passing.tracked == "ESTABLISHED":
+    if passing.tracked in ("ESTABLISHED", "RELATED"):
         answers = f"{allowances.ways(('', passing.oif))} {ANSWERS['iptables']} -j ACCEPT"
         known = [each for each in world.space(place.namespace).rules if (each.tool, each.chain) == (rule.tool, _CT)]
         there = any(each.specification == f"{_CT} {answers}" for each in known)
@@ -198,10 +230,7 @@ def _nft(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
     )
     if element or not (maps or _ends_a_list(world, place.namespace, rule)):
         return element or without(world, place.namespace, rule)
-    allowed = allowances.allowed(world, rule, place, passing)
-    answered = len(allowed) > 1 and not place.layer and _answered(world, place, passing)
-    where = f"{rule.table} {rule.chain} handle {rule.handle}"
-    return [f"nft insert rule {where} {each}" for each in allowed[: 1 if answered else None]]
+    return _before(world, place, passing, rule)
 
 
 def _without_element(world: World, namespace: str, passing: Passing, rule: Rule) -> list[str]:

@@ -31,8 +31,8 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     tool = "iptables" if packet.version == 4 else "ip6tables"
     rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
     leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
-    led = _led(world, namespace, packet)
-    if not reserved and not led and not let_in(world, namespace, packet):
+    ends = led(world, namespace, packet)
+    if not reserved and not ends and not let_in(world, namespace, packet):
         return None
     elsewhere = next((rule for rule in leading if _at_another(rule, packet)), None)
     if elsewhere is not None:
@@ -48,7 +48,7 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
     found = (
         {(ip, port): None for ip, port in twins if ip and port}
         or dict.fromkeys(_orphans(world, namespace, packet, rules))
-        or {end: None for end in _others(world, namespace, packet) if end not in led}
+        or {end: None for end in _others(world, namespace, packet) if end not in ends}
     )
     if len(found) != 1:
         return _undecided(world, namespace, packet) if reserved else None
@@ -74,13 +74,21 @@ def _orphans(world: World, namespace: str, packet: Packet, rules: list[Rule]) ->
     """Addresses and ports that some rules of iptables, or any of nft, let packets to, and none leads to."""
     accepted = [end for rule in rules if (end := _accepted(rule, packet.protocol))]
     accepted += nft_publishing.let_in(nft_publishing.relevant(world.space(namespace).rules, packet.version), packet)
-    led = _led(world, namespace, packet)
-    return [end for end in accepted if end not in led]
+    ends = led(world, namespace, packet)
+    return [end for end in accepted if end not in ends]
 
 
-def _led(world: World, namespace: str, packet: Packet) -> set[tuple[str, int | None]]:
-    """Where a namespace's rules lead connections to: addresses and ports."""
-    tool, rules = "iptables" if packet.version == 4 else "ip6tables", world.space(namespace).rules
+def led(world: World, namespace: str, packet: Packet, but: int | None = None) -> set[tuple[str, int | None]]:
+    """Where a namespace's rules lead connections to: addresses and ports.
+
+    Args:
+        namespace: whose rules.
+        packet: of the version of IP, and of the protocol, that is asked about.
+        but: a port whose own rules do not count; None for none.
+    """
+    asking = ("--dport", f"{packet.protocol} dport")
+    rules = [r for r in world.space(namespace).rules if but is None or str(but) not in map(r.asks, asking)]
+    tool = "iptables" if packet.version == 4 else "ip6tables"
     leading = [rule for rule in rules if (rule.tool, rule.table, rule.target) == (tool, "nat", "DNAT")]
     found = {nat.target(rule.option("--to-destination")) for rule in leading}
     return found | nft_publishing.led(nft_publishing.relevant(rules, packet.version), packet)
@@ -209,7 +217,7 @@ def unborne(world: World, start: End, address: str) -> Finding | None:
 
 def _misled(world: World, namespace: str, packet: Packet, leading: list[Rule]) -> Finding | None:
     """A rule that leads a port on which nobody holds, where this one is held: whoever publishes a port holds it."""
-    held = {each.port for each in world.listeners(namespace) if each.reserved and each.protocol == packet.protocol}
+    held = {each.port for each in world.listeners(namespace) if not each.serves and each.protocol == packet.protocol}
     ports = {rule: rule.asks("--dport") for rule in leading if rule.asks("-p") == packet.protocol}
     free = [(rule, port) for rule, port in ports.items() if port.isdigit() and int(port) not in held]
     if len(free) != 1:
@@ -264,5 +272,5 @@ def _others(world: World, router: str, packet: Packet) -> list[tuple[str, int]]:
         for place, address in ends
         if any(ipaddress.ip_address(address) in network for network in bridges)
         for each in world.listeners(place)
-        if each.protocol == packet.protocol and listening.hears(each, address) and not each.reserved
+        if each.protocol == packet.protocol and listening.hears(each, address) and each.serves
     ]

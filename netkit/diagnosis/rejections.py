@@ -19,6 +19,17 @@ _PORT = re.compile(r"tproxy (?:ip6? )?to \S*:(\d+)")
 """Where nft says that a packet goes."""
 
 
+_ELSEWHERE = ("sends", " to another MAC than that of whom they are for,")
+_DOING = {
+    "arpreply": ("answers, with another MAC,", ""),
+    "redirect": ("takes in", ", for its own machine,"),
+    "dnat": _ELSEWHERE,
+    "ether daddr set": _ELSEWHERE,
+    "fwd to": ("leads", " to another interface,"),
+}
+"""What rules do that neither let packets pass nor drop them, by the target of ebtables or the words of nft."""
+
+
 def dropped(world: World, place: Place, passing: Passing, rule: Rule, *, known: bool = False) -> Finding:
     """A packet was dropped at a hook.
 
@@ -31,8 +42,8 @@ def dropped(world: World, place: Place, passing: Passing, rule: Rule, *, known: 
     namespace, packet = place.namespace, passing.packet
     if place.hook == "FORWARD" and (found := shut.between(world, place, packet, rule, listed(world, namespace, rule))):
         return found
-    does = "answers, with another MAC," if rule.target == "arpreply" else "drops"
-    words = f"{_who(place)} {does} {_what(packet)} in {place.hook}{_at(place)}: {_why(rule)}"
+    does, how = next((does for word, does in _DOING.items() if _has(rule, word)), ("drops", ""))
+    words = f"{_who(place)} {does} {_what(packet)}{how} in {place.hook}{_at(place)}: {_why(rule)}"
     evidence = [listed(world, namespace, rule)]
     if place.ports[0]:
         bridge = passing.iif or passing.oif
@@ -43,6 +54,10 @@ def dropped(world: World, place: Place, passing: Passing, rule: Rule, *, known: 
     repair = [typed(world, namespace, line) for line in permissions.lines(world, place, passing, rule)]
     repair += _forgotten(world, packet) if repair else ()
     return Finding("filter", words, tuple(evidence), tuple(repair), namespace)
+
+
+def _has(rule: Rule, word: str) -> bool:
+    return f" {word} " in f" {rule.text} " if rule.tool == "nft" else rule.target == word
 
 
 def _forgotten(world: World, packet: Packet) -> list[str]:

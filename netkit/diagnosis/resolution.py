@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import gateways, permissions, rejections, tunnels
+from netkit.diagnosis import arp, gateways, permissions, rejections, tunnels
 from netkit.diagnosis.addressing import settled
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
@@ -23,7 +22,9 @@ _KEPT = ("permanent", "noarp")
 """States of entries that the kernel never asks about again."""
 
 
-def neighbour(world: World, start: End, target: End, address: str, way: list[End]) -> Finding | None:
+def neighbour(  # noqa: PLR0913, PLR0917  (a question is what all this meets)
+    world: World, start: End, target: End, address: str, way: list[End], source: str
+) -> Finding | None:
     """Whether the sender knows, or can learn, the MAC of whom a frame is for.
 
     Args:
@@ -31,6 +32,7 @@ def neighbour(world: World, start: End, target: End, address: str, way: list[End
         target: whom it is for.
         address: of whom.
         way: the interfaces between them.
+        source: of the packet.
     """
     space, mac = world.space(start[0]), world.link(target).mac
     known = [entry for entry in space.neighbours if entry.address == address and entry.device == start[1]]
@@ -45,7 +47,7 @@ def neighbour(world: World, start: End, target: End, address: str, way: list[End
         _silent(world, start)
         or _silent(world, target)
         or tunnels.unanswered(world, way, target, address)
-        or _ignored(world, start, target, address)
+        or arp.ignored(world, start, target, address, source)
     )
 
 
@@ -57,18 +59,20 @@ def mute(world: World, start: End, target: End, address: str) -> Finding | None:
         target: the station.
         address: the address.
     """
-    return failed(world, target, address) or _silent(world, target) or _ignored(world, start, target, address)
+    return failed(world, target, address) or _silent(world, target) or arp.ignored(world, start, target, address)
 
 
 def _unasked(world: World, start: End, address: str) -> Finding | None:
     """Whether the sender's kernel asks for nobody there: how often it does, switches say (ip-sysctl, neigh/…)."""
     version = 6 if ":" in address else 4
-    names = [f"net/ipv{version}/neigh/{start[1]}/{each}" for each in ("mcast_solicit", "app_solicit")]
-    if any(world.switch(start[0], name) != "0" for name in names):
+    name, other = (f"net/ipv{version}/neigh/{start[1]}/{each}_solicit" for each in ("mcast", "app"))
+    if world.switch(start[0], name) != "0":
         return None
-    words = f"{start[0]} does not know the MAC of {address}, and asks nobody at {start[1]}: mcast_solicit is 0 there"
-    line = shown(world, start[0], f"sysctl {names[0]}", "0")
-    again = typed(world, start[0], f"sysctl -w {names[0]}=3")
+    words = f"{start[0]} does not know the MAC of {address}, and asks nobody at {start[1]} (mcast_solicit is 0)"
+    left = world.switch(start[0], other) or "0"
+    words += f", but leaves that to a program (app_solicit is {left})" if left != "0" else ""
+    line = shown(world, start[0], f"sysctl {name}", "0")
+    again = typed(world, start[0], f"sysctl -w {name}=3{f' {other}=0' if left != '0' else ''}")
     return Finding("neighbour", words, (line,), (again,), start[0])
 
 
@@ -143,41 +147,6 @@ def _silent(world: World, end: End) -> Finding | None:
     return Finding("neighbour", words, (evidence,), (repair,), end[0])
 
 
-def _switch(world: World, end: End, name: str) -> int:
-    """What a switch amounts to at an interface: the larger of its own value and that for all (ip-sysctl)."""
-    values = (world.switch(end[0], f"net/ipv4/conf/{each}/{name}") for each in ("all", end[1]))
-    return max(int(value) if value and value.isdigit() else 0 for value in values)
-
-
-def _ignored(world: World, start: End, target: End, address: str) -> Finding | None:
-    """Whether who has an IPv4 address answers ARP questions for it: arp_ignore and arp_filter."""
-    borne = address in world.link(target).bare_addresses
-    if ":" in address or not (borne or address in world.space(target[0]).addresses):
-        return None
-    asking = next((str(each.ip) for each in world.topology.prefixes(start)), "")
-    word, why = "arp_ignore", f"arp_ignore is {_switch(world, target, 'arp_ignore')}"
-    ignored = _ignoring(world, target, borne=borne, asking=asking)
-    if not ignored and asking and _switch(world, target, "arp_filter"):
-        back = world.route(RouteQuestion(target[0], asking))
-        ignored, word = bool(back.error) or back.device not in (target[1], "lo"), "arp_filter"
-        why = f"arp_filter is 1, and its way to {asking} leads {f'by {back.device}' if back.device else 'nowhere'}"
-    if not ignored:
-        return None
-    words = f"{target[0]} does not answer who has {address} at {target[1]}: {why}"
-    names = [f"net/ipv4/conf/{each}/{word}" for each in ("all", target[1])]
-    on = [name for name in names if (world.switch(target[0], name) or "0") != "0"]
-    evidence = tuple(shown(world, target[0], f"sysctl {name}", world.switch(target[0], name) or "") for name in on)
-    repair = tuple(typed(world, target[0], f"sysctl -w {name}=0") for name in on)
-    return Finding("neighbour", words, evidence, repair, target[0])
-
-
-def _ignoring(world: World, target: End, *, borne: bool, asking: str) -> bool:
-    """Whether an ARP question is passed over for what arp_ignore says."""
-    level, own = _switch(world, target, "arp_ignore"), world.topology.prefixes(target)
-    near = not asking or any(ipaddress.ip_address(asking) in each.network for each in own)
-    return level == 8 or (level in (1, 2) and not borne) or (level == 2 and not near)
-
-
 def of_lo(world: World, start: End, address: str) -> End | None:
     """The station of a link, with an address there, whose namespace has an IPv4 address at lo: it answers for that.
 
@@ -210,7 +179,7 @@ def _answers_for(world: World, end: End, start: End, address: str) -> bool:
     if ":" in address:
         switches = (world.switch(end[0], f"net/ipv6/conf/{each}/proxy_ndp") for each in ("all", end[1]))
         return told and "1" in switches
-    return (told or _switch(world, end, "proxy_arp") > 0) and _way_by_another(world, end, address) is not None
+    return (told or arp.switch(world, end, "proxy_arp") > 0) and _way_by_another(world, end, address) is not None
 
 
 def _way_by_another(world: World, end: End, address: str) -> str | None:

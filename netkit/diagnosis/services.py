@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import gateways, listening, publishing, translations, vrfs
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.packet import Packet
 from netkit.model import HOST
 
 if TYPE_CHECKING:
     from netkit.diagnosis.answers import Listener
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.flows import Flows
-    from netkit.diagnosis.packet import Packet
 
 _IGNORE = {4: "net.ipv4.icmp_echo_ignore_all", 6: "net.ipv6.icmp.echo_ignore_all"}
 
@@ -42,11 +43,7 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
         return _mute(world, namespace, switch) if world.switch(namespace, switch) == "1" else None
     if packet.destination_port is None:
         return None
-    here = [each for each in world.listeners(namespace) if listening.of(each, packet)]
-    hearing = [
-        each for each in here if not each.reserved and listening.hears(each, packet.destination, packet.scope or "lo")
-    ]
-    if hearing:
+    if hearing := _hearing(world, namespace, packet):
         if (apart := vrfs.unheard(world, namespace, packet, hearing)) is not None:
             return apart
         held = all(each.stopped for each in hearing)
@@ -62,9 +59,40 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
         unpublished = publishing.unpublished(world, namespace, packet, reserved=reserved(world, namespace, packet))
         if unpublished is not None:
             return unpublished
-    near = [each for each in here if not each.reserved]
+    near = [e for e in world.listeners(namespace) if listening.of(e, packet) and not e.reserved]
     near += [each for each in world.connected(namespace) if listening.of(each, packet)]
     return _deaf(world, namespace, packet, near[0]) if near else _nobody(world, namespace, packet)
+
+
+def answer(world: World, namespace: str, packet: Packet) -> Packet:
+    """The answer to a packet, with the mark that the socket of whom it is for gives to what it sends.
+
+    Args:
+        namespace: where it has arrived.
+        packet: as it has arrived.
+    """
+    takes = [] if packet.protocol == "icmp" else _hearing(world, namespace, packet)
+    return replace(packet.reversed(), mark=takes[0].mark if takes else 0)
+
+
+def relayed(world: World, namespace: str, packet: Packet) -> Packet | None:
+    """What a docker-proxy sends, over a connection of its own, for a packet that has come to it; None for others.
+
+    Args:
+        namespace: where the packet has arrived.
+        packet: as it has arrived.
+    """
+    ends = [] if packet.protocol == "icmp" else [e.leads for e in _hearing(world, namespace, packet) if e.leads]
+    if not ends:
+        return None
+    address, port = ends[0]
+    return Packet("", address, packet.protocol, packet.source_port, port)
+
+
+def _hearing(world: World, namespace: str, packet: Packet) -> list[Listener]:
+    """Who takes a packet that has arrived."""
+    here = (each for each in world.listeners(namespace) if listening.of(each, packet) and not each.reserved)
+    return [each for each in here if listening.hears(each, packet.destination, packet.scope or "lo")]
 
 
 def reserved(world: World, namespace: str, packet: Packet) -> bool:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import addressing, commands, gateways, policy, publishing, resolution, routes, sharing, vlans
+from netkit.diagnosis import (
+    addressing,
+    addressless,
+    commands,
+    gateways,
+    policy,
+    publishing,
+    resolution,
+    routes,
+    sharing,
+    vlans,
+)
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import on_one_link
@@ -37,6 +48,7 @@ def there(world: World, start: End, hop: str, decision: Decision) -> Finding:
         or routes.wrong(world, decision, f"nobody there has {hop}")
         or resolution.unproxied(world, start, hop)
         or publishing.unborne(world, start, hop)
+        or addressless.bound(world, start, hop)
         or _out_of_sight(world, start, hop)
         or _elsewhere_addressed(world, start, hop)
         or (_strange(world, start, hop) if hop == destination else None)

@@ -39,12 +39,14 @@ class Walk(Carrying):
 
     Attributes:
         sure: how many of the hooks' doubts are about the first packet and its answer; None where no other followed.
+        relay: the namespace of a docker-proxy that took the packet, and what that sends on; None where none did.
     """
 
     def __init__(self, world: World, keep: str = "") -> None:
         super().__init__(world, keep)
         self._suspicion: Finding | None = None
         self.sure: int | None = None
+        self.relay: tuple[str, Packet] | None = None
 
     def there_and_back(self, namespace: str, packet: Packet) -> None:
         """Follow a packet, look whether somebody takes it, and follow the answer.
@@ -69,8 +71,11 @@ class Walk(Carrying):
                 self.ok("service", f"somebody in {place} listens at {arrived.protocol} port {arrived.destination_port}")
             self.first, self.source = next(iter(self.decisions), None), arrived.source
             self.ways = {each.namespace: str(each.answer.device) for each in self.decisions}
+            further = services.relayed(self.world, place, arrived)
+            self.relay = (place, further) if further is not None else None
+            self.stop(conntrack.forgotten(self.world, self.hooks.flows, arrived))
             self.back, self.decisions = True, []
-            home, answer = self.send(place, arrived.reversed())
+            home, answer = self.send(place, services.answer(self.world, place, arrived))
             self.stop(conntrack.zoned(self.world, self.hooks.flows, self.hooks.zoning))
             self.stop(conntrack.kept(self.world, self.hooks.untracking, (namespace, home), answer))
             self.stop(services.answered(self.world, self.hooks.flows, packet, answer))
@@ -166,7 +171,7 @@ class Walk(Carrying):
             if packet.aim != before.aim:
                 self.stop(self.aimed(namespace, before, packet))
             question, answer = self._way_in(namespace, iif, packet)
-            if answer.kind == "local":
+            if answer.kind in ("local", "broadcast"):
                 self.stop(ipsec.refused(self.world, namespace, "in", packet, iif))
                 return namespace, self._hook(namespace, "INPUT", packet, iif=iif)
             self.stop(ipsec.refused(self.world, namespace, "fwd", packet, iif))
@@ -194,6 +199,7 @@ class Walk(Carrying):
         if answer.kind == "local" and not answer.error:
             return question, answer
         self.stop(strays.misread(self.world, question, answer))
+        self.stop(groups.directed(self.world, namespace, packet, answer))
         self.stop(routers.refused(self.world, question, answer, self.decisions))
         self.ok("sysctl", f"{namespace} forwards")
         self._suspect(namespace, packet.destination, answer)

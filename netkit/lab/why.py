@@ -186,6 +186,9 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
         found = _watched(world, asked, answer, walk, found)
     if found is not None and (answer.ok is not True or found.lasting):
         return _failed(asked, _at_once(world, walk, found), walked, answer)
+    if walk.relay is not None and not (further := _relayed(world, *walk.relay)).ok:
+        words = f"the docker-proxy of {walk.relay[0]} leads on to {further.destination}: {further.explanation}"
+        return replace(further, source=asked.source, destination=asked.words, explanation=words)
     if answer.ok is False:
         return _failed(asked, walk.outdated or _watched(world, asked, answer, walk), walked, answer)
     by_router = walk.mtu is not None and walk.mtu.asks[0]  # who cuts what TCP sends: a veth carries it uncut
@@ -196,6 +199,12 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     ):
         return _failed(asked, too_large, walked)
     return Diagnosis(asked.source, asked.words, ok=True, walked=walked)
+
+
+def _relayed(world: World, place: str, packet: Packet) -> Diagnosis:
+    """Whether a docker-proxy gets through with what it sends on."""
+    words = f"{packet.destination}{_at(packet.protocol, packet.destination_port)}"
+    return _diagnosis(world, _Asked(place, packet.destination, packet.protocol, packet.destination_port, words), "")
 
 
 def _told(world: World, asked: _Asked, walk: Walk, answer: probes.Answered) -> Finding | None:

@@ -144,3 +144,21 @@ def test_a_published_port_asked_from_another_network(like: str, proxy: bool, doc
     finally:
         other.close()
         place.delete()
+
+
+def test_nk_why_goes_on_behind_it(docker: nk.Docker) -> None:
+    """It takes every connection, so that only what it leads to tells whether somebody answers."""
+    web = docker.run("web", server("web"), ports={8080: 80})
+    assert get(nk.host, "127.0.0.1", 8080)
+    asked = "host", "127.0.0.1", 8080
+    assert nk.why(*asked).ok
+    nk.sh(f"kill -STOP {web.pid}")
+    said = nk.why(*asked)
+    assert (said.layer, said.explanation.partition(":")[0]) == (
+        "service",
+        f"the docker-proxy of host leads on to {web.address} at tcp port 80",
+    ), said
+    assert [nk.sh(line).returncode for line in said.repair] == [0]
+    assert nk.why(*asked).ok
+    nk.sh("iptables -t nat -F DOCKER")
+    assert nk.why("outsider", "192.168.7.1", 8080).ok, "the program serves without the rule too"

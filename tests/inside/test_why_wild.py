@@ -8,6 +8,7 @@ from tests.inside.wild import Case, Judge
 from tests.inside.wild_bridged import BRIDGED
 from tests.inside.wild_devices import DEVICES
 from tests.inside.wild_docked import DOCKED, HEALTHY_DOCKED
+from tests.inside.wild_ends import ENDS
 from tests.inside.wild_filters import FILTERS
 from tests.inside.wild_frames import FRAMES
 from tests.inside.wild_healthy import HEALTHY_WAYS
@@ -28,13 +29,14 @@ from tests.inside.wild_uplinks import HEALTHY_UPLINKED, UPLINKED
 from tests.inside.wild_walls import WALLS
 from tests.inside.wild_ways import WAYS
 from tests.inside.wild_wires import HEALTHY_DOUBLES, WIRED
+from tests.inside.wild_written import HEALTHY_WRITTEN, WRITTEN
 
 OF_KINDS = (*WAYS, *FILTERS, *LINKS, *MASKS, *STEERING, *MATCHES, *BRIDGED, *HOSTS, *STATES)
 OF_MISTAKES = (*RULES, *OPTIONS, *UPLINKED, *LED, *DOCKED, *DEVICES, *FRAMES)
-OF_OTHERS = (*ON_NODES, *WALLS, *WIRED, *INNER)
+OF_OTHERS = (*ON_NODES, *WALLS, *WIRED, *INNER, *ENDS, *WRITTEN)
 BROKEN = (*OF_KINDS, *OF_MISTAKES, *OF_OTHERS)
 HEALTHY_OF_KINDS = (*HEALTHY_WAYS, *HEALTHY_LINKS, *HEALTHY_FURTHER)
-HEALTHY = (*HEALTHY_OF_KINDS, *HEALTHY_UPLINKED, *HEALTHY_DOCKED, *HEALTHY_NODES, *HEALTHY_DOUBLES)
+HEALTHY = (*HEALTHY_OF_KINDS, *HEALTHY_UPLINKED, *HEALTHY_DOCKED, *HEALTHY_NODES, *HEALTHY_DOUBLES, *HEALTHY_WRITTEN)
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 

@@ -1,6 +1,7 @@
 """Serve and ask, as a program: the other end of the networks of `wild`; nothing of netkit is in it.
 
-python wild_talk.py serve tcp|udp ADDRESS PORT [only-six] [hold] [transparent] [deaf] [device=…] [peer=…] [signed=…]
+python wild_talk.py serve tcp|udp ADDRESS PORT [only-six] [hold] [transparent] [freebind] [deaf] [device=…] [peer=…]
+    [signed=…] [near=TTL] [mark=…] [from=PORT]
 python wild_talk.py ask tcp|udp ADDRESS PORT
 python wild_talk.py keep tcp ADDRESS PORT SOURCE-PORT     (a connection that stays open)
 """
@@ -12,6 +13,7 @@ import socket
 import struct
 import sys
 import time
+from contextlib import suppress
 
 SECONDS, FOREVER = 2.0, 3600.0
 
@@ -34,10 +36,22 @@ def deaf(one: socket.socket, _: str) -> None:
     one.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(code)))
 
 
-_TRANSPARENT, _MD5SIG, _ATTACH_FILTER = 19, 14, 26
+def near(one: socket.socket, least: str) -> None:
+    """Take only segments that still have so large a TTL, or hop limit (IP_MINTTL, IPV6_MINHOPCOUNT)."""
+    level, option = (
+        (socket.IPPROTO_IPV6, _MINHOPCOUNT) if one.family == socket.AF_INET6 else (socket.IPPROTO_IP, _MINTTL)
+    )
+    one.setsockopt(level, option, int(least))
+
+
+_TRANSPARENT, _FREEBIND, _MINTTL, _MINHOPCOUNT, _MARK = 19, 15, 21, 73, 36
+_MD5SIG, _ATTACH_FILTER = 14, 26
 _SOCKET_OPTIONS = {
     "transparent": lambda one, _: one.setsockopt(socket.IPPROTO_IP, _TRANSPARENT, 1),
     "device": lambda one, name: one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode()),
+    "freebind": lambda one, _: one.setsockopt(socket.IPPROTO_IP, _FREEBIND, 1),
+    "mark": lambda one, number: one.setsockopt(socket.SOL_SOCKET, _MARK, int(number)),
+    "near": near,
     "signed": signed,
     "deaf": deaf,
 }
@@ -57,9 +71,13 @@ def serve(protocol: str, address: str, port: int, options: list[str]) -> None:
     for peer in (each.partition("=")[2] for each in options if each.startswith("peer=")):
         one.connect((peer, port))
     if protocol == "udp":
+        another = [made(protocol, address) for each in options if each.startswith("from=")]
+        for each in another:
+            each.bind((address, int(options[-1].partition("=")[2])))
         while True:
             _, caller = one.recvfrom(2000)
-            one.sendto(b"yes", caller)
+            with suppress(OSError):  # there may be no way back
+                (*another, one)[0].sendto(b"yes", caller)
     one.listen(8)
     kept = []
     while True:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netkit.diagnosis.counters import HALF_OPEN
 from netkit.diagnosis.queues import Filter, Queue, Redirect
 from netkit.errors import KernelRefused
 from netkit.linux.entering import inside
@@ -27,6 +28,7 @@ _PLAIN_INGRESS = 0xFFFFFFF1
 _CT_GET_STATS_CPU, _DROP = (1 << 8) | 4, 10  # NFNL_SUBSYS_CTNETLINK; CTA_STATS_DROP
 _RTM_GETNEIGHTBL, _STATISTICS = 66, 7  # NDTA_STATS
 _TABLE = struct.Struct("=11Q")  # struct ndt_stats, whose last is ndts_table_fulls
+_SYN_RECEIVED = "03"
 _PLACES = {"ingress": _INGRESS, "egress": _EGRESS}
 
 
@@ -65,7 +67,8 @@ def _number(handle: int) -> str:
 def counters(path: str) -> dict[str, int]:
     """What a namespace has counted of TCP, of IPsec, of connections and neighbours that found no place in their table.
 
-    As `nstat -asz`, /proc/net/xfrm_stat where there is IPsec, `conntrack -S` and `ip -s ntable` tell it.
+    Of echoes and of half-open connections too. As `nstat -asz`, /proc/net/xfrm_stat where there is IPsec,
+    `conntrack -S` and `ip -s ntable` tell it.
 
     Args:
         path: a file that opens the namespace.
@@ -75,14 +78,36 @@ def counters(path: str) -> dict[str, int]:
 
 def _counted() -> dict[str, int]:
     """The counters of the namespace that the calling thread is in."""
+    found = _tabled("netstat", "") | {HALF_OPEN: _half_open()}
+    echoes = {**_tabled("snmp", "Icmp"), **_listed("snmp6")}
+    found |= {name: value for name, value in echoes.items() if name.startswith("Icmp")}
+    return found | _listed("xfrm_stat") | _full()
+
+
+def _tabled(file: str, prefix: str) -> dict[str, int]:
+    """Counters whose names stand in one line and whose values in the next; of snmp with the protocol's name."""
     found: dict[str, int] = {}
-    lines = Path("/proc/thread-self/net/netstat").read_text().splitlines()
+    lines = Path(f"/proc/thread-self/net/{file}").read_text().splitlines()
     for names, values in zip(lines[::2], lines[1::2], strict=True):
-        found |= zip(names.split()[1:], map(int, values.split()[1:]), strict=True)
-    xfrm = Path("/proc/thread-self/net/xfrm_stat")
-    if xfrm.exists():
-        found |= {name: int(value) for name, value in map(str.split, xfrm.read_text().splitlines())}
-    return found | _full()
+        protocol, *words = names.split()
+        before = protocol.rstrip(":") if prefix else ""
+        if before.startswith(prefix):
+            found |= zip((f"{before}{word}" for word in words), map(int, values.split()[1:]), strict=True)
+    return found
+
+
+def _listed(file: str) -> dict[str, int]:
+    """Counters of which each has a line of its own."""
+    path = Path(f"/proc/thread-self/net/{file}")
+    lines = path.read_text().splitlines() if path.exists() else ()  # not every kernel has IPv6 or IPsec
+    return {name: int(value) for name, value in map(str.split, lines)}
+
+
+def _half_open() -> int:
+    """How many connections wait for the last segment of their beginning: no counter, but what one is judged by."""
+    tables = (Path(f"/proc/thread-self/net/{name}") for name in ("tcp", "tcp6"))
+    lines = (line for table in tables if table.exists() for line in table.read_text().splitlines()[1:])
+    return sum(line.split()[3] == _SYN_RECEIVED for line in lines)
 
 
 def _full() -> dict[str, int]:

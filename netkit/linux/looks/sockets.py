@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import socket
 import struct
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 _LISTEN, _UNCONNECTED, _CONNECTED = "0A", "07", "01"
 _TABLES = (("tcp", (_LISTEN,)), ("tcp6", (_LISTEN,)), *((each, (_UNCONNECTED, _CONNECTED)) for each in ("udp", "udp6")))
-_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _INET_DIAG_SKV6ONLY = 4, 20, 11
+_NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY = 4, 20
+_INET_DIAG_SKV6ONLY, _INET_DIAG_MARK = 11, 15
 _TCP_LISTEN = 10
 _WAITING = 1 << _TCP_LISTEN | 1 << 7
 """The states in which TCP listens, and UDP is unconnected."""
@@ -28,7 +30,7 @@ _WAITING = 1 << _TCP_LISTEN | 1 << 7
 _DIAG = struct.Struct("=xBxx36xI8x4xII4xI")
 """Of struct inet_diag_msg: its state, the interface, both queues' lengths, the inode."""
 
-_ENGINE = ("dockerd", "docker-proxy")
+_ENGINE, _PROXY = "dockerd", "docker-proxy"
 
 
 def listeners(path: str) -> tuple[Listener, ...]:
@@ -39,7 +41,7 @@ def listeners(path: str) -> tuple[Listener, ...]:
 
     Returns:
         TCP's, then UDP's, each sorted by port. A socket of this very process, or of the Docker Engine's, only holds a
-        published port: it is `reserved`.
+        published port: it is `reserved`; where a docker-proxy has it too, that one serves it.
 
     Raises:
         NotFound: the namespace is not there.
@@ -76,11 +78,13 @@ def _inode(body: memoryview) -> int:
 
 def _facts(talk: Talk, body: memoryview) -> dict[str, Any]:
     state, index, waiting, most, _ = _DIAG.unpack_from(body)
-    only_six = attributes(body[_DIAG.size :]).get(_INET_DIAG_SKV6ONLY)
+    facts = attributes(body[_DIAG.size :])
+    only_six, mark = facts.get(_INET_DIAG_SKV6ONLY), facts.get(_INET_DIAG_MARK)
     return {
         "only_six": bool(only_six is not None and number(only_six)),
         "device": talk.name_of(index) if index else "",
         "waiting": (waiting, most) if state == _TCP_LISTEN else (0, 0),
+        "mark": number(mark) if mark is not None else 0,
     }
 
 
@@ -91,9 +95,16 @@ def _listener(listener: Listener, pid: int | None) -> Listener:
     program = _said(pid, "comm").strip()
     command = tuple(_said(pid, "cmdline").rstrip("\0").split("\0"))
     state = _said(pid, "stat").rpartition(")")[2].split()[:1]
-    reserved = pid == os.getpid() or program in _ENGINE
+    reserved = pid == os.getpid() or program == _ENGINE
     told = {"program": program, "pid": pid, "command": command, "reserved": reserved, "stopped": state == ["T"]}
-    return dataclasses.replace(listener, **told)  # type: ignore[arg-type]
+    return dataclasses.replace(listener, **told, leads=_led(command) if program == _PROXY else None)  # type: ignore[arg-type]
+
+
+def _led(command: tuple[str, ...]) -> tuple[str, int] | None:
+    """Where the command of a docker-proxy says that it leads to; ours ends with the address and the port."""
+    said = dict(itertools.pairwise(command))
+    address, port = said.get("-container-ip", command[-2:-1]), said.get("-container-port", command[-1])
+    return ("".join(address), int(port)) if port.isdigit() else None
 
 
 def _read(table: str, states: tuple[str, ...]) -> Iterator[tuple[Listener, int]]:
@@ -123,9 +134,9 @@ def _owners(path: str, inodes: set[int]) -> dict[int, int]:
     space = os.stat(path).st_ino if path != HOST_PATH else home()
     found: dict[int, int] = {}
     others = sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid())
-    for pid in (os.getpid(), *others):
-        if pid == os.getpid() or _namespace(pid) == space:
-            found = {**dict.fromkeys(inodes & _sockets(pid), pid), **found}  # the first: others may have inherited it
+    there = [os.getpid(), *(pid for pid in others if _namespace(pid) == space)]
+    for pid in sorted(there, key=lambda each: _said(each, "comm").strip() != _PROXY):
+        found = {**dict.fromkeys(inodes & _sockets(pid), pid), **found}  # the first: others may have inherited it
     return found
 
 

@@ -24,6 +24,9 @@ _SECONDS, _SECONDS_FOR_UDP = 1.0, 0.3
 _SECONDS_TO_START = 10.0
 _SECONDS_BETWEEN_PAGES = 0.02
 _SECONDS_TO_RESET = 0.05
+_TFTP = 69
+"""Where answers come from another port as they should (RFC 1350, 4)."""
+
 _SILENCE = "no answer"
 _RESETS = "takes the connection and resets it at once"
 _ICMP_HEADER, _IP_HEADERS = 8, {4: 20, 6: 40}
@@ -101,6 +104,9 @@ def _echoed(asking: socket.socket, target: tuple[str, int] | tuple[str, int, int
     if ipaddress.ip_address(sender[0].partition("%")[0]) != ipaddress.ip_address(target[0]):
         strange = f"answers from {sender[0]}, not from {target[0]}, at which it was asked: the sender throws that away"
         return Answered(ok=False, command=command, words=f"an answer from {sender[0]}", strange=strange)
+    if sender[1] != target[1] != _TFTP:
+        strange = f"answers from port {sender[1]}: who has connected to port {target[1]}, as most do, throws that away"
+        return Answered(ok=False, command=command, words=f"an answer from port {sender[1]}", strange=strange)
     return Answered(ok=True, command=command, words="answered")
 
 

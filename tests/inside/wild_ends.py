@@ -1,0 +1,155 @@
+"""Broken networks whose ends are at fault: what sockets want, who bears an address, what is limited or forgotten."""
+
+from __future__ import annotations
+
+from tests.inside.wild_kinds import ASK_DNS, ASK_WEB, DNS, SIX, WEB, inside, routed, switched, translated
+
+VIP = ("h1", "10.21.0.100")
+DIRECTED = tuple(
+    map(
+        inside,
+        (
+            "h2 ip addr add 10.21.0.100/32 dev lo",
+            "h2 sysctl -qw net.ipv4.conf.all.arp_ignore=1",
+            "h2 ip link set eth0 address 02:00:00:00:21:02",
+            "h1 ip neigh replace 10.21.0.100 lladdr 02:00:00:00:21:02 dev eth0 nud permanent",
+        ),
+    )
+)
+"""An address that all servers bear at lo and nobody answers for: a director leads frames to one of them."""
+
+ENDS = [
+    routed(
+        "server for neighbours alone",
+        "service",
+        "b",
+        f"unserve {WEB}",
+        "serve b tcp 0.0.0.0 80 near=255",
+        ask=ASK_WEB,
+        servers=(WEB,),
+        heals=False,
+        cause="IP_MINTTL",
+    ),
+    routed(
+        "server of IPv6 for neighbours alone",
+        "service",
+        "b",
+        "unserve b tcp :: 80",
+        "serve b tcp :: 80 near=255",
+        ask=("a", SIX[1], 80, "tcp"),
+        servers=("b tcp :: 80",),
+        heals=False,
+        cause="IPV6_MINHOPCOUNT",
+    ),
+    routed(
+        "server that marks what it sends",
+        "return path",
+        "b",
+        f"unserve {WEB}",
+        "serve b tcp 0.0.0.0 80 mark=9",
+        "b ip rule add fwmark 9 prohibit",
+        ask=ASK_WEB,
+        servers=(WEB,),
+        cause="fwmark",
+    ),
+    routed(
+        "rule of the port that answers datagrams",
+        "return path",
+        "b",
+        "b ip rule add ipproto udp sport 5300 unreachable",
+        ask=ASK_DNS,
+        servers=(DNS,),
+    ),
+    routed(
+        "answers from another port",
+        "service",
+        "b",
+        f"unserve {DNS}",
+        "serve b udp 0.0.0.0 5300 from=5301",
+        ask=ASK_DNS,
+        servers=(DNS,),
+        heals=False,
+        cause="answers from port 5301",
+    ),
+    routed(
+        "address that a server waits for",
+        "address",
+        "b",
+        "b ip addr del 10.20.3.50/32 dev eth0",
+        "r2 ip neigh flush dev out0",
+        ask=("a", "10.20.3.50", 80, "tcp"),
+        healthy=("ip -n b addr add 10.20.3.50/32 dev eth0",),
+        servers=("b tcp 10.20.3.50 80 freebind",),
+        cause="listens there",
+    ),
+    switched(
+        "director without a server", "address", "h2", "h2 ip addr del 10.21.0.100/32 dev lo", ask=VIP, healthy=DIRECTED
+    ),
+    switched(
+        "director to an old server",
+        "neighbour",
+        "",
+        "h1 ip neigh replace 10.21.0.100 lladdr 02:00:00:00:21:77 dev eth0 nud permanent",
+        ask=VIP,
+        healthy=DIRECTED,
+    ),
+    routed(
+        "replies limited",
+        "sysctl",
+        "b",
+        "b sysctl -qw net.ipv4.icmp_ratemask=6169 net.ipv4.icmp_ratelimit=600000",
+        "host ip netns exec a ping -qn -c 9 -i 0.02 -W 1 10.20.3.2; true",
+        cause="icmp_ratemask",
+    ),
+    routed(
+        "questions left to a program",
+        "neighbour",
+        "r2",
+        "r2 sysctl -qw net.ipv4.neigh.out0.mcast_solicit=0 net.ipv4.neigh.out0.app_solicit=3",
+        "r2 sysctl -qw net.ipv4.neigh.out0.ucast_solicit=0",
+        "r2 ip neigh flush dev out0",
+        cause="app_solicit",
+    ),
+    switched(
+        "questions of a stranger",
+        "neighbour",
+        "h2",
+        "h2 sysctl -qw net.ipv4.conf.all.arp_ignore=2",
+        "h1 ip neigh flush dev eth0",
+        "h2 ip neigh flush dev eth0",
+        healthy=(
+            "ip -n h1 addr add 10.99.0.1/32 dev lo",
+            "ip -n h2 route add 10.99.0.1 via 10.21.0.1",
+            "ip -n h1 route replace 10.21.0.0/24 dev eth0 src 10.99.0.1",
+        ),
+        cause="arp_ignore is 2",
+    ),
+    translated(
+        "echoes forgotten at once",
+        "conntrack",
+        "gw",
+        "gw sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=0",
+        ask=("in1", "10.23.0.2"),
+        cause="nf_conntrack_icmp_timeout",
+    ),
+    routed(
+        "proxy of a host's own that is not there",
+        "nat",
+        "a",
+        "a iptables -t nat -A OUTPUT -p tcp -j REDIRECT --to-ports 15001",
+        ask=ASK_WEB,
+        servers=(WEB,),
+        cause="127.0.0.1:15001",
+    ),
+    routed("all of a link behind a router", "sysctl", "r2", ask=("a", "10.20.3.255"), twin=False, heals=False),
+    routed(
+        "room of IPv6 alone",
+        "mtu",
+        "r1",
+        "r1 sysctl -qw net.ipv6.conf.out0.mtu=1280",
+        "r1 ip6tables -A OUTPUT -p icmpv6 --icmpv6-type packet-too-big -j DROP",
+        ask=SIX,
+        big=1400,
+        heals=False,
+    ),
+]
