@@ -115,6 +115,23 @@ def test_an_overlays_room_is_inside_its_machines_if_it_says_no_more(busy: tuple[
     ]
 
 
+def test_words_of_a_bridge_stand_beside_the_lines_that_pass_it() -> None:
+    network = cases.Network("host", *(f"ns{number}" for number in range(8)))
+    for bridge in range(5):
+        network.bridge("host", f"br{bridge}", f"10.{bridge}.0.1/24")
+    for number in range(8):
+        for bridge in (3 * number % 5, (3 * number + 2) % 5):
+            cable = f"veth{number}{bridge}"
+            network.veth(("host", cable), (f"ns{number}", f"eth{bridge}")).port("host", f"br{bridge}", cable)
+    scene = lay_out(network.snapshot())
+    words = [text.box for text in scene.texts for bar in scene.bars if holds(bar.box, text.box, 1)]
+    assert len(words) == 10
+    for line in scene.lines:
+        (x, top), (_, bottom) = sorted(line.points[:: len(line.points) - 1], key=lambda point: point[1])
+        passed = [box for box in words if box.x < x < box.right and top < box.y and box.bottom < bottom]
+        assert line.kind != "port" or not passed
+
+
 def test_namespaces_are_sorted_as_people_sort_them() -> None:
     rooms = lay_out(cases.many(10)).rooms[1:]
     by_place = sorted(rooms, key=lambda room: (room.box.y, room.box.x))

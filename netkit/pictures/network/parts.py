@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from netkit.pictures.network.scene import Text
 from netkit.visible import in_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from netkit.model import End, Interface
     from netkit.pictures.network.scene import Anchor, Box, Scene
@@ -177,7 +178,7 @@ class BarPlan:
     right: float = 0.0
     level: int = 0
 
-    GAP, PAD, PITCH = 9.0, 12.0, 16.0
+    GAP, PAD, PITCH, CLEAR = 9.0, 12.0, 16.0, 5.0
 
     @property
     def width(self) -> float:
@@ -193,14 +194,50 @@ class BarPlan:
         """The width of one line of words."""
         return sum(w.width(NORMAL.label) for w in row) + self.GAP * (len(row) - 1)
 
-    def write(self, scene: Scene, box: Box) -> None:
-        """Write the words into the middle of the bar."""
+    def write(self, scene: Scene, box: Box, crossed: Sequence[float] = ()) -> None:
+        """Write the words into the middle of the bar, or beside the lines that pass it.
+
+        Args:
+            scene: to write into.
+            box: the bar's.
+            crossed: the x of each line that passes it on the way to another bridge.
+        """
         for number, row in enumerate(self.rows):
-            x = box.cx - self.row_width(row) / 2
             y = box.y + 4 + number * self.PITCH + self.PITCH / 2 + 0.36 * NORMAL.label
-            for words in row:
+            middle = _in_a_row(row, box.cx - self.row_width(row) / 2, self.GAP)
+            places = self._places(row, box.x, box.right, crossed) or middle
+            for words, x in zip(row, places, strict=True):
                 scene.texts.append(Text(x, y, words.text, NORMAL.label, "start", words.role, words.bold))
-                x += words.width(NORMAL.label) + self.GAP
+
+    def lacking(self, crossed: Sequence[float]) -> float:
+        """How much longer it had to be at its right end for its words to stand beside the lines that pass it."""
+        last = self.right - max([self.left, *(x for x in crossed if x < self.right)]) - 2 * self.CLEAR
+        wanted = sorted({0.0, *(self.row_width(row[n:]) - last for row in self.rows for n in range(len(row)))})
+        for more in (more for more in wanted if more >= 0):
+            if all(self._places(row, self.left, self.right + more, crossed) for row in self.rows):
+                return more
+        return 0.0
+
+    def _places(self, row: list[Words], left: float, right: float, crossed: Sequence[float]) -> list[float]:
+        """Where each of the words begins: all in the free stretch next to the middle, else one by one, if they fit."""
+        edges = [left, *sorted(x for x in crossed if left < x < right), right]
+        free = [(a + self.CLEAR, b - self.CLEAR) for a, b in itertools.pairwise(edges)]
+        total, middle = self.row_width(row), (left + right - self.row_width(row)) / 2
+        starts = [min(max(middle, start), end - total) for start, end in free if end - start >= total]
+        if starts:
+            return _in_a_row(row, min(starts, key=lambda x: abs(x - middle)), self.GAP)
+        places: list[float] = []
+        for start, end in free:
+            at = start
+            while len(places) < len(row) and at + (width := row[len(places)].width(NORMAL.label)) <= end:
+                places.append(at)
+                at += width + self.GAP
+        return places if len(places) == len(row) else []
+
+
+def _in_a_row(row: list[Words], at: float, gap: float) -> list[float]:
+    """Where each of the words begins if they stand one beside the other."""
+    return list(itertools.accumulate((words.width(NORMAL.label) + gap for words in row[:-1]), initial=at))
 
 
 def bar_plans(facts: Facts, namespace: str, *, mac: bool, really: Mapping[End, End]) -> list[BarPlan]:

@@ -10,6 +10,8 @@ from netkit.pictures.network.parts import NORMAL, STEM_GAP, BarPlan, Sizes, Slot
 from netkit.pictures.network.scene import Bar, Box, Chip, Line, Room
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netkit.pictures.network.header import Header
     from netkit.pictures.network.scene import Scene
 
@@ -134,6 +136,16 @@ class Plan:
                 self._without_ports(bar, placed, right)
             bar.level = next(n for n in range(len(placed) + 1) if not any(_clash(bar, b, n) for b in placed))
             placed.append(bar)
+        for bar in placed:
+            self._lengthen(bar, right)
+
+    def _lengthen(self, bar: BarPlan, right: float) -> None:
+        """Make a bar as long as its words need beside the lines that pass it, where nothing is in the way."""
+        passing = [one.x for one in self._passing(bar)]
+        end = bar.right + bar.lacking(passing)
+        beside = (b.left - BETWEEN for b in self.bars if b.level == bar.level and b.left > bar.left)
+        if end <= min([right, *beside]) and not any(bar.right <= x < end for x in passing):
+            bar.right = end
 
     def _without_ports(self, bar: BarPlan, placed: list[BarPlan], right: float) -> None:
         """Put a bridge without ports into the middle, or to the right of the others if there is space."""
@@ -187,11 +199,17 @@ class Plan:
             box = boxes[bar.end]
             box = Box(x + box.x, y + box.y, box.w, box.h)
             scene.bars.append(Bar(bar.end, box, bar.up))
-            bar.write(scene, box)
+            bar.write(scene, box, [x + s.x for s in self._passing(bar)])
         self._write_upper(scene, x, y)
         self._write_lower(scene, x, y)
         for wall, at in ((self.left, x), (self.right, x + self.width)):
             self._write_side(scene, wall, at, y)
+
+    def _passing(self, bar: BarPlan) -> Iterator[Slot]:
+        """The ports of other bridges whose lines pass this one."""
+        for other in self.bars:
+            wall = self.lower if other.level > bar.level else self.upper if other.level < bar.level else []
+            yield from (one for one in other.ports if one in wall)
 
     def _write_upper(self, scene: Scene, x: float, y: float) -> None:
         for one in self.upper:
