@@ -29,6 +29,7 @@ OPTIONS = [
         "r1",
         "r1 iptables -A FORWARD -p icmp -m hashlimit --hashlimit-above 1/hour "
         "--hashlimit-burst 1 --hashlimit-mode srcip --hashlimit-name x -j DROP",
+        "a ping -n -c 1 10.20.3.2",  # the one of this hour
         cause="hashlimit",
     ),
     routed(
