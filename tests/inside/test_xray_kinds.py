@@ -80,7 +80,8 @@ ROWS = {
         'h2 sh -c "tc qdisc add dev eth0 clsact && tc filter add dev eth0 ingress protocol ip '
         "bpf da bytecode '1,6 0 0 2'\"",
         NEAR,
-        "it came in at h2:eth0, but did not come to PREROUTING: a filter of tc stands before that",
+        "it came in at h2:eth0, but did not come to PREROUTING: the filter `ingress protocol ip pref 49152 bpf chain 0 "
+        "handle 0x1 direct-action bytecode '1,6 0 0 2'` of tc at h2:eth0 stands there, and its clsact dropped",
     ),
     "blackhole": (
         ROUTED,
@@ -88,7 +89,12 @@ ROWS = {
         FAR,
         "the blackhole route 10.20.3.2/32 of r1 refuses 10.20.3.2",
     ),
-    "rule of routing": (ROUTED, "r2 ip rule add iif in0 prohibit", FAR, "refused in r2; r2 told the sender so"),
+    "rule of routing": (
+        ROUTED,
+        "r2 ip rule add iif in0 prohibit",
+        FAR,
+        "refused in r2, which has the rule of routing `from all iif in0 prohibit`; r2 told the sender so",
+    ),
     "nobody stops it": (ROUTED, "r1 true", FAR, "delivered to 10.20.3.2 in b"),
 }
 """By what stops it: the network, what is done to it, who sends, and what is told of the first echo request."""
