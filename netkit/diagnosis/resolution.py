@@ -12,13 +12,13 @@ from netkit.diagnosis.questions import RouteQuestion
 from netkit.model.details import usual
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from netkit.diagnosis.findings import World
     from netkit.model import End, Rule
 
-_UNKNOWN = ("failed", "incomplete")
-_KEPT = ("permanent", "noarp")
+UNKNOWN = ("failed", "incomplete")
+"""States of entries that have no MAC."""
+
+KEPT = ("permanent", "noarp")
 """States of entries that the kernel never asks about again."""
 
 
@@ -36,9 +36,9 @@ def neighbour(  # noqa: PLR0913, PLR0917  (a question is what all this meets)
     """
     space, mac = world.space(start[0]), world.link(target).mac
     known = [entry for entry in space.neighbours if entry.address == address and entry.device == start[1]]
-    entry = next((each for each in known if each.state not in _UNKNOWN), None)
+    entry = next((each for each in known if each.state not in UNKNOWN), None)
     if entry is not None:
-        right = entry.mac == mac or entry.state not in _KEPT
+        right = entry.mac == mac or entry.state not in KEPT
         return None if right else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
     unasked = _unasked(world, start, address)
     if unasked is not None:
@@ -80,7 +80,7 @@ def known(world: World, start: End, target: End, address: str) -> bool:
     """Whether the sender knows the right MAC already, so that it need not ask for it."""
     mac = world.link(target).mac
     entries = (n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1])
-    return any(each.mac == mac and each.state not in _UNKNOWN for each in entries)
+    return any(each.mac == mac and each.state not in UNKNOWN for each in entries)
 
 
 def outdated(world: World, start: End, target: End, address: str) -> Finding | None:
@@ -93,28 +93,16 @@ def outdated(world: World, start: End, target: End, address: str) -> Finding | N
     """
     mac = world.link(target).mac
     entries = [n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1]]
-    entry = next((each for each in entries if each.state not in _UNKNOWN and each.mac != mac), None)
+    entry = next((each for each in entries if each.state not in UNKNOWN and each.mac != mac), None)
     return _wrong_mac(world, start, target, address, (str(entry.mac), entry.state)) if entry else None
-
-
-def forgetting(world: World, hops: Iterable[tuple[End, str]]) -> tuple[str, ...]:
-    """Commands that make the kernel ask again at once for those whom it has asked for in vain.
-
-    Args:
-        hops: interfaces, each with an address that is looked for behind it.
-    """
-    entries = ((space.name, entry) for space in world.snapshot for entry in space.neighbours)
-    waiting = {((name, entry.device), entry.address) for name, entry in entries if entry.state in _UNKNOWN}
-    vain = (hop for hop in hops if hop in waiting)
-    return tuple(typed(world, end[0], f"ip neigh flush to {address} dev {end[1]}") for end, address in vain)
 
 
 def _wrong_mac(world: World, start: End, target: End, address: str, entry: tuple[str, str]) -> Finding:
     mac, state = entry
     writing = next((rule for rule in world.space(target[0]).rules if _writes(rule, mac)), None)
-    if writing is not None and state not in _KEPT:
+    if writing is not None and state not in KEPT:
         return _rewritten(world, start, target, address, writing)
-    kind = "for good" if state in _KEPT else "still"
+    kind = "for good" if state in KEPT else "still"
     words = f"{start[0]} has it {kind} that {address} is at {mac}, but {named(target)} has {world.link(target).mac}"
     line = shown(world, start[0], f"ip neigh show to {address}", f"lladdr {mac} {state.upper()}")
     other = shown(world, target[0], f"ip link show dev {target[1]}", f"link/ether {world.link(target).mac}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands, counters, resolution, services
+from netkit.diagnosis import Diagnosis, Finding, Found, Packet, Walk, World, commands, counters, forgetting, services
 from netkit.diagnosis.questions import (
     ListenersQuestion,
     MatchQuestion,
@@ -176,7 +176,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     path = world.paths[asked.source]
     seconds = _SECONDS_TO_CONFIRM if found else _SECONDS_TO_RETRY if asked.protocol == "tcp" else _SECONDS
     answer = probes.probe(path, asked.protocol, ipaddress.ip_address(asked.address), asked.port, seconds)
-    older = found is None and resolution.forgetting(world, walk.hops)
+    older = found is None and any(forgetting.in_vain(world, hop) for hop in walk.hops)
     for _ in range(2 if older else 0):  # a question that was open before may have ended with this probe in it
         answer = _probe(world, asked, _SECONDS)() if answer.ok is False else answer
     if walk.hooks.doubts and answer.ok is not True and (found is None or not found.lasting):
@@ -260,8 +260,8 @@ def _probe(world: World, asked: _Asked, seconds: float = _SECONDS_TO_CONFIRM) ->
 
 
 def _at_once(world: World, walk: Walk, found: Finding) -> Finding:
-    """The finding; after its repair the kernel asks again at once for those whom it has asked for in vain."""
-    again = resolution.forgetting(world, walk.hops) if found.repair else ()
+    """The finding; after its repair the kernel asks again at once where it has asked in vain, or knows another MAC."""
+    again = forgetting.again(world, walk.hops) if found.repair else ()
     return replace(found, repair=(*found.repair, *(line for line in again if line not in found.repair)))
 
 
