@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from netkit.model import End, Rule
 
 _TRANSLATING = ("SNAT", "MASQUERADE", "DNAT", "REDIRECT", "NETMAP", "snat", "masquerade", "dnat", "redirect")
-_TIMEOUTS = {
-    ("icmp", 4): ("icmp_timeout", 30),
-    ("icmp", 6): ("icmpv6_timeout", 30),
-    **{("udp", version): ("udp_timeout", 30) for version in (4, 6)},
-    **{("tcp", version): ("tcp_timeout_syn_sent", 120) for version in (4, 6)},
+
+_TIMEOUT = "net.netfilter.nf_conntrack_"
+_STATES = {
+    ("icmp", False): "icmp_timeout",
+    ("icmpv6", False): "icmpv6_timeout",
+    ("udp", False): "udp_timeout",
+    ("tcp", False): "tcp_timeout_syn_sent",
+    ("tcp", True): "tcp_timeout_established",
 }
-"""How long a connection without an answer is remembered: the switch's last words, and seconds (nf_conntrack-sysctl)."""
+"""How long a connection is remembered, by protocol and whether it is there already (nf_conntrack-sysctl)."""
+
+_SECONDS = {"tcp_timeout_syn_sent": 120, "tcp_timeout_established": 432000}
+_USUAL = {f"{_TIMEOUT}{each}": _SECONDS.get(each, 30) for each in _STATES.values()}
 
 
 def untracked(world: World, untracking: dict[str, Rule]) -> Finding | None:
@@ -66,26 +72,35 @@ def zoned(world: World, flows: Flows, zoning: dict[str, Rule]) -> Finding | None
     return None
 
 
-def forgotten(world: World, flows: Flows, packet: Packet) -> Finding | None:
-    """Whether a namespace that translates a connection, or lets answers pass as such, forgets it before they come.
+def forgets(world: World, namespace: str, packet: Packet) -> str:
+    """The switch that makes a namespace forget a connection at once, when a packet of it has passed; "" if none does.
+
+    Args:
+        namespace: whose; one without rules has no use for connections.
+        packet: the first of a connection, or one that follows when it is there.
+    """
+    protocol = "icmpv6" if packet.protocol == "icmp" and packet.version == 6 else packet.protocol
+    name = f"{_TIMEOUT}{_STATES.get((protocol, packet.kind == 'later'), '')}"
+    known = name in _USUAL and bool(world.space(namespace).rules)
+    return name if known and world.switch(namespace, name) == "0" else ""
+
+
+def forgotten(world: World, flows: Flows, where: str) -> Finding | None:
+    """That an answer belonged to a connection which a namespace had forgotten at once; None where it had not.
 
     Args:
         flows: the connection.
-        packet: its first one, as it has arrived.
+        where: the namespace in which the answer met with something.
     """
-    name, usual = _TIMEOUTS[packet.protocol, packet.version]
-    switch = f"net/netfilter/nf_conntrack_{name}"
-    for namespace, packets in flows.known.items():
-        first, last = packets[-1]
-        translated = (first.source, *first.aim) != (last.source, *last.aim)
-        needed = translated or any("established" in rule.text.lower() for rule in world.space(namespace).rules)
-        if needed and world.switch(namespace, switch) == "0":
-            what = "translates no answers back" if translated else "takes no packet for an answer"
-            words = f"{namespace} forgets such connections at once, and {what}: nf_conntrack_{name} is 0"
-            line = shown(world, namespace, f"sysctl {switch}", "0")
-            repair = typed(world, namespace, f"sysctl -w {switch}={usual}")
-            return Finding("conntrack", words, (line,), (repair,), namespace)
-    return None
+    name = flows.missed.get(where)
+    if name is None:
+        return None
+    words = (
+        f"{where} forgets a connection as soon as its packet has passed, since {name} is 0: what answers it belongs to "
+        "none there"
+    )
+    repair = typed(world, where, f"sysctl -w {name}={_USUAL[name]}")
+    return Finding("conntrack", words, (shown(world, where, f"sysctl {name}", "0"),), (repair,), where)
 
 
 def kept(world: World, untracking: dict[str, Rule], ends: tuple[str, str], answer: Packet) -> Finding | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis.packet import TOO_LARGE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netkit.diagnosis.packet import Packet
 
 _FIRST, _LAST = ("PREROUTING", "OUTPUT"), ("POSTROUTING", "INPUT")
@@ -20,10 +22,15 @@ class Flows:
     Attributes:
         known: by namespace: the first packet as it came, and as it left.
         strayed: by namespace in which a packet was not found to be of it: the zone of the first packet, and its own.
+        forgets: the switch that makes a namespace forget a connection at once, when a packet of it has passed; "" if
+            none does.
+        missed: by namespace in which a packet was not found to be of it, since it had been forgotten: that switch.
     """
 
+    forgets: Callable[[str, Packet], str] = lambda *_: ""
     known: dict[str, list[tuple[Packet, Packet]]] = field(default_factory=dict)
     strayed: dict[str, tuple[int, int]] = field(default_factory=dict)
+    missed: dict[str, str] = field(default_factory=dict)
     _came: dict[str, Packet] = field(default_factory=dict)
     _answered: set[str] = field(default_factory=set)
     _marks: dict[str, int | None] = field(default_factory=dict)
@@ -110,9 +117,13 @@ class Flows:
         for first, last in self.known.get(namespace, ()):
             known = last.reversed() if packet.answer else first
             if (packet.answer or packet.kind == "later") and _ends(known) == _ends(packet):
-                if first.zone == packet.zone:
+                later = packet.kind == "later"
+                if packet.answer and (switch := self.forgets(namespace, packet if later else last)):
+                    self.missed[namespace] = switch  # what is sent on takes a forgotten connection up again, as new
+                elif first.zone == packet.zone:
                     return first, last
-                self.strayed[namespace] = first.zone, packet.zone
+                else:
+                    self.strayed[namespace] = first.zone, packet.zone
         return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Hooks:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self.flows = Flows()
+        self.flows = Flows(partial(conntrack.forgets, world))
         self.doubts: list[Doubt] = []
         self.setting: Setting | None = None
         self.leading: dict[str, Rule] = {}

@@ -73,7 +73,6 @@ class Walk(Carrying):
             self.ways = {each.namespace: str(each.answer.device) for each in self.decisions}
             further = services.relayed(self.world, place, arrived)
             self.relay = (place, further) if further is not None else None
-            self.stop(conntrack.forgotten(self.world, self.hooks.flows, arrived))
             self.back, self.decisions = True, []
             home, answer = self.send(place, services.answer(self.world, place, arrived))
             self.stop(conntrack.zoned(self.world, self.hooks.flows, self.hooks.zoning))
@@ -85,16 +84,30 @@ class Walk(Carrying):
             if answer.protocol == "tcp":
                 self._follow_up(home, answer)
         except Found as found:
-            raise Found(self._suspicion or found.finding) from None
+            told = found.finding.layer == "conntrack"
+            forgotten = None if told else conntrack.forgotten(self.world, self.hooks.flows, found.finding.where)
+            raise Found(forgotten or self._suspicion or found.finding) from None
 
     def _follow_up(self, namespace: str, answer: Packet) -> None:
         """What follows when a connection is there: a filter may let its first packet pass, and nothing else."""
         self.back, self.decisions, self.sure = False, [], len(self.hooks.doubts)
         try:
-            self.send(namespace, replace(answer.reversed(), answer=False, kind="later"))
+            self._later(namespace, replace(answer.reversed(), answer=False, kind="later"))
         except Found as found:
-            if found.finding.layer == "filter":
-                raise Found(replace(found.finding, lasting=True)) from None
+            forgotten = conntrack.forgotten(self.world, self.hooks.flows, found.finding.where)
+            if forgotten or found.finding.layer == "filter":
+                raise Found(replace(forgotten or found.finding, lasting=True)) from None
+
+    def _later(self, namespace: str, packet: Packet) -> None:
+        """A packet of a connection that is there; the answer to it as well, where a namespace may have forgotten it."""
+        place, taken = self.send(namespace, packet)
+        if not any(conntrack.forgets(self.world, each, packet) for each in self.hooks.flows.known):
+            return
+        home, answer = self.send(place, replace(taken.reversed(), kind="later"))
+        asked = namespace, packet.destination, packet.destination_port
+        if (home, answer.source, answer.source_port) != asked:
+            missed = (conntrack.forgotten(self.world, self.hooks.flows, each) for each in self.hooks.flows.missed)
+            self.stop(next(missed, None))
 
     def send(self, namespace: str, packet: Packet) -> tuple[str, Packet]:
         """Follow a packet that a namespace sends.
