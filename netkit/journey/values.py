@@ -92,7 +92,7 @@ class Step(NamedTuple):
     frame: Frame | None = None
     events: tuple[TraceEvent, ...] = ()
     fate: str = ""
-    mark: TraceEvent | None = None
+    mark: Mark | TraceEvent | None = None
 
 
 @dataclass(frozen=True)

@@ -52,12 +52,11 @@ SEEN = Seen(
     losses=(Loss("ns1", "eth0", "tbf", 3),),
     members={"ns1": (("eth0", "239.1.1.1"),)},
 )
-INPUT = TraceEvent("ns1", 9, "inet", "netkit-trace", "input", "input", 0, "policy", "accept")
 
 
 @pytest.mark.parametrize(
     "record",
-    [FRAME, ROUTE, EVENT, INPUT, SPACE, SPACE.interfaces["eth0"], SEEN.before, SEEN.losses[0],
+    [FRAME, ROUTE, EVENT, SEEN.marks[0], SPACE, SPACE.interfaces["eth0"], SEEN.before, SEEN.losses[0],
      Counted("ns1", "UdpNoPorts", 2), Group("ns1", "eth0", "239.1.1.1"), Switch("ns1", "net.ipv4.ip_forward", "0")],
     ids=lambda record: type(record).__name__,
 )  # fmt: skip

@@ -52,7 +52,7 @@ class Below:
             groups[visit.namespace, visit.hook, visit.iif, visit.oif, _key(visit)].append(visit)
         for same in groups.values():
             frames = self._before(same[0])
-            times = {number: self._frames.all[number].time for number in frames}
+            times = {number: self._frames.times[number] for number in frames}
             times |= {~number: visit.events[0].time for number, visit in enumerate(same)}
             found = dict(paired(frames, [~number for number in range(len(same))], times.__getitem__))
             for number, visit in enumerate(same):
@@ -92,7 +92,7 @@ class Below:
 
     def _seen(self, visit: Visit) -> float:
         """The place among the frames at which the report was read."""
-        return bisect([frame.time for frame in self._frames.all], visit.events[0].time) - 0.5
+        return bisect(self._frames.times, visit.events[0].time) - 0.5
 
     def _is_routed(self, frame: int, visit: Visit) -> bool:
         role = self._frames.roles[frame]

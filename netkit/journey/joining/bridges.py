@@ -9,7 +9,13 @@ from netkit.journey.joining.frames import NONE, Frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from netkit.journey.joining.frames import Role
     from netkit.journey.joining.keys import Flow
+
+
+def _is_bridge(role: Role) -> bool:
+    """Whether an interface is a bridge's port, or its own."""
+    return role.is_bridge or role.bridge is not None
 
 
 def connect(frames: Frames, identity: Callable[[int], Hashable]) -> None:
@@ -21,17 +27,13 @@ def connect(frames: Frames, identity: Callable[[int], Hashable]) -> None:
     """
     roles, follows, every = frames.roles, frames.follows, frames.all
     offers, takers = [], []
-    for n, role in enumerate(roles):
-        if role.bridge is not None:
-            if every[n].direction == "in":
-                offers.append(((role.bridge, identity(n)), n))
-            elif follows[n] == NONE:
-                takers.append(((role.bridge, identity(n)), role.place, n))
-        elif role.is_bridge:
-            if every[n].direction == "out":
-                offers.append(((role.place, identity(n)), n))
-            elif follows[n] == NONE:
-                takers.append(((role.place, identity(n)), role.place, n))
+    for n in frames.at(_is_bridge):
+        role = roles[n]
+        key = role.bridge or role.place, identity(n)
+        if (every[n].direction == "in") == (role.bridge is not None):
+            offers.append((key, n))
+        elif follows[n] == NONE:
+            takers.append((key, role.place, n))
     frames.join(offers, takers)
 
 
@@ -49,9 +51,10 @@ def translate(frames: Frames) -> None:
         return
     came, waiting, left, up = [], [], [], []
     goals: dict[int, Flow] = {}
-    for n, role in enumerate(frames.roles):
-        packet, space = frames.packets[n], role.place[0]
-        if space not in wiring.filtering or packet.lasting is None or not (role.bridge or role.is_bridge):
+    for n in frames.at(_is_bridge):
+        role, packet = frames.roles[n], frames.packets[n]
+        space = role.place[0]
+        if space not in wiring.filtering or packet.lasting is None:
             continue
         key = role.bridge or role.place, packet.lasting, packet.rest, packet.ttl
         inward = frames.all[n].direction == "in"
@@ -85,9 +88,9 @@ def reassemble(frames: Frames) -> None:
     if not frames.bundles or not ports:
         return
     offers, takers = [], []
-    for n, role in enumerate(frames.roles):
-        bundle, packet = frames.bundles.get(n, [n]), frames.packets[n]
-        if role.place[0] not in ports or packet.lasting is None or not (role.bridge or role.is_bridge):
+    for n in frames.at(_is_bridge):
+        role, bundle, packet = frames.roles[n], frames.bundles.get(n, [n]), frames.packets[n]
+        if role.place[0] not in ports or packet.lasting is None:
             continue
         key = role.bridge or role.place, packet.macs, packet.datagram, packet.ttl
         if role.bridge and frames.all[n].direction == "in":

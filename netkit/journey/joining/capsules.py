@@ -22,7 +22,7 @@ def tagged(frames: Frames) -> None:
     Args:
         frames: the recorded ones.
     """
-    if not any(role.tag is not None for role in frames.roles):
+    if not any(role.tag is not None for role in frames.places.values()):
         return
     upper_out, upper_in, lower_out, lower_in = [], [], [], []
     for n, role in enumerate(frames.roles):
@@ -44,7 +44,7 @@ def wrapped(frames: Frames) -> None:
     Args:
         frames: the recorded ones.
     """
-    if not any(role.is_capsule for role in frames.roles):
+    if not any(role.is_capsule for role in frames.places.values()):
         return
     going, outer, coming, inner = [], [], [], []
     for n, role in enumerate(frames.roles):

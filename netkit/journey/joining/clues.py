@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.frames import NONE, ROUTED, WRAPPED, Frames
@@ -10,7 +10,7 @@ from netkit.journey.joining.headers import FRAGMENT
 from netkit.journey.joining.keys import Packet
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Hashable, Iterable
+    from collections.abc import Hashable, Iterable
 
     from netkit.journey.joining.headers import Heads
     from netkit.journey.joining.keys import Flow
@@ -33,39 +33,50 @@ class Clues:
 
     def __init__(self, frames: Frames, heads: Heads, passages: list[list[Visit]]) -> None:
         self._frames, self._heads = frames, heads
-        self._known: dict[str, dict[Hashable, deque[int]]] = {}
+        self._known: dict[str, dict[Hashable, list[int]]] = {}
+        self._received = {"in": self._keys_in, "forward": self._keys_forward, "input": self._keys_input}
+        self._keys = {**self._received, "out": self._keys_sent, "out by what lasts": self._keys_lasting}
         self._spaces: dict[str, set[str]] = defaultdict(set)
         """The namespaces that reported something at each hook."""
         for visits in passages:
             for visit in visits:
                 self._spaces[visit.hook].add(visit.namespace)
 
-    def of(self, kind: str) -> dict[Hashable, deque[int]]:
-        """The frames by what netfilter may report of their packets; made only for what is looked for.
+    def of(self, kind: str) -> dict[Hashable, list[int]]:
+        """The frames, the last one first, by what netfilter may report of them; made only for what is looked for.
 
         Args:
             kind: which frames, for which hooks: see `_HOOKS`.
         """
-        if kind not in self._known:
-            self._known[kind] = self._found(kind)
-        return self._known[kind]
+        known = self._known.get(kind)
+        if known is None:
+            known = self._known[kind] = self._found(kind)
+        return known
 
-    def _found(self, kind: str) -> dict[Hashable, deque[int]]:
-        received = {"in": self._keys_in, "forward": self._keys_forward, "input": self._keys_input}
-        sent = {"out": self._keys_sent, "out by what lasts": self._keys_lasting}
-        keys_of, spaces = (received | sent)[kind], set().union(*(self._spaces[hook] for hook in _HOOKS[kind]))
-        found: dict[Hashable, deque[int]] = defaultdict(deque)
-        for number in self._frames.received if kind in received else self._frames.sent:
-            if self._is_reported(number, spaces):
+    def fits(self, kind: str, number: int, key: Hashable) -> bool:
+        """Whether netfilter may report a frame so.
+
+        Args:
+            kind: see `of`.
+            number: the frame's.
+            key: as in `of`.
+        """
+        received = self._frames.all[number].direction == "in"
+        return received == (kind in self._received) and self._is_hooked(number) and key in self._keys[kind](number)
+
+    def _found(self, kind: str) -> dict[Hashable, list[int]]:
+        keys_of, spaces = self._keys[kind], set().union(*(self._spaces[hook] for hook in _HOOKS[kind]))
+        found: dict[Hashable, list[int]] = defaultdict(list)
+        for number in reversed(self._frames.received if kind in self._received else self._frames.sent):
+            if self._frames.all[number].namespace in spaces and self._is_hooked(number):
                 for key in keys_of(number):
                     found[key].append(number)
         return found
 
-    def _is_reported(self, number: int, spaces: Container[str]) -> bool:
-        """Whether netfilter may have seen the packet where the frame was."""
+    def _is_hooked(self, number: int) -> bool:
+        """Whether a frame shows a packet that passes netfilter's hooks beside it."""
         role = self._frames.roles[number]
-        space = role.place[0]
-        hooked = space in spaces and (role.bridge is None or space in self._frames.wiring.filtering)
+        hooked = role.bridge is None or role.place[0] in self._frames.wiring.filtering
         return hooked and self._frames.packets[number].lasting is not None
 
     def _keys_in(self, number: int) -> Iterable[Hashable]:

@@ -69,7 +69,8 @@ class Frames:
         """The segments into which a packet was cut on its way to an interface, by packet and interface."""
         self._names: dict[tuple[bytes, int], int] = {}
         self._known: list[Packet] = []
-        self._roles: dict[Place, Role] = {}
+        self.places: dict[Place, Role] = {}
+        """The role of each interface at which frames were seen."""
         self.roles: list[Role] = []
         self.wires: list[int] = []
         self.packets: list[Packet] = []
@@ -83,7 +84,16 @@ class Frames:
             self.wires.append(wire)
             self.packets.append(self._known[wire])
             place = frame.namespace, frame.interface
-            self.roles.append(self._roles.get(place) or self.role_at(place))
+            self.roles.append(self.places.get(place) or self.role_at(place))
+
+    def at(self, kind: Callable[[Role], object]) -> list[int]:
+        """The frames that were seen at interfaces of a kind.
+
+        Args:
+            kind: whether a role is one of them.
+        """
+        places = {role.place for role in self.places.values() if kind(role)}
+        return [number for number, role in enumerate(self.roles) if role.place in places] if places else []
 
     def read(self) -> Iterator[tuple[bytes, Packet]]:
         """What was recorded, equal bytes once, and what is known of it."""
@@ -107,9 +117,9 @@ class Frames:
 
     def role_at(self, place: Place) -> Role:
         """What an interface does with frames."""
-        known = self._roles.get(place)
+        known = self.places.get(place)
         if known is None:
-            known = self._roles[place] = self._looked_up(place)
+            known = self.places[place] = self._looked_up(place)
         return known
 
     def _looked_up(self, place: Place) -> Role:
@@ -167,6 +177,11 @@ class Frames:
             if self.ways.get(number) == UNWRAPPED:
                 return
             number = self.follows[number]
+
+    @cached_property
+    def times(self) -> list[int]:
+        """When each frame was seen."""
+        return [frame.time for frame in self.all]
 
     @cached_property
     def sent(self) -> list[int]:

@@ -26,10 +26,10 @@ class Heads:
         self._frames = frames
 
     @cached_property
-    def _known(self) -> dict[tuple[bytes, bytes], Packet]:
+    def _known(self) -> dict[bytes, Packet]:
         """Headers that were read already, as a report shows them; most packets are seen in frames as well."""
         return {
-            (data[packet.start : packet.payload], data[packet.payload : packet.payload + TRANSPORT]): packet
+            data[packet.start : packet.payload + TRANSPORT]: packet
             for data, packet in self._frames.read()
             if packet.lasting is not None and packet.part is None
         }
@@ -40,10 +40,10 @@ class Heads:
         Args:
             report: with its headers.
         """
-        key = report.network, report.transport
-        known = self._known.get(key)
+        headers = report.network + report.transport
+        known = self._known.get(headers)
         if known is None:
-            known = self._known[key] = head(*key)
+            known = self._known[headers] = head(report.network, report.transport)
         return known
 
     def of(self, number: int) -> Packet:
@@ -67,9 +67,10 @@ class Heads:
         Returns:
             None for fragments but one: the last that came, or the first that was sent.
         """
-        bundle = self._frames.bundles.get(number)
-        if bundle is None:
-            return self.of(number)
+        packet = self._frames.packets[number]
+        if packet.part is None:
+            return packet
+        bundle = self._frames.bundles[number]
         counts = bundle[-1] if self._frames.all[number].direction == "in" else bundle[0]
         return self._whole(bundle) if number == counts else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.clues import Clues
@@ -49,22 +50,24 @@ class Hooks:
 
     def _place(self, visits: list[Visit]) -> None:
         """Find the frames of the hooks that a packet passed; those of its own packets wait until all others are."""
-        came = None
-        if visits[0].hook == "prerouting":
-            came = self._arrived(visits[0])
+        came, first = None, visits[0]
+        if first.hook == "prerouting":
+            came = self._arrived(first)
             if came is None:
                 self._forsake(visits)
                 return
-            self.arriving[came] = visits[0]
-            self._latest = max(self._latest, self.frames.all[came].time)
-            visits = visits[1:]
-        if not visits:
-            return
-        if visits[0].hook != "input" and not visits[-1].ends:
-            if came is None:
-                self._waiting.append((max(self._latest, visits[0].events[0].time - _SLOW), visits))
+            self.arriving[came] = first
+            self._latest = max(self._latest, self.frames.times[came])
+            if len(visits) == 1:
                 return
-            went = self._near("out", visits[-1], visits[-1].oif, came, self.leading)
+            visits = visits[1:]
+            first = visits[0]
+        last = visits[-1]
+        if first.hook != "input" and not last.ends:
+            if came is None:
+                self._waiting.append((max(self._latest, first.events[0].time - _SLOW), visits))
+                return
+            went = self._near("out", last, last.oif, came, self.leading)
             if went is not None:
                 self.leading[went] = visits
                 return
@@ -83,8 +86,8 @@ class Hooks:
             groups.setdefault(_key(visits[-1], interface), []).append(~number)
         left = set(range(len(bounds)))
         for key, earlier in groups.items():
-            later = [number for number in self._clues.of("out").get(key, ()) if number not in self.leading]
-            pairs = list(paired(earlier, later, lambda n: bounds[~n] if n < 0 else self.frames.all[n].time))
+            later = [number for number in self._clues.of("out").get(key, ())[::-1] if number not in self.leading]
+            pairs = list(paired(earlier, later, lambda n: bounds[~n] if n < 0 else self.frames.times[n]))
             found = {number for pair in pairs for number in pair}
             overdue = [known for known in earlier if known not in found]
             alone = [went for went in later if went not in found]
@@ -106,7 +109,7 @@ class Hooks:
         The answer of a rule that rejects is one: the kernel forgets the connection that it belongs to at once.
         """
         packet = visit.packet
-        for number in self._clues.of("out by what lasts").get((visit.namespace, packet.lasting, packet.ttl), ()):
+        for number in self._clues.of("out by what lasts").get((visit.namespace, packet.lasting, packet.ttl), ())[::-1]:
             ends = zip(self.frames.packets[number].flow[1:3], packet.flow[1:3], strict=True)
             if number not in self.leading and any(now == was for now, was in ends):
                 return number
@@ -131,24 +134,32 @@ class Hooks:
 
     def _arrived(self, visit: Visit) -> int | None:
         """The first frame that fits and has no such hook yet."""
-        queue = self._clues.of("in").get(_key(visit, visit.iif))
-        return queue.popleft() if queue else None
+        fitting = self._clues.of("in").get(_key(visit, visit.iif))
+        return fitting.pop() if fitting else None
 
     def _near(
         self, kind: str, visit: Visit, interface: str | None, came: int | None, taken: Container[int]
     ) -> int | None:
         """The first frame that fits, has no such hooks yet, and comes from the one that came, if that is known."""
-        queue = self._clues.of(kind).get(_key(visit, interface), ())
-        while queue and queue[0] in taken:
-            queue.popleft()
-        for number in queue:
-            if number not in taken and (came is None or came in self.frames.line(number)):
+        key, likely = _key(visit, interface), came if kind != "out" else self._followers.get(came)
+        if likely is not None and likely not in taken and self._clues.fits(kind, likely, key):
+            return likely
+        fitting = self._clues.of(kind).get(key, [])
+        while fitting and fitting[-1] in taken:
+            fitting.pop()
+        for number in reversed(fitting):
+            if number not in taken and (came in (None, number) or came in self.frames.line(number)):
                 return number
         return None
 
+    @cached_property
+    def _followers(self) -> dict[int | None, int]:
+        """The first frame that follows another one, by that one."""
+        return {followed: number for number, followed in reversed(list(enumerate(self.frames.follows)))}
+
     def has_arrived(self, number: int) -> bool:
         """Whether a received packet came to PREROUTING, at this frame or, filtered on a bridge, at its port."""
-        return any(each in self.arriving for each in self.frames.line(number))
+        return number in self.arriving or any(each in self.arriving for each in self.frames.line(number))
 
 
 def _key(visit: Visit, interface: str | None) -> Hashable:

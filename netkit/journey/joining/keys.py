@@ -12,7 +12,6 @@ from netkit.packets.reader import STANDARD, spans
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netkit.packets.ip import IpHeader
     from netkit.packets.reader import Span
 
 _PORTS = struct.Struct("!HH")
@@ -22,7 +21,7 @@ _ECHOES = {ICMP: (8, 0), ICMPV6: (128, 129)}
 _ERRORS = {ICMP: reader.ERRORS[reader.ICMP], ICMPV6: reader.ERRORS[reader.ICMPV6]}
 TRANSPORT = 20
 """How many bytes behind the IP header netfilter reports at most; of a fragment, NAT might rewrite these."""
-_NO_TUNNEL = (None, 0, 0)
+_IPV6 = 16  # bytes of an address
 
 Flow = tuple[int, bytes, bytes, int, int]
 """Protocol, source, destination, and both ports; ICMP's identifier counts as the source port."""
@@ -39,7 +38,6 @@ class Packet(NamedTuple):
         flow: what address translation may rewrite.
         rest: what lasts as well, behind all that netfilter reports.
         part: (offset, whether more follow) of a fragment, in bytes; None for a whole packet.
-        datagram: what all fragments of one packet share: protocol, source, destination, identification.
         start: where, in the frame's bytes, the IP header begins.
         payload: where it ends.
         vni: of what a VXLAN packet carries, None for any other.
@@ -53,12 +51,19 @@ class Packet(NamedTuple):
     flow: Flow = (0, b"", b"", 0, 0)
     rest: bytes = b""
     part: tuple[int, bool] | None = None
-    datagram: tuple = ()
     start: int = 0
     payload: int = 0
     vni: int | None = None
     inner: int = 0
     inner_length: int = 0
+
+    @property
+    def datagram(self) -> tuple:
+        """What all fragments of one packet share: protocol, source, destination, identification."""
+        if self.lasting is None:
+            return ()
+        whole_ipv6 = self.part is None and len(self.flow[1]) == _IPV6  # has no identification
+        return self.flow if whole_ipv6 else (*self.flow[:3], self.lasting[0])
 
 
 def read(data: bytes, length: int, link: str = "ethernet", tunnels: frozenset[int] = STANDARD) -> Packet:
@@ -75,30 +80,27 @@ def read(data: bytes, length: int, link: str = "ethernet", tunnels: frozenset[in
     header, after = ip_header(data, headers, at, length) if at is not None else (None, 0)
     if header is None or at is None:
         return Packet(data[:12])
+    version, source, target, protocol, ttl, size, ident, offset, more, _, _, body = header
     start, payload = headers[at].start, headers[after - 1].stop
-    total = header.size + payload - start
-    protocol, source, target, ident = header.protocol, header.source, header.target, header.ident
-    ports, inside, rest = _inside(header) if not header.offset else ((0, 0), None, b"")
-    flow = (protocol, source, target, *ports)
-    datagram = (protocol, source, target, ident) if header.version == 4 or header.fragment else flow
-    if header.fragment:
-        part, length, rest = (header.offset, header.more), 0, header.body[TRANSPORT:]
+    ports, inside, rest = _inside(protocol, body) if not offset else ((0, 0), None, b"")
+    flow, total = (protocol, source, target, *ports), size + payload - start
+    if offset or more:
+        part, length, rest = (offset, more), 0, body[TRANSPORT:]
         lasting = ident, protocol, total, part
     else:
-        part, lasting = None, (ident if header.version == 4 else 6, protocol, total, inside)
-    tunnel = _tunnel(data, headers[after:], length)
-    return Packet(data[:12], lasting, header.ttl, flow, rest, part, datagram, start, payload, *tunnel)
+        part, lasting = None, (ident if version == 4 else 6, protocol, total, inside)
+    tunnel = _tunnel(data, headers[after:], length) if len(headers) > after + 1 else ()
+    return Packet(data[:12], lasting, ttl, flow, rest, part, start, payload, *tunnel)
 
 
-def _inside(header: IpHeader) -> tuple[tuple[int, int], object, bytes]:
+def _inside(protocol: int, data: bytes) -> tuple[tuple[int, int], object, bytes]:
     """The ports of what an IP packet carries, and what lasts of it, in two; payloads, but no checksums."""
-    protocol, data = header.protocol, header.body
-    rest = data[TRANSPORT:]
-    if protocol == TCP and len(data) >= 14:
+    size, rest = len(data), data[TRANSPORT:]
+    if protocol == TCP and size >= 14:
         return _PORTS.unpack_from(data), _TCP.unpack_from(data, 4), b""
-    if protocol == UDP and len(data) >= 8:
+    if protocol == UDP and size >= 8:
         return _PORTS.unpack_from(data), data[8:TRANSPORT], rest
-    if protocol in _ECHOES and len(data) >= 8:
+    if protocol in _ECHOES and size >= 8:
         if data[0] in _ECHOES[protocol]:
             identifier, sequence = _ECHO.unpack_from(data, 4)
             return (identifier, 0), (data[0], sequence, data[8:TRANSPORT]), rest
@@ -107,10 +109,10 @@ def _inside(header: IpHeader) -> tuple[tuple[int, int], object, bytes]:
     return (0, 0), data[:TRANSPORT], rest
 
 
-def _tunnel(data: bytes, carried: Sequence[Span], length: int) -> tuple[int | None, int, int]:
+def _tunnel(data: bytes, carried: Sequence[Span], length: int) -> tuple[int, int, int] | tuple[()]:
     """VNI, place and length of the frame inside a VXLAN packet; the length is the datagram's where 0 is given."""
-    if len(carried) < 2 or carried[1].name != reader.VXLAN:
-        return _NO_TUNNEL
+    if carried[1].name != reader.VXLAN:
+        return ()
     datagram, vxlan = carried[:2]
     size = length - vxlan.stop if length else int.from_bytes(data[datagram.start + 4 : datagram.start + 6]) - 16
     return int.from_bytes(data[vxlan.start + 4 : vxlan.start + 7]), vxlan.stop, size

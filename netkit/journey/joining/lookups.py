@@ -6,7 +6,6 @@ from bisect import bisect
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.frames import NONE, UNWRAPPED, Frames
-from netkit.journey.joining.passages import as_event
 from netkit.journey.joining.stations import Station, Tree
 from netkit.journey.values import ENTERED, OUTSIDE, ROUTING, TAKEN
 from netkit.packets.ip import UDP
@@ -37,8 +36,9 @@ class Between:
         """The last station of each packet that no frame shows, by namespace and what lasts of it."""
         self._shared: dict[tuple[int, int], int] = {}
         self._ended: set[int] = set()
+        bundles, cuts = self._frames.bundles, self._frames.cuts
         for number in range(len(self._frames.all)):
-            if number in self._frames.bundles or self._frames.cuts:
+            if cuts or number in bundles:
                 self._lead_all(number)
             else:
                 tree.after[number] = self._way_to(number)
@@ -57,15 +57,15 @@ class Between:
     def _visits(self, visits: list[Visit], after: int, place: float = 0) -> int:
         """The last one of a row of hooks."""
         for visit in visits:
-            if visit.shown:
-                after = self._tree.add(Station(visit.namespace, visit.hook, visit.shown, place), after)
+            if shown := visit.shown:
+                after = self._tree.add(Station(visit.namespace, visit.hook, shown, place), after)
         return after
 
     def _sent(self, visits: list[Visit], after: int, place: float) -> int:
         """The same of a packet that no frame shows: where it began to be sent is shown in any case."""
         first = visits[0]
         if first.hook == "output" and not first.shown:
-            after = self._tree.add(Station(first.namespace, first.hook, (), place, as_event(first.events[0])), after)
+            after = self._tree.add(Station(first.namespace, first.hook, (), place, first.events[0]), after)
         return self._visits(visits, after, place)
 
     def _way_to(self, number: int) -> int:
@@ -107,9 +107,9 @@ class Between:
         entered = self._hooks.has_arrived(number)
         if role.bridge is not None and not entered:
             return  # it need not, on a bridge
-        taken = next((visit for row in rows for visit in row if visit.is_taken), None)
+        taken = next((visit for row in rows for visit in row if visit.is_taken), None) if rows else None
         fate = TAKEN if taken is not None else ENTERED if entered else OUTSIDE
-        self._tree.fates[number] = fate, as_event(taken.events[-1]) if taken is not None else None
+        self._tree.fates[number] = fate, taken.events[-1] if taken is not None else None
 
     def _is_taken(self, number: int) -> bool:
         if self._frames.roles[number].place[0] in self._traced:
@@ -138,10 +138,9 @@ class Between:
 
     def _lonely(self) -> None:
         """Packets that no frame shows: they come after what was seen when netfilter reported them."""
-        times = [frame.time for frame in self._frames.all]
         for visits in self._hooks.alone:
             first = visits[0]
-            place, after = bisect(times, first.events[0].time) - 0.5, NONE
+            place, after = bisect(self._frames.times, first.events[0].time) - 0.5, NONE
             if first.iif is None and first.hook != "prerouting":
                 after = self._tree.add(Station(first.namespace, ROUTING, place=place), self._wrapped(first))
             self.alone[first.namespace, first.packet.lasting] = self._sent(visits, after, place)

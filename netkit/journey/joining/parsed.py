@@ -13,7 +13,7 @@ from netkit.packets.reader import STANDARD, spans
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from netkit.netfilter import TraceEvent
+    from netkit.netfilter import Mark, TraceEvent
     from netkit.packets.arp import Arp
     from netkit.packets.ip import IpHeader
     from netkit.packets.reader import Span
@@ -74,7 +74,7 @@ def parsed(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDA
     return _view(data, spans(data, link, tunnels), most)
 
 
-def reported(event: TraceEvent, tunnels: frozenset[int] = STANDARD) -> View | None:
+def reported(event: TraceEvent | Mark, tunnels: frozenset[int] = STANDARD) -> View | None:
     """The headers that an event of netfilter shows, as they were when its chain began; None if it shows none.
 
     Of a fragment of IPv6 it shows the first one, and not the one that says which part it is.

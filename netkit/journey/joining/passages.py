@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from netkit.netfilter import TRACE_TABLE, TraceEvent
+from netkit.netfilter import TRACE_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.journey.joining.headers import Heads
     from netkit.journey.joining.keys import Packet
-    from netkit.netfilter import Mark
+    from netkit.netfilter import Mark, TraceEvent
 
 _NEXT = {
     "prerouting": ("input", "forward", "postrouting"),
@@ -85,7 +85,7 @@ def passages(events: Iterable[TraceEvent], marks: Iterable[Mark], heads: Heads) 
     found: list[list[Visit]] = []
     latest: dict[tuple[str, int], list[Visit]] = {}
     for event in _merged(events, marks) if marks else events:
-        if is_below(event):
+        if _is_below(event):
             continue
         key = event.namespace, event.packet
         known = latest.get(key)
@@ -99,7 +99,7 @@ def passages(events: Iterable[TraceEvent], marks: Iterable[Mark], heads: Heads) 
     return found
 
 
-def is_below(event: TraceEvent | Mark) -> bool:
+def _is_below(event: TraceEvent | Mark) -> bool:
     """Whether a chain stands below IP: on a bridge, at an interface, for ARP."""
     return event.family in _BELOW_IP or event.hook in _AT_INTERFACES
 
@@ -113,7 +113,7 @@ def dropped_below(events: Iterable[TraceEvent], heads: Heads) -> list[Visit]:
     """
     found: list[Visit] = []
     open_ones: dict[tuple[str, int], Visit] = {}
-    for event in filter(is_below, events):
+    for event in filter(_is_below, events):
         key = event.namespace, event.packet
         known = open_ones.get(key)
         if known is None or _station(known.events[-1]) != _station(event):
@@ -152,15 +152,6 @@ def _in_order(events: list[TraceEvent], marks: list[Mark]) -> list[TraceEvent | 
         told = mark.at
         found.append(mark)
     return found + events[told:]
-
-
-def as_event(report: TraceEvent | Mark) -> TraceEvent:
-    """A report as an event: a mark as one of the x-ray's own table."""
-    if isinstance(report, TraceEvent):
-        return report
-    heads = {"iif": report.iif, "network": report.network, "transport": report.transport, "time": report.time}
-    where = report.namespace, report.packet, report.family, report.table, report.hook, report.hook, report.priority
-    return TraceEvent(*where, report.kind, report.verdict, **heads)
 
 
 def _goes_on(visit: Visit, event: TraceEvent | Mark) -> bool:

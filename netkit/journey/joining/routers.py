@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.frames import NONE, ROUTED, Frames
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from netkit.journey.joining.keys import Flow, Packet
+
+    _Groups = defaultdict[tuple, tuple[list[tuple[Flow, int]], list[tuple[Flow, int]]]]
+    """Packets that are alike but for their flows: those that left a namespace, and those that came, each its flow."""
 
 _IPV6 = 16  # bytes of an address
 
@@ -20,44 +24,60 @@ def connect(frames: Frames) -> None:
     Args:
         frames: the recorded ones.
     """
-    offers, takers, tracking = [], [], frames.wiring.tracking
+    groups, tracking = _groups(), frames.wiring.tracking
     for n, role in enumerate(frames.roles):
-        packet = frames.packets[n]
-        if packet.lasting is None or role.bridge is not None:
+        packet, space = frames.packets[n], role.place[0]
+        if packet.lasting is None or role.bridge is not None or (packet.part is not None and space in tracking):
             continue
-        space = role.place[0]
-        if packet.part is not None and space in tracking:
-            continue
-        if frames.all[n].direction == "in":
-            flow = _translated(frames, space, packet.flow)
-            offers.append(((space, packet.lasting, packet.rest, packet.ttl - 1, flow), n))
-        elif frames.follows[n] == NONE:
-            takers.append(((space, packet.lasting, packet.rest, packet.ttl, packet.flow), None, n))
-    _joined(frames, offers, takers)
+        came = frames.all[n].direction == "in"
+        if came or frames.follows[n] == NONE:
+            key = space, packet.lasting, packet.rest, packet.ttl - came
+            groups[key][came].append((packet.flow, n))
+    _join(frames, groups)
     if frames.wiring.ageing:
-        _aged(frames, offers, takers)
+        _join_aged(frames, groups)
     if frames.bundles:
         _fragmented(frames)
 
 
-def _joined(frames: Frames, offers: list[tuple[tuple, int]], takers: list[tuple[tuple, None, int]]) -> None:
-    """Join by keys that end with the flow; then without it, for translations that nobody remembers."""
-    frames.join(offers, takers, way=ROUTED)
-    offers = [(key[:-1], n) for key, n in offers if n not in frames.used]
-    takers = [(key[:-1], None, n) for key, _, n in takers if frames.follows[n] == NONE]
-    frames.join(offers, takers, way=ROUTED)
+def _groups() -> _Groups:
+    return defaultdict(lambda: ([], []))
 
 
-def _aged(frames: Frames, offers: list[tuple[tuple, int]], takers: list[tuple[tuple, None, int]]) -> None:
+def _join(frames: Frames, groups: _Groups) -> None:
+    """Join by flows, as they are translated; then without them, for translations that nobody remembers."""
+    for key, (left, came) in groups.items():
+        if not left or not came:
+            continue
+        if len(left) == len(came) == 1 and came[0][1] not in frames.used:  # nothing else comes into question
+            if came[0][1] < left[0][1]:
+                frames.follow(left[0][1], came[0][1], ROUTED)
+            continue
+        _join_by_flow(frames, key[0], came, left)
+        frames.join(
+            [(None, n) for _, n in came if n not in frames.used],
+            [(None, None, n) for _, n in left if frames.follows[n] == NONE],
+            way=ROUTED,
+        )
+
+
+def _join_by_flow(frames: Frames, space: str, came: list[tuple[Flow, int]], left: list[tuple[Flow, int]]) -> None:
+    translated = frames.wiring.translations.get(space, {})
+    frames.join(
+        [(translated.get(flow, flow), n) for flow, n in came], [(flow, None, n) for flow, n in left], way=ROUTED
+    )
+
+
+def _join_aged(frames: Frames, groups: _Groups) -> None:
     """Join without the TTL where rules set it."""
-    spaces = frames.wiring.ageing
-    offers = [((*key[:-2], key[-1]), n) for key, n in offers if n not in frames.used and key[0] in spaces]
-    frames.join(offers, [((*key[:-2], key[-1]), None, n) for key, _, n in takers if key[0] in spaces], way=ROUTED)
-
-
-def _translated(frames: Frames, namespace: str, flow: Flow) -> Flow:
-    """How a flow looks when it leaves a namespace."""
-    return frames.wiring.translations.get(namespace, {}).get(flow, flow)
+    aged = _groups()
+    for (space, *lasting, _), both in groups.items():
+        if space in frames.wiring.ageing:
+            same = aged[space, *lasting]
+            same[0].extend(each for each in both[0] if frames.follows[each[1]] == NONE)
+            same[1].extend(each for each in both[1] if each[1] not in frames.used)
+    for key, (left, came) in aged.items():
+        _join_by_flow(frames, key[0], came, left)
 
 
 def _fragmented(frames: Frames) -> None:
@@ -65,7 +85,7 @@ def _fragmented(frames: Frames) -> None:
 
     A namespace that tracks connections waits for the last fragment; any other one sends each on as it comes.
     """
-    offers, takers = [], []
+    groups = _groups()
     for bundle in _bundles(frames):
         role, packet = frames.roles[bundle[0]], frames.packets[_head(frames, bundle)]
         space = role.place[0]
@@ -73,14 +93,15 @@ def _fragmented(frames: Frames) -> None:
             continue
         if frames.all[bundle[0]].direction == "in":
             if not frames.used.intersection(bundle):
-                key = space, _mark(packet), packet.ttl - 1, _translated(frames, space, packet.flow)
-                offers.append((key, bundle[-1] if space in frames.wiring.tracking else bundle[0]))
+                number = bundle[-1] if space in frames.wiring.tracking else bundle[0]
+                groups[space, _mark(packet), packet.ttl - 1][1].append((packet.flow, number))
         elif frames.follows[bundle[0]] == NONE:
-            takers.append(((space, _mark(packet), packet.ttl, packet.flow), None, bundle[0]))
-    _joined(frames, offers, takers)
-    for _, _, n in takers:
-        if frames.ways.get(n) == ROUTED:
-            _complete(frames, n)
+            groups[space, _mark(packet), packet.ttl][0].append((packet.flow, bundle[0]))
+    _join(frames, groups)
+    for left, _ in groups.values():
+        for _, n in left:
+            if frames.ways.get(n) == ROUTED:
+                _complete(frames, n)
 
 
 def _mark(packet: Packet) -> Hashable:

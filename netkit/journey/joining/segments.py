@@ -60,10 +60,10 @@ def connect(frames: Frames) -> None:
 
 def _is_needed(frames: Frames) -> bool:
     """Whether there is a large packet at all, or something in a tunnel of which nobody knows whence it came."""
-    return any(
-        frame.length > _ETHERNET or (role.is_tunnel and frame.direction == "in" and followed == NONE)
-        for frame, role, followed in zip(frames.all, frames.roles, frames.follows, strict=True)
-    )
+    tunnelled = frames.at(lambda role: role.is_tunnel)
+    if any(frames.all[n].direction == "in" and frames.follows[n] == NONE for n in tunnelled):
+        return True
+    return max((frame.length for frame in frames.all), default=0) > _ETHERNET
 
 
 def _span(frames: Frames, number: int, packet: Packet) -> Span | None:

@@ -8,7 +8,10 @@ from netkit.journey.joining.frames import NONE, Frames
 from netkit.journey.values import ROUTING, Step
 
 if TYPE_CHECKING:
-    from netkit.netfilter import TraceEvent
+    from netkit.netfilter import Mark, TraceEvent
+
+_UNKNOWN = "", None
+"""The fate of a frame of which nobody knows more."""
 
 
 class Station(NamedTuple):
@@ -26,7 +29,7 @@ class Station(NamedTuple):
     hook: str
     events: tuple[TraceEvent, ...] = ()
     place: float = 0
-    mark: TraceEvent | None = None
+    mark: Mark | TraceEvent | None = None
 
 
 class Tree:
@@ -41,7 +44,7 @@ class Tree:
         self.after: list[int] = list(frames.follows)
         """What each frame and each station follows at once."""
         self._stations: list[Station] = []
-        self.fates: dict[int, tuple[str, TraceEvent | None]] = {}
+        self.fates: dict[int, tuple[str, Mark | TraceEvent | None]] = {}
         """What became of frames that came in, and the marks of those that were taken; see `values.Step`."""
 
     def add(self, station: Station, after: int = NONE) -> int:
@@ -69,22 +72,25 @@ class Tree:
     def steps(self) -> list[list[Step]]:
         """The journeys, in the order in which they were first seen; each in causal order."""
         places, depths, roots = self._ranked()
-        packets: dict[int, list[tuple[float, int, int]]] = {}
-        for node, root in enumerate(roots):
-            packets.setdefault(root, []).append((places[node], depths[node], node))
-        firsts = sorted(packets, key=lambda root: (places[root], root))
-        return [self._steps([node for _, _, node in sorted(packets[root])]) for root in firsts]
+        ranks = list(zip(places, depths, strict=True))
+        journeys: dict[int, list[Step]] = {}
+        numbers = [0] * len(ranks)
+        for node in sorted(range(len(ranks)), key=ranks.__getitem__):
+            before, journey = self.after[node], journeys.setdefault(roots[node], [])
+            numbers[node] = len(journey)
+            journey.append(self._step(node, None if before == NONE else numbers[before]))
+        return list(journeys.values())
 
     def _ranked(self) -> tuple[list[float], list[int], list[int]]:
         """Of each node: its place in time, not before what it follows; its depth; its packet's first node."""
-        size, frames = len(self.after), len(self.frames.all)
+        size, frames, after = len(self.after), len(self.frames.all), self.after
         places: list[float] = [*range(frames), *(station.place for station in self._stations)]
         depths, roots = [0] * size, [NONE] * size
         for node in range(size):
             line, above = [], node
             while above != NONE and roots[above] == NONE:
                 line.append(above)
-                above = self.after[above]
+                above = after[above]
             for below in reversed(line):
                 if above == NONE:
                     roots[below] = below
@@ -94,15 +100,10 @@ class Tree:
                 above = below
         return places, depths, roots
 
-    def _steps(self, nodes: list[int]) -> list[Step]:
-        """Those of one packet, in order."""
-        numbers = {node: number for number, node in enumerate(nodes)}
-        return [self._step(node, numbers.get(self.after[node])) for node in nodes]
-
     def _step(self, node: int, after: int | None) -> Step:
         if node < len(self.frames.all):
             frame = self.frames.all[node]
-            fate = self.fates.get(node, ("", None))
+            fate = self.fates.get(node, _UNKNOWN)
             return Step(after, frame.namespace, frame.interface, None, frame.direction, frame, (), *fate)
         station = self._stations[node - len(self.frames.all)]
         return Step(after, station.namespace, None, station.hook, None, None, station.events, "", station.mark)

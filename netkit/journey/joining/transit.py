@@ -42,7 +42,7 @@ def _cables(frames: Frames, identity: Callable[[int], Hashable]) -> None:
     frames.join(
         [((roles[n].peer, identity(n)), n) for n in frames.sent if roles[n].peer and n not in used],
         [((roles[n].place, identity(n)), None, n) for n in frames.received if roles[n].peer and follows[n] == NONE],
-        lambda number: frames.all[number].time,
+        frames.times.__getitem__,
     )
 
 
@@ -51,7 +51,7 @@ def _stacked(frames: Frames, identity: Callable[[int], Hashable]) -> None:
 
     To another one of the same interface a unicast frame comes by that interface, a broadcast one straight.
     """
-    below = {role.below for role in frames.roles if role.tag is None} - {None}
+    below = {role.below for role in frames.places.values() if role.tag is None} - {None}
     if not below:
         return
     down = [((roles.below, identity(n)), n) for n in frames.sent if (roles := frames.roles[n]).below in below]
@@ -66,7 +66,7 @@ def _stacked(frames: Frames, identity: Callable[[int], Hashable]) -> None:
 
 def _bonded(frames: Frames, identity: Callable[[int], Hashable]) -> None:
     """From a bond out by one of its interfaces, and in by one of them up to it."""
-    bonds = {role.bond for role in frames.roles} - {None}
+    bonds = {role.bond for role in frames.places.values()} - {None}
     if not bonds:
         return
     roles = frames.roles
@@ -91,13 +91,13 @@ def _unknown_cables(frames: Frames) -> None:
     frames.join(
         [(frames.wires[n], n) for n in frames.sent if n not in frames.used and may_have_a_cable(n)],
         [(frames.wires[n], None, n) for n in frames.received if frames.follows[n] == NONE and may_have_a_cable(n)],
-        lambda number: frames.all[number].time,
+        frames.times.__getitem__,
     )
 
 
 def _tunnels(frames: Frames) -> None:
     """Into a VXLAN device and, wrapped, out of another interface; unwrapped at the other end."""
-    if not any(role.is_tunnel for role in frames.roles):
+    if not any(role.is_tunnel for role in frames.places.values()):
         return
     going, unwrapped, wrapped, coming = [], [], [], []
     for n, role in enumerate(frames.roles):

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from netkit.journey.joining.parsed import View
     from netkit.journey.telling.around import Around
+    from netkit.journey.telling.claims import Record
     from netkit.journey.telling.trip import Trip
-    from netkit.model import Frame
-    from netkit.netfilter import TraceEvent
     from netkit.packets.ip import IpHeader
 
 _NAMES = {TCP: ("TCP", 16), UDP: ("UDP", 6)}
@@ -148,7 +147,7 @@ def _between(trip: Trip, around: Around, pair: _Pair) -> list[Changed]:
     return seen + told + (parts or _sums(told, old.ip, new.ip))
 
 
-def _both(trip: Trip, pair: _Pair) -> tuple[Frame | TraceEvent | None, ...]:
+def _both(trip: Trip, pair: _Pair) -> tuple[Record | None, ...]:
     """What shows the packet before and after."""
     return trip.record(pair.before), trip.record(pair.number)
 

@@ -20,7 +20,7 @@ from netkit.model import (
     Rule,
     Snapshot,
 )
-from netkit.netfilter import Connection, Loss, TraceEvent
+from netkit.netfilter import Connection, Loss, Mark, TraceEvent
 
 if TYPE_CHECKING:
     from netkit.journey.values import Seen
@@ -59,7 +59,7 @@ class PortState(NamedTuple):
 
 
 Record = (
-    Frame | TraceEvent | Connection | Loss | Route | Neighbour | ForwardingEntry | Interface | Queue | Rule
+    Frame | TraceEvent | Mark | Connection | Loss | Route | Neighbour | ForwardingEntry | Interface | Queue | Rule
     | PolicyRule | Namespace | Snapshot | Counted | Switch | Group | PortState
 )  # fmt: skip
 """What a claim can rest on."""
@@ -129,9 +129,8 @@ def in_record(seen: Seen, record: Record) -> bool:
     kinds = {Frame: seen.frames, Loss: seen.losses, Snapshot: (seen.before, seen.after)}
     if type(record) in kinds:
         return record in kinds[type(record)]
-    if isinstance(record, TraceEvent):
-        mark = record.namespace, record.packet, record.hook
-        return record in seen.events or any((each.namespace, each.packet, each.hook) == mark for each in seen.marks)
+    if isinstance(record, TraceEvent | Mark):
+        return record in seen.events or record in seen.marks
     if isinstance(record, Counted):
         return seen.counted.get(record.namespace, {}).get(record.name) == record.more
     if isinstance(record, PortState):

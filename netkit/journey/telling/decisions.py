@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from netkit.journey.joining.parsed import View
     from netkit.journey.telling.around import Around
     from netkit.journey.telling.changes import Changed
+    from netkit.journey.telling.claims import Record
     from netkit.journey.telling.trip import Trip
     from netkit.journey.values import Step
-    from netkit.model import Frame, Interface
-    from netkit.netfilter import TraceEvent
+    from netkit.model import Interface
 
-    _Shown = tuple[Frame | TraceEvent | None, ...]
+    _Shown = tuple[Record | None, ...]
 
 EVERYONE = bytes.fromhex("ffffffffffff")
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netkit.journey.telling.around import Around
+    from netkit.journey.telling.claims import Record
     from netkit.journey.telling.trip import Trip
-    from netkit.model import Frame, Route
-    from netkit.netfilter import TraceEvent
+    from netkit.model import Route
 
 _WITHOUT_ROUTE = ("IpExtInNoRoutes", "IpOutNoRoutes", "Ip6InNoRoutes", "Ip6OutNoRoutes")
 _REFUSING = ("blackhole", "unreachable", "prohibit")
@@ -98,7 +98,7 @@ def _why(trip: Trip, around: Around, reply: Trip, name: str) -> Claim:
     return said(f"refused in {place}", told)
 
 
-def _refused(around: Around, place: str, target: bytes, told: Frame | TraceEvent | None) -> Claim:
+def _refused(around: Around, place: str, target: bytes, told: Record | None) -> Claim:
     """That a route, or a rule of routing, refused a packet; NOTHING where there is none that does."""
     routes = around.routes(place, target)
     if routes and routes[0].kind in _REFUSING:

@@ -12,9 +12,8 @@ from netkit.packets.reader import STANDARD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from netkit.journey.telling.claims import Record
     from netkit.journey.values import Step
-    from netkit.model import Frame
-    from netkit.netfilter import TraceEvent
     from netkit.packets.ip import IpHeader
 
 
@@ -66,7 +65,7 @@ class Trip:
         self.last[number] = view._replace(ip=view.ip._replace(target=end[0], body=body))
         return True
 
-    def record(self, number: int | None) -> Frame | TraceEvent | None:
+    def record(self, number: int | None) -> Record | None:
         """What shows a packet at a step, or else at the nearest one before: a frame, or a report of netfilter."""
         while number is not None:
             step = self.steps[number]
