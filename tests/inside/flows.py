@@ -32,7 +32,7 @@ _TAKEN = {
     "ICMPv6 echo reply": "Icmp6InEchoReplies",
     r"ICMPv6 (?!echo).*\(": "Icmp6InDestUnreachs Icmp6InPktTooBigs Icmp6InTimeExcds",
     "TCP": "TcpInSegs -TcpInCsumErrors -TcpExtListenDrops",
-    "UDP": "UdpInDatagrams UdpNoPorts UdpIgnoredMulti Udp6InDatagrams Udp6NoPorts Udp6IgnoredMulti",
+    "UDP": "UdpInDatagrams UdpNoPorts Udp6InDatagrams Udp6NoPorts",
 }
 """What counts the packets of a kind that a namespace took in, by nstat(8)'s names, and what takes from that."""
 

@@ -90,8 +90,9 @@ OR_NOBODY = (Lost("UDP 3 bytes", "whether anything listens on port .* is not kno
 
 HOSTS = [
     fine("echo over two routers", ping("a", FAR[4], "-c3 -i0.1")), fine("echo over two routers, IPv6", ping("a", FAR[6], "-c3 -i0.1")),
-    fine("UDP", ASK_UDP, servers=UDP), fine("TCP", ASK_WEB, servers=WEB), fine("TCP to a closed port", ASK_WEB, said=("nothing listens on port 80: it answered with RST",)),
-    fine("UDP to a closed port", ASKED + ASK_UDP, said=("nothing listens on port 5300: it answered ICMP port unreachable",)),
+    fine("UDP", ASK_UDP, servers=UDP), fine("TCP", ASK_WEB, servers=WEB), fine("TCP to a closed port", ASK_WEB, said=("nothing listens on port 80 that would take it: it answered with RST",)),
+    fine("UDP to a closed port", ASKED + ASK_UDP, said=("nothing listens on port 5300 that would take it: it answered ICMP port unreachable",)),
+    fine("TCP to a server of loopback alone", ASK_WEB, servers=("b tcp 127.0.0.1 80",), said=("nothing listens on port 80 that would take it",)),
     fine("own address", ping("a", "10.20.1.2"), said=("the packet stays here",)), fine("loopback", ping("a", "127.0.0.1"), said=("the packet stays here",)),
     fine("loopback, IPv6", ping("a", "::1")), fine("the router itself", ping("a", "10.20.2.1")), fine("large, in pieces", ping("a", FAR[4], "-c1 -s 4000"), said=("reassembled from 3 fragments",)),
     fine("large, in pieces, IPv6", ping("a", FAR[6], "-c1 -s 4000")), fine("a stream", talk("a", "burst tcp 10.20.3.2 80 100"), servers=(f"b: {FLOWS_TALK} sink 80",)),
@@ -116,7 +117,8 @@ HOSTS = [
     away("the sender's address is the receiver's", "10.20.3.2, the sender's address, is one of b's own: accept_local of b:eth0 is 0", act=spoofed("10.20.3.2")),
     away("the sender's address is the router's", "10.20.2.1, the sender's address, is one of r1's own: accept_local of r1:in0 is 0", act=spoofed("10.20.2.1")),
     away("the sender's address is of loopback", "127.0.0.9 may come by loopback only: route_localnet of r1:in0 is 0", act=spoofed("127.0.0.9")),
-    fine("ignored echoes", ping("a", FAR[4]), *at("b", "sysctl -qw net.ipv4.icmp_echo_ignore_all=1")),
+    away("the sender's address is a group's", "no packet comes from 224.0.0.9", act=spoofed("224.0.0.9")),
+    fine("ignored echoes", ping("a", FAR[4]), *at("b", "sysctl -qw net.ipv4.icmp_echo_ignore_all=1"), said=("answers no echo requests: net.ipv4.icmp_echo_ignore_all is 1",)),
     fine("an address of a local route", ping("a", "10.20.9.9"), "ip -n b route add local 10.20.9.0/24 dev lo", "ip -n r1 route add 10.20.9.0/24 via 10.20.2.2", "ip -n r2 route add 10.20.9.0/24 via 10.20.3.2", "ip -n a route add 10.20.9.0/24 via 10.20.1.1",
          said=("A route of the table local takes 10.20.9.9 in",)),
     away("TTL", "its TTL ran out in r2", act=ping("a", FAR[4], "-c1 -t2")), away("hop limit", "its hop limit ran out in r1", act=ping("a", FAR[6], "-c1 -t1"), version=6),
@@ -126,6 +128,7 @@ HOSTS = [
     away("too big, and nobody tells", "too big for r1:out0, which takes 1200 bytes", *at("r1", "ip link set out0 mtu 1200"), *at("r1", "iptables -I OUTPUT -p icmp -j DROP"), act=ping("a", FAR[4], "-c1 -s 1300 -M do"), proof=counted("r1", "IpFragFails"), dropped=Lost("ICMP frag", "dropped in r1 by filter OUTPUT")),
     away("too big for the cable's other end", "r1:in0, the cable's other end, takes at most 1200", *at("r1", "ip link set in0 mtu 1200"), act=ping("a", FAR[4], "-c1 -s 1300 -M do")),
     away("a fragment is missing", "not all fragments did", act=talk("a", "raw hole 10.20.1.2 10.20.3.2 5300"), what="UDP", servers=UDP),
+    fine("fragments cut again", ping("a", FAR[4], "-c1 -s 2000 -M dont"), *at("r2", "ip link set out0 mtu 1000"), *at("b", "ip link set eth0 mtu 1000"), said=("reassembled from 3 fragments",), journeys=("ICMP echo request", 1)),
     fine("fragments by hand", f"{talk('a', 'raw cut 10.20.1.2 10.20.3.2 5300')}; sleep 0.2", servers=UDP),
     away("a fragment is dropped on the way", "not all fragments did|dropped in r1 by inet f c", *nft("r1", "inet f", "prerouting priority -450", "ip frag-off != 8192 ip frag-off != 0 counter drop"), act=ping("a", FAR[4], "-c1 -s 3000")),
     # checksums
@@ -150,10 +153,11 @@ HOSTS = [
     # groups
     joined("239.1.2.3", ("h2",)), joined("239.1.2.3", ("h2", "h3")), joined("239.1.2.3", (), cause="no one reached has joined 239.1.2.3|has not joined 239.1.2.3"), joined("239.1.2.3", ("h3",), snooping=False),
     joined("ff05::1:3", ("h2",)), joined("ff05::1:3", (), cause="joined ff05::1:3"), joined("ff05::1:3", ("h3",), snooping=False),
-    Flow("broadcast", SWITCHED, f"{talk('h1', 'sow 10.21.0.255 5400 eth0')}; sleep 0.2", OR_NOBODY, (), ("h2 udp 0.0.0.0 5400",), WARM_NEAR, ("delivered to h3 and h2|delivered to h2 and h3",), uncounted=("h1",)),
-    Flow("broadcast of everybody", SWITCHED, f"{talk('h1', 'sow 255.255.255.255 5400 eth0')}; sleep 0.2", OR_NOBODY, (), ("h2 udp 0.0.0.0 5400",), WARM_NEAR, ("delivered to h3, h2 and sw",), uncounted=("h1",)),
-    Flow("echo to everybody", SWITCHED, ping("h1", "10.21.0.255", "-b -c1"), (), at("h2", "sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0"), warm=WARM_NEAR, uncounted=("h1",)),
+    Flow("broadcast", SWITCHED, f"{talk('h1', 'sow 10.21.0.255 5400 eth0')}; sleep 0.2", OR_NOBODY, (), ("h2 udp 0.0.0.0 5400",), WARM_NEAR, ("delivered to h2; h3 counted it as taken by no socket",), uncounted=("h1",)),
+    Flow("broadcast of everybody", SWITCHED, f"{talk('h1', 'sow 255.255.255.255 5400 eth0')}; sleep 0.2", OR_NOBODY, (), ("h2 udp 0.0.0.0 5400",), WARM_NEAR, ("delivered to h2; h3 and sw counted it as taken by no socket",), uncounted=("h1",)),
+    Flow("broadcast that nobody takes", SWITCHED, f"{talk('h1', 'sow 10.21.0.255 5400 eth0')}; sleep 0.2", (Lost("UDP", "reached h. and h., which counted it as taken by no socket", counted("h3", "UdpIgnoredMulti")),), (), (), WARM_NEAR, uncounted=("h1", "h2", "h3")),
+    Flow("echo to everybody", SWITCHED, ping("h1", "10.21.0.255", "-b -c1"), (), at("h2", "sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0"), warm=WARM_NEAR, said=("delivered to h2; h3 and sw did not answer|delivered to h2; h3 did not answer",), uncounted=("h1", "h3", "sw")),
     # source routes of the sender
     Flow("no route at the sender", ROUTED, ping("a", "10.99.0.1"), (), ("ip -n a route del default",), warm=WARM),
-    away("the way out has no carrier", "leads to 10.20.3.2, but out0 is down", "ip -n r2 link set in0 down"),
+    away("the way out has no carrier", "leads to 10.20.3.2, but out0 has no carrier", "ip -n r2 link set in0 down"),
 ]  # fmt: skip

@@ -142,7 +142,7 @@ class TestWhereAJourneyEnds:
         line = f"ip netns exec ns1 bash -c 'echo > /dev/{way}/10.0.2.2/81' 2>/dev/null || true"
         request, answer = xrayed(lambda: sh(line)).journeys
         assert (request.protocol, request.destination_port) == (protocol, 81)
-        end = f"delivered to 10.0.2.2 in ns2, where nothing listens on port 81: {how}"
+        end = f"delivered to 10.0.2.2 in ns2, where nothing listens on port 81 that would take it: {how}"
         assert (request.delivered, request.end, answer.answers) == (True, end, request.number)
 
     def test_a_cable_whose_other_end_takes_less(self) -> None:

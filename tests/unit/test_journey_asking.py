@@ -62,10 +62,10 @@ TO_BOTH = *TO_CAT, ("desk:wall2 out", 1), ("bob:eth0 in", 4)
             (port(1, details=APART), port(2, details=APART)),
             "lan did not send it out of wall2: wall1 and wall2 are isolated",
         ),
-        ((port(1), port(2, carrier=False)), "lan did not send it out of wall2, which is down"),
+        ((port(1), port(2, carrier=False)), "lan did not send it out of wall2, which has no carrier"),
         ((port(1, details=APART), port(2)), "lan did not send it out of wall2"),
     ],
-    ids=["no broadcasts", "isolated", "down", "unknown"],
+    ids=["no broadcasts", "isolated", "no carrier", "unknown"],
 )
 def test_a_bridge_did_not_pass_it_on_to_who_has_the_address(ports: tuple[Interface, ...], why: str) -> None:
     said = f"bob has 10.9.0.2, but the question did not reach it: {why}; cat heard it"

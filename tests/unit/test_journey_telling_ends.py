@@ -99,9 +99,9 @@ class TestABridgeThatSendsNothingOn:
         said = "the FDB of br0 says: 02:42:0a:00:00:02 is behind port1, where the frame came from"
         assert end([bridge(port(1), port(2), fdb=fdb)], self.IN) == (False, said)
 
-    def test_the_destination_is_behind_a_port_that_is_down(self) -> None:
+    def test_the_destination_is_behind_a_port_without_a_carrier(self) -> None:
         fdb = (ForwardingEntry(B.hex(":"), "port2", "br0"),)
-        said = "the FDB of br0 says: 02:42:0a:00:00:02 is behind port2, but that is down"
+        said = "the FDB of br0 says: 02:42:0a:00:00:02 is behind port2, but that has no carrier"
         assert end([bridge(port(1), port(2, carrier=False), port(3), fdb=fdb)], self.IN) == (False, said)
 
     def test_isolated_ports(self) -> None:

@@ -92,11 +92,11 @@ def _fragmented(frames: Frames) -> None:
         if packet.lasting is None or role.bridge is not None:
             continue
         if frames.all[bundle[0]].direction == "in":
-            if not frames.used.intersection(bundle):
+            if not frames.used.issuperset(bundle):  # of some fragments, each may have gone on as it came
                 number = bundle[-1] if space in frames.wiring.tracking else bundle[0]
                 groups[space, _mark(packet), packet.ttl - 1][1].append((packet.flow, number))
-        elif frames.follows[bundle[0]] == NONE:
-            groups[space, _mark(packet), packet.ttl][0].append((packet.flow, bundle[0]))
+        elif (cut := next((n for n in bundle if frames.follows[n] == NONE), None)) is not None:
+            groups[space, _mark(packet), packet.ttl][0].append((packet.flow, cut))
     _join(frames, groups)
     for left, _ in groups.values():
         for _, n in left:

@@ -41,6 +41,11 @@ def remembered(method: Look) -> Look:
     return look  # type: ignore[return-value]
 
 
+def without_signal(link: Interface) -> str:
+    """Why nothing passes an interface: "is down", "has no carrier" (ip-link(8))."""
+    return "has no carrier" if link.up else "is down"
+
+
 class Around:
     """What is known of the networks in which packets were seen.
 
@@ -133,6 +138,11 @@ class Around:
         for space in self.spaces(namespace):
             for link in space.interfaces.values():
                 yield from link.addresses
+
+    @remembered
+    def addresses(self, namespace: str) -> list[bytes]:
+        """The addresses of a namespace's interfaces, as packets have them."""
+        return [ipaddress.ip_interface(each).ip.packed for each in dict.fromkeys(self._addresses(namespace))]
 
     @remembered
     def own(self, namespace: str, address: bytes) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from netkit.journey.telling.around import without_signal
 from netkit.journey.telling.claims import NOTHING, Claim, said
 from netkit.journey.telling.meanwhile import SOLICITATION
 from netkit.packets.arp import REQUEST
@@ -127,7 +128,7 @@ def _kept_by_bridge(trip: Trip, around: Around, link: Interface) -> Claim:
     words = f"{bridge} did not send it out of {name}"
     shown = [step.frame for step in here], around.record(space, name)
     if not (port.up and port.carrier):
-        return said(f"{words}, which is down", *shown[0], shown[1])
+        return said(f"{words}, which {without_signal(port)}", *shown[0], shown[1])
     if (blocked := around.blocked(space, name)) is not None:
         return said(f"{words}, which {bridge} keeps {blocked.state}", *shown[0], blocked)
     mac = trip.start.macs[0] if trip.start is not None and trip.start.macs else _EVERYONE

@@ -8,9 +8,11 @@ from netkit.journey.telling import verdicts
 from netkit.journey.telling.arrivals import End, arrived
 from netkit.journey.telling.asking import NAMED, asked_for, kept_from_owner, listed, silent, unanswered, unreached
 from netkit.journey.telling.claims import NOTHING, Claim, said
+from netkit.journey.telling.hearers import answers_none, by_everyone
 from netkit.journey.telling.heeding import heeded
 from netkit.journey.telling.losses import lost
 from netkit.journey.telling.reasons import told_by_icmp, unheard
+from netkit.journey.telling.trip import taken_as
 from netkit.packets.ip import TCP
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
     if taken and not replies and (silence := _not_heeded(trip, around, ends) or heeded(trip, around, taken)):
         return Ending(silence, _places(taken))
     if taken:
-        return Ending(_delivered(trip, ends, replies), _places(taken), delivered=True)
+        return _taken(trip, around, ends, replies)
     for end, leaf in zip(ends, leaves, strict=True):
         if verdicts.dropped(trip.steps[leaf].events):
             return Ending(end.claim, _places([end]), dropped=end.dropped)
@@ -62,7 +64,7 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
         return Ending(*why)
     real = [end for end in ends if not end.ignored] or ends
     if all(end.ignored for end in ends):
-        return Ending(_unwanted(trip, around, ends), _places(ends) if len(ends) == 1 else ())
+        return _all_ignored(trip, around, ends, replies)
     return Ending(real[-1].claim, _places(real[-1:]))
 
 
@@ -92,22 +94,48 @@ def _point(step: Step) -> tuple[str, str | None, str | None]:
     return step.namespace, step.interface, step.direction
 
 
+def _taken(trip: Trip, around: Around, ends: list[End], replies: Sequence[Trip]) -> Ending:
+    """What became of a packet that somebody took in."""
+    deaf, heard = by_everyone(trip, around, [end for end in ends if end.delivered])
+    if not heard:
+        places = _places([end for end in ends if end.delivered])
+        return Ending(said(f"reached {listed(places)}, which {deaf}", deaf), places)
+    claim = _delivered(trip, [end for end in ends if end.ignored or end in heard], replies)
+    silence = answers_none(trip, around, heard) if not replies else NOTHING
+    others = listed(_places([end for end in ends if end.delivered and end not in heard]))
+    more = f"; {others} {deaf}" if deaf else f", {silence}" if silence else ""
+    return Ending(said(f"{claim}{more}", claim, deaf, silence), _places(heard), delivered=True)
+
+
+def _all_ignored(trip: Trip, around: Around, ends: list[End], replies: Sequence[Trip]) -> Ending:
+    """What became of a packet that was for nobody whom it reached; one of them may answer for another (proxy_arp)."""
+    if not replies or not (asked := asked_for(trip.start)):
+        return Ending(_unwanted(trip, around, ends), _places(ends) if len(ends) == 1 else ())
+    place = replies[0].steps[0].namespace
+    words = f"answered by {place}, which does not have {around.wording.address(asked)} itself"
+    return Ending(said(words, replies[0].record(0), around.searched(place)), (place,), delivered=True)
+
+
 def _delivered(trip: Trip, ends: list[End], replies: Sequence[Trip]) -> Claim:
     good = [end for end in ends if end.delivered]
     taken = list(dict.fromkeys(end.claim.text for end in good))
-    text = f"delivered to {taken[0]}" if len(taken) == 1 else f"delivered to {listed(taken)}"
+    text = f"delivered to {listed(taken)}"
     if (others := _ignored(ends)) != "":
         text += f", ignored by {others}"
-    port = trip.start.ip.ports[1] if trip.start and trip.start.ip else None
-    last = next((view.ip for view in reversed(trip.last) if view is not None and view.ip is not None), None)
-    port = last.ports[1] if last is not None else port
     telling = [reply for reply in replies if _reset(trip, reply) or unheard([reply])]
-    if telling and _reset(trip, telling[0]):
-        text += f", where nothing listens on port {port}: it answered with RST"
-    elif telling:
-        text += f", where nothing listens on port {port}: it answered ICMP port unreachable"
+    if telling:
+        how = "with RST" if _reset(trip, telling[0]) else "ICMP port unreachable"
+        text += f", where nothing listens on port {_port(trip)} that would take it: it answered {how}"
     shown = [reply.record(len(reply.steps) - 1) for reply in telling]
     return said(text, *(end.claim for end in good), *(end.claim for end in ends if end.ignored), *shown)
+
+
+def _port(trip: Trip) -> int | None:
+    """The port that a packet came to at last, its translations done."""
+    at_end = [trip.steps[leaf if trip.steps[leaf].interface else trip.frame_before(leaf) or 0] for leaf in trip.leaves]
+    heads = [head for step in at_end if (head := taken_as(step)) is not None]
+    heads += [view.ip for view in reversed((trip.start, *trip.last)) if view is not None and view.ip is not None]
+    return heads[0].ports[1] if heads else None
 
 
 def _reset(trip: Trip, reply: Trip) -> bool:

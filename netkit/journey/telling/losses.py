@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.journey.telling import doors, ports, switches
+from netkit.journey.telling.around import without_signal
 from netkit.journey.telling.claims import NOTHING, Claim, said
 from netkit.journey.telling.doors import SILENT
 from netkit.journey.telling.reasons import by_policy, no_neighbour, no_route
@@ -222,8 +223,8 @@ def _no_way(around: Around, namespace: str, head: IpHeader) -> Claim:
     link = around.interface(namespace, route.device or "")
     own = around.record(namespace, route.device or "")
     if link is not None and not (link.up and link.carrier):
-        words = f"the route {written(route)} leads to {around.wording.address(head.target)}, but {link.name} is down"
-        return said(words, route, own)
+        leads = f"the route {written(route)} leads to {around.wording.address(head.target)}"
+        return said(f"{leads}, but {link.name} {without_signal(link)}", route, own)
     if unanswered := no_neighbour(around, namespace, head.target):
         return unanswered
     if link is not None and head.whole and head.size + header(head) > link.mtu:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +13,7 @@ from netkit.journey.joining.wiring import Wiring
 from netkit.journey.telling.claims import Counted, Group
 from netkit.packets import reader
 from netkit.packets.arp import REPLY, REQUEST, arp
+from netkit.packets.ip import UDP
 from netkit.packets.reader import spans
 
 if TYPE_CHECKING:
@@ -74,6 +75,16 @@ class Meanwhile:
                 flow = read(frame.data, frame.length, frame.link, self._seen.tunnels).flow
                 found.add((frame.namespace, self._wiring.origins.get(frame.namespace, {}).get(flow, flow)))
         return found
+
+    def for_everyone(self, namespace: str) -> int:
+        """How many frames with UDP for a group, or for everyone, came in by a namespace's interfaces."""
+        return self._for_everyone.get(namespace, 0)
+
+    @cached_property
+    def _for_everyone(self) -> Counter[str]:
+        frames = (f for f in self._seen.frames if f.direction == "in" and f.link == "ethernet" and f.data[0] & 1)
+        own = (f for f in frames if self._master(f.namespace, f.interface) is None)
+        return Counter(f.namespace for f in own if read(f.data, f.length, f.link, self._seen.tunnels).flow[0] == UDP)
 
     def counted(self, namespace: str, *names: str) -> Counted | None:
         """The first of some counters, by nstat(8)'s names, that has grown meanwhile: "TcpExtListenDrops"."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.journey.telling import doors
+from netkit.journey.telling.around import without_signal
 from netkit.journey.telling.claims import NOTHING, Claim, said
 from netkit.journey.telling.doors import SILENT
 
@@ -91,7 +92,7 @@ def _by_fdb(around: Around, step: Step, bridge: str, mac: bytes) -> Claim:
         hairpin = port is not None and port.has("hairpin")
         return NOTHING if hairpin else said(f"{whose}, where the frame came from", known.record, found)
     if port is not None and not (port.up and port.carrier):
-        return said(f"{whose}, but that is down", known.record, found)
+        return said(f"{whose}, but that {without_signal(port)}", known.record, found)
     if (blocked := around.blocked(step.namespace, known.port)) is not None:
         return said(f"{whose}, which {bridge} keeps {blocked.state}", known.record, blocked)
     own = around.interface(step.namespace, step.interface or "")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from netkit.packets.ip import IpHeader
 
 _LOOPBACK = 127
+_GROUPS, _GROUPS_6 = 224, 255
+"""Addresses whose first byte is at least that are those of groups, or reserved."""
 _STRICT, _LOOSE = 1, 2
 _COUNTER = "TcpExtIPReversePathFilter"
 
@@ -42,7 +44,10 @@ def _are_read(around: Around, namespace: str) -> bool:
 
 
 def refused_source(around: Around, came: Step, head: IpHeader) -> Claim:
-    """That a namespace refuses a packet for its sender's address: rp_filter, an own address, or that of loopback."""
+    """That a namespace refuses a packet for its sender's address: rp_filter, a group's, an own one, or loopback's."""
+    if head.source[0] >= (_GROUPS if head.version == 4 else _GROUPS_6):
+        words = f"no packet comes from {around.wording.address(head.source)}, which is the address of many (RFC 1122)"
+        return said(words, came.frame)
     if head.version != 4:
         return NOTHING
     link = _inner(around, came)
