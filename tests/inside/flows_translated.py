@@ -33,6 +33,7 @@ PUBLISH = "iptables -t nat -A PREROUTING -p tcp -d 10.22.0.1 --dport 8080 -j DNA
 LOCAL = (
     "iptables -t nat -A OUTPUT -p tcp --dport 8080 -m addrtype --dst-type LOCAL -j DNAT --to-destination 10.22.0.11:80"
 )
+REFUSED = "nothing listens on port 80 that would take it: it answered with RST"
 HAIRPIN = "iptables -t nat -A POSTROUTING -s 10.22.0.0/24 -d 10.22.0.0/24 -j MASQUERADE"
 CALLED = at("gw", "sysctl -qw net.bridge.bridge-nf-call-iptables=1")
 UNCALLED = at("gw", "sysctl -qw net.bridge.bridge-nf-call-iptables=0")
@@ -67,11 +68,14 @@ TRANSLATED = [
     through("masquerade", ping("in1", "10.23.0.2"), said=(r"source address 10.22.0.11 → 10.23.0.1 \(MASQUERADE\)",)), through("masquerade of TCP", ask("in1", "10.23.0.2", 80)),
     through("masquerade of UDP", ask("in1", "10.23.0.2", 5300, "udp"), servers=("out udp 0.0.0.0 5300",)),
     through("a published port", ask("out", "10.23.0.1", 8080), said=(r"destination address 10.23.0.1 → 10.22.0.11 \(DNAT\)",)),
-    through("a published port that nobody serves", ask("out", "10.23.0.1", 8080), servers=(), said=("nothing listens on port 80 that would take it: it answered with RST",)),
+    through("a published port that nobody serves", ask("out", "10.23.0.1", 8080), servers=(), said=(REFUSED,)),
     through("a port published for nobody", ask("out", "10.23.0.1", 8081, seconds=4.5), *at("gw", "iptables -t nat -A PREROUTING -i wan -p tcp --dport 8081 -j DNAT --to-destination 10.22.0.99:80"), lost=(Lost("TCP [SYN]", "nobody answered ARP for 10.22.0.99 at gw:lan"),)),
     through("a published port behind a filter", ask("out", "10.23.0.1", 8080), *at("gw", "iptables -A FORWARD -p tcp --dport 80 -d 10.22.0.11 -j DROP"), lost=(Lost("TCP [SYN]", "dropped in gw by filter FORWARD", ruled("gw", "iptables", "filter", "-A FORWARD")),)),
     *(through(f"hairpin by the gateway, {word} br_netfilter", ask("in2", "10.22.0.1", 8080), *at("gw", PUBLISH, HAIRPIN), *switch, lost=REDIRECTS) for word, switch in (("with", CALLED), ("without", UNCALLED))),
     through("a port of a neighbour, with br_netfilter", ask("in2", "10.22.0.1", 8080), *at("gw", PUBLISH), *CALLED),
+    through("a port of a neighbour that nobody serves, with br_netfilter", ask("in2", "10.22.0.1", 8080), *at("gw", PUBLISH), *CALLED, servers=(), said=(REFUSED,)),
+    through("one's own published port, with br_netfilter", ask("in1", "10.22.0.1", 8080, seconds=0.8), *at("gw", PUBLISH, HAIRPIN), *CALLED, lost=(Lost("TCP [SYN]", "is behind to1, where the frame came from and which is not in hairpin mode"),)),
+    *(through(f"one's own published port{word}, with br_netfilter and a port in hairpin mode", ask("in1", "10.22.0.1", 8080), *at("gw", PUBLISH, HAIRPIN, "bridge link set dev to1 hairpin on"), *CALLED, servers=by, said=told) for word, by, told in (("", (WEB,), ()), (" that nobody serves", (), (REFUSED,)))),
     through("a port of a neighbour, without br_netfilter and MASQUERADE", ask("in2", "10.22.0.1", 8080), *at("gw", PUBLISH), *UNCALLED, lost=REDIRECTS),
     through("a published port, asked by the gateway", ask("gw", "10.22.0.1", 8080), *at("gw", LOCAL)), through("a published port, asked by the gateway's other address", ask("gw", "10.23.0.1", 8080), *at("gw", LOCAL)),
     through("a published port at 127.0.0.1, without route_localnet", ask("gw", "127.0.0.1", 8080, seconds=1.0), *at("gw", LOCAL), lost=(Lost("TCP [SYN]", "127.0.0.1 may not leave by gw:lan: route_localnet is 0 there"),)),

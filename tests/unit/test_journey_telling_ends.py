@@ -97,6 +97,7 @@ class TestABridgeThatSendsNothingOn:
     def test_the_destination_is_where_it_came_from(self) -> None:
         fdb = (ForwardingEntry(B.hex(":"), "port1", "br0"),)
         said = "the FDB of br0 says: 02:42:0a:00:00:02 is behind port1, where the frame came from"
+        said += " and which is not in hairpin mode"
         assert end([bridge(port(1), port(2), fdb=fdb)], self.IN) == (False, said)
 
     def test_the_destination_is_behind_a_port_without_a_carrier(self) -> None:

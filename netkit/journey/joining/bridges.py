@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from netkit.journey.joining.frames import Role
     from netkit.journey.joining.keys import Flow
+    from netkit.journey.joining.wiring import Place
+
+    _Taker = tuple[tuple, Place, int]
 
 
 def _is_bridge(role: Role) -> bool:
@@ -49,7 +52,7 @@ def translate(frames: Frames) -> None:
     wiring = frames.wiring
     if not wiring.filtering:
         return
-    came, waiting, left, up = [], [], [], []
+    came, unknown, waiting, left, up = [], [], [], [], []
     goals: dict[int, Flow] = {}
     for n in frames.at(_is_bridge):
         role, packet = frames.roles[n], frames.packets[n]
@@ -59,15 +62,27 @@ def translate(frames: Frames) -> None:
         key = role.bridge or role.place, packet.lasting, packet.rest, packet.ttl
         inward = frames.all[n].direction == "in"
         if role.bridge and inward:
-            if n not in frames.used and (now := wiring.translations.get(space, {}).get(packet.flow)) is not None:
+            now = wiring.translations.get(space, {}).get(packet.flow)
+            if n not in frames.used and now is not None:
                 goals[n] = now
                 came += [((*key, flow), n) for flow in dict.fromkeys((now, _half_way(packet.flow, now)))]
+            elif n not in frames.used and space in wiring.tracking:
+                unknown.append((key, n))
         elif frames.follows[n] == NONE:
             (up if inward else left if role.bridge else waiting).append(((*key, packet.flow), role.place, n))
     frames.join(came, [*waiting, *up])
     again = [((*key[:-1], goals[frames.follows[n]]), n) for key, _, n in waiting if frames.follows[n] != NONE]
     frames.join(again, left)
     frames.join(came, left)
+    _forgotten(frames, unknown, waiting, [*up, *left])
+
+
+def _forgotten(frames: Frames, came: list[tuple[tuple, int]], waiting: list[_Taker], gone: list[_Taker]) -> None:
+    """The same without the flow: nobody remembers the translations of connections that were refused, or never began."""
+    takers = [[(key[:-1], lane, n) for key, lane, n in some if frames.follows[n] == NONE] for some in (waiting, gone)]
+    frames.join(came, takers[0])
+    frames.join([(key, n) for key, _, n in takers[0] if frames.follows[n] != NONE], takers[1])
+    frames.join([(key, n) for key, n in came if n not in frames.used], takers[1])
 
 
 def _half_way(flow: Flow, now: Flow) -> Flow:

@@ -119,7 +119,7 @@ def _went_out(trip: Trip, around: Around, leaf: int, head: IpHeader | None) -> C
     if link is not None and link.kind == "veth" and link.peer is not None and around.is_watched(*link.peer):
         return _at_other_end(trip, around, leaf, head)
     if below:
-        why = ports.unsent(around, step.namespace, below)
+        why = ports.by_own(trip, around, leaf)
         return said(f"last seen going out of {where}; {why.text or SILENT}", shown, why)
     return said(f"it left the watched networks by {where}", shown, own)
 

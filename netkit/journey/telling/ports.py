@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from netkit.journey.telling import doors
@@ -30,9 +31,12 @@ def at_port(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
     """
     step, shown = trip.steps[leaf], trip.record(leaf)
     bridge = around.master(step.namespace, step.interface or "") or ""
-    mac = view.macs[0] if view.macs else _EVERYONE
+    mac, entry = view.macs[0] if view.macs else _EVERYONE, None
     if kept := _kept_out(around, step, bridge):
         return said(kept.text, kept, shown)
+    if (goal := _translated(trip, leaf, view)) is not None:
+        entry = around.neighbour(step.namespace, bridge, goal)
+        mac = bytes.fromhex(entry.mac.replace(":", "")) if entry is not None and entry.mac else mac
     link = around.interface(step.namespace, bridge)
     if link is not None and mac.hex(":") == link.mac:
         return _for_itself(trip, around, leaf, bridge)
@@ -40,11 +44,19 @@ def at_port(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
     if not why and mac[0] & 1 and mac != _EVERYONE:
         why = _by_groups(around, step, bridge, view)
     if why:
-        return said(why.text, shown, why)
+        return said(why.text, shown, why, entry)
     why = doors.by_older(around, step.namespace, doors.ANYWHERE) or doors.bad_header(around, step.namespace)
     why = why or unsent(around, step.namespace, _others(around, step, bridge))
     where = f"{step.namespace}:{step.interface}"
     return said(f"{bridge} took it in at {where} and sent it to no port; {why.text or SILENT}", shown, why)
+
+
+def _translated(trip: Trip, at: int, view: View) -> str | None:
+    """The new destination of a packet that was translated at a port (br_netfilter); None of all others."""
+    came = trip.last[at]
+    if view.ip is None or came is None or came.ip is None or came.ip.target == view.ip.target:
+        return None
+    return str(ip_address(view.ip.target))
 
 
 def _kept_out(around: Around, step: Step, bridge: str) -> Claim:
@@ -73,6 +85,21 @@ def unsent(around: Around, namespace: str, ports: list[Interface]) -> Claim:
     return next(filter(None, (doors.by_queue(around, namespace, port.name) for port in ports)), NOTHING)
 
 
+def by_own(trip: Trip, around: Around, leaf: int) -> Claim:
+    """Why a bridge sent a frame to no port that left by its own interface.
+
+    Args:
+        trip: the packet's steps; a translated one may have come in by a port.
+        around: the networks.
+        leaf: the step at the bridge's own interface.
+    """
+    step, before = trip.steps[leaf], trip.frame_before(leaf)
+    bridge, came = step.interface or "", trip.steps[before] if before is not None else step
+    known = came if around.master(came.namespace, came.interface or "") == bridge else step
+    why = _by_fdb(around, known, bridge, step.frame.data[:6]) if step.frame is not None else NOTHING
+    return why or unsent(around, step.namespace, around.ports(step.namespace, bridge))
+
+
 def _for_itself(trip: Trip, around: Around, leaf: int, bridge: str) -> Claim:
     """A frame for the bridge's own MAC that did not come to the bridge's own interface."""
     step, shown = trip.steps[leaf], trip.record(leaf)
@@ -90,7 +117,8 @@ def _by_fdb(around: Around, step: Step, bridge: str, mac: bytes) -> Claim:
     port, found = around.interface(step.namespace, known.port), around.record(step.namespace, known.port)
     if known.port == step.interface:
         hairpin = port is not None and port.has("hairpin")
-        return NOTHING if hairpin else said(f"{whose}, where the frame came from", known.record, found)
+        words = f"{whose}, where the frame came from and which is not in hairpin mode"
+        return NOTHING if hairpin else said(words, known.record, found)
     if port is not None and not (port.up and port.carrier):
         return said(f"{whose}, but that {without_signal(port)}", known.record, found)
     if (blocked := around.blocked(step.namespace, known.port)) is not None:
