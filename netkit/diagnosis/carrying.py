@@ -209,6 +209,7 @@ class Carrying(ABC):
     def _tunnelled(self, one: End, other: End, mac: str | None, *, asks: bool) -> None:
         """A tunnel's device sends a frame to another one, in a packet that has a way of its own."""
         self.stop(tunnels.itself(self.world, one, self.decisions[-1]) or tunnels.ends(self.world, one, other))
+        self.stop(tunnels.led_by_routes(self.world, one))
         outer, found = tunnels.outer(self.world, one, other, mac, asks=asks)
         self.stop(found)
         if outer is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import bridged, conntrack, rejections, translations
 from netkit.diagnosis.findings import Found
 from netkit.diagnosis.flows import Flows
-from netkit.diagnosis.matching import Doubt, Passing, Place, Setting
+from netkit.diagnosis.matching import Doubt, Passing, Place, Setting, Turn
 from netkit.diagnosis.packet import Packet
 from netkit.diagnosis.packetfilter import at_hook
 
@@ -35,6 +35,7 @@ class Hooks:
     Attributes:
         flows: the connection, as each namespace knows it.
         doubts: where nobody knows whether a packet was dropped.
+        turns: where nobody knows whether it was led elsewhere.
         setting: the last rule that changed the packet's TTL, None where none did.
         leading: by namespace, the rule that gave a packet another destination.
         untracking: by namespace, the rule that kept a packet from being tracked, so that nothing translates it.
@@ -45,6 +46,7 @@ class Hooks:
         self._world = world
         self.flows = Flows(partial(conntrack.forgets, world))
         self.doubts: list[Doubt] = []
+        self.turns: list[Turn] = []
         self.setting: Setting | None = None
         self.leading: dict[str, Rule] = {}
         self.untracking: dict[str, Rule] = {}
@@ -77,6 +79,7 @@ class Hooks:
         verdict = at_hook(space, place.hook, passing, ruleset, place.layer, None if place.layer else track)
         if verdict.doubts:
             self.doubts.append(Doubt(place, passing, verdict.doubts))
+        self.turns += [Turn(place.namespace, rule, passing.packet, after) for rule, after in verdict.turns]
         if verdict.rule is not None:
             self._told(place, passing, verdict)
         return verdict.packet if place.layer else self.flows.leaves(place.namespace, place.hook, verdict.packet)

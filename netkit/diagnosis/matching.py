@@ -100,6 +100,23 @@ class Doubt:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """A rule that may have led a packet elsewhere: nobody knows whether it matches it.
+
+    Attributes:
+        namespace: whose rule.
+        rule: the rule.
+        before: the packet as it came.
+        after: as it went on if it did.
+    """
+
+    namespace: str
+    rule: Rule
+    before: Packet
+    after: Packet
+
+
+@dataclass(frozen=True)
 class Setting:
     """A rule that changed a packet's TTL."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netkit.diagnosis import matching
+from netkit.diagnosis.packet import TOO_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,20 @@ def _of_arp(what: Callable[[Passing], Any]) -> Callable[[Passing], Any]:
     return lambda p: what(p) if p.packet.protocol == "arp" else ABSENT
 
 
+_MESSAGES = {
+    "neighbour-solicitation": "nd-neighbor-solicit",
+    "neighbour-advertisement": "nd-neighbor-advert",
+    TOO_LARGE[4]: "destination-unreachable",
+    TOO_LARGE[6]: "packet-too-big",
+}
+
+
 def _icmp(passing: Passing) -> str:
-    names = {"neighbour-solicitation": "nd-neighbor-solicit", "neighbour-advertisement": "nd-neighbor-advert"}
-    return names.get(passing.packet.kind) or ("echo-reply" if passing.packet.answer else "echo-request")
+    return _MESSAGES.get(passing.packet.kind) or ("echo-reply" if passing.packet.answer else "echo-request")
+
+
+def _code(passing: Passing) -> int:
+    return 4 if passing.packet.kind == TOO_LARGE[4] else 0
 
 
 def _ether(passing: Passing) -> str:
@@ -77,7 +89,10 @@ FIELDS: dict[str, Callable[[Passing], Any]] = {
     "ip6 hoplimit": _of_ip(6, lambda p: p.packet.ttl),
     "ip frag-off": _of_ip(4, lambda _: UNKNOWN),
     **{f"{kind} type": _of((protocol,), _icmp) for kind, protocol in _ICMP_OF.items()},
-    **{f"{kind} code": _of((protocol,), lambda _: 0) for kind, protocol in _ICMP_OF.items()},
+    **{
+        f"{kind} code": _of((protocol,), lambda p: 4 if p.packet.kind == TOO_LARGE[4] else 0)
+        for kind, protocol in _ICMP_OF.items()
+    },
     **{f"{kind} {end}": _of((kind,), get) for kind in ("tcp", "udp") for end, get in _PORTS.items()},
     **{f"th {end}": _of(("tcp", "udp"), get) for end, get in _PORTS.items()},
     **{f"{kind} {end}": _of((kind,), get) for kind in ("sctp", "dccp", "udplite") for end, get in _PORTS.items()},

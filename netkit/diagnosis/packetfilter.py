@@ -61,6 +61,7 @@ class Verdict:
         doubts: rules that may have dropped it, where nobody knows whether they matched.
         proxy: whether a program of the namespace gets it.
         path: the rules that led it into the chain where it ended, the first one's in the base chain.
+        turns: rules that may have led it elsewhere than it goes on here, each with the packet as it left that.
     """
 
     packet: Packet
@@ -69,6 +70,7 @@ class Verdict:
     doubts: tuple[Rule, ...] = ()
     proxy: bool = False
     path: tuple[Rule, ...] = ()
+    turns: tuple[tuple[Rule, Packet], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,25 +121,35 @@ def at_hook(  # noqa: PLR0913, PLR0917  (a hook is what all this meets)
     doubts: list[Rule] = []
     changed: Rule | None = None
     translated = False
+    turns: tuple[tuple[Rule, Packet], ...] = ()
     for base in bases(space, hook, passing, ruleset, layer):
         if track is not None and base.priority > _CONNTRACK:
             passing, track = track(passing), None
         if base.translates and (translated or passing.tracked != "NEW"):
             continue
-        ways = list(islice(_ways(base, passing), _MOST_WAYS))
-        through = [way for way in ways if not way.dropped]
+        ways = list(islice(_ways(base, ((base.name, 0),), passing, None), _MOST_WAYS))
         lost = {way.rule: way.path for way in ways if way.dropped and way.rule is not None}
-        if not through:
+        if all(way.dropped for way in ways):
             return _stopped(passing, lost, tuple(doubts))
         doubts += lost
-        chosen = ways[-1] if not ways[-1].dropped else through[-1]
+        chosen = next(way for way in reversed(ways) if not way.dropped)
         if chosen.proxy:
             return Verdict(passing.packet, rule=chosen.rule, doubts=tuple(doubts), proxy=True)
         changed = chosen.rule or changed
         translated = base.translates and chosen.packet != passing.packet
+        turns += _turns(ways, chosen) if base.translates else ()
         passing = passing.with_packet(chosen.packet)
-    passing = track(passing) if track is not None else passing
-    return Verdict(passing.packet, rule=changed, doubts=tuple(doubts))
+    return Verdict((track or _as_it_is)(passing).packet, rule=changed, doubts=tuple(doubts), turns=turns)
+
+
+def _as_it_is(passing: Passing) -> Passing:
+    return passing
+
+
+def _turns(ways: Sequence[Verdict], chosen: Verdict) -> tuple[tuple[Rule, Packet], ...]:
+    """The rules that may have led a packet elsewhere than that of the way that is followed."""
+    found = {w.rule: w.packet for w in ways if w.rule and not w.dropped and w.packet.aim != chosen.packet.aim}
+    return tuple(found.items())
 
 
 def _stopped(passing: Passing, lost: Mapping[Rule, tuple[Rule, ...]], doubts: tuple[Rule, ...]) -> Verdict:
@@ -148,12 +160,8 @@ def _stopped(passing: Passing, lost: Mapping[Rule, tuple[Rule, ...]], doubts: tu
     return Verdict(passing.packet, doubts=(*doubts, *lost))
 
 
-def _ways(base: Base, passing: Passing) -> Iterator[Verdict]:
+def _ways(base: Base, place: Place, passing: Passing, rule: Rule | None) -> Iterator[Verdict]:
     """All that may become of a packet; last of all what does where every condition that nobody knows is not met."""
-    yield from _from(base, ((base.name, 0),), passing, None)
-
-
-def _from(base: Base, place: Place, passing: Passing, rule: Rule | None) -> Iterator[Verdict]:
     while place:
         chain, at = place[-1]
         steps = base.chains.get(chain, ())
@@ -168,7 +176,7 @@ def _from(base: Base, place: Place, passing: Passing, rule: Rule | None) -> Iter
             if end is not None:
                 yield replace(end, path=path)
             else:
-                yield from _from(base, _next(act, place), _after(act, passing), rule)
+                yield from _ways(base, _next(act, place), _after(act, passing), rule)
         end = _end(first, step, passing, rule)
         if end is not None:
             yield replace(end, path=path)

@@ -127,7 +127,8 @@ def instead(world: World, namespace: str, rule: Rule, wrong: str, right: str) ->
     """
     words = rule.specification.partition(" ")[2].replace(wrong, right)
     there = f"{rule.chain} {number(world, namespace, rule)}"
-    return [f"{rule.tool} {table(rule)}-D {rule.specification}", f"{rule.tool} {table(rule)}-I {there} {words}"]
+    here = there if any(match.field in _BY_NUMBER for match in rule.matches) else rule.specification
+    return [f"{rule.tool} {table(rule)}-D {here}", f"{rule.tool} {table(rule)}-I {there} {words}"]
 
 
 def chain(world: World, namespace: str, rule: Rule) -> list[Rule]:

@@ -72,6 +72,23 @@ def itself(world: World, one: End, decision: Decision) -> Finding | None:
     return Finding("address", words, (_shown(world, one),), repair, home)
 
 
+def led_by_routes(world: World, one: End) -> Finding | None:
+    """Whether a tunnel's device is told by routes or programs, packet for packet, where to send it (external).
+
+    Args:
+        one: the device that sends.
+    """
+    if not world.link(one).has("external"):
+        return None
+    words = (
+        f"{named(one)} is told where to send each packet by routes or programs (external): from here on only a probe "
+        "can tell"
+    )
+    return Finding(
+        "tunnel", words, (shown(world, one[0], f"ip -d link show dev {one[1]}", "external"),), (), one[0], blind=True
+    )
+
+
 def outer(world: World, one: End, other: End, mac: str | None, *, asks: bool) -> tuple[Packet | None, Finding | None]:
     """The packet that carries a frame, None where it goes to a group, and what is wrong with where it goes.
 
@@ -161,6 +178,8 @@ def ends(world: World, one: End, other: End) -> Finding | None:
             odd, right = _odd(world, fact, (one, here), (other, there))
             words = f"{named(one)} has the {word} {here}, {named(other)} has {there}: the two do not hear each other"
             evidence = tuple(_shown(world, end) for end in (one, other))
+            if world.link(odd).has("external"):  # its routes would be lost
+                return Finding("tunnel", words, evidence, (), odd[0])
             repair = commands.replaced_vxlan(world, odd, world.topology.home(odd), **{fact: right})
             others = [end for end in world.topology.stations(odd) if world.link(end).addresses]
             repair += tuple(typed(world, end[0], f"ip neigh flush dev {end[1]}") for end in others)

@@ -16,6 +16,9 @@ from tempfile import TemporaryFile
 import netkit as nk
 
 TALK = f"{sys.executable} {Path(__file__).with_name('wild_talk.py')}"
+_SECONDS_TO_BEGIN = 3.0
+"""How long a server that a repair starts in the background may take until it listens."""
+
 ROUNDS = 6
 """How often a repair is followed by another question."""
 
@@ -183,7 +186,9 @@ class Judge:
             result = self.shell(line)
             if result.returncode:
                 self.short.append(f"refused: {line}: {result.stdout.strip()}")
-        there = self.flows()
+        deadline = time.monotonic() + (_SECONDS_TO_BEGIN if any(line.endswith("&") for line in repair) else 0)
+        while not (there := self.flows()) and time.monotonic() < deadline:
+            pass
         if there and not nk.why(*self.case.ask).ok:
             self.short.append("an alarm after the repair")
         self.short += [f"opened by {list(repair)}: {ask}" for ask in self.case.shut if self.flows(ask)]

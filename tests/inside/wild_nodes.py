@@ -122,6 +122,23 @@ FLANNEL = [
 
 SERVICE, NODEPORT = ("p1", "10.96.0.10", 80, "tcp"), ("ext", "10.60.0.1", 30080, "tcp")
 P3 = "p3 tcp 0.0.0.0 80"
+LED_BY_ROUTES = [
+    *space("m1", "m2"),
+    *cable(("m1", "eth0", "10.24.0.1/24"), ("m2", "eth0", "10.24.0.2/24")),
+    *[
+        line
+        for one, other in ((1, 2), (2, 1))
+        for line in (
+            f"ip -n m{one} link add vx0 type vxlan external dstport 4789",
+            f"ip -n m{one} link set vx0 up",
+            f"ip -n m{one} addr add 10.25.{one}.1/24 dev vx0",
+            f"ip -n m{one} route add 10.25.{other}.0/24 encap ip id 42 dst 10.24.0.{other} via 10.25.{other}.1 "
+            "dev vx0 onlink",
+        )
+    ],
+]
+"""Two machines whose VXLAN devices are told by routes where to send."""
+
 REFLECTED = "ip netns exec node1 sysctl -qw net.bridge.bridge-nf-call-iptables=1"
 
 
@@ -148,7 +165,25 @@ def endpoint(address: str) -> str:
     return f"iptables -t nat -R SEP-A1 2 -p tcp -m tcp -j DNAT --to-destination {address}:80"
 
 
+def another(match: str) -> tuple[str, ...]:
+    """Lines that give the service a server that nobody is, before the other one, for some connections."""
+    return (
+        "node1 iptables -t nat -N SEP-A2",
+        "node1 iptables -t nat -A SEP-A2 -p tcp -m recent --name sticky --set -j DNAT --to-destination 10.61.2.77:80",
+        f"node1 iptables -t nat -I SVC-A 1 {match} -j SEP-A2",
+    )
+
+
 ON_NODES = [
+    nodes("endpoint drawn that is gone", "nat", "node1", *another("-m statistic --mode random --probability 0.9999")),
+    nodes(
+        "affinity to an endpoint that is gone",
+        "nat",
+        "node1",
+        *another("-m recent --name sticky --rcheck --seconds 10800 --reap"),
+        "node1 sh -c 'echo +10.61.1.2 >/proc/net/xt_recent/sticky'",
+        cause="10.61.2.77",
+    ),
     nodes("endpoint that is gone", "nat", "node1", f"node1 {endpoint('10.61.2.9')}"),
     nodes("rules of pods gone here", "filter", "node1", "node1 iptables -F POD-FWD", ask=("p1", "10.61.2.2")),
     nodes("rules of pods gone there", "filter", "node2", "node2 iptables -F POD-FWD", ask=("p1", "10.61.2.2")),
@@ -211,6 +246,16 @@ ON_NODES = [
         "m1",
         "m1 bridge fdb replace 02:00:00:00:08:02 dev vx0 dst 10.24.0.99 self permanent",
     ),
+    Case(
+        "tunnel that routes lead to nobody",
+        LED_BY_ROUTES,
+        ("m1", "10.25.2.1"),
+        "tunnel",
+        "m1",
+        ("ip -n m1 route replace 10.25.2.0/24 encap ip id 42 dst 10.24.0.9 via 10.25.2.1 dev vx0 onlink",),
+        heals=False,
+        cause="only a probe can tell",
+    ),
     flannel("machine filters the tunnel", "filter", "m1", "m1 iptables -A INPUT -p udp --dport 8472 -j DROP"),
 ]
 HEALTHY_NODES = [
@@ -219,4 +264,5 @@ HEALTHY_NODES = [
     well("service asked by a node", NODES, ("node1", "10.96.0.10", 80, "tcp"), servers=(P3,)),
     well("pods without networks", UNNUMBERED, ("a", "10.65.0.3")),
     well("containers of two machines", FLANNEL, ("c1", "10.44.2.2")),
+    well("a tunnel that routes lead", LED_BY_ROUTES, ("m1", "10.25.2.1")),
 ]

@@ -116,6 +116,21 @@ WRITTEN = [
         heals=False,
         shut=(("b", "10.20.1.2", 80, "tcp"),),
     ),
+    routed(
+        "word of large packets dropped by nft",
+        "mtu",
+        "r1",
+        "r1 ip link set out0 mtu 1000",
+        "r2 ip link set in0 mtu 1000",
+        *nft(
+            "r1",
+            "ip f",
+            "type filter hook output priority 0 ;",
+            "add rule ip f c icmp type destination-unreachable drop",
+        ),
+        big=1200,
+        heals=False,
+    ),
     zoned(
         "zone without what is published",
         OUT_IN,

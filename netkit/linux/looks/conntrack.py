@@ -7,6 +7,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from netkit.errors import KernelRefused
+from netkit.linux.entering import inside
+from netkit.linux.netlink.nftables import NETFILTER
 from netkit.linux.netlink.protocol import Talk, attributes, number
 from netkit.linux.sysctls import read_here
 from netkit.netfilter import Connection
@@ -36,6 +38,20 @@ _STATUS_WORDS = {
 
 Tuple = tuple[str, str, str, int | None, int | None]
 """(protocol, source, destination, source port, destination port) of one direction."""
+
+
+def connections(path: str) -> tuple[Connection, ...]:
+    """The tracked connections of a namespace, in the order of their addresses.
+
+    Args:
+        path: a file that opens the namespace.
+    """
+
+    def read() -> tuple[Connection, ...]:
+        with Talk(NETFILTER) as talk:
+            return connections_here(talk)
+
+    return inside(path, read)
 
 
 def connections_here(talk: Talk) -> tuple[Connection, ...]:
