@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inside.wild_kinds import ASK_DNS, ASK_WEB, DNS, SIX, WEB, inside, routed, switched, translated
+from tests.inside.wild_kinds import ASK_DNS, ASK_WEB, DNS, SIX, WEB, inside, routed, switched
 
 VIP = ("h1", "10.21.0.100")
 DIRECTED = tuple(
@@ -123,14 +123,6 @@ ENDS = [
             "ip -n h1 route replace 10.21.0.0/24 dev eth0 src 10.99.0.1",
         ),
         cause="arp_ignore is 2",
-    ),
-    translated(
-        "echoes forgotten at once",
-        "conntrack",
-        "gw",
-        "gw sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=0",
-        ask=("in1", "10.23.0.2"),
-        cause="nf_conntrack_icmp_timeout",
     ),
     routed(
         "proxy of a host's own that is not there",
