@@ -93,7 +93,7 @@ def _mac(place: Place, origin: End, before: Interface, link: Interface) -> Itera
     if chosen[0] != chosen[1]:
         yield f"MAC {arrow(*(mac or 'drawn at random' for mac in chosen))}"
     elif before.mac != link.mac and not _taken_over(place, link):
-        yield "another MAC, as if drawn at random"
+        yield f"another MAC, {link.mac if before.index == link.index else 'as if drawn at random'}"
 
 
 def _taken_over(place: Place, link: Interface) -> bool:

@@ -47,8 +47,9 @@ def _addresses(place: Place, *, old: bool) -> dict[tuple[str, str], str]:
 
 
 def _address(key: tuple[str, str], words: str, kept: bool) -> Entry:  # noqa: FBT001  (a fact)
-    """An entry; of an address that is new or gone, its broadcast and whether it was checked go without saying."""
-    says = words if kept else re.sub(r"(broadcast \S+|for a time)\s*", "", words).strip()
+    """An entry; of an address that is new or gone, the usual broadcast and for how long it is go without saying."""
+    usual = str(ipaddress.ip_interface(key[1]).network.broadcast_address)
+    says = words if kept else re.sub(rf"(broadcast {re.escape(usual)}(?!\S)|for a time)\s*", "", words).strip()
     return Entry(key, (*key, words), f"address {key[1]} on {steady(key[0])}", says or ("" if not kept else "plain"))
 
 
@@ -150,7 +151,12 @@ def forwarding(place: Place) -> Iterator[tuple[str, str]]:
 
 def _entries(listed: Iterable[ForwardingEntry], say: Words) -> Iterator[Entry]:
     for one in listed:
-        yield Entry((one.master or one.device, one.mac), one, f"fdb {say.mac(one.mac)}", say.forwarding(one))
+        yield Entry(
+            (one.master or one.device, one.mac),
+            one,
+            f"fdb {say.mac(one.mac, by_hand=one.state == 'static')}",
+            say.forwarding(one),
+        )
 
 
 def _news(space: Namespace | None, say: Words) -> dict[ForwardingEntry, None]:

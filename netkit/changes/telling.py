@@ -109,7 +109,8 @@ def _of_files(space: Namespace | None, *, all_of_it: bool) -> Counter[str]:
         for path, text in kept
         for line in text.splitlines()
     ]
-    return Counter(f"{path} {line}" for path, line in lines if line)
+    empty = (f"{path}, empty" for path, text in kept if not text.strip())
+    return Counter([*(f"{path} {line}" for path, line in lines if line), *empty])
 
 
 def _lines(space: Namespace | None, *, all_of_it: bool) -> Counter[str]:

@@ -77,8 +77,10 @@ class Words:
         self.snapshot, self.other = snapshot, other
         self._wording = Wording({**bearers(other), **bearers(snapshot)})
 
-    def mac(self, mac: str | None) -> str:
-        """A MAC, or whose it is."""
+    def mac(self, mac: str | None, *, by_hand: bool) -> str:
+        """A MAC, or whose it is; one that was learned from an interface which is gone may have been drawn at random."""
+        if mac and not by_hand and is_random_mac(mac) and not self._wording.knows(mac):
+            return "a MAC that no interface has"
         return self._wording.mac(bytes.fromhex(mac.replace(":", ""))) if mac else "none"
 
     def link(self, namespace: str, link: Interface) -> str:
@@ -134,7 +136,7 @@ class Words:
                 for link in space.interfaces.values():
                     if link.mac == entry.mac and entry.address in link.bare_addresses:
                         return f"the MAC of {space.name}:{steady(link.name)}"
-        return self.mac(entry.mac)
+        return self.mac(entry.mac, by_hand=entry.state in ("permanent", "noarp"))
 
     @staticmethod
     def forwarding(entry: ForwardingEntry) -> str:

@@ -39,6 +39,7 @@ class PolicyRule:
         first = ["not"] * ("not" in words) + ["from", words.get("from", "all")]
         rest = [word for key, value in self.selectors if key not in ("from", "not") for word in (key, value)]
         last = [self.action, *([self.table] if self.action in ("lookup", "goto") else [])]
+        last = last if self.table or self.action != "lookup" else []  # an l3mdev's table is its device's
         return " ".join(word for word in (*first, *rest, *last, *(w for pair in self.details for w in pair)) if word)
 
 

@@ -26,7 +26,7 @@ class Wording:
     """Writes addresses; random MACs become the name of the interface that bears them.
 
     Args:
-        owners: "ns1:eth1" by MAC.
+        owners: "ns1:eth1" by MAC; where they are known, a MAC that none of them bears was not drawn at random.
 
     Example:
         >>> Wording({"6e:00:00:00:00:01": "ns1:eth1"}).mac(bytes.fromhex("6e0000000001"))
@@ -79,7 +79,13 @@ class Wording:
             return EVERYONE
         if mac[0] & 1 or not is_random_mac(text):  # the lowest bit marks a group (IEEE 802), never drawn at random
             return text
-        return f"the MAC of {self._owners[text]}" if text in self._owners else "a random MAC"
+        if text in self._owners:
+            return f"the MAC of {self._owners[text]}"
+        return text if self._owners else "a random MAC"
+
+    def knows(self, mac: str) -> bool:
+        """Whether it is known who bears a MAC."""
+        return mac in self._owners
 
     def _address(self, packed: bytes) -> str:
         address = ipaddress.ip_address(packed)

@@ -47,7 +47,7 @@ LINES = {
     ),
     "arp reply, unknown MAC": (
         ETHER / ARP(op=2, hwsrc="6e:00:00:00:00:01", psrc="10.0.0.1", pdst="10.0.0.2"),
-        "10.0.0.1 → 10.0.0.2: ARP 10.0.0.1 is at a random MAC",
+        "10.0.0.1 → 10.0.0.2: ARP 10.0.0.1 is at 6e:00:00:00:00:01",
     ),
     "arp announcement": (
         Ether(src=FIXED, dst=BROADCAST) / ARP(op=1, hwsrc=FIXED, psrc="10.0.0.1", pdst="10.0.0.1"),

@@ -80,12 +80,8 @@ def files_of(place: Place, there: frozenset[str]) -> tuple[tuple[str, str], ...]
         return tuple((path, text) for path in _OF_THE_HOST if (text := _read(path)) is not None)
     if not place.named or place.name not in there:
         return ()
-    folder = f"{_FOLDER}/{place.name}"
-    try:
-        names = sorted(os.listdir(folder))
-    except OSError:  # not a folder
-        return ()
-    return tuple((path, text) for name in names if (text := _read(path := f"{folder}/{name}")) is not None)
+    paths = sorted(f"{at}/{name}" for at, _, names in os.walk(f"{_FOLDER}/{place.name}") for name in names)
+    return tuple((path, text) for path in paths if (text := _read(path)) is not None)
 
 
 _FOLDER = "/etc/netns"

@@ -100,6 +100,14 @@ _SELECTORS: dict[int, tuple[str, Callable[[memoryview], str]]] = {
 }
 
 
+_NOT = memoryview(bytes(1))
+_RESILIENT = (
+    (1, "buckets", _number),
+    (2, "idle_timer", lambda value: f"{number(value) / 100:g}"),
+    (3, "unbalanced_timer", lambda value: f"{number(value) / 100:g}"),
+)
+
+
 def _rule(body: bytes) -> model.PolicyRule:
     family, to, source, tos, table, _, _, action, flags = _RULE.unpack_from(body)
     facts = attributes(memoryview(body)[_RULE.size :])
@@ -118,7 +126,7 @@ def _rule(body: bytes) -> model.PolicyRule:
     if action == 2:
         named = _number(facts[4]) if 4 in facts else "0"
     else:
-        named = _TABLES.get(goal, str(goal)) if action == 1 else ""
+        named = _TABLES.get(goal, str(goal)) if action == 1 and not number(facts.get(19, _NOT)) else ""
     return model.PolicyRule(
         number(facts[6]) if 6 in facts else 0,
         tuple(found),
@@ -135,6 +143,8 @@ def _further(facts: Mapping[int, memoryview]) -> Iterator[tuple[str, str]]:
             yield word, _number(facts[attribute])
     if 11 in facts and number(facts[11]):
         yield "realms", hex(number(facts[11]))
+    if 21 in facts and number(facts[21]) > _KERNEL + 1:
+        yield "protocol", _number(facts[21])
 
 
 def _prefix(family: int, value: memoryview, length: int) -> str:
@@ -148,7 +158,9 @@ def _next_hop(body: memoryview, names: Mapping[int, str]) -> model.NextHop:
     members = [_MEMBER.unpack_from(facts[2], at) for at in range(0, len(facts[2]), _MEMBER.size)] if 2 in facts else []
     kind = "group" if members else "blackhole" if 4 in facts else "fdb" if 11 in facts else "unicast"
     details = [("onlink", "")] if flags & _ONLINK else []
-    details += [("type", "resilient")] if members and 3 in facts and number(facts[3]) == 1 else []
+    if members and 3 in facts and number(facts[3]) == 1:
+        kept = attributes(facts[12]) if 12 in facts else {}
+        details += [("type", "resilient"), *((word, read(kept[n])) for n, word, read in _RESILIENT if n in kept)]
     details += [("proto", str(protocol))] if protocol > _KERNEL + 1 else []
     details += [("encap", _number(facts[7]))] if 7 in facts else []
     details += [("scope", str(scope))] if scope not in (0, 253, 254) else []

@@ -61,6 +61,7 @@ _METRICS = {
     17: "fastopen",
 }
 _LOCK, _CONGESTION = 1, 16
+_PARTS_OF_A_MS = {"rtt": 8, "rttvar": 4}
 _PREFERENCES = {1: "high", 3: "low"}
 _NEIGHBOUR_STATES = {
     1: "incomplete",
@@ -76,6 +77,7 @@ _TO_OWN = frozenset(["local", "broadcast", "anycast", "multicast"])
 _NUD_NOARP, _NUD_PERMANENT = 64, 128
 _PROXY, _UNICAST, _BOOT = 8, 1, 3
 _FLAGS = {0x10: "extern_learn", 0x40: "sticky"}
+_ROUTER = 0x80  # NTF_ROUTER, which the kernel also learns by itself (RFC 4861)
 _FLAGS_EXTENDED = {1: "managed", 2: "locked"}
 
 
@@ -146,7 +148,7 @@ def _route_details(facts: Mapping[int, memoryview], family: int, source: int, to
         locked = number(metrics[_LOCK]) if _LOCK in metrics else 0
         for name, word in _METRICS.items():
             if name in metrics and (word != "hoplimit" or number(metrics[name]) != 0xFFFFFFFF):
-                yield word, ("lock " if locked >> name & 1 else "") + str(number(metrics[name]))
+                yield word, ("lock " if locked >> name & 1 else "") + _metric(word, number(metrics[name]))
         if _CONGESTION in metrics:
             yield "congctl", text(metrics[_CONGESTION])
     if 20 in facts and number(facts[20]) in _PREFERENCES:
@@ -155,6 +157,13 @@ def _route_details(facts: Mapping[int, memoryview], family: int, source: int, to
         yield "realm", str(number(facts[11]))
     if 30 in facts:
         yield "nhid", str(number(facts[30]))
+
+
+def _metric(word: str, value: int) -> str:
+    """A metric in ip-route(8)'s units: round trips are kept in eighths, and their variance in quarters, of 1 ms."""
+    if (parts := _PARTS_OF_A_MS.get(word)) and value % parts == 0:
+        return f"{value // parts}ms"
+    return "ecn" if word == "features" and value == 1 else str(value)
 
 
 def _everything(family: int, length: int) -> str:
@@ -212,8 +221,9 @@ def neighbour(body: memoryview, links: Mapping[int, Link]) -> model.Neighbour | 
         return None
     word = "proxy" if flags & _PROXY else _NEIGHBOUR_STATES[state]
     name = device.name if device is not None else str(index)
+    details = [("router", "")] if flags & _ROUTER and state in (_NUD_NOARP, _NUD_PERMANENT) else []
     return model.Neighbour(
-        socket.inet_ntop(family, bytes(facts[1])), name, hardware, word, tuple(_flagged(flags, facts))
+        socket.inet_ntop(family, bytes(facts[1])), name, hardware, word, (*_flagged(flags, facts), *details)
     )
 
 
