@@ -34,69 +34,15 @@ from jupyter_core.paths import jupyter_runtime_dir
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests import machine, ordinary
 from tests.project import ROOT, SECOND_LANE
+from tests.suites import LANES, SUITES, Suite
 
 ARTIFACTS = ROOT / "artifacts"
 MARK = "NETKIT_TEST_RUN"
 SECONDS_TO_END = 10.0
 
-PYTEST = ("python", "-m", "pytest")
-VIEW = "tests/notebooks/test_user_view.py"
-NBVAL = ("--nbval", "--nbval-sanitize-with", "tests/notebooks.cfg", "--nbval-cell-timeout", "60")
-ONLY_FAILED = ("--last-failed", "--last-failed-no-failures=none")
-AGAIN = "-again"
+AGAIN, RUNTIME = "-again", "run"
 FEW = 3
 """So many failed tests of a suite are repeated: more are no accident of a busy machine."""
-LANES = ("kernels", "inside", "answers")
-"""The first one's output is seen while it runs."""
-
-
-@dataclass(frozen=True)
-class Suite:
-    """One command that tests something; programs are those of .venv/bin.
-
-    Attributes:
-        name: what the table calls it.
-        command: the words; a pytest also writes its counts to artifacts/.
-        lane: suites of one lane run one after the other, lanes side by side. A user's Jupyter kernels see one
-            another's files, so that all suites that start some are in one lane, but for view, whose have their own.
-        ordinary: whether it runs as an ordinary user as well when root runs the tests.
-        limit: seconds after which it is ended and has failed.
-        again: the words to add that repeat what failed; without any, all of it is repeated.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    lane: str = "inside"
-    ordinary: bool = False
-    limit: float = 1200
-    again: tuple[str, ...] = ONLY_FAILED
-
-    @property
-    def reports(self) -> bool:
-        """Whether it is a pytest, which writes what passed and failed."""
-        return "pytest" in self.command
-
-
-INSIDE = ("netkit", "run", "--", *PYTEST)
-ANSWERS = sorted(
-    str(path.relative_to(ROOT))
-    for kind in ("why", "xray", "lessons", "tickets", "hints", "questions", "compare", "changes")
-    for path in (ROOT / "tests" / "inside").glob(f"test_{kind}*.py")
-)
-"""Of tests/inside those of what answers a learner: half of the time, most of it waiting for the kernel."""
-
-SUITES = (
-    Suite("style", ("ruff", "check", "--output-format=concise", ".")),
-    Suite("format", ("ruff", "format", "--check", ".")),
-    Suite("inside", (*INSIDE, "tests/inside", *(f"--ignore={path}" for path in ANSWERS)), ordinary=True),
-    Suite("answers", (*INSIDE, *ANSWERS), lane="answers", ordinary=True),
-    Suite("unit", (*PYTEST, "tests/unit"), lane="answers"),
-    Suite("outside", (*PYTEST, "tests/outside"), lane="kernels", ordinary=True),
-    # A cell needs those before it.
-    Suite("notebooks", (*PYTEST, *NBVAL, "notebooks"), lane="kernels", ordinary=True, again=()),
-    Suite("lessons", (*PYTEST, "tests/notebooks", "--ignore", VIEW), lane="kernels"),
-    Suite("view", (*PYTEST, VIEW)),
-)
 
 
 @dataclass(frozen=True)
@@ -205,7 +151,8 @@ def _shortly(message: str) -> str:
 def files_of_netkit(temporary: Path) -> set[Path]:
     """What sandboxes and kernels keep in files while they run."""
     temporaries = {path for path in temporary.iterdir() if path.name.startswith("netkit")}
-    return temporaries | set(Path(jupyter_runtime_dir()).glob("kernel-*"))
+    runtimes = (Path(jupyter_runtime_dir()), *temporary.glob(f"{RUNTIME}-*"))
+    return temporaries.union(*(runtime.glob("kernel-*") for runtime in runtimes))
 
 
 def check_machine(before: machine.Picture, files: set[Path], mark: str, temporary: Path) -> Result:
@@ -227,26 +174,35 @@ def run_all(names: list[str], mark: str, temporary: Path) -> list[Result]:
     chosen = [suite for suite in SUITES if suite.name in names] or list(SUITES)
     lanes: list[tuple[str, Lane]] = []
     if ordinary.NAME not in names:
-        here = ordinary.here(marks)
-        parts = {lane: [suite for suite in chosen if suite.lane == lane] for lane in LANES}
-        lanes += [(lane, partial(_one_by_one, part, here)) for lane, part in parts.items() if part]
+        lanes += _lanes(chosen, ordinary.here(marks), temporary)
     if ordinary.NAME in names or (os.geteuid() == 0 and not names):
-        lanes.append((ordinary.NAME, partial(_as_ordinary_user, chosen, marks)))
+        lanes.append((ordinary.NAME, partial(_as_ordinary_user, chosen, marks, temporary)))
     return _side_by_side(lanes)
 
 
-def _side_by_side(lanes: list[tuple[str, Lane]]) -> list[Result]:
-    """Run named lanes at once, since most of their time is waiting; the first one's output goes to the terminal."""
+def _lanes(suites: list[Suite], place: ordinary.Place, temporary: Path) -> list[tuple[str, Lane]]:
+    """The lanes of some suites; those beside the first one keep the files of Jupyter's kernels apart."""
+    found: list[tuple[str, Lane]] = []
+    for lane in LANES:
+        runtime = {"JUPYTER_RUNTIME_DIR": str(temporary / f"{RUNTIME}-{place.who}-{lane}")}
+        apart = replace(place, environment={**place.environment, **(runtime if lane != LANES[0] else {})})
+        if part := [suite for suite in suites if suite.lane == lane]:
+            found.append((f"{place.who}-{lane}", partial(_one_by_one, part, apart)))
+    return found
+
+
+def _side_by_side(lanes: list[tuple[str, Lane]], terminal: IO[str] | None = None) -> list[Result]:
+    """Run named lanes at once, since half of their time is waiting; the first one's output is seen while it runs."""
     (_, first), *others = lanes
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(len(lanes)))
         outputs = [stack.enter_context((ARTIFACTS / f"{name}.log").open("w+")) for name, _ in others]
         running = [pool.submit(lane, output) for (_, lane), output in zip(others, outputs, strict=True)]
-        results = first(None)
+        results = first(terminal)
         for lane, output in zip(running, outputs, strict=True):
             results += lane.result()
             output.seek(0)
-            print(output.read(), flush=True)
+            print(output.read(), file=terminal, flush=True)
     return results
 
 
@@ -254,12 +210,15 @@ def _one_by_one(suites: list[Suite], place: ordinary.Place, output: IO[str] | No
     return [run_suite(suite, place, output) for suite in suites]
 
 
-def _as_ordinary_user(chosen: list[Suite], marks: dict[str, str], output: IO[str] | None) -> list[Result]:
+def _as_ordinary_user(
+    chosen: list[Suite], marks: dict[str, str], temporary: Path, output: IO[str] | None
+) -> list[Result]:
     """Make the ordinary user, and run the suites that it runs as well."""
     results: list[Result] = []
     try:
         with ordinary.user({**marks, SECOND_LANE: "1"}) as place:
-            results += _one_by_one([suite for suite in chosen if suite.ordinary], place, output)
+            suites = [suite for suite in chosen if suite.ordinary]
+            results += _side_by_side(_lanes(suites, place, temporary), output)
     except (OSError, RuntimeError, subprocess.CalledProcessError) as reason:
         print(f"The tests as an ordinary user did not come to their end: {reason}", file=output, flush=True)
         results.append(Result("ordinary user", ordinary.NAME, failed=1, faults=(str(reason),)))

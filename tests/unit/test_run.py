@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import ordinary, run
+from tests import ordinary, run, suites
 from tests.project import ROOT
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ordinary.Place:
 def ended(place: ordinary.Place, text: str) -> run.Result:
     """How a suite with this text ends."""
     (place.root / "test_it.py").write_text(text)
-    return run.run_suite(run.Suite("it", ("python", "-m", "pytest", "-q", "test_it.py")), place)
+    return run.run_suite(suites.Suite("it", ("python", "-m", "pytest", "-q", "test_it.py")), place)
 
 
 def test_a_suite_that_passes(place: ordinary.Place) -> None:
@@ -95,7 +95,7 @@ def test_a_suite_without_tests_has_failed(place: ordinary.Place) -> None:
 
 
 def test_a_suite_that_does_not_end_has_failed(place: ordinary.Place) -> None:
-    suite = run.Suite("it", ("python", "-c", "import time; time.sleep(60)"), limit=0.5)
+    suite = suites.Suite("it", ("python", "-c", "import time; time.sleep(60)"), limit=0.5)
     result = run.run_suite(suite, place)
     assert result.failed == 1
     assert "not ended after" in result.faults[0]
@@ -105,9 +105,10 @@ def test_what_starts_kernels_runs_beside_what_starts_none(
     place: ordinary.Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     one, other = (
-        run.Suite(a, ("python", "-c", MEETS, a, b), lane=lane) for (a, b), lane in zip(PAIR, run.LANES, strict=False)
+        suites.Suite(a, ("python", "-c", MEETS, a, b), lane=lane)
+        for (a, b), lane in zip(PAIR, suites.LANES, strict=False)
     )
-    after = run.Suite("after", ("python", "-c", "import os; assert os.path.exists('one')"), lane=run.LANES[0])
+    after = suites.Suite("after", ("python", "-c", "import os; assert os.path.exists('one')"), lane=suites.LANES[0])
     monkeypatch.setattr(run, "SUITES", (other, one, after))
     monkeypatch.setattr(ordinary, "here", lambda _marks: place)
     results = run.run_all(["one", "other", "after"], "mark=1", place.root)
