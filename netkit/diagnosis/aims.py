@@ -34,12 +34,12 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
     if after.answer or after.kind or served:
         return None
     right = _right(world, namespace, places, before, after)
-    needless = rule is not None and _needless(world, namespace, before, after)
+    here = _served_here(world, namespace, before, right)
+    needless = rule is not None and (here or _needless(world, namespace, before, after))
     if places and not needless and (not right or rule is None):
         return _shadowed(world, namespace, before, after, rule) if rule is not None else None
-    words = (
-        f"{_leading(namespace, before, after, rule)}, but nobody {'listens there' if places else 'has that address'}"
-    )
+    nobody = "listens there" if places else "has that address"
+    words = f"{_leading(namespace, before, after, rule)}, but nobody {nobody}"
     repair: list[str] = []
     if rule is not None and needless:
         words += f"; without that rule, they would reach {_end(before.destination, before.destination_port)}"
@@ -138,6 +138,15 @@ def _needless(world: World, namespace: str, before: Packet, after: Packet) -> bo
     return bool(places) and (before.destination_port is None or led or _heard(world, places, before))
 
 
+def _served_here(world: World, namespace: str, before: Packet, right: tuple[str, int | None] | None) -> bool:
+    """Whether somebody in the namespace itself serves what it leads to nobody, and no other end can be meant."""
+    end = before.destination, before.destination_port
+    here = any(place == namespace for place, _ in world.topology.bearers(before.destination))
+    servers = (each for each in world.listeners(namespace) if each.leads is None and listening.of(each, before))
+    heard = any(listening.hears(each, before.destination) for each in servers)
+    return here and heard and right in (None, end)
+
+
 def _right(
     world: World, namespace: str, places: list[str], before: Packet, packet: Packet
 ) -> tuple[str, int | None] | None:
@@ -181,6 +190,10 @@ def _led(world: World, namespace: str, rule: Rule, before: Packet, right: tuple[
         asked = "".join(f'{key} "{rule.asks(key)}" ' for key in ("iifname", "oifname") if rule.asks(key)) + asked
         line = f"nft insert rule {rule.table} {rule.chain} handle {rule.handle} {asked}dnat {family}to {_end(*right)}"
         return [line] if rule.handle else []
+    if rule.target == "REDIRECT":
+        return permissions.instead(
+            world, namespace, rule, f"--to-ports {rule.option('--to-ports')}", f"--to-ports {port}"
+        )
     if rule.target != "DNAT":
         return []
     aim = _end(address, port if port != before.destination_port or ":" in rule.option("--to-destination") else None)

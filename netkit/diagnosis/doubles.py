@@ -34,7 +34,8 @@ def duplicate_address(world: World, holders: list[End], address: str, keep: str)
     if len({end[0] for end in holders}) < 2:
         return None
     own = next((end for end in holders if end[0] == keep), None)
-    own = own or next((end for end in holders if world.link(end).mac == _mac(address)), holders[0])
+    own = own or next((end for end in holders if world.link(end).mac == _mac(address)), None)
+    own = own or min(holders, key=lambda end: _out_of_place(world, end, address))
     others = [end for end in holders if end[0] != own[0]]
     evidence = tuple(commands.addresses_shown(world, end) for end in holders)
     repair = [
@@ -46,6 +47,12 @@ def duplicate_address(world: World, holders: list[End], address: str, keep: str)
     flush = [typed(world, end[0], f"ip neigh flush to {address}") for end in _on_this_link(world, own)]
     words = f"{address} is borne by {' and by '.join(map(named, holders))}: who answers first gets the packets"
     return Finding("address", words, evidence, (*repair, *flush), others[0][0], lasting=True)
+
+
+def _out_of_place(world: World, end: End, address: str) -> bool:
+    """Whether an address is where hardly anybody wants it: at a port of a bridge, or without its network."""
+    own = [each for each in world.topology.prefixes(end) if str(each.ip) == address]
+    return bool(world.link(end).master) or all(each.network.num_addresses == 1 for each in own)
 
 
 def _on_this_link(world: World, end: End) -> list[End]:

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import commands, gateways, policy, routes
+from netkit.diagnosis import commands, gateways, matching, policy, routes, translations, xtables
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.questions import RouteQuestion
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from netkit.diagnosis.answers import RouteAnswer
     from netkit.diagnosis.findings import Decision, World
     from netkit.diagnosis.packet import Packet
-    from netkit.model import Route
+    from netkit.model import Route, Rule
 
 _TTL = "net.ipv4.ip_default_ttl"
 _STRICT, _LOOSE = "1", "2"
@@ -155,6 +155,36 @@ def _not_hidden(world: World, last: Decision, namespace: str, evidence: str) -> 
     ]
     listed = shown(world, router, f"{tool} -t nat -S POSTROUTING", "\n".join(rules) or "no rule")
     return Finding("nat", words, (listed, evidence), (typed(world, router, line),), router)
+
+
+def confined(world: World, namespace: str, packet: Packet, device: str) -> Finding | None:
+    """Whether a packet of 127.0.0.1's is led out of the namespace, which the kernel refuses without route_localnet.
+
+    Args:
+        namespace: whose packet it is.
+        packet: as it was led.
+        device: the interface that it is to leave by.
+    """
+    if packet.version != 4 or not packet.source.startswith("127.") or device == "lo":
+        return None
+    names = [f"net/ipv4/conf/{each}/route_localnet" for each in ("all", device)]
+    if any(world.switch(namespace, name) == "1" for name in names):
+        return None
+    words = (
+        f"{namespace} leads packets from {packet.source} to {packet.destination} by {device}, but lets none with a "
+        f"source of its own loopback network out: route_localnet is 0"
+    )
+    hidden = any(r.target in translations.HIDING and _asks(r, packet, device) for r in world.space(namespace).rules)
+    lines = [f"sysctl -w {names[1]}=1"]
+    masquerade = f"iptables -t nat -A POSTROUTING -s {packet.source} -o {device} -j MASQUERADE"
+    lines += [] if hidden else [masquerade]
+    line = shown(world, namespace, f"sysctl {names[1]}", "0")
+    return Finding("sysctl", words, (line,), tuple(typed(world, namespace, each) for each in lines), namespace)
+
+
+def _asks(rule: Rule, packet: Packet, device: str) -> bool:
+    """Whether a rule hides a packet that leaves by an interface."""
+    return rule.tool == "iptables" and xtables.matches(rule, matching.Passing(packet, oif=device)) is True
 
 
 def ttl(world: World, first: Decision, namespace: str, packet: Packet) -> Finding | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import mapped, matching, permissions, rejections, xtables
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 _SNAT = re.compile(r"snat (?:ip6? )?to \S+")
 _WRITTEN = "saddr set "
 _AIMED, _CAME = frozenset({"-d", "ip daddr", "ip6 daddr"}), frozenset({"-i", "iifname", "iif"})
-_HIDING = ("SNAT", "MASQUERADE", "snat", "masquerade")
+HIDING = ("SNAT", "MASQUERADE", "snat", "masquerade")
+"""The targets of rules that translate the sender's address."""
 
 
 def missing(world: World, flows: Flows, finding: Finding, ways: dict[str, str]) -> Finding | None:
@@ -84,34 +86,17 @@ def led_astray(world: World, flows: Flows, finding: Finding) -> Finding | None:
     return next(filter(None, found), None)
 
 
-def confined(world: World, namespace: str, packet: Packet, device: str) -> Finding | None:
-    """Whether a packet of 127.0.0.1's is led out of the namespace, which the kernel refuses without route_localnet.
+def forged(world: World, flows: Flows, question: RouteQuestion, finding: Finding) -> Finding | None:
+    """Whether a packet is refused for its source, which a namespace on its way has written, and is not its own.
 
     Args:
-        namespace: whose packet it is.
-        packet: as it was led.
-        device: the interface that it is to leave by.
+        flows: the connection.
+        question: which packet, and which way it came.
+        finding: why it is refused.
     """
-    if packet.version != 4 or not packet.source.startswith("127.") or device == "lo":
+    if not world.route(question).error or world.route(replace(question, source=None, iif=None)).error:
         return None
-    names = [f"net/ipv4/conf/{each}/route_localnet" for each in ("all", device)]
-    if any(world.switch(namespace, name) == "1" for name in names):
-        return None
-    words = (
-        f"{namespace} leads packets from {packet.source} to {packet.destination} by {device}, but lets none with a "
-        f"source of its own loopback network out: route_localnet is 0"
-    )
-    hidden = any(r.target in _HIDING and _asks(r, packet, device) for r in world.space(namespace).rules)
-    lines = [f"sysctl -w {names[1]}=1"]
-    masquerade = f"iptables -t nat -A POSTROUTING -s {packet.source} -o {device} -j MASQUERADE"
-    lines += [] if hidden else [masquerade]
-    line = shown(world, namespace, f"sysctl {names[1]}", "0")
-    return Finding("sysctl", words, (line,), tuple(typed(world, namespace, each) for each in lines), namespace)
-
-
-def _asks(rule: Rule, packet: Packet, device: str) -> bool:
-    """Whether a rule hides a packet that leaves by an interface."""
-    return rule.tool == "iptables" and xtables.matches(rule, matching.Passing(packet, oif=device)) is True
+    return led_astray(world, flows, finding)
 
 
 def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> Finding | None:
@@ -119,13 +104,14 @@ def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> F
     if any(place == namespace for place, _ in world.topology.bearers(packet.source)):
         return None
     rules = [r for r in world.space(namespace).rules if packet.source in r.text]
-    rules = [r for r in rules if r.target in _HIDING or _WRITTEN in r.text]
+    rules = [r for r in rules if r.target in HIDING or _WRITTEN in r.text]
     if len(rules) != 1:
         return None
     [rule] = rules
+    theirs = any(place == finding.where for place, _ in world.topology.bearers(packet.source))
     words = (
         f"{namespace} hides the sender behind {packet.source}, which is not an address of its own, and {finding.where} "
-        "knows no way to it"
+        f"{'has it itself' if theirs else 'knows no way to it'}"
     )
     written = _WRITTEN in rule.text  # without conntrack, which is to translate the answers back
     lines = permissions.without(world, namespace, rule) if written else _masqueraded(world, namespace, rule)
@@ -135,7 +121,7 @@ def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> F
 
 def _renamed(world: World, namespace: str, packet: Packet, finding: Finding) -> Finding | None:
     """A rule gives packets that a namespace takes in a source to which it knows no way itself."""
-    rules = [r for r in world.space(namespace).rules if packet.source in r.text and r.target in _HIDING]
+    rules = [r for r in world.space(namespace).rules if packet.source in r.text and r.target in HIDING]
     if len(rules) != 1:
         return None
     words = (
@@ -172,7 +158,7 @@ def _unhidden(
         return None
     out = f"! -o {came[0]}" if came else f"-o {device}"
     lines = _led(world, namespace, packet, came[0] if came else "", device)
-    lines = lines or _hiding(world, namespace, packet.version, (network, out, device))
+    lines = lines or _hiding(world, namespace, packet, (network, out, device))
     words = (
         f"packets leave {namespace} with the source {packet.source}, {why[0]}: "
         f"{namespace} does not hide the network {network} behind its own address"
@@ -224,24 +210,24 @@ def listed(world: World, namespace: str, packet: Packet) -> str:
     return shown(world, namespace, listing, "\n".join(rule.text for rule in rules) or "no rule")
 
 
-def _hiding(world: World, namespace: str, version: int, what: tuple[str, str, str]) -> list[str]:
-    """The command that has a network hidden: behind all other rules, or in front of those that let it pass as it is.
+def _hiding(world: World, namespace: str, packet: Packet, what: tuple[str, str, str]) -> list[str]:
+    """The command that has a network hidden: behind all other rules, or in front where one of them takes the packet.
 
     Args:
         what: the network, the interface that its packets leave by as iptables asks for it, and that interface.
     """
     network, out, device = what
-    base = _own_base(world, namespace, version)
+    base = _own_base(world, namespace, packet.version)
     if base is not None:
-        family = "ip" if version == 4 else "ip6"
+        family = "ip" if packet.version == 4 else "ip6"
         others = [
             r for r in world.space(namespace).rules if (r.table, r.chain) == (base.table, base.chain) and r != base
         ]
         verb = "insert" if any(r.target in ("accept", "return") for r in others) else "add"
         return [f'nft {verb} rule {base.table} {base.chain} {family} saddr {network} oifname "{device}" masquerade']
-    tool = "iptables" if version == 4 else "ip6tables"
-    passing = any(rule.target not in _HIDING for rule in _post(world, namespace, version))
-    return [f"{tool} -t nat {'-I' if passing else '-A'} POSTROUTING -s {network} {out} -j MASQUERADE"]
+    tool, passing = "iptables" if packet.version == 4 else "ip6tables", matching.Passing(packet, oif=device)
+    taken = any(xtables.matches(rule, passing) is not False for rule in _post(world, namespace, packet.version))
+    return [f"{tool} -t nat {'-I' if taken else '-A'} POSTROUTING -s {network} {out} -j MASQUERADE"]
 
 
 def _own_base(world: World, namespace: str, version: int) -> Rule | None:
@@ -256,7 +242,7 @@ def _own_base(world: World, namespace: str, version: int) -> Rule | None:
 def _translates(world: World, namespace: str, packet: Packet) -> bool:
     """Whether a namespace has a place for rules that hide senders, and none in it names other senders than this one."""
     version = packet.version
-    hiding = [rule for rule in world.space(namespace).rules if rule.target in _HIDING]
+    hiding = [rule for rule in world.space(namespace).rules if rule.target in HIDING]
     named = [rule.asks("-s") or rule.asks("ip saddr") or rule.asks("ip6 saddr") for rule in hiding]
     if named and not any(not each or matching.within(packet.source, each) for each in named):
         return False

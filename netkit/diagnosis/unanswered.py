@@ -247,7 +247,7 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
     words = f"nobody on the link has {hop}; {named(end)}, {role} as it seems, has no address"
     lines = [f"ip addr add {hop}/{length} dev {end[1]}"]
     switch = f"net/ipv6/conf/{end[1]}/disable_ipv6"
-    if version == 6 and world.switch(end[0], switch) == "1":
+    if _without_six(world, end, hop):
         words += f": IPv6 is switched off there ({switch.replace('/', '.')} is 1)"
         lines.insert(0, f"sysctl -w {switch}=0")
     evidence = (commands.addresses_shown(world, end), _asked(world, start, hop))
@@ -288,4 +288,10 @@ def _strange(world: World, start: End, hop: str) -> Finding | None:
 def _routes_on(world: World, end: End, address: str) -> bool:
     """Whether a namespace would send on what comes in by an interface: it forwards, and has another way."""
     others = (each for each in gateways.leaving(world, end[0]) if each != end)
-    return gateways.forwards(world, end, address) and any(world.link(each).addresses for each in others)
+    ways = any(world.link(each).addresses or _without_six(world, each, address) for each in others)
+    return gateways.forwards(world, end, address) and ways
+
+
+def _without_six(world: World, end: End, address: str) -> bool:
+    """Whether IPv6, which an address is of, is switched off at an interface: so it has no such address."""
+    return ":" in address and world.switch(end[0], f"net/ipv6/conf/{end[1]}/disable_ipv6") == "1"

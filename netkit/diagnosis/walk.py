@@ -76,7 +76,8 @@ class Walk(Carrying):
             self.back, self.decisions = True, []
             home, answer = self.send(place, services.answer(self.world, place, arrived))
             self.stop(conntrack.zoned(self.world, self.hooks.flows, self.hooks.zoning))
-            self.stop(conntrack.kept(self.world, self.hooks.untracking, (namespace, home), answer))
+            if kept := conntrack.kept(self.world, self.hooks.untracking, (namespace, home), answer):
+                self.stop(translations.led_astray(self.world, self.hooks.flows, kept) or kept)
             self.stop(services.answered(self.world, self.hooks.flows, packet, answer))
             self.ok("return path", f"{place} → {home}")
             for told in conntrack.older(self.world, self.hooks.flows):
@@ -124,7 +125,7 @@ class Walk(Carrying):
             self.stop(self.aimed(namespace, packet, changed))
         if (changed.destination, changed.mark) != (packet.destination, packet.mark):
             question, answer = self._way_out(namespace, changed)
-            self.stop(translations.confined(self.world, namespace, changed, answer.device or ""))
+            self.stop(routers.confined(self.world, namespace, changed, answer.device or ""))
         packet = changed
         if answer.kind == "local":
             return namespace, self._within(namespace, packet)
@@ -213,7 +214,8 @@ class Walk(Carrying):
             return question, answer
         self.stop(strays.misread(self.world, question, answer))
         self.stop(groups.directed(self.world, namespace, packet, answer))
-        self.stop(routers.refused(self.world, question, answer, self.decisions))
+        if found := routers.refused(self.world, question, answer, self.decisions):
+            self.stop(translations.forged(self.world, self.hooks.flows, question, found) or found)
         self.ok("sysctl", f"{namespace} forwards")
         self._suspect(namespace, packet.destination, answer)
         return question, answer
