@@ -178,7 +178,7 @@ class Container:
 
     @face
     def run(self, command: Command, *, timeout: Timeout = 60.0) -> Outcome:
-        """Run a command inside, with no more rights than the container has: `docker exec NAME COMMAND`.
+        """Run a command inside, with the container's rights only: `docker exec` (the `nsenter` printed keeps yours).
 
         Args:
             command: as one types it.
