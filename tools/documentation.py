@@ -32,6 +32,13 @@ _ATTRIBUTE = {name: re.compile(rf'\b{name}="([^"]*)"') for name in ("alt", "src"
 _BADGE = re.compile(r"!\[([^\]]*)\]\(https?:[^)]*\)")
 """A picture from elsewhere, which a reader without internet would miss."""
 
+_WIDE = re.compile(
+    r'<pre(?=>)|<div class="table-wrapper [^"]*"'
+    r'|<div class="output text_html"(?=(?:(?!<div class="(?:output|cell)).)*<table)',
+    re.DOTALL,
+)
+"""What may be wider than a telephone: code, and tables."""
+
 _SVG = "data:image/svg+xml;base64,"
 
 
@@ -102,15 +109,14 @@ def gallery(folder: Path) -> str:
 
 
 def let_everybody_read(pages: Path) -> None:
-    """Mend what the page's makers leave out: levels of captions that are headings, and keys that scroll wide code.
+    """Mend what the page's makers leave out: levels of captions that are headings, and keys that scroll what is wide.
 
     Args:
         pages: the folder of the site.
     """
     for page in pages.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        text = text.replace('role="heading">', 'role="heading" aria-level="2">').replace("<pre>", '<pre tabindex="0">')
-        page.write_text(text, encoding="utf-8")
+        text = page.read_text(encoding="utf-8").replace('role="heading">', 'role="heading" aria-level="2">')
+        page.write_text(_WIDE.sub(r'\g<0> tabindex="0"', text), encoding="utf-8")
 
 
 def main(words: list[str]) -> int:

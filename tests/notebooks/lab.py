@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from PIL import Image, ImageStat
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
+Scheme = Literal["light", "dark"]
 SECONDS_TO_START = 60
 RUNTIME = "run"
 """The folder in which the server and its kernels have their files."""
@@ -101,11 +102,11 @@ def _listens(port: int) -> bool:
 
 
 @contextmanager
-def window(width: int, height: int) -> Iterator[Page]:
-    """An empty page of a browser, in pixels."""
+def window(width: int, height: int, scheme: Scheme = "light") -> Iterator[Page]:
+    """An empty page of a browser, in pixels, on a machine that is light or dark."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=list(QUIET))
-        yield browser.new_page(viewport={"width": width, "height": height})
+        yield browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         browser.close()
 
 

@@ -14,11 +14,11 @@ import tarfile
 import time
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.notebooks.lab import MARKS, Scheme, is_dark, window
 from tests.project import ROOT
 
 pytestmark = [pytest.mark.long, pytest.mark.once]
@@ -26,12 +26,20 @@ pytestmark = [pytest.mark.long, pytest.mark.once]
 MOST_SECONDS = 60.0
 AXE = "axe-core"
 SECONDS_TO_LOOK = 240.0
-SERIOUS = """async () => {
+LOOKS = [pytest.param(*look, marks=MARKS) for look in (("light", 1280), ("dark", 1280), ("light", 400))]
+"""A page's colours and its width in pixels: the last one is a telephone's."""
+
+BARRIERS = """async () => {
   const told = await axe.run(document, { resultTypes: ["violations"] });
   const serious = told.violations.filter((one) => ["serious", "critical"].includes(one.impact));
-  return serious.map((one) => `${one.id}: ${one.nodes.length} times, as ${one.nodes[0].html.slice(0, 200)}`);
+  const found = serious.map((one) => `${one.id}: ${one.nodes.length} times, as ${one.nodes[0].html.slice(0, 200)}`);
+  for (let each = document.querySelector("h1"); each; each = each.parentElement)
+    if (each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).overflowX !== "visible")
+      found.push(`text scrolls sideways in ${each.tagName} ${each.className}`);
+  return found;
 }"""
-"""What keeps people from reading a page, in axe's words; it need not gather what is right."""
+"""What keeps people from reading a page: in axe's words, which need not gather what is right; and lines that have to be
+pushed to and fro, where only what is wide in them should be (WCAG 2.2, 1.4.10)."""
 
 _LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
 
@@ -156,22 +164,26 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "package" / "axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_kept_from_reading(site: Path, axe: str, scheme: Any) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_nobody_is_kept_from_reading(site: Path, axe: str, scheme: Scheme, width: int) -> None:
     found, paths, deadline = [], sorted(site.rglob("*.html")), time.monotonic() + SECONDS_TO_LOOK
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        page = browser.new_page(color_scheme=scheme)
+    with window(width, 720, scheme) as page:
         for number, path in enumerate(paths):
             assert time.monotonic() < deadline, f"{number} of {len(paths)} pages were looked at; found: {found}"
             page.goto(path.as_uri())
             page.evaluate(axe)
-            found += [f"{path.relative_to(site)}: {one}" for one in page.evaluate(SERIOUS)]
-        browser.close()
+            found += [f"{path.relative_to(site)}: {one}" for one in page.evaluate(BARRIERS)]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("machine", "chosen"), [pytest.param("light", "dark", marks=MARKS), pytest.param("dark", "light", marks=MARKS)]
+)
+def test_pictures_follow_the_button_for_light_and_dark(site: Path, machine: Scheme, chosen: Scheme) -> None:
+    with window(1280, 900, machine) as page:
+        page.goto((site / "notebooks" / "04-build-docker-bridge.html").as_uri())
+        picture = page.locator(".cell_output img").first
+        assert is_dark(picture) == (machine == "dark")
+        page.locator(".theme-toggle:visible").first.click()
+        assert page.locator("body").get_attribute("data-theme") == chosen
+        assert is_dark(picture) == (chosen == "dark")

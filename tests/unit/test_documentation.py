@@ -57,6 +57,11 @@ def test_the_gallery_has_every_picture_with_its_words(tmp_path: Path) -> None:
 
 
 def test_what_the_page_s_makers_leave_out_is_mended(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text('<p role="heading">A</p><pre>wide</pre>')
+    output, cell = '<div class="output text_html"', '<div class="cell">'
+    short, table = f"{output}><p>no</p></div>{cell}", f"{output}><p>5</p><table></table></div>"
+    given = f'<p role="heading">A</p><pre>wide</pre>{short}{table}<div class="table-wrapper x">'
+    (tmp_path / "a.html").write_text(given)
     let_everybody_read(tmp_path)
-    assert (tmp_path / "a.html").read_text() == '<p role="heading" aria-level="2">A</p><pre tabindex="0">wide</pre>'
+    keys = ' tabindex="0"'
+    wanted = f'<p role="heading" aria-level="2">A</p><pre{keys}>wide</pre>{short}{table.replace(output, output + keys)}'
+    assert (tmp_path / "a.html").read_text() == f'{wanted}<div class="table-wrapper x"{keys}>'
