@@ -39,6 +39,9 @@ _WIDE = re.compile(
 )
 """What may be wider than a telephone: code, and tables."""
 
+_ESCAPED = re.compile(r"([\\\[\]`*_<])")
+"""What Markdown would take for its own."""
+
 _SVG = "data:image/svg+xml;base64,"
 
 
@@ -97,15 +100,24 @@ def gallery(folder: Path) -> str:
     folder.mkdir(parents=True)
     lines = ["# Gallery", "", "What the lessons draw, from what the kernel reports.", ""]
     for notebook in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        number, _, words = notebook.stem.partition("-")
-        lines += [f"## {number} {words.replace('-', ' ').capitalize()}", ""]
-        lines += [f"In [lesson {number}](../notebooks/{notebook.name}):", ""]
+        number = notebook.stem.partition("-")[0]
+        lines += [f"#{title(notebook)}", "", f"In [lesson {number}](../notebooks/{notebook.name}):", ""]
         for count, picture in enumerate(pictures(notebook), 1):
             name = f"{number}-{count}.svg"
             (folder / name).write_bytes(picture.svg)
-            words = re.sub(r"([\\\[\]`*_<])", r"\\\1", " ".join(picture.words.split()))
-            lines += [f"![{words}](gallery/{name})", "", words, ""]
+            summary, _, rest = _ESCAPED.sub(r"\\\1", picture.words).partition("\n")
+            lines += [f"![{summary} {' '.join(rest.split())}](gallery/{name})", "", summary, ""]
     return "\n".join(lines)
+
+
+def title(notebook: Path) -> str:
+    """The first line of a notebook, a heading in Markdown.
+
+    Args:
+        notebook: its file.
+    """
+    first = json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"]
+    return "".join(first).partition("\n")[0]
 
 
 def let_everybody_read(pages: Path) -> None:

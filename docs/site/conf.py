@@ -1,4 +1,4 @@
-"""Sphinx's settings for the documentation; tools/site.py lays the sources out and builds it."""
+"""Sphinx's settings for the documentation; tools/documentation.py lays the sources out and builds it."""
 
 from importlib.metadata import version as version_of
 
@@ -14,6 +14,10 @@ nb_execution_mode = "off"
 nb_merge_streams = True
 myst_heading_anchors = 4
 myst_enable_extensions = ["html_image"]
+
+# What stands in backticks is code in docstrings, too; quotes stay as they are typed, and only hyphens become dashes.
+default_role = "code"
+smartquotes_action = "D"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

@@ -150,6 +150,14 @@ def test_lessons_are_there_with_their_pictures_and_words(site: Path) -> None:
         assert "" not in words
 
 
+def test_what_is_typed_stays_as_it_is(site: Path) -> None:
+    """Docstrings are read as reStructuredText, where one backtick makes a title, and two hyphens are a dash."""
+    texts = {path.relative_to(site): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    changed = {path: re.findall("<cite>.{0,40}|\\s\N{EN DASH}\\w.{0,40}", text) for path, text in texts.items()}
+    assert not {path: found for path, found in changed.items() if found}
+    assert "--dport" in texts[Path("reference.html")]
+
+
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """axe-core's script, which finds what keeps people from reading a page."""

@@ -110,9 +110,10 @@ export UV_CACHE_DIR={place}/cache
 exec {bin}/uvx --no-python-downloads {offline} --python {python} --from '{wheel}[lab]' netkit "$@"
 """
 PIPX = """#!/bin/sh
-export PIPX_HOME={place}/home PIPX_BIN_DIR={place}/programs
+export PIPX_HOME={place}/home PIPX_BIN_DIR={place}/programs PIPX_DEFAULT_PYTHON={python}
 [ -x "$PIPX_BIN_DIR/netkit" ] ||
-    {bin}/pipx install --quiet --python {python} --pip-args '{offline}' '{wheel}[lab]' || exit
+    {{ {bin}/pipx upgrade-shared --quiet &&  # its own pip, from the index: it would get that by --pip-args as well
+        {bin}/pipx install --quiet --pip-args '{offline}' '{wheel}[lab]'; }} || exit
 exec "$PIPX_BIN_DIR/netkit" "$@"
 """
 
