@@ -50,7 +50,7 @@ cd /
 umount -n -l /mnt/old
 for program in $WITHOUT; do mount -n --bind /dev/null "$(command -v "$program")"; done
 cd {HOME}
-exec setpriv --reuid "$WHO" --regid "$WHO" --init-groups env -i "$@"
+exec setpriv --pdeathsig KILL --reuid "$WHO" --regid "$WHO" --init-groups env -i "$@"
 """
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,6 @@ from tests.distributions.distribution import RELEASES, Release, Unavailable
 from tests.project import ROOT
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
 pytestmark = [
@@ -54,6 +55,13 @@ def passed(done: subprocess.CompletedProcess[str]) -> str:
     """What a command said that has succeeded."""
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     return done.stdout
+
+
+def test_what_does_not_end_is_ended(release: Release) -> None:
+    started = time.monotonic()
+    with pytest.raises(subprocess.TimeoutExpired):
+        release.run("sleep", "300", seconds=1)
+    assert time.monotonic() - started < 100
 
 
 def test_the_demo(release: Release) -> None:
