@@ -12,13 +12,13 @@ of a packet a hook lies.  Fragments of one packet are one journey: who puts them
 frames    each frame read once, and what it follows          keys      what stays the same of a packet on its way
 wiring    what snapshots tell of the ways                    transit   over cables, loopback and tunnels
 capsules  VLAN, IP in IP and GRE
+beside    what ifb devices show                              segments  cut and put together by offloading
 bridges   over bridges                                       routers   forwarded, translated, fragmented
-segments  cut and put together by offloading                 passages  the hooks that one packet passed
+memory    many values at once                                passages  the hooks that one packet passed
 headers   packets as netfilter reports them                  clues     by what it may report a frame's packet
 hooks     which frames the hooks belong to
 lookups   hooks and routing decisions between the frames     stations  all of it as one tree for each packet
 below     what filters of bridges, interfaces, ARP dropped   unsent    packets that no frame shows
-memory    many values at once
 """
 
 from __future__ import annotations

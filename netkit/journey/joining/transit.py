@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey.joining import bridges, capsules, routers, segments
+from netkit.journey.joining import beside, bridges, capsules, routers, segments
 from netkit.journey.joining.frames import NONE, UNWRAPPED, WRAPPED, Frames
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def connect(seen: Seen) -> Frames:
     """
     frames = Frames(seen)
     bridges.reassemble(frames)
+    beside.connect(frames)
     for identity in (frames.wires.__getitem__, frames.alike):
         _cables(frames, identity)
         bridges.connect(frames, identity)

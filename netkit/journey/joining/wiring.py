@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58}
 _TRANSLATING = frozenset({"MASQUERADE", "DNAT", "SNAT", "REDIRECT", "NETMAP"})
 _OF_TTL = re.compile(r"\b(ttl|hoplimit) set\b")
+LED_TO = re.compile(r"(?:Redirect|Mirror) to device (\S+?)\)")
+"""As tc lists a filter's action that leads packets to an interface, or a copy of them."""
+
 _BRIDGE_FILTER = "net.bridge.bridge-nf-call-iptables"
 _EVERYBODY = b"\xff\xff\xff\xff"
 
@@ -78,6 +82,18 @@ class Wiring:
     def tunnels(self) -> dict[Place, int | None]:
         """The VNI of each VXLAN device; None where it carries those that each packet names."""
         return {place: link.vni for place, link in self.interfaces.items() if link.kind == "vxlan"}
+
+    @cached_property
+    def beside(self) -> dict[Place, set[Place]]:
+        """The interfaces whose filters of tc lead packets to each ifb device, or copies of them (tc-mirred(8))."""
+        found: dict[Place, set[Place]] = defaultdict(set)
+        for space in self._spaces():
+            for queue in space.queues:
+                for name in LED_TO.findall(queue.text) if queue.what == "filter" else ():
+                    end, link = (space.name, name), space.interfaces.get(name)
+                    if link is not None and link.kind == "ifb":
+                        found[end].add((space.name, queue.device))
+        return dict(found)
 
     @cached_property
     def homes(self) -> dict[Place, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from netkit.journey.telling import verdicts
+from netkit.journey.telling import beside, verdicts
 from netkit.journey.telling.claims import NOTHING, Claim, said
 from netkit.journey.telling.routed import routed, small
 from netkit.journey.telling.translation import is_reset
@@ -47,6 +47,8 @@ def decision(trip: Trip, around: Around, number: int, changed: Sequence[Changed]
         return said(f"{begin}{words}", *step.events, *tracked) if words else NOTHING
     if step.direction == "in":
         return _taken(trip, around, number)
+    if beside.shows(around, step):
+        return beside.led(trip, around, number)
     return _sentence(_ways_out(trip, around, number))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from netkit.journey.joining.wiring import LED_TO
 from netkit.journey.telling.claims import NOTHING, Claim, Counted, said
 from netkit.packets import checksums
 from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
@@ -40,8 +42,8 @@ _COUNTING = {
     **dict.fromkeys(["ebtables", "arptables"], 0),
 }
 """Whose rules all have counters, and the version of IP that they are for."""
-_HANDLE = " handle "
-"""What a filter has, and the line that heads a list of some has not."""
+_NUMBER = re.compile(r" (?:handle|fh) (?!\S+ ht divisor)")
+"""What a filter has, u32's as well, and the line that heads a list of some, or u32's table of them, has not."""
 
 _DROPPING = ("DROP", "REJECT")
 
@@ -133,6 +135,8 @@ def at_door(around: Around, namespace: str, device: str, way: str) -> Claim:
     losses = [each for each in around.meanwhile.losses(namespace, device) if each.queue in ("ingress", "clsact")]
     filters = _filters(around, namespace, device, way)
     counted = next((each for each in losses if each.packets), None)
+    if len(filters) == 1 and (led := _at_ifb(around, namespace, filters[0])):
+        return led
     if filters and counted is not None:
         which = f"the filter `{filters[0].text}`" if len(filters) == 1 else "a filter"
         where, count = f"{namespace}:{device}", counted.packets
@@ -147,10 +151,22 @@ def at_door(around: Around, namespace: str, device: str, way: str) -> Claim:
     return said("a filter of tc stands before that", *filters) if filters and not around.seen.losses else NOTHING
 
 
+def _at_ifb(around: Around, namespace: str, rule: Queue) -> Claim:
+    """What kept a packet at the ifb device that a filter leads it to: its queue, or that it is off (tc-mirred(8))."""
+    for name in LED_TO.findall(rule.text) if " Redirect to" in rule.text else ():
+        link, own = around.interface(namespace, name), around.record(namespace, name)
+        begin = f"a filter of tc leads it to {namespace}:{name}"
+        if link is not None and link.kind == "ifb" and not link.up:
+            return said(f"{begin}, which is off", rule, own)
+        if link is not None and link.kind == "ifb" and (why := by_queue(around, namespace, name)):
+            return said(f"{begin}, where {why}", rule, why)
+    return NOTHING
+
+
 def _filters(around: Around, namespace: str, device: str, way: str) -> list[Queue]:
     spaces = list(around.spaces(namespace))
     begins = (way, "parent ffff:") if way == "ingress" else (way,)
-    queues = [queue for queue in (spaces[-1].queues if spaces else ()) if _HANDLE in queue.text]
+    queues = [queue for queue in (spaces[-1].queues if spaces else ()) if _NUMBER.search(queue.text)]
     return [q for q in queues if (q.what, q.device) == ("filter", device) and q.text.startswith(begins)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from netkit.journey.telling import verdicts
+from netkit.journey.telling import beside, verdicts
 from netkit.journey.telling.arrivals import End, arrived
 from netkit.journey.telling.asking import NAMED, asked_for, kept_from_owner, listed, silent, unanswered, unreached
 from netkit.journey.telling.claims import NOTHING, Claim, said
@@ -49,7 +49,7 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
         around: the networks.
         replies: the packets that answer it; ICMP errors say why it ended.
     """
-    leaves = [leaf for leaf in trip.leaves if not _went_on(trip, leaf)] or trip.leaves
+    leaves = [leaf for leaf in _last_ones(trip, around) if not _went_on(trip, leaf)] or trip.leaves
     ends = [_end(trip, around, leaf) for leaf in leaves]
     taken = [end for end in ends if end.delivered]
     if taken and not replies and (silence := _not_heeded(trip, around, ends) or heeded(trip, around, taken)):
@@ -66,6 +66,18 @@ def ending(trip: Trip, around: Around, replies: Sequence[Trip] = ()) -> Ending:
     if all(end.ignored for end in ends):
         return _all_ignored(trip, around, ends, replies)
     return Ending(real[-1].claim, _places(real[-1:]))
+
+
+def _last_ones(trip: Trip, around: Around) -> list[int]:
+    """The steps at which it ended; an ifb shows packets that are somewhere else (tc-mirred(8))."""
+    found = []
+    for leaf in trip.leaves:
+        before = trip.steps[leaf].after
+        if before is None or not beside.shows(around, trip.steps[leaf]):
+            found.append(leaf)
+        elif len(trip.children[before]) == 1:
+            found.append(before)
+    return found
 
 
 def in_vain(trip: Trip, around: Around) -> Claim:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey.telling import doors, ports, switches
+from netkit.journey.telling import beside, doors, ports, switches
 from netkit.journey.telling.around import without_signal
 from netkit.journey.telling.claims import NOTHING, Claim, said
 from netkit.journey.telling.doors import SILENT
@@ -121,6 +121,8 @@ def _went_out(trip: Trip, around: Around, leaf: int, head: IpHeader | None) -> C
     if below:
         why = ports.by_own(trip, around, leaf)
         return said(f"last seen going out of {where}; {why.text or SILENT}", shown, why)
+    if beside.shows(around, step):
+        return said(f"last seen at {where}, to which a filter of tc leads packets; {SILENT}", shown, own)
     return said(f"it left the watched networks by {where}", shown, own)
 
 
