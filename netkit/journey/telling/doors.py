@@ -135,7 +135,7 @@ def at_door(around: Around, namespace: str, device: str, way: str) -> Claim:
     losses = [each for each in around.meanwhile.losses(namespace, device) if each.queue in ("ingress", "clsact")]
     filters = _filters(around, namespace, device, way)
     counted = next((each for each in losses if each.packets), None)
-    if len(filters) == 1 and (led := _at_ifb(around, namespace, filters[0])):
+    if len(filters) == 1 and (led := _at_ifb(around, namespace, filters[0], counted)):
         return led
     if filters and counted is not None:
         which = f"the filter `{filters[0].text}`" if len(filters) == 1 else "a filter"
@@ -151,14 +151,17 @@ def at_door(around: Around, namespace: str, device: str, way: str) -> Claim:
     return said("a filter of tc stands before that", *filters) if filters and not around.seen.losses else NOTHING
 
 
-def _at_ifb(around: Around, namespace: str, rule: Queue) -> Claim:
-    """What kept a packet at the ifb device that a filter leads it to: its queue, or that it is off (tc-mirred(8))."""
+def _at_ifb(around: Around, namespace: str, rule: Queue, counted: Loss | None) -> Claim:
+    """What kept packets at the ifb device that a filter leads them to: its queue, or that it is off (tc-mirred(8))."""
     for name in LED_TO.findall(rule.text) if " Redirect to" in rule.text else ():
         link, own = around.interface(namespace, name), around.record(namespace, name)
-        begin = f"a filter of tc leads it to {namespace}:{name}"
-        if link is not None and link.kind == "ifb" and not link.up:
-            return said(f"{begin}, which is off", rule, own)
-        if link is not None and link.kind == "ifb" and (why := by_queue(around, namespace, name)):
+        begin = f"a filter of tc leads packets to {namespace}:{name}"
+        if link is None or link.kind != "ifb":
+            continue
+        if not link.up and counted is not None:
+            where = f"the {counted.queue} of {counted.namespace}:{counted.device}"
+            return said(f"{begin}, which is off: {where} dropped {counted.packets} meanwhile", rule, own, counted)
+        if why := by_queue(around, namespace, name):
             return said(f"{begin}, where {why}", rule, why)
     return NOTHING
 
