@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.configured import is_random_mac
-from netkit.model.details import SWITCHES
+from netkit.model.details import setting
 from netkit.model.facts import Facts, odd_mtu
 from netkit.packets.wording import ANY, CHOSEN, Wording
 
@@ -25,16 +25,6 @@ _NAME_SERVER = re.compile(r"(127\.0\.0\.11:|--sport )\d+")
 
 _ID = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])(?:[0-9a-f]{64}|[0-9a-f]{12})\b")
 LINK_LOCAL = ipaddress.ip_network("fe80::/10")
-
-
-def setting(key: str, value: str) -> str:
-    """A detail's value as `ip` writes it: switches are on or off.
-
-    Args:
-        key: "hairpin", "vni" …
-        value: as a snapshot has it.
-    """
-    return ("on" if value == "1" else "off") if key in SWITCHES and value in ("0", "1") else value
 
 
 def steady(text: str) -> str:

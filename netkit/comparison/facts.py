@@ -10,7 +10,7 @@ from netkit.comparison import filters
 from netkit.comparison.addresses import Addresses, borne, parsed
 from netkit.comparison.things import Network
 from netkit.configured import lasting
-from netkit.model import HOST
+from netkit.model import HOST, details
 from netkit.model.facts import FORWARDING, Facts, listed, vni
 from netkit.model.further import beside_usual
 from netkit.model.switches import usual
@@ -35,7 +35,8 @@ def both(a: Snapshot, b: Snapshot) -> tuple[Network, Network]:
     own = [borne(one.spaces.values()) for one in facts]
     common = {one.network for one in own[0]} & {one.network for one in own[1]}
     heeded = _Heeded(
-        {key for one in facts for name in one.spaces for key in one.switches(name)},
+        {key for one in facts for name in one.spaces for key in one.switches(name)}
+        | {_CALLS for one in facts for space in one.spaces.values() if _translates(space)},
         {key for one in facts for name in one.spaces for key in FORWARDING if _is_idle(one, name, key)},
     )
     left, right = (_Teller(snapshot, one, common, heeded).network for snapshot, one in zip((a, b), facts, strict=True))
@@ -45,6 +46,11 @@ def both(a: Snapshot, b: Snapshot) -> tuple[Network, Network]:
 def _is_idle(facts: Facts, name: str, key: str) -> bool:
     """Whether a switch is on that does nothing there."""
     return facts.spaces[name].sysctls.get(key, "0") != "0" and key not in facts.switches(name)
+
+
+def _translates(space: Namespace) -> bool:
+    """Whether iptables translates addresses there: of bridged packets as well, where these pass it."""
+    return any(rule.table == "nat" and rule.tool.startswith("iptables") for rule in space.rules)
 
 
 class _Heeded(NamedTuple):
@@ -87,6 +93,10 @@ class _Teller:
         self._steering(place, name, space)
         self._entries(name, space)
         self._switches(place, name, space)
+        for path, text in space.files:
+            key = path.removeprefix(f"/etc/netns/{name}/"), *map(self._addresses.term, text.split())
+            says = f"has {path}, {' '.join(text.split()) or 'empty'}"
+            self.network.tell(place, ("file",), key, (says, "has no such file of its own"))
         filters.tell(self.network, place, space.rules, self._addresses)
 
     def _link(self, one: Thing, name: str, link: Interface) -> None:
@@ -96,8 +106,10 @@ class _Teller:
             tell(one, ("mtu",), (link.mtu,), (f"has the MTU {link.mtu}", "has another MTU"))
         for key, value in link.details:
             term = self._addresses.term(value) if key in _ADDRESSED else value
-            says = f"has the VNI {vni(link)}" if key == "vni" else f"has {key} {value}"
-            tell(one, ("detail", key), (term,), (says, f"has no {key}"))
+            unset = details.usual(key, link.kind)
+            words = [f"has {key} {details.setting(key, each)}" for each in (value, unset or "")]
+            says, lacks = f"has the VNI {vni(link)}" if key == "vni" else words[0], words[1]
+            tell(one, ("detail", key), (term,), (says, f"has no {key}" if unset is None else lacks))
         for key, value in link.switches:
             if key not in _FOLLOWING:
                 words = f"has net.{key} = {value}", f"has net.{key} = {usual(key)}"
@@ -120,7 +132,8 @@ class _Teller:
         if link.master:
             bridge = self.network.known("interface", name, link.master)
             port = self._snapshot[name].bridge_of(link) is not None
-            words = (f"is a port of {link.master}", "is no port of a bridge") if port else _member(link)
+            member = f"is a member of {link.master}", "is a member of none"
+            words = (f"is a port of {link.master}", "is no port of a bridge") if port else member
             tell(one, ("master",), (bridge,), words)
         peer = self._facts.peers.get((name, link.name))
         if peer:
@@ -149,7 +162,7 @@ class _Teller:
             if not usual_one and key not in _OF_NAMES and found is not None:
                 term = self._addresses.term
                 says = f"has the address {text} with {' '.join(filter(None, (key, value)))}"
-                lacks = f"has such an address without that {key}"
+                lacks = f"has no such address with that {key}"
                 self.network.tell(one, ("beside", key), (term(str(found.ip)), key, term(value)), (says, lacks))
 
     def _connected(self, name: str, space: Namespace) -> None:
@@ -180,7 +193,7 @@ class _Teller:
         parts += [f"in table {route.table}" if route.table != "main" else ""]
         parts += [f"with {' '.join(pair)}".rstrip() for pair in route.details]
         says = " ".join(part for part in (f"has {article}", *parts) if part)
-        lacks = "has no default route" if default else "has no such route"
+        lacks = f"has no such {'default route' if default else 'route'}"
         self.network.tell(device or place, ("route", "default" if default else "other"), key, (says, lacks))
 
     @staticmethod
@@ -249,6 +262,7 @@ _ALWAYS = (
 )
 """Switches that matter where there is an interface besides lo, whatever their neighbours are."""
 
+_CALLS = "net.bridge.bridge-nf-call-iptables"
 _BRIDGED = "net.bridge.bridge-nf-call-arptables"
 _WITH_VALUES = frozenset(["peer", "broadcast", "metric", "scope", "label"])
 _OF_NAMES = frozenset(["label", "nodad"])
@@ -272,11 +286,6 @@ def summary(thing: Thing, network: Network) -> str:
     told = list(dict.fromkeys(told))
     kind = "" if thing.kind in ("loopback", "ethernet") else f"{thing.kind} "
     return f"the {kind or 'interface '}{thing}{', which ' + listed(told) if told else ''}"
-
-
-def _member(link: Interface) -> tuple[str, str]:
-    """What is said of a member of a VRF or of a bond, and of an interface that is none."""
-    return f"is a member of {link.master}", "is a member of none"
 
 
 def _drawn_by_docker(link: Interface) -> bool:

@@ -75,6 +75,16 @@ _BY_KIND = {
 }
 
 
+def setting(key: str, value: str) -> str:
+    """A detail's value as `ip` writes it: switches are on or off.
+
+    Args:
+        key: "hairpin", "vni" …
+        value: as a snapshot has it.
+    """
+    return ("on" if value == "1" else "off") if key in SWITCHES and value in ("0", "1") else value
+
+
 def usual(key: str, kind: str) -> str | None:
     """What a detail is where a snapshot does not tell it; None for one that a link has or has not.
 

@@ -38,7 +38,7 @@ def test_two_networks_made_by_hand() -> None:
     nk.sh("ip link set to-web nomaster")
     result = nk.compare(first, nk.snapshot(), a_name="first", b_name="second")
     lost = [text.rpartition("second: ")[2] for text in result.differences]
-    assert sorted(lost) == ["if-db in db has no default route", "to-web in host is no port of a bridge"]
+    assert sorted(lost) == ["if-db in db has no such default route", "to-web in host is no port of a bridge"]
 
 
 def test_a_snapshot_is_the_same_as_the_next_one() -> None:

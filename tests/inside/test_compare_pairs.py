@@ -1,4 +1,4 @@
-"""nk.compare: forty-four networks that differ in one thing each, and twenty that are the same up to their names."""
+"""nk.compare: forty-six networks that differ in one thing each, and twenty that are the same up to their names."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 AFTERWARDS = (
     *("ip rule del from 10.1.0.1", "ip rule del fwmark 1", "ip nexthop flush", "ip route flush table 7"),
     *("ip addrlabel del prefix 2001:db8:7::/48", "ip xfrm policy flush"),
+    *("sysctl -qw net.bridge.bridge-nf-call-iptables=0", "rm -rf /etc/netns/web"),
 )
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.once]
@@ -132,6 +133,8 @@ DIFFERENT = (
     "ip addrlabel add prefix 2001:db8:7::/48 label 99",
     "bridge mdb add dev br0 port p1 grp 239.1.1.1 permanent",
     "ip xfrm policy add src 10.1.0.1 dst 10.1.0.2 dir out action block",
+    "sysctl -qw net.bridge.bridge-nf-call-iptables=1",
+    "mkdir -p /etc/netns/web && echo nameserver 10.1.0.2 > /etc/netns/web/resolv.conf",
 )
 """What one of two equal networks gets beside."""
 
@@ -191,7 +194,7 @@ def test_networks_that_differ(line: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("line", DIFFERENT)
-def test_forty_four_networks_that_differ(line: str) -> None:
+def test_forty_six_networks_that_differ(line: str) -> None:
     result = differing(line)
     assert not result.equal
     assert result.differences
@@ -209,5 +212,5 @@ def test_twenty_networks_that_are_the_same_up_to_names(name: str) -> None:
     assert result.equal, result
 
 
-def test_there_are_forty_four_and_twenty() -> None:
-    assert (len(set(DIFFERENT)), len(SAME)) == (44, 20)
+def test_there_are_forty_six_and_twenty() -> None:
+    assert (len(set(DIFFERENT)), len(SAME)) == (46, 20)

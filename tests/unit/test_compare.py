@@ -99,7 +99,7 @@ CHANGES = {
     ),
     "default route": (
         changed(ENGINE, WEB, routes=ENGINE[WEB].routes[1:]),
-        "eth0 in .* has a default route by 172.17.0.1; b: .* has no default route",
+        "eth0 in .* has a default route by 172.17.0.1; b: .* has no such default route",
     ),
     "other router": (
         changed(ENGINE, WEB, routes=(Route("default", via="172.17.0.7", device="eth0"), *ENGINE[WEB].routes[1:])),
@@ -110,7 +110,7 @@ CHANGES = {
     "lo down": (changed(ENGINE, WEB, "lo", up=False), "lo in .* is up; b: .* is down"),
     "MTU": (changed(ENGINE, WEB, "eth0", mtu=1450), "has the MTU 1500; b: .* has the MTU 1450"),
     "no port": (changed(ENGINE, "host", host_port(ENGINE), master=None), "is a port of docker0; b: .* is no port"),
-    "hairpin": (changed(ENGINE, "host", host_port(ENGINE), details=()), "has hairpin 1; b: .* has no hairpin"),
+    "hairpin": (changed(ENGINE, "host", host_port(ENGINE), details=()), "has hairpin on; b: .* has hairpin off"),
     "MAC": (changed(ENGINE, WEB, "eth0", mac="4a:00:00:00:00:01"), "has the MAC 02:42:ac:11:00:02; b: .* drawn by"),
     "cable": (
         changed(changed(ENGINE, "host", host_port(ENGINE), peer=None), WEB, "eth0", peer=None),
