@@ -1,7 +1,9 @@
-"""Why a name server of a namespace's own does not hear what it is asked (Docker's, at 127.0.0.11)."""
+"""Why a name server does not hear what it is asked: one elsewhere, or the namespace's own (127.0.0.11)."""
 
 from __future__ import annotations
 
+import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import listening
@@ -17,18 +19,20 @@ _SOME_PORT, _DNS = 40000, 53
 
 
 def unheard(world: World, namespace: str, server: str) -> Finding | None:
-    """Whether a question for a name gets to a server that listens in the same namespace.
+    """Whether a question for a name gets to a server, and the answer back.
 
     Args:
-        namespace: who asks, and where the server listens.
+        namespace: who asks.
         server: its address.
 
     Returns:
         None where nothing keeps the question from it.
     """
-    walk = Walk(world)
+    walk, asked = Walk(world), Packet("", server, "udp", _SOME_PORT, _DNS)
+    if not ipaddress.ip_address(server).is_loopback and server not in world.space(namespace).addresses:
+        return _beyond(walk, namespace, asked)
     try:
-        _, arrived = walk.send(namespace, Packet("", server, "udp", _SOME_PORT, _DNS))
+        _, arrived = walk.send(namespace, asked)
     except Found as found:
         return found.finding
     here = [each for each in world.listeners(namespace) if each.address == server and each.protocol in ("udp", "tcp")]
@@ -38,6 +42,18 @@ def unheard(world: World, namespace: str, server: str) -> Finding | None:
     words = f"no rule of {namespace} leads {server}:{_DNS} on to port {ends.get('udp')}, where the name server listens"
     evidence = (listening.told(world, namespace, "udp"),)
     return Finding("nat", words, evidence, _led(world, namespace, server, ends), namespace)
+
+
+def _beyond(walk: Walk, namespace: str, asked: Packet) -> Finding | None:
+    """What keeps a question from a server elsewhere, or its answer from who asks."""
+    try:
+        walk.there_and_back(namespace, asked)
+    except Found as found:
+        below = found.finding
+        words = f"{namespace} does not hear from its name server {asked.destination}: {below.explanation}"
+        repair = () if below.layer == "service" else below.repair  # which starts something that knows no names
+        return replace(below, explanation=words, repair=repair)
+    return None
 
 
 def _led(world: World, namespace: str, server: str, ends: dict[str, int]) -> tuple[str, ...]:

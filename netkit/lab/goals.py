@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netkit import spelling, validation
-from netkit.diagnosis import Finding, World, gateways, naming, resolver
+from netkit.diagnosis import Finding, World, gateways, naming
 from netkit.diagnosis.packet import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
+from netkit.lab import looking_up
 from netkit.lab.interfaces import Interface
 from netkit.lab.place import place_of
-from netkit.linux.probing import probes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.linux.namespaces import Place as Found_place
-
-_DNS = "127.0.0.11"
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,8 @@ def _meant(world: World, places: dict[str, Found_place], source: str, destinatio
     numbers = not pass_by_name.strip("0123456789.")  # an address with a slip
     if numbers or any(sign.isspace() or sign in "/:%\0" for sign in pass_by_name):
         return Goal(str(validation.address(destination)))  # which says what is wrong with it
-    return _named(world, places[source], source, pass_by_name)
+    address, finding = looking_up.of(world, places[source], source, pass_by_name)
+    return Goal(address, "", finding)
 
 
 def _with_interface(world: World, source: str, goal: Goal) -> Goal:
@@ -149,29 +147,6 @@ def _without_address(world: World, source: str, namespace: str) -> Finding:
     from netkit.diagnosis import addressless
 
     return addressless.finding(world, source, namespace)
-
-
-def _named(world: World, place: Found_place, source: str, name: str) -> Goal:
-    """What a name means to the source: its hosts file, then a name server of its own."""
-    own = world.space(source).hosts
-    line = naming.looked_up(own if own is not None else _hosts_file(), name)
-    pid = place.oldest if own is not None and place.oldest else 0
-    if line is not None:
-        return Goal(line[0], "", naming.wrong(world, source, name, line, pid))
-    served = any(e.address == _DNS and e.protocol == "udp" for e in world.listeners(source))
-    told = probes.name(place.path, _DNS, name) if served else None
-    if told is not None and told.address is not None:
-        return Goal(told.address)
-    unheard = resolver.unheard(world, source, _DNS) if told is not None and not told.heard else None
-    if unheard is not None:
-        return Goal("", "", unheard)
-    return Goal("", "", naming.unknown(world, source, name, pid))
-
-
-def _hosts_file() -> str:
-    """The host's own hosts file."""
-    file = Path("/etc/hosts")
-    return file.read_text(errors="replace") if file.exists() else ""
 
 
 def shown(destination: Any, goal: Goal) -> str:

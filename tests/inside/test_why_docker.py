@@ -87,6 +87,28 @@ def test_wrong_line_of_a_link(docker: nk.Docker) -> None:
     assert mended(said, asking, "db")
 
 
+def test_wrong_line_where_the_name_server_knows_better(docker: nk.Docker) -> None:
+    docker.network_create("shop", "172.30.0.0/16")
+    db = docker.run("db", network="shop")
+    asking = docker.run("app", network="shop", add_host={"db": "172.30.0.77"})
+    said = nk.why(asking, "db")
+    assert said.layer == "name", said
+    assert f"db is {db.address}" in said.explanation
+    assert mended(said, asking, "db")
+
+
+def test_another_name_server_in_its_file(docker: nk.Docker) -> None:
+    docker.network_create("shop", "172.30.0.0/16")
+    docker.run("db", network="shop")
+    asking = docker.run("app", network="shop")
+    assert nk.why(asking, "db").ok
+    asking.run("sh -c 'echo nameserver 172.30.0.99 > /etc/resolv.conf'")
+    said = nk.why(asking, "db")
+    assert said.layer == "name", said
+    assert "127.0.0.11, which its /etc/resolv.conf does not name, knows it" in said.explanation
+    assert mended(said, asking, "db")
+
+
 def test_name_that_nobody_knows(docker: nk.Docker) -> None:
     said = nk.why(docker.run("app"), "nobody")
     assert (said.ok, said.layer) == (False, "name")

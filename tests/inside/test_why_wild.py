@@ -20,6 +20,7 @@ from tests.inside.wild_led import LED
 from tests.inside.wild_links import LINKS
 from tests.inside.wild_masks import MASKS
 from tests.inside.wild_matches import MATCHES
+from tests.inside.wild_names import HEALTHY_NAMED, NAMED
 from tests.inside.wild_nodes import HEALTHY_NODES, ON_NODES
 from tests.inside.wild_options import OPTIONS
 from tests.inside.wild_remembered import HEALTHY_REMEMBERED, REMEMBERED
@@ -34,11 +35,11 @@ from tests.inside.wild_written import HEALTHY_WRITTEN, WRITTEN
 
 OF_KINDS = (*WAYS, *FILTERS, *LINKS, *MASKS, *STEERING, *MATCHES, *BRIDGED, *HOSTS, *STATES)
 OF_MISTAKES = (*RULES, *OPTIONS, *UPLINKED, *LED, *DOCKED, *DEVICES, *FRAMES)
-OF_OTHERS = (*ON_NODES, *WALLS, *WIRED, *INNER, *ENDS, *WRITTEN, *REMEMBERED)
+OF_OTHERS = (*ON_NODES, *WALLS, *WIRED, *INNER, *ENDS, *WRITTEN, *NAMED, *REMEMBERED)
 BROKEN = (*OF_KINDS, *OF_MISTAKES, *OF_OTHERS)
 HEALTHY_OF_KINDS = (*HEALTHY_WAYS, *HEALTHY_LINKS, *HEALTHY_FURTHER)
 HEALTHY_OF_OTHERS = (*HEALTHY_UPLINKED, *HEALTHY_DOCKED, *HEALTHY_NODES, *HEALTHY_DOUBLES)
-HEALTHY = (*HEALTHY_OF_KINDS, *HEALTHY_OF_OTHERS, *HEALTHY_WRITTEN, *HEALTHY_REMEMBERED)
+HEALTHY = (*HEALTHY_OF_KINDS, *HEALTHY_OF_OTHERS, *HEALTHY_WRITTEN, *HEALTHY_NAMED, *HEALTHY_REMEMBERED)
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 

@@ -205,7 +205,8 @@ class Judge:
             self.short.append(f"no word of {self.case.cause!r}: {layer}@{where} {words} {list(repair)}")
 
     def close(self) -> None:
-        """End what was started, also by repairs."""
+        """End what was started, also by repairs, and take away what `ip netns exec` has for names."""
+        self.shell("rm -rf /etc/netns/*")
         for one in self.running.values():
             self._end(one)
         for name in self.shell("ip netns list | cut -d' ' -f1").stdout.split():

@@ -11,7 +11,7 @@ from netkit.model import HOST
 if TYPE_CHECKING:
     from netkit.linux.namespaces import Place
 
-_FILE = "etc/hosts"
+_HOSTS, _RESOLVER = "etc/hosts", "etc/resolv.conf"
 
 
 def of(place: Place) -> str | None:
@@ -27,21 +27,35 @@ def of(place: Place) -> str | None:
         None where it is the host's own file, or has the same text, where the namespace has no processes, and where
         this process may not look.
     """
+    return _seen_in(place, _HOSTS)
+
+
+def resolver_of(place: Place) -> str | None:
+    """The same of /etc/resolv.conf.
+
+    Args:
+        place: the namespace.
+    """
+    return _seen_in(place, _RESOLVER)
+
+
+def _seen_in(place: Place, file: str) -> str | None:
     pid = place.oldest
     while pid is not None:
-        if (text := seen_by(pid)) is not None:
+        if (text := seen_by(pid, file)) is not None:
             return text
         pid = None if place.name == HOST else _awaited(pid, place.inode)
     return None
 
 
-def seen_by(pid: int) -> str | None:
-    """The text of /etc/hosts as a process sees it, None where it is the host's own or cannot be read.
+def seen_by(pid: int, file: str = _HOSTS) -> str | None:
+    """The text of a file as a process sees it, None where it is the host's own or cannot be read.
 
     Args:
         pid: its process id.
+        file: its path from the root on.
     """
-    theirs, ours = f"/proc/{pid}/root/{_FILE}", f"/{_FILE}"
+    theirs, ours = f"/proc/{pid}/root/{file}", f"/{file}"
     try:
         if os.path.exists(ours) and os.path.samefile(theirs, ours):
             return None

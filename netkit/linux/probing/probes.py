@@ -173,14 +173,15 @@ def relayed(path: str, server: str, port: int, data: bytes) -> bytes | None:
 
 
 class Named(NamedTuple):
-    """What a name server said: the IPv4 address of a name, None for none; and whether it said anything."""
+    """What a name server said: the address of a name, None for none; whether it said anything; the status (RCODE)."""
 
     address: str | None
     heard: bool
+    status: int = 0
 
 
 def name(path: str, server: str, wanted: str) -> Named:
-    """The IPv4 address that a name server gives for a name (RFC 1035).
+    """The address that a name server gives for a name, an IPv4 one before others (RFC 1035, RFC 3596).
 
     Args:
         path: a file that opens the namespace that asks.
@@ -190,15 +191,20 @@ def name(path: str, server: str, wanted: str) -> Named:
     Returns:
         The address, and whether the server answered at all.
     """
-    with inside(path, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)) as asking:
+    family, said = socket.AF_INET6 if ":" in server else socket.AF_INET, Named(None, heard=False)
+    with inside(path, lambda: socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)) as asking:
         asking.settimeout(_SECONDS)
         try:
             asking.connect((server, 53))
-            asking.send(dns.write(1, dns.RECURSION, dns.question(wanted)))
-            data = asking.recv(4096)
+            for kind in (dns.A, dns.AAAA):
+                asking.send(dns.write(kind, dns.RECURSION, dns.question(wanted, kind)))
+                message = dns.read(asking.recv(4096))
+                status = message.flags & dns.STATUS if message is not None else dns.MALFORMED
+                records = message.records if message is not None and not status else ()
+                address = next((each.address for each in records if each.kind == kind), None)
+                said = Named(address, heard=True, status=status)
+                if said.address is not None or status:
+                    break
         except (OSError, KernelRefused):
-            return Named(None, heard=False)
-    message = dns.read(data)
-    if message is None or message.flags & dns.STATUS:
-        return Named(None, heard=True)
-    return Named(next((each.address for each in message.records if each.kind == dns.A), None), heard=True)
+            pass
+    return said
