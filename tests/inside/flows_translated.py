@@ -48,6 +48,14 @@ DOUBLE = [
 """Two gateways, each of which translates."""
 
 
+ON_A_BRIDGE = [
+    *GATEWAY, *(f"ip -n {name} addr add fd22::{number}/64 dev {device} nodad" for name, number, device in (("gw", 1, "lan"), ("in1", 11, "eth0"), ("in2", 12, "eth0"))),
+    *(f"ip -n {name} -6 route add default via fd22::1" for name in ("in1", "in2")),
+    *at("gw", "ip6tables -t nat -A PREROUTING -p tcp -d fd22::1 --dport 8080 -j DNAT --to-destination [fd22::11]:80", "sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=1"),
+]  # fmt: skip
+"""The same gateway, which publishes a port of IPv6, and filters nothing bridged but that."""
+
+
 def double(
     name: str,
     act: str,
@@ -101,6 +109,7 @@ TRANSLATED = [
            lost=(Lost(REPLY, "nobody answered ARP for 10.51.1.2 at g1:in0"), Lost("ICMP host", "ignored|reached|g1|delivered", most=-1))),
     double("an ICMP error through both", ask("c", "10.51.3.2", 5300, "udp", 0.8), said=("ICMP port unreachable",)),
     Flow("masquerade of IPv6", SIX, ping("a", "fd20:3::2"), warm=reached("a", "fd20:3::2"), said=("MASQUERADE",)),
+    *(Flow(f"a port of a neighbour of IPv6{word}, with br_netfilter", ON_A_BRIDGE, at("in2", f"timeout 2.5 {TALK} ask tcp fd22::1 8080")[0], servers=by, warm=f"{reached('in2', 'fd22::11')}; {reached('gw', 'fd22::11')}", said=("delivered to fd22::11 in in1", *told)) for word, by, told in (("", ("in1 tcp :: 80",), ()), (" that nobody serves", (), (REFUSED,)))),
     Flow("a published port of IPv6", [*ROUTED, *at("r1", "ip6tables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination [fd20:3::2]:80")], at("a", f"{TALK} ask tcp fd20:1::1 8080")[0], servers=("b tcp :: 80",), warm=reached("a", "fd20:3::2")),
     through("a stream through the gateway", talk("in1", "burst tcp 10.23.0.2 80 60"), servers=("out: " + talk("out", "sink 80").removeprefix("ip netns exec out "),)),
 ]  # fmt: skip

@@ -50,14 +50,14 @@ def translate(frames: Frames) -> None:
         frames: the recorded ones.
     """
     wiring = frames.wiring
-    if not wiring.filtering:
+    if not any(wiring.filtering.values()):
         return
     came, unknown, waiting, left, up = [], [], [], [], []
     goals: dict[int, Flow] = {}
     for n in frames.at(_is_bridge):
         role, packet = frames.roles[n], frames.packets[n]
         space = role.place[0]
-        if space not in wiring.filtering or packet.lasting is None:
+        if packet.lasting is None or not frames.is_filtered(n):
             continue
         key = role.bridge or role.place, packet.lasting, packet.rest, packet.ttl
         inward = frames.all[n].direction == "in"
@@ -98,14 +98,12 @@ def reassemble(frames: Frames) -> None:
     Args:
         frames: the recorded ones.
     """
-    wiring = frames.wiring
-    ports = wiring.tracking & wiring.filtering
-    if not frames.bundles or not ports:
+    if not frames.bundles or not any(frames.wiring.filtering.values()):
         return
     offers, takers = [], []
     for n in frames.at(_is_bridge):
         role, bundle, packet = frames.roles[n], frames.bundles.get(n, [n]), frames.packets[n]
-        if role.place[0] not in ports or packet.lasting is None:
+        if packet.lasting is None or role.place[0] not in frames.wiring.tracking or not frames.is_filtered(n):
             continue
         key = role.bridge or role.place, packet.macs, packet.datagram, packet.ttl
         if role.bridge and frames.all[n].direction == "in":

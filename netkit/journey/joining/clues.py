@@ -75,15 +75,14 @@ class Clues:
 
     def _is_hooked(self, number: int) -> bool:
         """Whether a frame shows a packet that passes netfilter's hooks beside it."""
-        role = self._frames.roles[number]
-        hooked = role.bridge is None or role.place[0] in self._frames.wiring.filtering
+        hooked = self._frames.roles[number].bridge is None or self._frames.is_filtered(number)
         return hooked and self._frames.packets[number].lasting is not None
 
     def _keys_in(self, number: int) -> Iterable[Hashable]:
         """PREROUTING; where bridged packets are filtered, it lies before the bridge itself."""
         head, role = self._head_received(number), self._frames.roles[number]
         space, interface = role.bridge or role.place
-        if head is None or (role.is_bridge and space in self._frames.wiring.filtering):
+        if head is None or (role.is_bridge and self._frames.is_filtered(number)):
             return ()
         return (space, interface, head.lasting, head.ttl, head.flow), *self._nameless(number, (space, interface))
 

@@ -95,6 +95,11 @@ class Frames:
         places = {role.place for role in self.places.values() if kind(role)}
         return [number for number, role in enumerate(self.roles) if role.place in places] if places else []
 
+    def is_filtered(self, number: int) -> bool:
+        """Whether a packet passes the packet filter's hooks also where it is bridged (br_netfilter)."""
+        spaces = self.wiring.filtering.get(len(self.packets[number].flow[1]), ())
+        return self.all[number].namespace in spaces
+
     def read(self) -> Iterator[tuple[bytes, Packet]]:
         """What was recorded, equal bytes once, and what is known of it."""
         return ((data, self._known[wire]) for (data, _), wire in self._names.items())

@@ -24,7 +24,7 @@ _OF_TTL = re.compile(r"\b(ttl|hoplimit) set\b")
 LED_TO = re.compile(r"(?:Redirect|Mirror) to device (\S+?)\)")
 """As tc lists a filter's action that leads packets to an interface, or a copy of them."""
 
-_BRIDGE_FILTER = "net.bridge.bridge-nf-call-iptables"
+_BRIDGE_FILTERS = {4: "iptables", 16: "ip6tables"}
 _EVERYBODY = b"\xff\xff\xff\xff"
 
 Place = tuple[str, str]
@@ -147,13 +147,16 @@ class Wiring:
         return address in self._local[namespace] or (len(address) == 4 and (address[0] == 127 or address == _EVERYBODY))
 
     @cached_property
-    def filtering(self) -> set[str]:
-        """The namespaces where bridged IPv4 packets pass the hooks of the packet filter (br_netfilter)."""
+    def filtering(self) -> dict[int, set[str]]:
+        """The namespaces where bridged packets pass the packet filter (br_netfilter), by the size of addresses."""
         return {
-            space.name
-            for space in self._spaces()
-            if space.sysctls.get(_BRIDGE_FILTER) == "1"
-            or any(link.has("nf_call_iptables") for link in space.interfaces.values())
+            size: {
+                space.name
+                for space in self._spaces()
+                if space.sysctls.get(f"net.bridge.bridge-nf-call-{tool}") == "1"
+                or any(link.has(f"nf_call_{tool}") for link in space.interfaces.values())
+            }
+            for size, tool in _BRIDGE_FILTERS.items()
         }
 
     def _spaces(self) -> Iterator[Namespace]:
