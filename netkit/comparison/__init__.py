@@ -34,7 +34,8 @@ def compare(a: State, b: State, *, a_name: Word = "a", b_name: Word = "b", ignor
     Other names of namespaces, interfaces and own chains do not count, nor other subnets and addresses, if they are
     other ones everywhere; where both networks have the same subnet, its addresses have to be the same.  Rules are
     compared by what they match and do, wherever they stand; what the kernel draws or learns by itself is left out.
-    A switch counts where it matters: forwarding between two ways, bridge-nf-call-iptables at rules that do more than accept.
+    A switch counts where it matters: forwarding between two ways, bridge-nf-call-iptables at rules that do more than
+    accept.
 
     Args:
         a: one network, `nk.snapshot()`.
