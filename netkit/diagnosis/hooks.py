@@ -238,7 +238,9 @@ class Hooks:
         arp = packet.protocol == "arp"
         for hook in [each for each in hooks if not arp or each in ("OUTPUT", "INPUT")]:
             ways = {"iif": end[1]} if hook in ("PREROUTING", "INPUT") else {"oif": end[1]}
-            self.at(Place(end[0], hook, **ways, layer="arp" if arp else ""), packet)
+            place = Place(end[0], hook, **ways, layer="arp" if arp else "")
+            if self.at(place, packet).ttl != packet.ttl and self.setting is not None:
+                raise Found(rejections.from_afar(self._world, place, packet, self.setting.rule))
 
     def frame(self, way: list[End], packet: Packet) -> Packet:
         """A frame passes the bridges and devices of a way.

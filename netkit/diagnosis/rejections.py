@@ -127,6 +127,26 @@ def short_lived(world: World, setting: Setting, namespace: str) -> Finding:
     return Finding("filter", words, (listed(world, setting.namespace, rule),), repair, setting.namespace)
 
 
+def from_afar(world: World, place: Place, packet: Packet, rule: Rule) -> Finding:
+    """A rule changes the hop limit of neighbour discovery, which has to be 255: nobody else's router sent it on then.
+
+    RFC 4861, 7.1.
+
+    Args:
+        place: the hook.
+        packet: the question or the answer.
+        rule: the rule.
+    """
+    namespace = place.namespace
+    words = (
+        f"the rule `{rule.text}` of {namespace} changes the hop limit of {_what(packet)} in {place.hook}: "
+        "with another one than 255 they count as come from afar, and are dropped"
+    )
+    repair = [typed(world, namespace, line) for line in permissions.without(world, namespace, rule)]
+    evidence = (listed(world, namespace, rule),)
+    return Finding("filter", words, evidence, (*repair, *_forgotten(world, packet)), namespace)
+
+
 def proxied(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding:
     """A rule gives a packet to a program of the namespace (TPROXY): there the walk ends.
 

@@ -140,4 +140,13 @@ WAYS = [
         ask=SIX,
         cause="disable_ipv6 is 1",
     ),
+    routed(
+        "hop limit of neighbour discovery set",
+        "filter",
+        "b",
+        "b ip6tables -t mangle -A PREROUTING -j HL --hl-set 64",
+        "r2 ip -6 neigh flush dev out0",
+        ask=SIX,
+        cause="255",
+    ),
 ]
