@@ -71,4 +71,9 @@ def _numbered(told: list[Journey]) -> list[Journey]:
     told = [replace(each, housekeeping=True) if each.answers in kept else each for each in told]
     order = sorted(told, key=lambda journey: journey.housekeeping)
     new: dict[int | None, int] = {journey.number: number for number, journey in enumerate(order, 1)}
-    return [replace(each, number=new[each.number], answers=new.get(each.answers)) for each in told]
+    return [
+        each
+        if (each.number, each.answers) == (new[each.number], new.get(each.answers))
+        else replace(each, number=new[each.number], answers=new.get(each.answers))
+        for each in told
+    ]

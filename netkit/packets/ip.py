@@ -102,7 +102,8 @@ def ip_header(data: bytes, headers: Sequence[Span], at: int, length: int = 0) ->
     total, ident, place, ttl, protocol, checksum, source, target = _V4.unpack_from(data, first.start)
     size = total - (last.stop - first.start) if total else rest  # 0: larger than 64 kB, before the kernel splits it
     offset, more, whole = (place & 0x1FFF) * 8, bool(place & 0x2000), bool(place & 0x4000)
-    return IpHeader(4, source, target, protocol, ttl, size, ident, offset, more, whole, checksum, body), after
+    fields = 4, source, target, protocol, ttl, size, ident, offset, more, whole, checksum, body
+    return tuple.__new__(IpHeader, fields), after  # what IpHeader(…) calls, after a function written in Python
 
 
 def _v6(data: bytes, headers: Sequence[Span], rest: int, body: bytes) -> IpHeader:

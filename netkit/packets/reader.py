@@ -57,6 +57,7 @@ class Span(NamedTuple):
 
 
 _Read = tuple[int, "str | None", int]
+_new = tuple.__new__  # what Span(…) calls, after a function written in Python
 
 
 def spans(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDARD, start: int = 0) -> tuple[Span, ...]:
@@ -86,7 +87,7 @@ def spans(data: bytes, link: str = "ethernet", tunnels: frozenset[int] = STANDAR
             stop, following, inside = min(start + least, end), None, end
         if inside < end:  # what lies behind is padding
             end = max(stop, inside)
-        found.append(Span(name, start, stop, end, sound, quoted))
+        found.append(_new(Span, (name, start, stop, end, sound, quoted)))
         if following is not None and name in ERRORS:
             if quoted:  # no error is about an error (RFC 1122, 3.2.2)
                 break

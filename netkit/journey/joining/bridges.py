@@ -28,12 +28,12 @@ def connect(frames: Frames, identity: Callable[[int], Hashable]) -> None:
         frames: the recorded ones.
         identity: what is equal for the same frame, wherever the bridge shows it.
     """
-    roles, follows, every = frames.roles, frames.follows, frames.all
+    roles, follows = frames.roles, frames.follows
     offers, takers = [], []
     for n in frames.at(_is_bridge):
         role = roles[n]
         key = role.bridge or role.place, identity(n)
-        if (every[n].direction == "in") == (role.bridge is not None):
+        if frames.came[n] == (role.bridge is not None):
             offers.append((key, n))
         elif follows[n] == NONE:
             takers.append((key, role.place, n))
@@ -60,7 +60,7 @@ def translate(frames: Frames) -> None:
         if packet.lasting is None or not frames.is_filtered(n):
             continue
         key = role.bridge or role.place, packet.lasting, packet.rest, packet.ttl
-        inward = frames.all[n].direction == "in"
+        inward = frames.came[n]
         if role.bridge and inward:
             now = wiring.translations.get(space, {}).get(packet.flow)
             if n not in frames.used and now is not None:
@@ -106,10 +106,10 @@ def reassemble(frames: Frames) -> None:
         if packet.lasting is None or role.place[0] not in frames.wiring.tracking or not frames.is_filtered(n):
             continue
         key = role.bridge or role.place, packet.macs, packet.datagram, packet.ttl
-        if role.bridge and frames.all[n].direction == "in":
+        if role.bridge and frames.came[n]:
             if len(bundle) > 1 and n == bundle[-1]:
                 offers.append((key, n))
-        elif n == bundle[0] and not (role.is_bridge and frames.all[n].direction == "out"):
+        elif n == bundle[0] and not (role.is_bridge and not frames.came[n]):
             takers.append((key, role.place, n))
     frames.join(offers, takers)
     for _, _, n in takers:

@@ -38,9 +38,8 @@ class Clues:
         self._keys = {**self._received, "out": self._keys_sent, "out by what lasts": self._keys_lasting}
         self._spaces: dict[str, set[str]] = defaultdict(set)
         """The namespaces that reported something at each hook."""
-        for visits in passages:
-            for visit in visits:
-                self._spaces[visit.hook].add(visit.namespace)
+        for hook, space in {(visit.hook, visit.namespace) for visits in passages for visit in visits}:
+            self._spaces[hook].add(space)
 
     def of(self, kind: str) -> dict[Hashable, list[int]]:
         """The frames, the last one first, by what netfilter may report of them; made only for what is looked for.
@@ -61,8 +60,8 @@ class Clues:
             number: the frame's.
             key: as in `of`.
         """
-        received = self._frames.all[number].direction == "in"
-        return received == (kind in self._received) and self._is_hooked(number) and key in self._keys[kind](number)
+        received = kind in self._received
+        return self._frames.came[number] == received and self._is_hooked(number) and key in self._keys[kind](number)
 
     def _found(self, kind: str) -> dict[Hashable, list[int]]:
         keys_of, spaces = self._keys[kind], set().union(*(self._spaces[hook] for hook in _HOOKS[kind]))
@@ -84,7 +83,8 @@ class Clues:
         space, interface = role.bridge or role.place
         if head is None or (role.is_bridge and self._frames.is_filtered(number)):
             return ()
-        return (space, interface, head.lasting, head.ttl, head.flow), *self._nameless(number, (space, interface))
+        key = space, interface, head.lasting, head.ttl, head.flow
+        return key, *self._nameless(number, (space, interface))
 
     def _nameless(self, number: int, place: tuple[str, str]) -> Iterable[Hashable]:
         """By what a later fragment of IPv6 is known besides: the kernel reports no header of it at all."""
@@ -124,6 +124,9 @@ class Clues:
 
     def _head_received(self, number: int) -> Packet | None:
         """The packet as it was when the first hook saw it: fragments are put together where connections are tracked."""
+        packet = self._frames.packets[number]
+        if packet.part is None:
+            return packet
         waits = self._frames.roles[number].place[0] in self._frames.wiring.tracking
         return self._heads.whole(number) if waits else self._heads.of(number)
 

@@ -72,6 +72,8 @@ class Frames:
         self.places: dict[Place, Role] = {}
         """The role of each interface at which frames were seen."""
         self.roles: list[Role] = []
+        self.came: list[bool] = [frame.direction == "in" for frame in self.all]
+        """Whether each frame was received, not sent."""
         self.wires: list[int] = []
         self.packets: list[Packet] = []
         """What is known of each frame's bytes."""
@@ -161,7 +163,7 @@ class Frames:
         for number, role in enumerate(self.roles):
             packet = self.packets[number]
             if packet.part is not None:
-                key = role.place, self.all[number].direction, packet.datagram
+                key = role.place, self.came[number], packet.datagram
                 bundle = latest.get(key)
                 if bundle is None or any(self.packets[other].part == packet.part for other in bundle):
                     latest[key] = bundle = []
@@ -191,12 +193,12 @@ class Frames:
     @cached_property
     def sent(self) -> list[int]:
         """The frames that leave by an interface."""
-        return [number for number, frame in enumerate(self.all) if frame.direction == "out"]
+        return [number for number, came in enumerate(self.came) if not came]
 
     @cached_property
     def received(self) -> list[int]:
         """The frames that come in by an interface."""
-        return [number for number, frame in enumerate(self.all) if frame.direction == "in"]
+        return [number for number, came in enumerate(self.came) if came]
 
     def join(
         self,

@@ -71,7 +71,7 @@ class Heads:
         if packet.part is None:
             return packet
         bundle = self._frames.bundles[number]
-        counts = bundle[-1] if self._frames.all[number].direction == "in" else bundle[0]
+        counts = bundle[-1] if self._frames.came[number] else bundle[0]
         return self._whole(bundle) if number == counts else None
 
     def _whole(self, bundle: list[int]) -> Packet:

@@ -31,16 +31,17 @@ class Between:
 
     def __init__(self, tree: Tree, hooks: Hooks, traced: frozenset[str] = frozenset()) -> None:
         self._tree, self._frames, self._hooks, self._traced = tree, tree.frames, hooks, traced
-        self._arrived = {number: self._visits([visit], number) for number, visit in hooks.arriving.items()}
+        arrived = ((number, visit) for number, visit in hooks.arriving.items() if visit.shown)
+        self._arrived = {number: self._visits([visit], number) for number, visit in arrived}
         self.alone: dict[tuple[str, object], int] = {}
         """The last station of each packet that no frame shows, by namespace and what lasts of it."""
         self._shared: dict[tuple[int, int], int] = {}
         self._ended: set[int] = set()
-        bundles, cuts = self._frames.bundles, self._frames.cuts
-        for number in range(len(self._frames.all)):
+        bundles, cuts, ways = self._frames.bundles, self._frames.cuts, self._frames.ways
+        for number, followed in enumerate(self._frames.follows):
             if cuts or number in bundles:
                 self._lead_all(number)
-            else:
+            elif followed == NONE or number in ways or followed in self._arrived or number in hooks.leading:
                 tree.after[number] = self._way_to(number)
         for number in self._frames.received:
             if number not in self._ended and (number in hooks.ending or number not in self._frames.used):
@@ -57,8 +58,8 @@ class Between:
     def _visits(self, visits: list[Visit], after: int, place: float = 0) -> int:
         """The last one of a row of hooks."""
         for visit in visits:
-            if shown := visit.shown:
-                after = self._tree.add(Station(visit.namespace, visit.hook, shown, place), after)
+            if visit.shown:
+                after = self._tree.add(Station(visit.namespace, visit.hook, tuple(visit.shown), place), after)
         return after
 
     def _sent(self, visits: list[Visit], after: int, place: float) -> int:
@@ -84,7 +85,7 @@ class Between:
     def _is_sent_here(self, number: int) -> bool:
         frames = self._frames
         is_packet = frames.packets[number].lasting is not None
-        return frames.all[number].direction == "out" and is_packet and frames.roles[number].bridge is None
+        return not frames.came[number] and is_packet and frames.roles[number].bridge is None
 
     def _end(self, number: int, *, always: bool = False) -> int:
         """What a received frame passes that is not sent on; its last station."""

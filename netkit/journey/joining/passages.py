@@ -34,17 +34,20 @@ class Visit:
         hook: one of netfilter.HOOKS, "ingress" or "egress".
         packet: what the headers tell, as the hook began.
         events: in order; those of an x-ray's own table may be marks.
+        shown: those of all other tables: the x-ray's own only says that the packet was there.
     """
 
     namespace: str
     hook: str
     packet: Packet
     events: list[TraceEvent | Mark]
+    shown: list[TraceEvent]
 
-    @property
-    def shown(self) -> tuple[TraceEvent, ...]:
-        """The events but those of an x-ray's own table, which only say that the packet was there."""
-        return tuple([event for event in self.events if event.table != TRACE_TABLE])  # type: ignore[misc]
+    def add(self, event: TraceEvent | Mark) -> None:
+        """Add a later event."""
+        self.events.append(event)
+        if event.table != TRACE_TABLE:
+            self.shown.append(event)  # type: ignore[arg-type]
 
     @property
     def told(self) -> bool:
@@ -72,6 +75,11 @@ class Visit:
         return _ends(self.events[-1])
 
 
+def _visit(first: TraceEvent | Mark, heads: Heads) -> Visit:
+    shown: list[TraceEvent] = [] if first.table == TRACE_TABLE else [first]  # type: ignore[list-item]
+    return Visit(first.namespace, first.hook, heads.reported(first), [first], shown)
+
+
 def passages(events: Iterable[TraceEvent], marks: Iterable[Mark], heads: Heads) -> list[list[Visit]]:
     """The hooks that each packet passed in a namespace, one after the other.
 
@@ -93,9 +101,9 @@ def passages(events: Iterable[TraceEvent], marks: Iterable[Mark], heads: Heads) 
             known = latest[key] = []
             found.append(known)
         elif known[-1].hook == event.hook:
-            known[-1].events.append(event)
+            known[-1].add(event)
             continue
-        known.append(Visit(event.namespace, event.hook, heads.reported(event), [event]))
+        known.append(_visit(event, heads))
     return found
 
 
@@ -117,8 +125,9 @@ def dropped_below(events: Iterable[TraceEvent], heads: Heads) -> list[Visit]:
         key = event.namespace, event.packet
         known = open_ones.get(key)
         if known is None or _station(known.events[-1]) != _station(event):
-            known = open_ones[key] = Visit(event.namespace, event.hook, heads.reported(event), [])
-        known.events.append(event)
+            known = open_ones[key] = _visit(event, heads)
+        else:
+            known.add(event)
         if known.ends:
             found.append(known)
             del open_ones[key]

@@ -29,7 +29,7 @@ def connect(frames: Frames) -> None:
         packet, space = frames.packets[n], role.place[0]
         if packet.lasting is None or role.bridge is not None or (packet.part is not None and space in tracking):
             continue
-        came = frames.all[n].direction == "in"
+        came = frames.came[n]
         if came or frames.follows[n] == NONE:
             key = space, packet.lasting, packet.rest, packet.ttl - came
             groups[key][came].append((packet.flow, n))
@@ -91,7 +91,7 @@ def _fragmented(frames: Frames) -> None:
         space = role.place[0]
         if packet.lasting is None or role.bridge is not None:
             continue
-        if frames.all[bundle[0]].direction == "in":
+        if frames.came[bundle[0]]:
             if not frames.used.issuperset(bundle):  # of some fragments, each may have gone on as it came
                 number = bundle[-1] if space in frames.wiring.tracking else bundle[0]
                 groups[space, _mark(packet), packet.ttl - 1][1].append((packet.flow, number))

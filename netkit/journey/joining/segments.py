@@ -48,20 +48,20 @@ def connect(frames: Frames) -> None:
     small: dict[Hashable, deque[int]] = {}
     for n, span in spans.items():
         role = frames.roles[n]
-        if frames.all[n].direction == "in" and role.is_tunnel and frames.follows[n] == NONE:
+        if frames.came[n] and role.is_tunnel and frames.follows[n] == NONE:
             _put_together(frames, n, span, (small.get(span.stream[-1], ()), spans))
-        elif frames.all[n].direction == "out" and frames.follows[n] == NONE:
+        elif not frames.came[n] and frames.follows[n] == NONE:
             _cut(frames, n, span, (large, spans))
-        if frames.all[n].direction == "in" or role.is_bridge:
+        if frames.came[n] or role.is_bridge:
             large.setdefault(_going(frames, n, span), deque(maxlen=_BEHIND)).append(n)
-        if frames.all[n].direction == "in" and frames.packets[n].vni is not None and role.bridge is None:
+        if frames.came[n] and frames.packets[n].vni is not None and role.bridge is None:
             small.setdefault(span.stream[-1], deque(maxlen=_BEHIND)).append(n)
 
 
 def _is_needed(frames: Frames) -> bool:
     """Whether there is a large packet at all, or something in a tunnel of which nobody knows whence it came."""
     tunnelled = frames.at(lambda role: role.is_tunnel)
-    if any(frames.all[n].direction == "in" and frames.follows[n] == NONE for n in tunnelled):
+    if any(frames.came[n] and frames.follows[n] == NONE for n in tunnelled):
         return True
     return max((frame.length for frame in frames.all), default=0) > _ETHERNET
 
@@ -86,7 +86,7 @@ def _span(frames: Frames, number: int, packet: Packet) -> Span | None:
 def _going(frames: Frames, number: int, span: Span) -> Hashable:
     """How a frame that was received looks when it is sent on."""
     role, packet = frames.roles[number], frames.packets[number]
-    if role.bridge or (role.is_bridge and frames.all[number].direction == "out"):
+    if role.bridge or (role.is_bridge and not frames.came[number]):
         return role.bridge or role.place, packet.macs, span.stream, packet.ttl
     flow = frames.wiring.translations.get(role.place[0], {}).get(packet.flow, packet.flow)
     stream = (flow,) if len(span.stream) == 1 else span.stream

@@ -10,6 +10,7 @@ from netkit.journey.values import ROUTING, Step
 if TYPE_CHECKING:
     from netkit.netfilter import Mark, TraceEvent
 
+_new = tuple.__new__  # what Step(…) calls, after a function written in Python
 _UNKNOWN = "", None
 """The fate of a frame of which nobody knows more."""
 
@@ -84,19 +85,18 @@ class Tree:
     def _ranked(self) -> tuple[list[float], list[int], list[int]]:
         """Of each node: its place in time, not before what it follows; its depth; its packet's first node."""
         size, frames, after = len(self.after), len(self.frames.all), self.after
-        places: list[float] = [*range(frames), *(station.place for station in self._stations)]
+        places: list[float] = [*range(frames), *[station.place for station in self._stations]]
         depths, roots = [0] * size, [NONE] * size
         for node in range(size):
             line, above = [], node
-            while above != NONE and roots[above] == NONE:
+            while roots[above] == NONE and after[above] != NONE:
                 line.append(above)
                 above = after[above]
+            if roots[above] == NONE:
+                roots[above] = above
             for below in reversed(line):
-                if above == NONE:
-                    roots[below] = below
-                else:
-                    places[below] = max(below, places[above]) if below < frames else places[above]
-                    depths[below], roots[below] = depths[above] + 1, roots[above]
+                places[below] = max(below, places[above]) if below < frames else places[above]
+                depths[below], roots[below] = depths[above] + 1, roots[above]
                 above = below
         return places, depths, roots
 
@@ -104,6 +104,6 @@ class Tree:
         if node < len(self.frames.all):
             frame = self.frames.all[node]
             fate = self.fates.get(node, _UNKNOWN)
-            return Step(after, frame.namespace, frame.interface, None, frame.direction, frame, (), *fate)
+            return _new(Step, (after, frame.namespace, frame.interface, None, frame.direction, frame, (), *fate))
         station = self._stations[node - len(self.frames.all)]
-        return Step(after, station.namespace, None, station.hook, None, None, station.events, "", station.mark)
+        return _new(Step, (after, station.namespace, None, station.hook, None, None, station.events, "", station.mark))

@@ -57,7 +57,7 @@ def _stacked(frames: Frames, identity: Callable[[int], Hashable]) -> None:
         return
     down = [((roles.below, identity(n)), n) for n in frames.sent if (roles := frames.roles[n]).below in below]
     carriers = [n for n, role in enumerate(frames.roles) if role.place in below and frames.follows[n] == NONE]
-    frames.join(down, [((frames.roles[n].place, identity(n)), frames.all[n].direction, n) for n in carriers])
+    frames.join(down, [((frames.roles[n].place, identity(n)), frames.came[n], n) for n in carriers])
     up = [(role.place, n) for n in frames.received if (role := frames.roles[n]).place in below]
     upper = [n for n in frames.received if frames.roles[n].below in below]
     takers = [((frames.roles[n].below, identity(n)), frames.roles[n].place, n) for n in upper]
@@ -102,7 +102,7 @@ def _tunnels(frames: Frames) -> None:
         return
     going, unwrapped, wrapped, coming = [], [], [], []
     for n, role in enumerate(frames.roles):
-        packet, out = frames.packets[n], frames.all[n].direction == "out"
+        packet, out = frames.packets[n], not frames.came[n]
         home = frames.wiring.homes.get(role.place, role.place[0])
         if role.is_tunnel and out:
             going.append(((home, role.vni, frames.wires[n]), n))

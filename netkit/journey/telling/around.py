@@ -77,6 +77,7 @@ class Around:
         up, carrier = first.up or last.up, first.carrier or last.carrier
         return replace(first, up=up, carrier=carrier, master=first.master or last.master)
 
+    @remembered
     def record(self, namespace: str, name: str) -> Interface | None:
         """An interface as a snapshot has it, that of the end first; None where neither has it."""
         spaces = reversed(list(self.spaces(namespace)))
@@ -99,6 +100,7 @@ class Around:
         """Whether frames were recorded at an interface."""
         return not self.seen.watched or name in self.seen.watched.get(namespace, ())
 
+    @remembered
     def master(self, namespace: str, name: str) -> str | None:
         """The bridge that an interface is a port of."""
         link = self.interface(namespace, name)

@@ -67,7 +67,7 @@ def changes(trip: Trip, around: Around) -> list[list[Changed]]:
     for number in range(len(trip.steps)):
         for change in _at(trip, around, number):
             told[change.place].setdefault(change.claim.text, change)
-    return [_in_order(found.values()) for found in told]
+    return [_in_order(found.values()) if found else [] for found in told]
 
 
 def _in_order(found: Iterable[Changed]) -> list[Changed]:

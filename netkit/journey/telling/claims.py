@@ -6,7 +6,7 @@ A sentence that something is not there rests on the snapshots, or the namespaces
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from netkit.model import (
     ForwardingEntry,
@@ -63,6 +63,7 @@ Record = (
     | PolicyRule | Namespace | Snapshot | Counted | Switch | Group | PortState
 )  # fmt: skip
 """What a claim can rest on."""
+_RECORDS = get_args(Record)
 
 
 class Unfounded(TypeError):
@@ -88,7 +89,7 @@ class Claim:
         if self.text and not self.evidence:
             raise Unfounded(f"nothing recorded shows that {self.text!r}")
         for record in self.evidence:
-            if not isinstance(record, Record):
+            if not isinstance(record, _RECORDS):
                 raise Unfounded(f"{type(record).__name__} is no record, but shall show that {self.text!r}")
 
     def __bool__(self) -> bool:
@@ -114,8 +115,11 @@ def said(text: str, *sources: Record | Claim | None) -> Claim:
     """
     found: dict[int, Record] = {}
     for source in sources:
-        for record in source.evidence if isinstance(source, Claim) else () if source is None else (source,):
-            found.setdefault(id(record), record)
+        if isinstance(source, Claim):
+            for record in source.evidence:
+                found[id(record)] = record
+        elif source is not None:
+            found[id(source)] = source
     return Claim(text, tuple(found.values()))
 
 

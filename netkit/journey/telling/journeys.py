@@ -99,6 +99,9 @@ def _hops(trip: Trip, around: Around) -> tuple[Hop, ...]:
 
 def _hop(trip: Trip, around: Around, number: int, changed: list[Changed]) -> Hop:
     step, decided = trip.steps[number], decision(trip, around, number, changed)
+    evidence = decided.evidence
+    if changed:
+        evidence = (*(record for change in changed for record in change.claim.evidence), *evidence)
     time = None if step.frame is None or trip.start_time is None else (step.frame.time - trip.start_time) / 1e9
     return Hop(
         number,
@@ -113,7 +116,7 @@ def _hop(trip: Trip, around: Around, number: int, changed: list[Changed]) -> Hop
         [change.claim.text for change in changed],
         decided.text,
         around.seen.tunnels,
-        tuple(record for claim in (*(change.claim for change in changed), decided) for record in claim.evidence),
+        evidence,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from netkit.model import Rule
@@ -34,7 +35,12 @@ def rule_of(event: TraceEvent) -> Rule:
 
 def target(event: TraceEvent) -> str:
     """What a rule does with a packet, as iptables calls it: "DNAT", "MASQUERADE", "REJECT" …; "" for a mere count."""
-    return rule_of(event).target.upper()
+    return _target(event.tool, event.table, event.chain, event.rule)
+
+
+@lru_cache(4096)  # many packets meet few rules
+def _target(*words: str) -> str:
+    return Rule(*words).target.upper()
 
 
 def translated(event: TraceEvent) -> str:

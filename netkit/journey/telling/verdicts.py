@@ -41,21 +41,19 @@ class Verdict(NamedTuple):
 
 def dropped(events: Sequence[TraceEvent]) -> Verdict | None:
     """The rule or policy that dropped the packet, None if none did."""
-    return next((verdict for verdict in _verdicts(events) if verdict.event.verdict == "drop"), None)
+    return _dropped(_verdicts(events))
 
 
-def counted(events: Sequence[TraceEvent], *, untranslated: bool = False) -> Verdict | None:
-    """What decided at a hook: what dropped the packet, else what translated it, else what let it pass last.
+def _dropped(verdicts: Sequence[Verdict]) -> Verdict | None:
+    return next((verdict for verdict in verdicts if verdict.event.verdict == "drop"), None)
 
-    Args:
-        events: at one hook, in order.
-        untranslated: whether rules of NAT leave the packet as it is.
-    """
-    verdicts = _verdicts(events)
+
+def _counted(verdicts: Sequence[Verdict], *, untranslated: bool) -> Verdict | None:
+    """What decided at a hook: what dropped the packet, else what translated it, else what let it pass last."""
     translations = [v for v in verdicts if v.event.kind == "rule" and translated(v.event) and not untranslated]
     passing = [v for v in verdicts if v.event.verdict == "accept"]
     rules = [v for v in passing if v.event.kind == "rule"]
-    choice = [*filter(None, [dropped(events)]), *translations[:1], *rules[-1:], *passing[-1:]]
+    choice = [*filter(None, [_dropped(verdicts)]), *translations[:1], *rules[-1:], *passing[-1:]]
     return choice[0] if choice else None
 
 
@@ -72,7 +70,8 @@ def sentence(events: Sequence[TraceEvent], *, untranslated: bool = False) -> str
         >>> sentence([drop])
         'filter FORWARD: the policy DROP drops the packet.'
     """
-    verdict, before = counted(events, untranslated=untranslated), _altered(_verdicts(events))
+    verdicts = _verdicts(events)
+    verdict, before = _counted(verdicts, untranslated=untranslated), _altered(verdicts)
     if verdict is None:
         return before.rstrip()
     event = verdict.event
