@@ -142,7 +142,7 @@ def _served_here(world: World, namespace: str, before: Packet, right: tuple[str,
     """Whether somebody in the namespace itself serves what it leads to nobody, and no other end can be meant."""
     end = before.destination, before.destination_port
     here = any(place == namespace for place, _ in world.topology.bearers(before.destination))
-    servers = (each for each in world.listeners(namespace) if each.leads is None and listening.of(each, before))
+    servers = (each for each in world.listeners(namespace) if each.serves and listening.of(each, before))
     heard = any(listening.hears(each, before.destination) for each in servers)
     return here and heard and right in (None, end)
 
@@ -160,9 +160,8 @@ def _right(
     """
     if places:
         ports = {port for place in places for _, port in _served(world, place, packet)}
-        ports -= {
-            port for _, port in publishing.led(world, namespace, packet, before.destination_port)
-        }  # which are others' ends already
+        led = publishing.led(world, namespace, packet, before.destination_port)
+        ports -= {port for address, port in led if address == packet.destination}  # which are others' ends already
         return (packet.destination, ports.pop()) if len(ports) == 1 else None
     found = {end for place in world.topology.behind(namespace) for end in _served(world, place, packet)}
     found = found or {end for space in world.snapshot for end in _served(world, space.name, packet)}

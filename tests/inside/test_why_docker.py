@@ -53,6 +53,14 @@ def test_published_port_that_leads_astray(docker: nk.Docker) -> None:
     nk.sh(f"iptables -t nat {rule}")
 
 
+def test_published_port_that_leads_astray_beside_another_container_s(docker: nk.Docker) -> None:
+    web(docker)
+    astray = docker.run("astray", server("astray"), ports={8087: 8888})
+    assert get(nk.host, astray.address) == "astray to 172.17.0.1"
+    said = nk.why("outsider", "192.168.7.1", 8087)
+    assert said.explanation.endswith(f"somebody listens at {astray.address}:80"), said
+
+
 def test_rule_of_a_port_that_nobody_publishes(docker: nk.Docker) -> None:
     web(docker)
     rule = next(rule.text for rule in nk.snapshot()["host"].rules if "--to-destination" in rule.text)
