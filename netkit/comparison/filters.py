@@ -130,5 +130,10 @@ def _of_nft(rule: Rule) -> tuple[str, str]:
         return f"has in the chain {rule.chain} of the table {rule.table} the rule `{rule.text}`", NONE
     if rule.kind == "chain":  # listed so where it is empty: the other network may have one with rules
         return f"has in the table {rule.table} the empty chain {rule.chain}", "has no empty chain of that name"
+    flags = rule.text.removeprefix("table").strip() if rule.kind == "table" else ""
+    if flags:
+        return f"has the table {rule.table} with `{flags}`", f"has the table {rule.table} otherwise, or not at all"
+    if rule.kind == "table":
+        return f"has the table {rule.table} with nothing in it", "has no empty table of that name"
     what = f"the chain {rule.chain}, " if rule.chain else ""
     return f"has in the table {rule.table} {what}`{rule.text}`", "has nothing like it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import netkit as nk
+from netkit.linux.looks.rules import parse_nft
 from netkit.model import Interface, Namespace, Rule, Snapshot
 
 NETS = ("172.17.0.1/16", "172.18.0.1/16")
@@ -141,3 +142,28 @@ def test_a_broken_rule_is_compared_as_it_stands(text: str) -> None:
 def test_chains_that_call_each_other_come_to_an_end() -> None:
     lines = ["filter -A FORWARD -j A", "filter -A A -j B", "filter -A B -j A", "filter -A B -p tcp -j DROP"]
     assert nk.compare(network(*lines), network(*lines)).equal
+
+
+PARTS = [
+    ("table ip t {\n}", "", "the table ip t with nothing in it", "no empty table of that name"),
+    (
+        "flags dormant",
+        "chain c {\n}",
+        "the table ip t with `{ flags dormant; }`",
+        "the table ip t otherwise, or not at all",
+    ),
+    (
+        "chain c {\n}",
+        "chain c {\ndrop # handle 2\n}",
+        "in the table ip t the empty chain c",
+        "in the chain c of the table ip t the rule `drop`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("listing", "other", "has", "lacks"), PARTS)
+def test_an_empty_part_of_nft_is_not_said_to_be_missing_where_it_has_rules(
+    listing: str, other: str, has: str, lacks: str
+) -> None:
+    one, two = (Snapshot({"host": Namespace("host", {}, rules=parse_nft(each, "ip t"))}) for each in (listing, other))
+    assert f"a: host has {has}; b: host has {lacks}" in nk.compare(one, two).differences
