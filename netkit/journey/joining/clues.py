@@ -131,10 +131,11 @@ class Clues:
         return self._heads.whole(number) if waits else self._heads.of(number)
 
     def _keys_sent(self, number: int) -> Iterable[Hashable]:
-        """FORWARD, OUTPUT and POSTROUTING; a bridge's own packets passed them before its interface."""
+        """FORWARD, OUTPUT and POSTROUTING; a bridge's own packets passed them before its interface, no others do."""
         frames, role = self._frames, self._frames.roles[number]
         followed = frames.follows[number]
-        if role.bridge is not None and followed != NONE and frames.roles[followed].is_bridge:
+        from_itself = role.bridge is not None and followed != NONE and frames.roles[followed].is_bridge
+        if frames.waits(number) or (from_itself and not frames.waits(followed)):
             return ()
         head = self._head_sent(number)
         if head is None:

@@ -102,6 +102,12 @@ class Frames:
         spaces = self.wiring.filtering.get(len(self.packets[number].flow[1]), ())
         return self.all[number].namespace in spaces
 
+    def waits(self, number: int) -> bool:
+        """Whether a translated packet is at a bridge's own interface until its new receiver's MAC is known."""
+        role, followed = self.roles[number], self.follows[number]
+        came_by_port = followed != NONE and self.roles[followed].bridge is not None
+        return came_by_port and role.is_bridge and self.all[number].direction == "out"
+
     def read(self) -> Iterator[tuple[bytes, Packet]]:
         """What was recorded, equal bytes once, and what is known of it."""
         return ((data, self._known[wire]) for (data, _), wire in self._names.items())

@@ -35,6 +35,8 @@ class Between:
         self._arrived = {number: self._visits([visit], number) for number, visit in arrived}
         self.alone: dict[tuple[str, object], int] = {}
         """The last station of each packet that no frame shows, by namespace and what lasts of it."""
+        bridges = self._frames.at(lambda role: role.is_bridge)
+        self._waiting = {self._frames.follows[n]: n for n in bridges if self._frames.waits(n)}
         self._shared: dict[tuple[int, int], int] = {}
         self._ended: set[int] = set()
         bundles, cuts, ways = self._frames.bundles, self._frames.cuts, self._frames.ways
@@ -90,7 +92,7 @@ class Between:
     def _end(self, number: int, *, always: bool = False) -> int:
         """What a received frame passes that is not sent on; its last station."""
         visits = self._hooks.ending.get(number, [])
-        after = self._arrived.get(number, number)
+        after = self._waiting.get(number, self._arrived.get(number, number))
         routed = always or bool(visits) or (number not in self._frames.used and self._is_taken(number))
         self._note(number, visits)
         if routed and self._frames.roles[number].bridge is None and not self._keeps_decision(number):
