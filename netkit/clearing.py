@@ -19,7 +19,7 @@ from netkit.lab import journal, withheld
 from netkit.lab.namespaces import host, note_ends
 from netkit.linux import namespaces
 from netkit.linux.acts import teardown
-from netkit.linux.looks import observe
+from netkit.linux.looks import hosts, observe
 from netkit.model import HOST
 from netkit.model.facts import own_addresses
 from netkit.model.listed import LABELS, POLICIES, STATES
@@ -43,8 +43,8 @@ def reset() -> None:
 
     Dockers are closed and an Engine is stopped; programs that live in other namespaces are killed, and all namespaces
     end with what is in them; the host loses its links but lo, lo's further addresses, neighbours and queues, its rules
-    of filters and of routing, the routes that are left, its own labels of IPv6 addresses, and its IPsec.  Its switches
-    (`sysctl`), and programs that run on the host itself, stay.
+    of filters and of routing, the routes that are left, its own labels of IPv6 addresses, and its IPsec; /etc/netns is
+    emptied.  Its switches (`sysctl`), and programs that run on the host itself, stay.
 
     Raises:
         NotInSandbox: this process is not in the sandbox.
@@ -71,7 +71,7 @@ def reset() -> None:
     for words in _flushes(space.rules):
         host.run(words)
     space = observe.namespace(HOST)
-    for words in (*_unsteering(space), *_unlisted(space)):
+    for words in (*_unsteering(space), *_unlisted(space), *_files()):
         host.run(words)
 
 
@@ -148,6 +148,11 @@ def _unlisted(space: Namespace) -> Iterator[str]:
         if each.command == LABELS:
             yield f"ip addrlabel {'add' if each.missing else 'del'} {each.typed}"
     yield from (f"{one} flush" for one in (POLICIES, STATES) if any(each.command == one for each in space.further))
+
+
+def _files() -> Iterator[str]:
+    """Commands that take away the files which namespaces had for themselves (ip-netns(8))."""
+    yield from (f"rm -r {shlex.quote(f'/etc/netns/{name}')}" for name in sorted(hosts.with_files()))
 
 
 def _flushes(rules: Iterable[Rule]) -> Iterator[str]:

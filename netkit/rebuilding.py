@@ -6,7 +6,7 @@ So it does not matter who made the network: handles, `ip` lines or Docker.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,8 @@ from netkit.model import HOST
 from netkit.model.facts import odd_mtu, own_addresses
 from netkit.model.routing import together
 from netkit.shell import in_namespace, route_words
-from netkit.sundries import sundries, unmade
-from netkit.tunnelling import DETAILS, tunnel
+from netkit.sundries import beside, forwarding, sundries, unmade
+from netkit.tunnelling import DETAILS, STACKED, is_stacked, stacked, tunnel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,11 +69,14 @@ def rebuilding(snapshot: Snapshot) -> Rebuilding:
     spaces = [space for space in snapshot if space.name == HOST or space.named]
     missing = list(_out_of_reach(snapshot))
     lines = [f"ip netns add {quote(space.name)}" for space in spaces if space.name != HOST]
-    for space in spaces:
+    for place, space in enumerate(spaces):
         made, lacking = _links(snapshot, space, {known.name for known in spaces})
         lines += made
-        missing += lacking
-    for step in (_set_up, sundries, _switches, _entries, _steering, _rules):
+        missing += lacking.values()
+        there = {name: link for name, link in space.interfaces.items() if name not in lacking}
+        spaces[place] = replace(space, interfaces=there)  # no line speaks of what is not made
+    lines += stacked(spaces)
+    for step in (_set_up, sundries, _switches, _entries, forwarding, _steering, _rules):
         lines += [line for space in spaces for line in step(space)]
     return Rebuilding(tuple(lines), tuple(missing))
 
@@ -109,7 +112,7 @@ _OF_BRIDGES = (
 )
 _PLAIN_SWITCHES = ("hairpin", "isolated", "flood", "bcast_flood", "mcast_flood", "locked", "neigh_suppress", "guard")
 _OF_PORTS = {"port_learning": "learning", **{key: key for key in _PLAIN_SWITCHES}}
-_REBUILT = frozenset([*DETAILS, "learning", "proxy", "stp", "alias", *_OF_ALL, *_OF_BRIDGES, *_OF_PORTS])
+_REBUILT = frozenset([*DETAILS, *STACKED, "learning", "proxy", "stp", "alias", *_OF_ALL, *_OF_BRIDGES, *_OF_PORTS])
 _PLAIN = {
     "net.ipv4.ip_default_ttl": "64",
     **{f"net.bridge.bridge-nf-call-{of}tables": "1" for of in ("ip6", "arp")},
@@ -125,14 +128,14 @@ def _inside(space: Namespace, line: str) -> str:
     return in_namespace(space.name, "", line)
 
 
-def _links(snapshot: Snapshot, space: Namespace, known: set[str]) -> tuple[list[str], list[str]]:
-    """The commands that make a namespace's links, and what they lack; a cable is made at the first of its ends."""
-    lines, missing = [], []
+def _links(snapshot: Snapshot, space: Namespace, known: set[str]) -> tuple[list[str], dict[str, str]]:
+    """The commands that make a namespace's links, and which they do not; a cable is made at the first of its ends."""
+    lines, missing = [], {}
     for link in space.interfaces.values():
-        if link.kind in _GIVEN:
+        if link.kind in _GIVEN or is_stacked(link, known):
             continue
         if link.kind == "veth" and (link.peer is None or link.peer[0] not in known):
-            missing.append(f"{link.name} in {space.name}, a cable whose other end is out of reach")
+            missing[link.name] = f"{link.name} in {space.name}, a cable whose other end is out of reach"
         elif link.kind == "veth":
             if _is_first(snapshot, space, link):
                 lines.append(_inside(space, _cable(space, link)))
@@ -142,7 +145,7 @@ def _links(snapshot: Snapshot, space: Namespace, known: set[str]) -> tuple[list[
         elif link.kind == "vxlan":
             lines += tunnel(snapshot, space, link)
         else:
-            missing.append(f"{link.name} in {space.name}, which is a {link.kind}")
+            missing[link.name] = f"{link.name} in {space.name}, which is a {link.kind}"
     return lines, missing
 
 
@@ -228,24 +231,18 @@ def _steering(space: Namespace) -> Iterator[str]:
 
 
 def _entries(space: Namespace) -> Iterator[str]:
-    """Next hops, routes, neighbours and forwarding entries that somebody made."""
+    """Next hops, routes and neighbours that somebody made."""
     for hop in sorted(space.next_hops, key=lambda hop: bool(hop.group)):
         yield _inside(space, f"ip nexthop add id {hop.number} {hop}")
     for hops in sorted(together((*space.routes, *space.local_routes)), key=lambda hops: hops[0].via is not None):
         if hops[0].protocol != "kernel":  # the ways to routers first
             yield _inside(space, f"ip {'-6 ' if hops[0].version == 6 else ''}route add {route_words(hops)}")
     for neighbour in space.neighbours:
-        if neighbour.state == "permanent" and neighbour.mac:
-            words = f"{neighbour.address} lladdr {neighbour.mac} dev {quote(neighbour.device)} nud permanent"
-            yield _inside(space, f"ip neigh replace {words}")
+        if neighbour.state in ("permanent", "noarp") and neighbour.mac:
+            words = f"{neighbour.address} lladdr {neighbour.mac} dev {quote(neighbour.device)} nud {neighbour.state}"
+            yield _inside(space, f"ip neigh replace {words}{beside(neighbour.details)}")
         elif neighbour.state == "proxy":
             yield _inside(space, f"ip neigh add proxy {neighbour.address} dev {quote(neighbour.device)}")
-    for entry in space.fdb:
-        device = quote(entry.device)
-        if entry.state == "static" and entry.destination:
-            yield _inside(space, f"bridge fdb append {entry.mac} dev {device} dst {entry.destination}")
-        elif entry.state == "static" and entry.master:
-            yield _inside(space, f"bridge fdb replace {entry.mac} dev {device} master static")
 
 
 def _rules(space: Namespace) -> Iterator[str]:

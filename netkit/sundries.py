@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from netkit.model import Namespace
     from netkit.model.listed import Listed
 
+_EVERYONE = "00:00:00:00:00:00"
+"""The MAC of the entries that lead frames for many, and for MACs without an entry, out of a VXLAN device."""
+
 
 def sundries(space: Namespace) -> Iterator[str]:
-    """The commands that make VLANs of ports, groups that were led to one, tokens and labels of IPv6.
+    """The commands that make VLANs of ports, groups that were led to one, tokens and labels of IPv6, own files.
 
     Args:
         space: the namespace, whose links, bridges' ports among them, are there by then.
@@ -25,6 +28,36 @@ def sundries(space: Namespace) -> Iterator[str]:
     for each in sorted(beside_usual(space), key=lambda one: not one.missing):  # what is taken away, first
         if each.command in _MADE:
             yield in_namespace(space.name, "", _MADE[each.command](space, each))
+    for path, text in space.files:
+        if path.startswith("/etc/netns/"):
+            folder = path.rpartition("/")[0]
+            yield f"mkdir -p {quote(folder)} && printf %s {quote(text)} > {quote(path)}"
+
+
+def forwarding(space: Namespace) -> Iterator[str]:
+    """The commands that make forwarding entries.
+
+    Args:
+        space: the namespace, whose links are there by then.
+    """
+    for entry in space.fdb:
+        link = space.interfaces.get(entry.device)
+        own = link is not None and entry.mac == _EVERYONE and entry.destination == link.detail("group")
+        if entry.state != "static" or own:  # the latter comes with the device
+            continue
+        rest = f"dev {quote(entry.device)}", f"dst {entry.destination}" if entry.destination else "master static"
+        if entry.destination or entry.master:
+            words = " ".join(("append" if entry.destination else "replace", entry.mac, *rest))
+            yield in_namespace(space.name, "", f"bridge fdb {words}{beside(entry.details)}")
+
+
+def beside(details: tuple[tuple[str, str], ...]) -> str:
+    """What an entry has beside, as `ip neigh` and `bridge fdb` take it.
+
+    Args:
+        details: of the entry.
+    """
+    return "".join(f" {'protocol' if key == 'proto' else key} {value}".rstrip() for key, value in details)
 
 
 def unmade(space: Namespace) -> Iterator[str]:

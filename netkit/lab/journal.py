@@ -208,20 +208,22 @@ def commands() -> Script:
 
 def _made_otherwise() -> Script | None:
     """The script where acts alone did not make what is there; None where they did."""
-    from netkit.lab.outside import unmentioned
+    from netkit.lab.outside import undone, unmentioned
     from netkit.linux.looks import observe
     from netkit.rebuilding import rebuilding
 
     seen = observe.snapshot()
     lacking = list(dict.fromkeys(unmentioned(seen, _lines, _beginning)))
-    if not lacking:
+    other = list(dict.fromkeys(undone(seen, _lines)))
+    if not lacking and not other:
         return None
     told = rebuilding(seen)
     if told.missing:
-        lacks = [f"# It lacks {what}." for what in lacking]
+        lacks = [*(f"# It lacks {what}." for what in lacking), *(f"# It has {what} now." for what in other)]
         return Script("\n".join((*_HEAD, *_lines, *lacks, _ALL_OF_IT)) + "\n")
     first, *rest = str(told).splitlines()
     why = [f"# No act of netkit made {what}." for what in lacking]
+    why += [f"# Acts of netkit made {what} now." for what in other]
     return Script("\n".join((first, *why, *rest)) + "\n")
 
 

@@ -7,15 +7,27 @@ from typing import TYPE_CHECKING
 
 from netkit.configured import configured
 from netkit.model import HOST
-from netkit.model.facts import own_addresses
+from netkit.model.facts import odd_mtu, own_addresses
+from netkit.model.further import beside_usual
+from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netkit.model import Namespace, Snapshot
+    from netkit.model import Interface, Namespace, Snapshot
 
 _GIVEN = ("loopback", "ethernet")
 _WORD = re.compile(r"[^\s'\"=,;|]+")
+_MAKING = (
+    (re.compile(r"\bip netns add (\S+)$"), "namespace"),
+    (re.compile(r"\bip link add (?:dev )?(\S+) "), "interface"),
+    (re.compile(r"\btype veth peer name (\S+)"), "interface"),
+)
+_RENAMING = re.compile(r"\bip link set (?:dev )?(\S+) name ")
+_DETAILS = {"stp": "stp_state", "port_learning": "learning", "ageing_time": "ageing_time", "arp": "arp"}
+_DETAILS |= {key: key for key in ("hairpin", "isolated", "flood", "bcast_flood", "mcast_flood", "locked", "alias")}
+_FOLLOWING = frozenset(["ipv4.forwarding", "ipv6.forwarding", "ipv6.disable_ipv6", "ipv4.accept_redirects"])
+_NOT_ZERO = ("ip_forward", "all.forwarding", "arp_ignore", "arp_announce", "route_localnet", "icmp_echo_ignore_all")
 
 
 def unmentioned(snapshot: Snapshot, lines: Iterable[str], before: Snapshot | None = None) -> list[str]:
@@ -44,6 +56,40 @@ def unmentioned(snapshot: Snapshot, lines: Iterable[str], before: Snapshot | Non
     return found
 
 
+def undone(snapshot: Snapshot, lines: Iterable[str]) -> list[str]:
+    """What the commands make or switch on, and is not there any more or off, in a few words each.
+
+    Args:
+        snapshot: the network.
+        lines: the commands.
+    """
+    told = list(lines)
+    return [*(what for space in snapshot for what in _switched_off(space, told)), *_gone(snapshot, told)]
+
+
+def _switched_off(space: Namespace, lines: list[str]) -> Iterator[str]:
+    """What the commands switch on, and is off."""
+    for link in space.interfaces.values():
+        line = in_namespace(space.name, "", f"ip link set dev {link.name}")
+        states = [each for each in lines if each in (f"{line} up", f"{line} down")]
+        if states and states[-1].endswith("up") and not link.up:
+            yield f"{link.name} of {space.name} up, which is down"
+
+
+def _gone(snapshot: Snapshot, lines: list[str]) -> list[str]:
+    """The namespaces and interfaces that the commands make, and that are not there; of what they take away, nothing."""
+    there = {name for space in snapshot for name in (space.name, *space.interfaces)}
+    found: dict[str, str] = {}
+    for line in lines:
+        if " del" in line:
+            found.clear()  # with a namespace, or one end of a cable, other things go
+        for pattern, what in _MAKING:
+            found |= {name: f"the {what} {name}, which is gone" for name in pattern.findall(line)}
+        if renamed := _RENAMING.search(line):
+            found.pop(renamed[1], None)
+    return [what for name, what in found.items() if name not in there]
+
+
 def _words(lines: Iterable[str]) -> set[str]:
     return {word for line in lines for word in _WORD.findall(line)}
 
@@ -56,6 +102,7 @@ def _things(space: Namespace) -> Iterator[tuple[str, str]]:
             yield link.name, f"the interface {link.name} {where}"
         for address in own_addresses(link):
             yield address, f"the address {address} on {link.name} {where}"
+        yield from _settings(link, where)
     for route in space.routes:
         if route.protocol != "kernel":
             yield route.destination, f"the route {route.destination} {where}"
@@ -64,3 +111,35 @@ def _things(space: Namespace) -> Iterator[tuple[str, str]]:
     for rule in space.rules:
         if rule.kind in ("rule", "policy"):
             yield rule.chain, f"rules in {rule.tool}'s chain {rule.chain} {where}"
+    yield from _beside(space, where)
+
+
+def _settings(link: Interface, where: str) -> Iterator[tuple[str, str]]:
+    """The same of what an interface was given beside addresses."""
+    if link.kind == "veth" and odd_mtu(link):
+        yield str(link.mtu), f"the MTU {link.mtu} of {link.name} {where}"
+    for key, value in link.details:
+        if key in _DETAILS and link.kind in ("veth", "bridge"):
+            yield _DETAILS[key], f"the setting {_DETAILS[key]} {value} of {link.name} {where}"
+    for key, value in link.switches:
+        name = f"net.{key.replace('.', f'.conf.{link.name}.', 1)}"
+        if key not in _FOLLOWING:
+            yield name, f"the switch {name} = {value} {where}"
+
+
+def _beside(space: Namespace, where: str) -> Iterator[tuple[str, str]]:
+    """The same of what is neither interface, address, route, neighbour nor rule of a packet filter."""
+    for name, value in space.sysctls.items():
+        if name.endswith(_NOT_ZERO) and value != "0":
+            yield name, f"the switch {name} = {value} {where}"
+    for policy in space.policies:
+        if not policy.is_usual:
+            yield f"rule {policy}", f"the rule of routing {policy.priority} {where}: {policy}"
+    for hop in space.next_hops:
+        yield f"nexthop {hop.number}", f"the nexthop {hop.number} {where}"
+    for queue in space.queues:
+        yield queue.text.split()[0], f"the {queue.what} {queue.text.split()[0]} on {queue.device} {where}"
+    for each in beside_usual(space):
+        yield each.command.split()[1], f"what {each.command} lists {where}: {each}"
+    for path, _ in space.files:
+        yield path, f"the file {path} {where}"

@@ -49,6 +49,48 @@ def test_what_was_made_by_hand_comes_back() -> None:
     assert nk.Namespace.get("left").ping("10.3.0.2").ok
 
 
+STACKED = (
+    "ip netns add left",
+    "ip link add dev p0 type veth peer name p1",
+    "ip link set p0 up",
+    "ip link add link p0 name mv0 type macvlan mode private",
+    "ip link add link p0 name mv1 netns left type macvlan mode bridge",
+    "ip -n left link set mv1 up",
+    "ip tuntap add dev tap0 mode tap",
+    "ip link add vx0 type vxlan id 6 dstport 4790 group 239.1.1.1 dev p0",
+    "ip link add vx1 type vxlan id 7 dstport 4791 remote 10.0.0.9",
+    "bridge fdb append 02:00:00:00:00:31 dev vx1 dst 10.0.0.9",
+    "ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:32 dev p0 nud noarp",
+    "mkdir -p /etc/netns/left && echo 'nameserver 10.0.0.9' > /etc/netns/left/resolv.conf",
+)
+
+
+def test_links_that_lie_on_others_and_own_files_come_back() -> None:
+    subprocess.run(["sh", "-ec", "\n".join(STACKED)], check=True, capture_output=True)
+    assert nk.save("mine").ok
+    nk.reset()
+    assert not nk.sh("ls -A /etc/netns").stdout
+    loaded = nk.load("mine")
+    assert loaded.ok, loaded
+    assert nk.snapshot()["left"]["mv1"].parent == ("host", "p0")
+    nk.reset()
+
+
+def test_a_link_that_no_line_makes_keeps_no_other_from_coming_back() -> None:
+    subprocess.run(["sh", "-ec", "\n".join(BY_HAND)], check=True, capture_output=True)
+    nk.sh(
+        "unshare -n sleep 60 & own=$(readlink /proc/self/ns/net);"
+        ' while [ "$(readlink /proc/$!/ns/net)" = "$own" ]; do sleep 0.01; done;'
+        " ip link add far type veth peer name near netns $!"
+    )
+    nk.sh("ip addr add 10.4.0.1/24 dev far; ip link set far up")
+    assert "far in host, a cable whose other end is out of reach" in nk.save("mine").missing
+    nk.reset()
+    loaded = nk.load("mine")
+    assert nk.Namespace.get("left").ping("10.3.0.2").ok
+    assert loaded.missing
+
+
 def test_the_script_alone_makes_it_too() -> None:
     by_hand()
     before = nk.snapshot()

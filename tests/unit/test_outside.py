@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netkit.lab.outside import unmentioned
-from netkit.model import Interface, Namespace, Route, Snapshot
+from netkit.lab.outside import undone, unmentioned
+from netkit.model import Interface, Namespace, NextHop, PolicyRule, Queue, Route, Snapshot
 
 LO = Interface("lo", "loopback", up=True)
 ETH0 = Interface("eth0", "veth", addresses=("10.0.0.1/24", "10.0.0.9/24"), peer=("host", "v0"))
@@ -30,3 +30,31 @@ def test_nothing_where_all_is_mentioned() -> None:
 
 def test_what_was_there_before() -> None:
     assert unmentioned(NETWORK, [ROUTE], NETWORK) == []
+
+
+def test_settings_switches_and_what_steers() -> None:
+    eth0 = Interface("eth0", "veth", mtu=1400, details=(("arp", "0"),), switches=(("ipv4.rp_filter", "2"),))
+    steering = {"policies": (PolicyRule(500, (("from", "10.0.0.1"),), table="77"),), "next_hops": (NextHop(4),)}
+    queues, files = (Queue("eth0", "qdisc", "tbf 1: root rate 1Mbit"),), (("/etc/netns/red/hosts", ""),)
+    sysctls = {"net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1"}
+    red = Namespace("red", {"eth0": eth0}, **steering, queues=queues, files=files, sysctls=sysctls)  # type: ignore[arg-type]
+    assert unmentioned(Snapshot({"red": red}), ["ip netns add red", "ip link add eth0 type veth"]) == [
+        "the MTU 1400 of eth0 of red",
+        "the setting arp 0 of eth0 of red",
+        "the switch net.ipv4.conf.eth0.rp_filter = 2 of red",
+        "the switch net.ipv4.ip_forward = 1 of red",
+        "the rule of routing 500 of red: from 10.0.0.1 lookup 77",
+        "the nexthop 4 of red",
+        "the qdisc tbf on eth0 of red",
+        "the file /etc/netns/red/hosts of red",
+    ]
+
+
+def test_what_is_gone_or_off() -> None:
+    up, blue = "ip netns exec red ip link set dev eth0 up", "ip netns add blue"
+    assert undone(NETWORK, [CABLE, up, blue]) == [
+        "eth0 of red up, which is down",
+        "the namespace blue, which is gone",
+    ]
+    assert undone(NETWORK, [CABLE, up, up.replace(" up", " down"), blue, "ip netns del blue"]) == []
+    assert undone(NETWORK, ["ip link add x0 type veth peer name eth0", "ip link set x0 name v0"]) == []
