@@ -45,6 +45,11 @@ def test_nothing_of_what_not_every_kernel_has_is_left_out_there() -> None:
     assert re.search(rf"^{len(FEATURES)} passed", said, re.MULTILINE), said[-3000:]
 
 
+def test_journeys_through_ifb_devices() -> None:
+    said = in_uml(sys.executable, "-m", "pytest", "-q", "tests/inside/test_xray_beside.py")
+    assert re.search(r"^7 passed", said, re.MULTILINE), said[-3000:]
+
+
 def test_what_neither_has() -> None:
     lines = "; ".join(f"ip link add probe type {kind} 2>/dev/null && echo {kind}" for kind in sorted(NEITHER))
     assert not set(in_uml("sh", "-c", lines).split()) & NEITHER

@@ -132,23 +132,38 @@ def at_door(around: Around, namespace: str, device: str, way: str) -> Claim:
         device: the interface.
         way: "ingress" or "egress".
     """
-    losses = [each for each in around.meanwhile.losses(namespace, device) if each.queue in ("ingress", "clsact")]
-    filters = _filters(around, namespace, device, way)
-    counted = next((each for each in losses if each.packets), None)
-    if len(filters) == 1 and (led := _at_ifb(around, namespace, filters[0], counted)):
-        return led
-    if filters and counted is not None:
-        which = f"the filter `{filters[0].text}`" if len(filters) == 1 else "a filter"
-        where, count = f"{namespace}:{device}", counted.packets
-        words = f"{which} of tc at {where} stands there, and its {counted.queue} dropped {count} meanwhile"
-        return said(words, counted, *filters)
+    if counted := counted_at_door(around, namespace, device, way):
+        return counted
     if namespace in around.seen.traced:
         return NOTHING  # chains would have reported
     for space in around.spaces(namespace):
         for rule in space.rules:
             if rule.hook == way and f'"{device}"' in rule.text:
                 return said(f"the chain {rule.chain} of the table {rule.table} stands before that", rule)
+    filters = _filters(around, namespace, device, way)
     return said("a filter of tc stands before that", *filters) if filters and not around.seen.losses else NOTHING
+
+
+def counted_at_door(around: Around, namespace: str, device: str, way: str) -> Claim:
+    """What a filter of tc at an interface, or the ifb device that it leads to, dropped meanwhile; NOTHING for none.
+
+    Args:
+        around: the networks.
+        namespace: where.
+        device: the interface.
+        way: "ingress" or "egress".
+    """
+    losses = [each for each in around.meanwhile.losses(namespace, device) if each.queue in ("ingress", "clsact")]
+    filters = _filters(around, namespace, device, way)
+    counted = next((each for each in losses if each.packets), None)
+    if len(filters) == 1 and (led := _at_ifb(around, namespace, filters[0], counted)):
+        return led
+    if not filters or counted is None:
+        return NOTHING
+    which = f"the filter `{filters[0].text}`" if len(filters) == 1 else "a filter"
+    where, count = f"{namespace}:{device}", counted.packets
+    words = f"{which} of tc at {where} stands there, and its {counted.queue} dropped {count} meanwhile"
+    return said(words, counted, *filters)
 
 
 def _at_ifb(around: Around, namespace: str, rule: Queue, counted: Loss | None) -> Claim:

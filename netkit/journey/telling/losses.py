@@ -85,6 +85,8 @@ def _quietly(around: Around, step: Step, came: Step | None, head: IpHeader | Non
     older = doors.by_older(around, space, where, head.version if head is not None else 0)
     route = around.route(space, head.target, None) if head is not None else None
     queue = doors.by_queue(around, space, route.device if route is not None else None)
+    if came is not None and came.direction == "in":
+        queue = doors.counted_at_door(around, space, came.interface or "", "ingress") or queue
     policy = by_policy(around, space, len(head.target)) if came is not None and head is not None else NOTHING
     if policy and not older and not queue:
         return said(f"{space} has {policy}, which may have refused it", policy)
