@@ -1,7 +1,8 @@
-"""Knows where the project lies and which files belong to it."""
+"""Knows where the project lies, which files belong to it, and which cells of its lessons ask first."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,9 @@ MADE = {
     "offline",
 }
 """Folders that hold what commands made."""
+
+ASKS = re.compile(r"(?:%%nftables\n)?%%predict (?P<id>[\d.]+)")
+"""How a cell begins that asks for a prediction; whether this machine has nftables comes before."""
 
 
 def files() -> list[Path]:

@@ -11,7 +11,7 @@ import pytest
 
 from netkit.lessons import catalogue
 from netkit.lessons.task import Question, Task
-from tests.project import ROOT
+from tests.project import ASKS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def test_it_has_the_rhythm_of_a_lesson(lesson: Path) -> None:
     text = prose(lesson)
     for part in ("## You have seen", "## Exercises"):
         assert part in text
-    held_back = sum(re.match(r"(%%nftables\n)?%%predict ", cell.source) is not None for cell in code(lesson))
+    held_back = sum(ASKS.match(cell.source) is not None for cell in code(lesson))
     assert 3 <= held_back <= 6 or "**Predict:**" in text
     kinds = [cell.cell_type for cell in read(lesson).cells]
     assert max(len(list(run)) for kind, run in groupby(kinds) if kind == "code") <= 2

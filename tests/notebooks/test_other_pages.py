@@ -18,7 +18,7 @@ from nbformat.reader import NotJSONError
 from tests.notebooks.lab import MARKS, RUNTIME, choose, choose_in_predictions, window
 from tests.outside.sessions import facts
 from tests.processes import ending
-from tests.project import ROOT
+from tests.project import ASKS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +147,6 @@ def test_it_runs_the_lesson(client: tuple[Client, Path], lesson: Path) -> None:
                 time.sleep(0.1)
             assert page.locator(".jp-Dialog").all_inner_texts() == []
         outputs = [output for cell in nbformat.read(copy, as_version=4).cells for output in cell.get("outputs", ())]
-    assert made == sum(cell.source.startswith("%%predict ") for cell in code)
+    assert made == sum(ASKS.match(cell.source) is not None for cell in code)
     assert any("sandbox: host name netkit" in str(output) for output in outputs)
     assert not [output for output in outputs if output.output_type == "error"]

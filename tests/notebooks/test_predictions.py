@@ -16,7 +16,7 @@ import pytest
 from netkit.sandbox.worlds import VARIABLE
 from netkit.subcommands import notebooks
 from tests.outside.sessions import session, text_of
-from tests.project import ROOT
+from tests.project import ASKS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,6 @@ LEFT_OUT = {"user": {"engine"}, "uml": {"engine", "nftables"}}
 BY_DEFAULT = ("00", "user")
 SECONDS_FOR_A_CELL = 300.0
 
-ASKS = re.compile(r"(?:%%nftables\n)?%%predict (?P<id>[\d.]+)")
 OPTION = re.compile(r"^  (?P<number>\d+)  (?P<words>.+)$", re.MULTILINE)
 TOLD = re.compile(r"(?:(?P<mark>[✓✗]) you: (?P<chosen>.*) · )?the kernel: (?P<truth>.*)")
 

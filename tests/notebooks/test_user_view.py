@@ -25,7 +25,7 @@ from tests.notebooks.lab import (
     set_theme,
     window,
 )
-from tests.project import ROOT
+from tests.project import ASKS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LESSON = "04-build-docker-bridge.ipynb"
 CODE = [cell for cell in nbformat.read(ROOT / "notebooks" / LESSON, 4).cells if cell.cell_type == "code"]
 PICTURES = sum("image/png" in output.get("data", {}) for cell in CODE for output in cell.outputs)
-PREDICTIONS = sum(cell.source.startswith("%%predict ") for cell in CODE)
+PREDICTIONS = sum(ASKS.match(cell.source) is not None for cell in CODE)
 SECONDS_TO_RUN = 120
 
 pytestmark = MARKS

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from tests.outside import sessions
-from tests.project import ROOT
+from tests.project import ASKS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +99,6 @@ def test_the_cells_of_lesson_00(python: Path, tmp_path: Path) -> None:
     finally:
         console.terminal.close(force=True)
     assert "sandbox: host name netkit, you are root inside" in said[0]
-    assert console.asked == sum(source.startswith("%%predict ") for source in cells)
+    assert console.asked == sum(ASKS.match(source) is not None for source in cells)
     assert not [text for text in said if "Traceback" in text]
     assert "frozen modules" not in console.read, "the debugger's warning (PYDEVD_DISABLE_FILE_VALIDATION)"
