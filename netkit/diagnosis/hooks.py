@@ -71,12 +71,20 @@ class Hooks:
         if not space.rules:
             return packet if place.layer else self._through(place, packet)
 
-        def track(passing: Passing) -> Passing:
-            return self._passing(place, space, self.flows.enters(place.namespace, place.hook, passing.packet))
+        def track(early: Passing) -> Passing:
+            known = self.flows.enters(place.namespace, place.hook, early.packet)
+            return replace(self._passing(place, space, known), proxies=early.proxies)
 
         passing = self._passing(place, space, packet)
         ruleset = self._world.ruleset(place.namespace)
         verdict = at_hook(space, place.hook, passing, ruleset, place.layer, None if place.layer else track)
+        if (
+            verdict.proxy
+            and verdict.rule is not None
+            and rejections.unproxied(self._world, place, packet, verdict.rule)
+        ):
+            passing = replace(passing, proxies=False)
+            verdict = at_hook(space, place.hook, passing, ruleset, place.layer, None if place.layer else track)
         if verdict.doubts:
             self.doubts.append(Doubt(place, passing, verdict.doubts))
         self.turns += [Turn(place.namespace, rule, passing.packet, after) for rule, after in verdict.turns]

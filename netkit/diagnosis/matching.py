@@ -36,6 +36,7 @@ class Passing:
             to a connection and all else begins one.
         first: the first packet of its connection as it came to this namespace, None where that was never seen.
         translated: what became of that: "DNAT", "SNAT".
+        proxies: whether the programs listen that rules of nft hand packets to: those rules end where none does.
     """
 
     packet: Packet
@@ -54,6 +55,7 @@ class Passing:
     state: str = ""
     first: Packet | None = None
     translated: frozenset[str] = frozenset()
+    proxies: bool = True
 
     @property
     def tracked(self) -> str:

@@ -65,6 +65,8 @@ def _end(name: str, said: Any, sets: Sets, passing: Passing) -> list[Act] | None
     """What a statement does that is a verdict, or may be one; None for any other."""
     if name == "vmap":
         return _mapped(said, sets, passing)
+    if name == "tproxy" and not passing.proxies:
+        return [ON]
     if name in _VERDICTS or name in ("jump", "goto"):
         return [_VERDICTS.get(name) or Act(name, said["target"])]
     if name == "mangle" and _to_another_mac(said, sets, passing):

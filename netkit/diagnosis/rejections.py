@@ -147,6 +147,26 @@ def from_afar(world: World, place: Place, packet: Packet, rule: Rule) -> Finding
     return Finding("filter", words, evidence, (*repair, *_forgotten(world, packet)), namespace)
 
 
+def _port(rule: Rule) -> str:
+    """The port that a rule hands packets to, "" for their own."""
+    return rule.option("--on-port") or (_PORT.search(rule.text) or ("", ""))[1]
+
+
+def _waits(world: World, namespace: str, packet: Packet, port: str) -> bool:
+    return any(e.protocol == packet.protocol and str(e.port) == port for e in world.listeners(namespace))
+
+
+def unproxied(world: World, place: Place, packet: Packet, rule: Rule) -> bool:
+    """Whether a rule hands packets to a program that is not there, and lets them go on as nft does.
+
+    Args:
+        place: the hook.
+        packet: the packet.
+        rule: the rule.
+    """
+    return rule.tool == "nft" and bool(_port(rule)) and not _waits(world, place.namespace, packet, _port(rule))
+
+
 def proxied(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding:
     """A rule gives a packet to a program of the namespace (TPROXY): there the walk ends.
 
@@ -155,11 +175,10 @@ def proxied(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding
         packet: the packet.
         rule: the rule.
     """
-    port = rule.option("--on-port") or (_PORT.search(rule.text) or ("", ""))[1]
+    port = _port(rule)
     evidence = (listed(world, namespace, rule), listening.told(world, namespace, packet.protocol))
     words = f"the rule `{rule.text}` of {namespace} hands these packets to a program at port {port} of {namespace}"
-    there = [e for e in world.listeners(namespace) if e.protocol == packet.protocol and str(e.port) == port]
-    if port and not there:
+    if port and not _waits(world, namespace, packet, port):
         repair = tuple(typed(world, namespace, line) for line in permissions.without(world, namespace, rule))
         return Finding("filter", f"{words}, but nobody listens there", evidence, repair, namespace)
     return Finding("filter", f"{words}; what that makes of them cannot be seen from here", evidence, (), namespace)

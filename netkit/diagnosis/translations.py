@@ -151,10 +151,11 @@ def _unhidden(
         why: what is wrong with that, and what shows it.
         device: the interface that it leaves by, "" where that is not known.
     """
+    if bridge_of(world, namespace, packet.destination):  # whoever is behind a bridge of its own has its way by it
+        return None
     came = None if _routed(world, namespace, packet) else bridge_of(world, namespace, packet.source)
     network = came[1] if came else _network_of(world, namespace, packet.source)
-    within = network and ipaddress.ip_address(packet.destination) in ipaddress.ip_network(network)
-    if not network or within or not (came or _translates(world, namespace, packet)):
+    if not network or not (came or _translates(world, namespace, packet)):
         return None
     out = f"! -o {came[0]}" if came else f"-o {device}"
     lines = _led(world, namespace, packet, came[0] if came else "", device)

@@ -18,19 +18,23 @@ if TYPE_CHECKING:
     from netkit.netfilter import Connection
 
 
-def decided(world: World, hooks: Hooks, asked: tuple[str, Packet], probe: Callable[[], object]) -> Finding | None:
+def decided(
+    world: World, hooks: Hooks, asked: tuple[str, Packet], probe: Callable[[], object], behind: Finding | None
+) -> Finding | None:
     """Send a probe once more, and say which of the rules in doubt has dropped it, or led it to nobody.
 
     Args:
         world: the networks, as they were before.
         hooks: what may have become of it at each.
+        behind: what is wrong on the way behind those rules, None where nothing is.
         asked: who asks, and what is sent.
         probe: sends it.
 
     Returns:
         None where none of them, and no other rule, is seen to have done so.
     """
-    doubts, places = hooks.doubts, dict.fromkeys(doubt.place.namespace for doubt in hooks.doubts)
+    doubts = [each for each in hooks.doubts if behind is None or not any(map(_answers, each.rules))]
+    places = dict.fromkeys(doubt.place.namespace for doubt in doubts)
     before, turned = {place: rules.of(world.paths[place]) for place in places}, _connections(world, hooks.turns)
     seen = last_seen.finding(world, *asked, probe)
     found = _grown(world, doubts, before) or _led(world, hooks.turns, turned)
@@ -49,6 +53,11 @@ def counted(world: World, doubts: Sequence[Doubt], probe: Callable[[], object]) 
     before = {place: rules.of(world.paths[place]) for place in places}
     probe()
     return _grown(world, doubts, before)
+
+
+def _answers(rule: Rule) -> bool:
+    """Whether a rule answers for a server, and asks that itself, so that it counts what it does not drop."""
+    return rule.target == "SYNPROXY" or "synproxy" in rule.text.split()
 
 
 def _connections(world: World, turns: Sequence[Turn]) -> dict[str, set[Connection]]:

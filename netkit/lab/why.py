@@ -180,7 +180,7 @@ def _diagnosis(world: World, asked: _Asked, keep: str) -> Diagnosis:
     for _ in range(2 if older else 0):  # a question that was open before may have ended with this probe in it
         answer = _probe(world, asked, _SECONDS)() if answer.ok is False else answer
     if (walk.hooks.doubts or walk.hooks.turns) and answer.ok is not True and (found is None or not found.lasting):
-        found = doubting.decided(world, walk.hooks, (asked.source, asked.packet), _probe(world, asked)) or found
+        found = doubting.decided(world, walk.hooks, (asked.source, asked.packet), _probe(world, asked), found) or found
     found = _told(world, asked, walk, answer) if found is None else found
     if found is not None and found.blind and answer.ok is False:
         found = _watched(world, asked, answer, walk, found)

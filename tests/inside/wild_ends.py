@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.inside.wild_kinds import ASK_DNS, ASK_WEB, DNS, SIX, WEB, inside, routed, switched
+from tests.inside.wild_kinds import ASK_DNS, ASK_WEB, DNS, SIX, WEB, inside, nft, routed, switched
+
+GUARDED = (
+    "ip netns exec b sysctl -qw net.ipv4.tcp_syncookies=1 net.netfilter.nf_conntrack_tcp_loose=0",
+    "ip netns exec b iptables -t raw -A PREROUTING -p tcp --dport 80 --syn -j CT --notrack",
+    "ip netns exec b iptables -A INPUT -p tcp --dport 80 -m conntrack --ctstate INVALID,UNTRACKED "
+    "-j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460",
+    "ip netns exec b iptables -A INPUT -m conntrack --ctstate INVALID -j DROP",
+)
+"""A rule of b's answers for its server, and asks that only when a connection is there (SYNPROXY)."""
 
 VIP = ("h1", "10.21.0.100")
 DIRECTED = tuple(
@@ -40,6 +49,27 @@ ENDS = [
         servers=("b tcp :: 80",),
         heals=False,
         cause="IPV6_MINHOPCOUNT",
+    ),
+    routed(
+        "nobody behind a rule that answers for servers",
+        "service",
+        "b",
+        f"unserve {WEB}",
+        ask=ASK_WEB,
+        servers=(WEB,),
+        healthy=GUARDED,
+        heals=False,
+    ),
+    routed(
+        "nobody, and no proxy that nft hands packets to",
+        "service",
+        "b",
+        *nft("r1", "ip tp", "type filter hook prerouting priority -150 ;"),
+        "r1 nft add rule ip tp c iif in0 tcp dport 80 tproxy to :50080 meta mark set 1 accept",
+        f"unserve {WEB}",
+        ask=ASK_WEB,
+        servers=(WEB,),
+        heals=False,
     ),
     routed(
         "server that marks what it sends",

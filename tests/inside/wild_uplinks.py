@@ -109,6 +109,13 @@ UPLINKED = [
         "b ip route del 10.40.1.0/24",
         cause="rp_filter|route",
     ),
+    two("way back of the other bridge's host", "return path", "h2", "h2 ip route del default"),
+    two(
+        "way back of the other bridge's host by nobody",
+        "return path",
+        "h2",
+        "h2 ip route replace default via 10.41.2.77",
+    ),
     two(
         "overlapping networks",
         "address or route or neighbour or return path",
