@@ -20,6 +20,7 @@ from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
 from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Timeout
+from netkit.linux import own_files
 from netkit.linux.entering import inside
 from netkit.linux.netlink import sockets
 from netkit.outcomes import Outcome
@@ -199,22 +200,21 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
         NotFound: the namespace is not there.
     """
     sockets.forget_all()  # the command may end a namespace, which a socket would keep
-    file = _file(command[0])
+    name, problem = command[0], f"'{command[0]}' cannot be started"
+    file = _file(name)
+    if (binding := own_files.binding(path)) and os.access(file, os.X_OK):
+        command, file = [*binding, *command], _file(binding[0])
     try:
         return inside(path, lambda: subprocess.Popen(command, executable=file, start_new_session=True, **streams))
     except FileNotFoundError:
-        package = _PACKAGES.get(command[0])
+        package = _PACKAGES.get(name)
         remedy = f"Install the package {package}" if package else "Check its spelling"
-        raise ProgramMissing(f"there is no program '{command[0]}'", "none of that name is in PATH", remedy) from None
+        raise ProgramMissing(f"there is no program '{name}'", "none of that name is in PATH", remedy) from None
     except (PermissionError, NotADirectoryError):
-        raise ProgramMissing(
-            f"'{command[0]}' cannot be started", "it is not an executable file", "Check its path"
-        ) from None
+        raise ProgramMissing(problem, "it is not an executable file", "Check its path") from None
     except OSError as error:  # its arguments are too long, it is for another machine …
         reason = error.strerror or str(error)
-        raise CommandFailed(
-            f"'{command[0]}' cannot be started", f"the kernel says: {reason}", "Try a simpler command"
-        ) from None
+        raise CommandFailed(problem, f"the kernel says: {reason}", "Try a simpler command") from None
 
 
 def _file(program: str) -> str:

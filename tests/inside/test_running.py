@@ -52,6 +52,20 @@ def test_a_command_runs_in_its_namespace() -> None:
     assert ns1.run("readlink /proc/self/ns/net").stdout == nk.sh("ip netns exec ns1 readlink /proc/self/ns/net").stdout
 
 
+def test_a_command_sees_the_files_that_its_namespace_has_for_itself() -> None:
+    own = nk.Namespace("own")
+    nk.sh("mkdir -p /etc/netns/own && echo 10.9.9.9 gate > /etc/netns/own/hosts")
+    assert own.run("getent hosts gate").stdout.split() == ["10.9.9.9", "gate"]
+    assert not nk.sh("grep gate /etc/hosts").stdout
+    process = own.start("sleep 60")
+    wait_until(lambda: Path(f"/proc/{process.pid}/comm").read_text() == "sleep\n")
+    process.stop()
+    with pytest.raises(ProgramMissing):
+        own.run("no-such-program")
+    nk.reset()
+    assert not Path("/etc/netns/own").exists()
+
+
 def test_a_shell_s_signs_reach_the_shell_inside() -> None:
     ns1 = nk.Namespace("ns1")
     assert ns1.run("ip -brief link | wc -l").stdout.strip() == "1"
