@@ -81,9 +81,14 @@ class Carrying(ABC):
         missing = conntrack.untracked(self.world, self.hooks.untracking)
         missing = missing or conntrack.zoned(self.world, self.hooks.flows, self.hooks.zoning)
         missing = missing or translations.missing(self.world, self.hooks.flows, finding, self.ways)
-        if missing is None and self.first is not None and self.first.packet.source == self.source:
+        if missing is None and self.first is not None and self._chose(self.first):
             missing = choosing.better(self.world, self.first, self.source, finding)
         return missing or replace(finding, layer="return path")
+
+    def _chose(self, first: Decision) -> bool:
+        """Whether the source that arrived is that which the sender's route chose: for whom the packet was sent to."""
+        led = "DNAT" in self.hooks.flows.translated(first.namespace, first.packet)
+        return first.packet.source == self.source and not led
 
     def aimed(self, namespace: str, before: Packet, after: Packet) -> Finding | None:
         """Whether a translation leads to somebody.

@@ -118,17 +118,21 @@ def kept(world: World, untracking: dict[str, Rule], ends: tuple[str, str], answe
     listed = shown(world, home, f"conntrack -L -p {answer.protocol} -s {answer.source}", "no entry")
     bearers = world.topology.bearers(answer.destination)
     own = next((end for end in bearers if end[0] == home), None)
-    if own is not None and any(end[0] == asked for end in bearers):
-        return _taken(world, own, answer, asked)
+    twin = next((end for end in bearers if end[0] == asked), None)
+    if own is not None and twin is not None:
+        return _taken(world, own, twin, answer)
     return untracked(world, untracking) or Finding("return path", words, (listed,), (), home)
 
 
-def _taken(world: World, own: End, answer: Packet, asked: str) -> Finding:
-    """Who asked has an address that somebody else on the way of the answer has as well."""
-    text = next(each for each in world.link(own).addresses if each.partition("/")[0] == answer.destination)
-    words = f"the answer to {asked} ends in {own[0]}: {named(own)} has {answer.destination} as well"
-    repair = typed(world, own[0], f"ip addr del {text} dev {own[1]}")
-    return Finding("address", words, (addresses_shown(world, own),), (repair,), own[0])
+def _taken(world: World, own: End, twin: End, answer: Packet) -> Finding:
+    """Who asked has an address that somebody else on the way of the answer has as well: a router keeps its own."""
+    address = answer.destination
+    words = f"the answer to {twin[0]} ends in {own[0]}: {named(own)} has {address} as well"
+    led = any(route.via == address for space in world.snapshot for route in space.routes)
+    wrong = twin if led else own
+    text = next(each for each in world.link(wrong).addresses if each.partition("/")[0] == address)
+    repair = typed(world, wrong[0], f"ip addr del {text} dev {wrong[1]}")
+    return Finding("address", words, (addresses_shown(world, own),), (repair,), wrong[0])
 
 
 def older(world: World, flows: Flows) -> Iterator[str]:

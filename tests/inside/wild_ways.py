@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inside.wild_kinds import ASK_WEB, SIX, WEB, nft, routed
+from tests.inside.wild_kinds import ASK_WEB, SIX, WEB, nft, routed, translated
 
 WAYS = [
     routed("rule to prohibit", "route", "r1", "r1 ip rule add to 10.20.3.0/24 prohibit"),
@@ -148,5 +148,24 @@ WAYS = [
         "r2 ip -6 neigh flush dev out0",
         ask=SIX,
         cause="255",
+    ),
+    routed(
+        "the gateway's address at the sender as well",
+        "address",
+        "a",
+        "a ip -6 addr add fd20:1::1/64 dev eth0 nodad",
+        ask=SIX,
+    ),
+    translated(
+        "own published port of who knows no way back",
+        "return path",
+        "in1",
+        "in1 ip route del default",
+        ask=("gw", "10.23.0.1", 8080, "tcp"),
+        servers=("in1 tcp 0.0.0.0 80",),
+        healthy=(
+            "ip netns exec gw iptables -t nat -A OUTPUT -d 10.23.0.1 -p tcp --dport 8080 -j DNAT "
+            "--to-destination 10.22.0.11:80",
+        ),
     ),
 ]
