@@ -108,6 +108,9 @@ HOSTS = [
     away("nobody has the address, IPv6", "nobody answered neighbour discovery for fd20:3::77 at r2:out0", act="ip netns exec a ping -n -c1 -W4 fd20:3::77", version=6),
     Flow("nobody has the neighbour", SWITCHED, "ip netns exec h1 ping -n -c1 -W4 10.21.0.99", (Lost("ARP who has", "nobody has 10.21.0.99"), Lost(ECHO[4], "nobody answered ARP for 10.21.0.99 at h1:eth0")), warm=WARM_NEAR),
     Flow("nobody has the neighbour, IPv6", SWITCHED, "ip netns exec h1 ping -n -c1 -W4 fd21::99", (Lost("ICMPv6 who has", "nobody has fd21::99"), Lost(ECHO[6], "nobody answered neighbour discovery for fd21::99 at h1:eth0")), warm=WARM_NEAR),
+    away("a table that only marked packets come to", "r1 has the rule of routing `from all fwmark 0x7 lookup 77`, and in that table the blackhole route default, which may have refused it",
+         *at("r1", "iptables -t mangle -A PREROUTING -p icmp -j MARK --set-mark 7", "ip rule add fwmark 7 lookup 77", "ip route add blackhole default table 77")),
+    away("a program that gives nothing back", "filter FORWARD: the rule `-A FORWARD -p icmp -j NFQUEUE --queue-num 5` of r1 leads it to a queue for programs, from which it did not come back", *at("r1", "iptables -A FORWARD -p icmp -j NFQUEUE --queue-num 5")),
     # switches
     away("ip_forward", "r1 does not forward it: net.ipv4.ip_forward is 0", *at("r1", "sysctl -qw net.ipv4.ip_forward=0")),
     away("forwarding of IPv6", "r2 does not forward it: net.ipv6.conf.all.forwarding is 0", *at("r2", "sysctl -qw net.ipv6.conf.all.forwarding=0"), version=6, proof=counted("r2", "Ip6InAddrErrors")),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.journey.telling import beside, doors, ports, switches
+from netkit.journey.telling import beside, doors, ports, switches, verdicts
 from netkit.journey.telling.around import without_signal
 from netkit.journey.telling.claims import NOTHING, Claim, said
 from netkit.journey.telling.doors import SILENT
-from netkit.journey.telling.reasons import by_policy, no_neighbour, no_route
+from netkit.journey.telling.reasons import by_policy, by_table, no_neighbour, no_route
 from netkit.journey.telling.routed import written
 from netkit.journey.values import ENTERED, OUTSIDE, ROUTING, TAKEN
 
@@ -38,6 +38,12 @@ def lost(trip: Trip, around: Around, leaf: int) -> Claim:
     if came is not None and around.passing(came.namespace, came.interface or ""):
         words = f"{_last_seen(step, came)}, which was there for a while only, so nothing is known of it"
         return said(words, shown, around.searched(came.namespace))
+    if (queued := verdicts.handed_over(step.events)) is not None:
+        words = f"{verdicts.by_whom(queued)} of {step.namespace} leads it to a queue for programs"
+        return said(f"{words}, from which it did not come back", queued.event)
+    if came is not None and head is not None and head.fragment and at is not None and trip.overlaps(at):
+        words = f"its fragments that came in at {came.namespace}:{came.interface} overlap, and are not put together"
+        return said(words, *trip.fragments(at))
     outside = _at_interface(trip, around, (leaf, at), view) if at is not None else NOTHING
     return outside or _inside(trip, around, (leaf, came), head)
 
@@ -87,7 +93,9 @@ def _quietly(around: Around, step: Step, came: Step | None, head: IpHeader | Non
     queue = doors.by_queue(around, space, route.device if route is not None else None)
     if came is not None and came.direction == "in":
         queue = doors.counted_at_door(around, space, came.interface or "", "ingress") or queue
-    policy = by_policy(around, space, len(head.target)) if came is not None and head is not None else NOTHING
+    policy = NOTHING
+    if came is not None and head is not None:
+        policy = by_policy(around, space, len(head.target)) or by_table(around, space, head.target)
     if policy and not older and not queue:
         return said(f"{space} has {policy}, which may have refused it", policy)
     return older or queue or doors.counted_too(around, space)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.joining.parsed import quoted
 from netkit.journey.telling.claims import NOTHING, Claim, said
+from netkit.model.routing import matching
 from netkit.packets.ip import ICMP, ICMPV6
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _REFUSALS = (
     *("network prohibited", "host prohibited"),
 )
 """Errors that a route, or a rule of routing, tells as well (ip-route(8), ip-rule(8))."""
+_OWN_TABLES = ("local", "main", "default")
 _IPV4 = 4  # bytes of an address
 _ROUNDS = 3  # questions until a kernel gives up (arp(7), mcast_solicit)
 
@@ -134,6 +136,25 @@ def by_policy(around: Around, namespace: str, size: int) -> Claim:
     policies = [policy for policy in every if policy.version == version and policy.action in _REFUSING]
     told = " and ".join(f"`{policy}`" for policy in policies)
     return said(f"the rule{'s' * (len(policies) > 1)} of routing {told}", *policies) if policies else NOTHING
+
+
+def by_table(around: Around, namespace: str, target: bytes) -> Claim:
+    """The rules of routing that lead to tables in which a route refuses an address; NOTHING for none.
+
+    Args:
+        around: the networks.
+        namespace: where.
+        target: the packet's destination.
+    """
+    spaces, text = list(around.spaces(namespace)), str(ipaddress.ip_address(target))
+    version = 6 if len(target) > _IPV4 else 4
+    for policy in spaces[-1].policies if spaces else ():
+        if (policy.version, policy.action) == (version, "lookup") and policy.table not in _OWN_TABLES:
+            found = matching([route for route in spaces[-1].routes if route.table == policy.table], text)
+            if found and found[0].kind in _REFUSING:
+                words = f"the rule of routing `{policy}`, and in that table the {found[0].kind} route"
+                return said(f"{words} {found[0].destination}", policy, found[0])
+    return NOTHING
 
 
 def no_route(around: Around, namespace: str, target: bytes) -> Claim:

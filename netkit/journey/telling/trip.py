@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.parsed import View, parsed, reported
@@ -80,15 +81,29 @@ class Trip:
         Args:
             at: the step at which that one was seen.
         """
-        point = self.steps[at].namespace, self.steps[at].interface, self.steps[at].direction
-        heads = [
-            view.ip
-            for other, view in zip(self.steps, self.first, strict=True)
-            if (other.namespace, other.interface, other.direction) == point and view is not None and view.ip is not None
-        ]
+        heads = self._beside(at)
         parts = {head.offset: head.size for head in heads}
         ends = [head.offset + head.size for head in heads if not head.more]
         return bool(ends) and sum(parts.values()) == ends[-1]
+
+    def overlaps(self, at: int) -> bool:
+        """Whether fragments of a packet that came in where one did hold the same bytes: kernels take none of them."""
+        parts = sorted({(head.offset, head.offset + head.size) for head in self._beside(at)})
+        return any(end > following for (_, end), (following, _) in itertools.pairwise(parts))
+
+    def fragments(self, at: int) -> list[Record | None]:
+        """What shows the fragments that came in where one did."""
+        point = self._point(at)
+        return [step.frame for number, step in enumerate(self.steps) if self._point(number) == point]
+
+    def _beside(self, at: int) -> list[IpHeader]:
+        point = self._point(at)
+        views = (view for number, view in enumerate(self.first) if self._point(number) == point)
+        return [view.ip for view in views if view is not None and view.ip is not None]
+
+    def _point(self, number: int) -> tuple[str, str | None, str | None]:
+        step = self.steps[number]
+        return step.namespace, step.interface, step.direction
 
     def shown_before(self, number: int) -> int | None:
         """The nearest step before this one of which the headers are known."""

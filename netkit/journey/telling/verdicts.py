@@ -87,6 +87,11 @@ def by_whom(verdict: Verdict) -> str:
     return f"{verdict.where}: {'policy DROP' if event.kind == 'policy' else _rule(event)}"
 
 
+def handed_over(events: Sequence[TraceEvent]) -> Verdict | None:
+    """The rule that gave the packet to a program (NFQUEUE), None if none did, or it came back."""
+    return Verdict(events[-1], (events[-1].chain,)) if events and events[-1].verdict.startswith("queue") else None
+
+
 def rejects(event: TraceEvent) -> bool:
     """Whether a rule tells the sender that it drops the packet."""
     return target(event) == "REJECT"
