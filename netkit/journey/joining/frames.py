@@ -75,8 +75,6 @@ class Frames:
         self.came: list[bool] = [frame.direction == "in" for frame in self.all]
         """Whether each frame was received, not sent."""
         self.wires: list[int] = []
-        self.packets: list[Packet] = []
-        """What is known of each frame's bytes."""
         for frame in self.all:
             bytes_ = frame.data, frame.length
             wire = self._names.get(bytes_)
@@ -84,9 +82,10 @@ class Frames:
                 wire = self._names[bytes_] = len(self._known)
                 self._known.append(read(*bytes_, frame.link, self.tunnels))
             self.wires.append(wire)
-            self.packets.append(self._known[wire])
             place = frame.namespace, frame.interface
             self.roles.append(self.places.get(place) or self.role_at(place))
+        self.packets: list[Packet] = [self._known[wire] for wire in self.wires]
+        """What is known of each frame's bytes."""
 
     def at(self, kind: Callable[[Role], object]) -> list[int]:
         """The frames that were seen at interfaces of a kind.

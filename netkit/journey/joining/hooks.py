@@ -118,7 +118,7 @@ class Hooks:
     def _end(self, visits: list[Visit], came: int | None) -> None:
         """Hooks behind which no frame was sent."""
         kind = "input" if visits[0].hook == "input" else "forward"
-        if visits[0].iif is not None:
+        if visits[0].iif is not None and (came is None or came in self.frames.used):  # else it ended where it came
             found = self._near(kind, visits[0], visits[0].iif, came, self.ending)
             came = found if found is not None else came
         if came is None:

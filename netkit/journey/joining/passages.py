@@ -98,12 +98,12 @@ def passages(events: Iterable[TraceEvent], marks: Iterable[Mark], heads: Heads) 
         key = event.namespace, event.packet
         known = latest.get(key)
         if known is None or not _goes_on(known[-1], event):
-            known = latest[key] = []
+            known = latest[key] = [_visit(event, heads)]
             found.append(known)
         elif known[-1].hook == event.hook:
             known[-1].add(event)
-            continue
-        known.append(_visit(event, heads))
+        else:
+            known.append(_visit(event, heads))
     return found
 
 
@@ -165,11 +165,11 @@ def _in_order(events: list[TraceEvent], marks: list[Mark]) -> list[TraceEvent | 
 
 def _goes_on(visit: Visit, event: TraceEvent | Mark) -> bool:
     """Whether an event belongs to the same packet as what was reported under its number before."""
-    last = visit.events[-1]
+    last, hook = visit.events[-1], event.hook
     if (last.network != event.network and _who(last) != _who(event)) or _ends(last):
         return False
-    if event.hook != visit.hook:
-        return event.hook in _NEXT.get(visit.hook, ())
+    if hook != visit.hook:
+        return hook in _NEXT.get(visit.hook, ())
     if _base(last) == _base(event):
         return last.kind != "policy" and last.verdict.split()[0] in _GOING_ON and last.network == event.network
     return last.priority <= event.priority and _base(event) not in map(_base, visit.events)

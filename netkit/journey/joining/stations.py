@@ -77,9 +77,13 @@ class Tree:
         journeys: dict[int, list[Step]] = {}
         numbers = [0] * len(ranks)
         for node in sorted(range(len(ranks)), key=ranks.__getitem__):
-            before, journey = self.after[node], journeys.setdefault(roots[node], [])
+            before = self.after[node]
+            if before == NONE:
+                journeys[node] = [self._step(node, None)]
+                continue
+            journey = journeys[roots[node]]
             numbers[node] = len(journey)
-            journey.append(self._step(node, None if before == NONE else numbers[before]))
+            journey.append(self._step(node, numbers[before]))
         return list(journeys.values())
 
     def _ranked(self) -> tuple[list[float], list[int], list[int]]:
