@@ -21,6 +21,7 @@ _ECHOES = {ICMP: (8, 0), ICMPV6: (128, 129)}
 _ERRORS = {ICMP: reader.ERRORS[reader.ICMP], ICMPV6: reader.ERRORS[reader.ICMPV6]}
 TRANSPORT = 20
 """How many bytes behind the IP header netfilter reports at most; of a fragment, NAT might rewrite these."""
+_NO_TUNNEL = (None, 0, 0)
 _IPV6 = 16  # bytes of an address
 
 Flow = tuple[int, bytes, bytes, int, int]
@@ -89,8 +90,9 @@ def read(data: bytes, length: int, link: str = "ethernet", tunnels: frozenset[in
         lasting = ident, protocol, total, part
     else:
         part, lasting = None, (ident if version == 4 else 6, protocol, total, inside)
-    tunnel = _tunnel(data, headers[after:], length) if len(headers) > after + 1 else ()
-    return Packet(data[:12], lasting, ttl, flow, rest, part, start, payload, *tunnel)
+    tunnel = _tunnel(data, headers[after:], length) if len(headers) > after + 1 else _NO_TUNNEL
+    fields = data[:12], lasting, ttl, flow, rest, part, start, payload, *tunnel
+    return tuple.__new__(Packet, fields)  # what Packet(…) calls, after a function written in Python
 
 
 def _inside(protocol: int, data: bytes) -> tuple[tuple[int, int], object, bytes]:
@@ -109,10 +111,10 @@ def _inside(protocol: int, data: bytes) -> tuple[tuple[int, int], object, bytes]
     return (0, 0), data[:TRANSPORT], rest
 
 
-def _tunnel(data: bytes, carried: Sequence[Span], length: int) -> tuple[int, int, int] | tuple[()]:
+def _tunnel(data: bytes, carried: Sequence[Span], length: int) -> tuple[int | None, int, int]:
     """VNI, place and length of the frame inside a VXLAN packet; the length is the datagram's where 0 is given."""
     if carried[1].name != reader.VXLAN:
-        return ()
+        return _NO_TUNNEL
     datagram, vxlan = carried[:2]
     size = length - vxlan.stop if length else int.from_bytes(data[datagram.start + 4 : datagram.start + 6]) - 16
     return int.from_bytes(data[vxlan.start + 4 : vxlan.start + 7]), vxlan.stop, size

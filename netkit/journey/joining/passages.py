@@ -166,7 +166,7 @@ def _in_order(events: list[TraceEvent], marks: list[Mark]) -> list[TraceEvent | 
 def _goes_on(visit: Visit, event: TraceEvent | Mark) -> bool:
     """Whether an event belongs to the same packet as what was reported under its number before."""
     last, hook = visit.events[-1], event.hook
-    if (last.network != event.network and _who(last) != _who(event)) or _ends(last):
+    if not _may_be_same(last.network, event.network) or _ends(last):
         return False
     if hook != visit.hook:
         return hook in _NEXT.get(visit.hook, ())
@@ -179,10 +179,10 @@ def _ends(event: TraceEvent | Mark) -> bool:
     return event.verdict in ("drop", "stolen") or event.verdict.startswith("queue")
 
 
-def _who(event: TraceEvent | Mark) -> tuple:
-    """What no hook changes: protocol and identification."""
-    network = event.network
-    return (network[9:10], network[4:6]) if network[:1] < b"\x60" else (network[6:7], network[4:6])
+def _may_be_same(header: bytes, other: bytes) -> bool:
+    """Whether IP headers agree in what no hook changes: protocol and identification."""
+    protocol = 9 if header[:1] < b"\x60" else 6
+    return header == other or (header[4:6] == other[4:6] and header[protocol:][:1] == other[protocol:][:1])
 
 
 def _base(event: TraceEvent | Mark) -> tuple[str, str, int]:
