@@ -136,7 +136,7 @@ class TestWhatIsLostIsSaid:
 
     def test_where_we_have_no_room(self) -> None:
         sh("ip netns exec ns1 iptables -A OUTPUT -j ACCEPT")
-        trace = Trace(find(), memory=1000)
+        trace = Trace(find(), memory=4000)
         trace.start()
         ping("ns1", "172.17.1.2", "-c 10 -i 0.002 -W 2")
         trace.stop()
