@@ -52,6 +52,18 @@ def gateways(world: World, namespace: str, address: str, by: End | None = None) 
     return sorted((each for each in found if found[each]), key=lambda each: -found[each])
 
 
+def link_local(world: World, end: End, address: str) -> str:
+    """The link-local address of a router on an interface's link that could bring packets to an address; "" for none.
+
+    Args:
+        end: the interface.
+        address: whom packets are for.
+    """
+    routers = (each for each in world.topology.stations(end) if each[0] != end[0] and _worth(world, each, address))
+    own = (text for each in routers for text in world.link(each).bare_addresses if text.startswith("fe80:"))
+    return next(own, "")
+
+
 def _straight(world: World, end: End, address: str) -> bool:
     """Whether a route leads straight to an address on an interface's link, as to the peer of an address."""
     way = world.route(RouteQuestion(end[0], address))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import addressing, commands, inner, policy, rejections, vrfs
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
-from netkit.diagnosis.gateways import default_again, forwarding, gateways, leaving, network_of, towards
+from netkit.diagnosis.gateways import default_again, forwarding, gateways, leaving, link_local, network_of, towards
+from netkit.diagnosis.packet import on_one_link
 from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
@@ -119,10 +120,11 @@ def _kept_in(world: World, namespace: str) -> tuple[str, str] | None:
 def _unadvertised(world: World, namespace: str) -> tuple[str, tuple[str, ...]] | None:
     """That a namespace takes no router advertisements, in words and with what shows it (ip-sysctl, accept_ra).
 
-    Only where it has no route of IPv6 that somebody typed: then it may rest on them.
+    Only where it has one way out, and no route of IPv6 that somebody typed: then it may rest on them.
     """
     routes = [r for r in world.space(namespace).routes if r.version == 6 and r.via and r.protocol != "ra"]
-    for end in [] if routes else leaving(world, namespace):
+    ends = leaving(world, namespace)
+    for end in [] if routes or len(ends) > 1 else ends:  # with several it is a router, and tells others
         names = [f"net/ipv6/conf/{end[1]}/{each}" for each in ("accept_ra", "forwarding")]
         accepts, forwards = (world.switch(namespace, each) or "" for each in names)
         why = "accept_ra is 0" if accepts == "0" else "accept_ra is 1, and it forwards: that wants 2"
@@ -165,9 +167,10 @@ def wrong(world: World, decision: Decision, because: str) -> Finding | None:
         return Finding(
             "route", f"{words}; it is behind {near[1]}", evidence, (typed(world, namespace, line),), namespace
         )
-    others = [each for each in gateways(world, namespace, address) if each != answer.via]
+    others = [each for each in gateways(world, namespace, address) if each not in (answer.via, address)]
     if not others:
-        return _off_link(world, decision, route, words, evidence)
+        beside = _beside(world, decision, route, words, evidence) if answer.via else None
+        return beside or _off_link(world, decision, route, words, evidence)
     if route.protocol == "kernel":
         return _overlapping(world, decision, others[0], evidence)
     line = f"ip route replace {route.destination} via {others[0]}{table}{metric}"
@@ -177,9 +180,27 @@ def wrong(world: World, decision: Decision, because: str) -> Finding | None:
     return Finding("route", said, evidence, (typed(world, namespace, line),), namespace)
 
 
+def _beside(world: World, decision: Decision, route: Route, words: str, evidence: tuple[str, ...]) -> Finding | None:
+    """Who is on the link by which its packets go to another one, or a router with a link-local address there."""
+    namespace, address, end = decision.namespace, decision.packet.destination, _end(decision)
+    table, metric = policy.table_of(route), policy.metric_of(route)
+    if towards(world, namespace, address) == end:
+        line, why = _straight(world, route, end, address), f"{address} is on that very link"
+    elif on_one_link(str(decision.answer.via)) and (near := link_local(world, end, address)):
+        line = f"ip route replace {route.destination} via {near} dev {end[1]}{table}{metric}"
+        why = f"{near} knows the way"
+    else:
+        return None
+    return Finding("route", f"{words}; {why}", evidence, (typed(world, namespace, line),), namespace)
+
+
+def _end(decision: Decision) -> End:
+    return decision.namespace, str(decision.answer.device)
+
+
 def _off_link(world: World, decision: Decision, route: Route, words: str, evidence: tuple[str, ...]) -> Finding | None:
     """The one router on a link where the sender knows no network, only an address that is no longer there."""
-    namespace, end = decision.namespace, (decision.namespace, str(decision.answer.device))
+    namespace, end = decision.namespace, _end(decision)
     version = addressing.version_of(decision.packet.destination)
     own = world.topology.prefixes(end, version)
     known = [p.ip for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]

@@ -8,7 +8,7 @@ from tests.inside.wild import Case, Judge
 from tests.inside.wild_bridged import BRIDGED
 from tests.inside.wild_devices import DEVICES
 from tests.inside.wild_docked import DOCKED, HEALTHY_DOCKED
-from tests.inside.wild_ends import ENDS
+from tests.inside.wild_ends import ENDS, HEALTHY_ENDS
 from tests.inside.wild_filters import FILTERS
 from tests.inside.wild_frames import FRAMES
 from tests.inside.wild_healthy import HEALTHY_WAYS
@@ -39,7 +39,7 @@ OF_OTHERS = (*ON_NODES, *WALLS, *WIRED, *INNER, *ENDS, *WRITTEN, *NAMED, *REMEMB
 BROKEN = (*OF_KINDS, *OF_MISTAKES, *OF_OTHERS)
 HEALTHY_OF_KINDS = (*HEALTHY_WAYS, *HEALTHY_LINKS, *HEALTHY_FURTHER)
 HEALTHY_OF_OTHERS = (*HEALTHY_UPLINKED, *HEALTHY_DOCKED, *HEALTHY_NODES, *HEALTHY_DOUBLES)
-HEALTHY = (*HEALTHY_OF_KINDS, *HEALTHY_OF_OTHERS, *HEALTHY_WRITTEN, *HEALTHY_NAMED, *HEALTHY_REMEMBERED)
+HEALTHY = (*HEALTHY_OF_KINDS, *HEALTHY_OF_OTHERS, *HEALTHY_WRITTEN, *HEALTHY_NAMED, *HEALTHY_ENDS, *HEALTHY_REMEMBERED)
 
 pytestmark = [pytest.mark.usefixtures("fresh"), pytest.mark.long, pytest.mark.once]
 

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from tests.inside.wild import Case
+from tests.inside.wild_healthy import well
 from tests.inside.wild_kinds import ASK_DNS, ASK_WEB, DNS, SIX, WEB, inside, nft, routed, switched
+from tests.inside.wild_networks import cable, forward, space
+
+UNNUMBERED = [
+    *space("a", "r", "b"),
+    *forward("r"),
+    *cable(("a", "eth0", ""), ("r", "lan", "")),
+    *cable(("r", "out", "fd45::1/64"), ("b", "eth0", "fd45::2/64")),
+    "ip -n a addr add fd46::2/128 dev eth0",
+    "ip -n a addr add fe80::2/64 dev eth0",
+    "ip -n r addr add fe80::1/64 dev lan",
+    "ip -n a -6 route add default via fe80::1 dev eth0",
+    "ip -n r -6 route add fd46::2/128 via fe80::2 dev lan",
+    "ip -n b -6 route add default via fd45::1",
+]
+"""A link on which nobody has a network: addresses of the link itself lead on."""
+
+
+def unnumbered(name: str, layers: str, where: str, *breaking: str, **rest: object) -> Case:
+    """A fault of that link."""
+    return Case(name, UNNUMBERED, ("a", "fd45::2"), layers, where, tuple(map(inside, breaking)), **rest)  # type: ignore[arg-type]
+
 
 GUARDED = (
     "ip netns exec b sysctl -qw net.ipv4.tcp_syncookies=1 net.netfilter.nf_conntrack_tcp_loose=0",
@@ -112,6 +135,21 @@ ENDS = [
         servers=("b tcp 10.20.3.50 80 freebind",),
         cause="listens there",
     ),
+    unnumbered(
+        "default by a link-local address of nobody",
+        "route",
+        "a",
+        "a ip -6 route replace default via fe80::9 dev eth0",
+        cause="fe80::.* knows the way",
+    ),
+    unnumbered(
+        "way back by a link-local address that is gone",
+        "return path",
+        "r",
+        "a ip -6 addr del fe80::2/64 dev eth0",
+        "r ip -6 neigh flush dev lan",
+        cause="on that very link",
+    ),
     switched(
         "director without a server", "address", "h2", "h2 ip addr del 10.21.0.100/32 dev lo", ask=VIP, healthy=DIRECTED
     ),
@@ -175,3 +213,4 @@ ENDS = [
         heals=False,
     ),
 ]
+HEALTHY_ENDS = [well("addresses of a link lead on", UNNUMBERED, ("a", "fd45::2"))]
