@@ -31,9 +31,10 @@ Known = Annotated[Any, points]
 def compare(a: State, b: State, *, a_name: Word = "a", b_name: Word = "b", ignore: Known = ()) -> Comparison:
     """Whether two networks are the same whatever their parts are called, and what differs.
 
-    Other names of namespaces, interfaces and own chains do not count, nor other subnets and addresses, if they are
-    other ones everywhere; where both networks have the same subnet, its addresses have to be the same.  Rules are
-    compared by what they match and do, wherever they stand; what the kernel draws or learns by itself is left out.
+    Other names of namespaces, interfaces and iptables' own chains do not count (those of nft's tables, chains and sets
+    do), nor other subnets and addresses that interfaces have, if they are other ones everywhere; where both networks
+    have the same subnet, its addresses have to be the same.  Rules are compared by what they match and do, wherever
+    they stand; what the kernel draws or learns by itself is left out.
     A switch counts where it matters: forwarding between two ways, bridge-nf-call-iptables at rules that do more than
     accept.
 
