@@ -133,7 +133,7 @@ def _network(view: View, data: bytes, headers: Sequence[Span], most: int) -> Vie
     header, after = ip_header(data, headers, 0)
     if header is None:
         return view
-    view = view._replace(kind=view.kind or (IPV6 if header.version == 6 else IPV4), ip=header)
+    view = View(view.macs, view.tags, view.kind or (IPV6 if header.version == 6 else IPV4), header)
     if (name := NAMES.get(header.protocol)) is not None and not header.fragment:
         packet = data[headers[0].start : headers[0].end]
         return view._replace(carrier=name, inner=_carried(packet, header.protocol, most))

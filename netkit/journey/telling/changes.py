@@ -203,12 +203,13 @@ def _translated(trip: Trip, around: Around, pair: _Pair) -> list[Changed]:
     old, new = pair.old.ip, pair.new.ip
     if old is None or new is None or pair.old.kind not in (IPV4, IPV6):
         return []
-    if old[1:3] == new[1:3] and old.ports == new.ports:
+    before, after = old.ports, new.ports
+    if old[1:3] == new[1:3] and before == after:
         return []
     found, way = [], trip.path(pair.before, pair.number)
     ends = (("destination", old.target, new.target, 1), ("source", old.source, new.source, 0))
     for name, was, now, which in ends:
-        change = Translation(_place(trip, way, name), name, (was, old.ports[which]), (now, new.ports[which]))
+        change = Translation(_place(trip, way, name), name, (was, before[which]), (now, after[which]))
         found += _told(trip, around, change)
     return found
 

@@ -17,7 +17,7 @@ from netkit.packets.ip import UDP
 from netkit.packets.reader import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from netkit.journey.joining.keys import Flow
     from netkit.journey.values import Seen, Step
@@ -47,6 +47,7 @@ class Meanwhile:
     def __init__(self, seen: Seen, master: Callable[[str, str], str | None]) -> None:
         self._seen, self._master = seen, master
         self._wiring = Wiring(seen.before, seen.after)
+        self._sent: dict[str, set[Flow]] = {}
 
     def rewritten(self, step: Step) -> bytes | None:
         """The address to which conntrack leads a packet that came in, None where it stays the same.
@@ -64,17 +65,17 @@ class Meanwhile:
 
     def sends(self, namespace: str, flow: Flow) -> bool:
         """Whether a namespace has sent a packet of a flow, as its sockets know it."""
-        return (namespace, flow) in self._sent
+        if namespace not in self._sent:
+            self._sent[namespace] = set(self._flows(namespace))
+        return flow in self._sent[namespace]
 
-    @cached_property
-    def _sent(self) -> set[tuple[str, Flow]]:
-        """What each namespace has sent, before its source was translated."""
-        found = set()
+    def _flows(self, namespace: str) -> Iterator[Flow]:
+        """What a namespace has sent, before its source was translated."""
+        origins = self._wiring.origins.get(namespace, {})
         for frame in self._seen.frames:
-            if frame.direction == "out":
+            if frame.namespace == namespace and frame.direction == "out":
                 flow = read(frame.data, frame.length, frame.link, self._seen.tunnels).flow
-                found.add((frame.namespace, self._wiring.origins.get(frame.namespace, {}).get(flow, flow)))
-        return found
+                yield origins.get(flow, flow)
 
     def for_everyone(self, namespace: str) -> int:
         """How many frames with UDP for a group, or for everyone, came in by a namespace's interfaces."""
