@@ -66,8 +66,9 @@ class Clues:
     def _found(self, kind: str) -> dict[Hashable, list[int]]:
         keys_of, spaces = self._keys[kind], set().union(*(self._spaces[hook] for hook in _HOOKS[kind]))
         found: dict[Hashable, list[int]] = defaultdict(list)
+        roles = self._frames.roles
         for number in reversed(self._frames.received if kind in self._received else self._frames.sent):
-            if self._frames.all[number].namespace in spaces and self._is_hooked(number):
+            if roles[number].place[0] in spaces and self._is_hooked(number):
                 for key in keys_of(number):
                     found[key].append(number)
         return found
@@ -84,7 +85,8 @@ class Clues:
         if head is None or (role.is_bridge and self._frames.is_filtered(number)):
             return ()
         key = space, interface, head.lasting, head.ttl, head.flow
-        return key, *self._nameless(number, (space, interface))
+        whole = self._frames.packets[number].part is None
+        return (key,) if whole else (key, *self._nameless(number, (space, interface)))
 
     def _nameless(self, number: int, place: tuple[str, str]) -> Iterable[Hashable]:
         """By what a later fragment of IPv6 is known besides: the kernel reports no header of it at all."""
