@@ -134,9 +134,10 @@ def _beside(space: Namespace, where: str) -> Iterator[tuple[str, str]]:
             yield name, f"the switch {name} = {value} {where}"
     for policy in space.policies:
         if not policy.is_usual:
-            yield f"rule {policy}", f"the rule of routing {policy.priority} {where}: {policy}"
+            key = policy.table if policy.action == "lookup" else policy.action
+            yield key, f"the rule of routing {policy.priority} {where}: {policy}"
     for hop in space.next_hops:
-        yield f"nexthop {hop.number}", f"the nexthop {hop.number} {where}"
+        yield str(hop.number), f"the nexthop {hop.number} {where}"
     for queue in space.queues:
         yield queue.text.split()[0], f"the {queue.what} {queue.text.split()[0]} on {queue.device} {where}"
     for each in beside_usual(space):

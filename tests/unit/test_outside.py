@@ -50,6 +50,15 @@ def test_settings_switches_and_what_steers() -> None:
     ]
 
 
+def test_what_steers_is_mentioned_by_its_table_or_number() -> None:
+    rules = (PolicyRule(500, (("from", "10.0.0.1"),), table="77"), PolicyRule(501, (("to", "10.9.9.9"),), "prohibit"))
+    red = Namespace("red", {"lo": LO}, policies=rules, next_hops=(NextHop(4),))
+    told = ["from 10.0.0.1 lookup 77", "to 10.9.9.9 prohibit"]
+    lines = ["ip netns add red", *(f"ip netns exec red ip rule add {rule}" for rule in told)]
+    lines.append("ip netns exec red ip nexthop add id 4 via 10.0.0.2")
+    assert unmentioned(Snapshot({"red": red}), lines) == []
+
+
 def test_what_is_gone_or_off() -> None:
     up, blue = "ip netns exec red ip link set dev eth0 up", "ip netns add blue"
     assert undone(NETWORK, [CABLE, up, blue]) == [
