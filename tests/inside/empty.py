@@ -9,6 +9,8 @@ import time
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import netkit as nk
 from netkit.lab import journal
 from netkit.linux import entering, sysctls
@@ -20,6 +22,9 @@ from tests.inside.tracing import forget_rules
 
 SECONDS_TO_VANISH = 5.0
 HOSTS, OWN_FILES = Path("/etc/hosts"), Path("/etc/netns")
+needs_own_files = pytest.mark.skipif(
+    not OWN_FILES.is_dir(), reason="in a user's namespace the kernel lays nothing over an /etc in which more is mounted"
+)
 _SWITCHES = ("net/ipv4/icmp_*", "net/ipv4/conf/all/*", "net/ipv6/conf/all/*", "net/ipv6/conf/default/*")
 _FOLLOWING = ("forwarding", "mc_forwarding", "stable_secret", "flush")
 """Switches that others carry along, and that cannot be read."""

@@ -12,7 +12,7 @@ import pytest
 
 import netkit as nk
 from netkit.errors import CommandFailed, ProgramMissing
-from tests.inside.empty import rest
+from tests.inside.empty import needs_own_files, rest
 from tests.inside.wire import wait_until
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -52,6 +52,7 @@ def test_a_command_runs_in_its_namespace() -> None:
     assert ns1.run("readlink /proc/self/ns/net").stdout == nk.sh("ip netns exec ns1 readlink /proc/self/ns/net").stdout
 
 
+@needs_own_files
 def test_a_command_sees_the_files_that_its_namespace_has_for_itself() -> None:
     own = nk.Namespace("own")
     nk.sh("mkdir -p /etc/netns/own && echo 10.9.9.9 gate > /etc/netns/own/hosts")

@@ -9,6 +9,7 @@ import pytest
 
 import netkit as nk
 from netkit.errors import AlreadyExists, Conflict, InvalidValue, KernelRefused, NotFound
+from tests.inside.empty import needs_own_files
 
 pytestmark = pytest.mark.usefixtures("fresh", "own_folder")
 
@@ -65,6 +66,7 @@ STACKED = (
 )
 
 
+@needs_own_files
 def test_links_that_lie_on_others_and_own_files_come_back() -> None:
     subprocess.run(["sh", "-ec", "\n".join(STACKED)], check=True, capture_output=True)
     assert nk.save("mine").ok
