@@ -31,8 +31,8 @@ def six_off(world: World, ends: list[End], address: str, evidence: str) -> Findi
     """
     up = [end for end in ends if world.link(end).up and not world.topology.prefixes(end, 6)]
     for end in up if ":" in address else []:
-        small, switch = world.link(end).mtu < _LEAST_MTU, f"net/ipv6/conf/{end[1]}/disable_ipv6"
-        if not small and world.switch(end[0], switch) != "1":
+        small, switch = world.link(end).mtu < _LEAST_MTU, switch_of_six(world, end)
+        if not small and not switch:
             continue
         wanted = free_address(world, end, 6)
         add = (typed(world, end[0], f"ip addr add {wanted} dev {end[1]}"),) if wanted else ()
@@ -43,12 +43,18 @@ def six_off(world: World, ends: list[End], address: str, evidence: str) -> Findi
             words = f"{named(end)} has the MTU {world.link(end).mtu}: below 1280 bytes there is no IPv6 at an interface"
             repair = typed(world, end[0], f"ip link set dev {end[1]} mtu {size}")
             return Finding("mtu", words, (commands.link_shown(world, end), evidence), (repair, *again), end[0])
-        words = f"IPv6 is switched off at {named(end)}: net.ipv6.conf.{end[1]}.disable_ipv6 is 1"
+        words = f"IPv6 is switched off at {named(end)}: {switch.replace('/', '.')} is 1"
         line = shown(world, end[0], f"sysctl {switch}", "1")
         return Finding(
             "sysctl", words, (line, evidence), (typed(world, end[0], f"sysctl -w {switch}=0"), *again), end[0]
         )
     return None
+
+
+def switch_of_six(world: World, end: End) -> str:
+    """The switch that keeps IPv6 from an interface; "" where none does."""
+    name = f"net/ipv6/conf/{end[1]}/disable_ipv6"
+    return name if world.switch(end[0], name) == "1" else ""
 
 
 def missing(world: World, ends: list[End], address: str, evidence: str) -> Finding | None:

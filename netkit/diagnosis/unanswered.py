@@ -246,8 +246,7 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
     role = "the router" if hop != destination else "the destination"
     words = f"nobody on the link has {hop}; {named(end)}, {role} as it seems, has no address"
     lines = [f"ip addr add {hop}/{length} dev {end[1]}"]
-    switch = f"net/ipv6/conf/{end[1]}/disable_ipv6"
-    if _without_six(world, end, hop):
+    if ":" in hop and (switch := addressing.switch_of_six(world, end)):
         words += f": IPv6 is switched off there ({switch.replace('/', '.')} is 1)"
         lines.insert(0, f"sysctl -w {switch}=0")
     evidence = (commands.addresses_shown(world, end), _asked(world, start, hop))
@@ -288,10 +287,5 @@ def _strange(world: World, start: End, hop: str) -> Finding | None:
 def _routes_on(world: World, end: End, address: str) -> bool:
     """Whether a namespace would send on what comes in by an interface: it forwards, and has another way."""
     others = (each for each in gateways.leaving(world, end[0]) if each != end)
-    ways = any(world.link(each).addresses or _without_six(world, each, address) for each in others)
+    ways = any(world.link(e).addresses or (":" in address and addressing.switch_of_six(world, e)) for e in others)
     return gateways.forwards(world, end, address) and ways
-
-
-def _without_six(world: World, end: End, address: str) -> bool:
-    """Whether IPv6, which an address is of, is switched off at an interface: so it has no such address."""
-    return ":" in address and world.switch(end[0], f"net/ipv6/conf/{end[1]}/disable_ipv6") == "1"
