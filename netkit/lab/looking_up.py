@@ -46,17 +46,16 @@ def of(world: World, place: Place, source: str, name: str) -> tuple[str, Finding
         return told.address, None
     if not servers or (told.heard and server == _DNS):
         return "", naming.unknown(world, source, name, file)
-    return "", _in_vain(world, place, (source, name), (server, told), own)
+    return "", _in_vain(world, place, (source, name), (server, told), (config, own))
 
 
 def _in_vain(
-    world: World, place: Place, asked: tuple[str, str], answer: tuple[str, probes.Named], own: File | None
+    world: World, place: Place, asked: tuple[str, str], answer: tuple[str, probes.Named], by: tuple[str, File | None]
 ) -> Finding:
     """Why name servers tell no address: one is not reached, or does not know it, or another one was meant."""
-    (source, name), (server, told) = asked, answer
+    (source, name), (server, told), (config, own) = asked, answer, by
     unheard = None if told.heard else resolver.unheard(world, source, server)
     if own is not None and (unheard is None or unheard.layer in _NOT_REACHED):
-        config = _resolver(world, place, source)[0]
         better = _other(world, place, source, (naming.servers(config), naming.tried(config, name)))
         if better is not None:
             return naming.misled(source, name, (server, better), own)
