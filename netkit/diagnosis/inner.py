@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
     from netkit.model import End, Rule
 
-_FIELDS = {"iifname": "-i", "oifname": "-o", "ip saddr": "-s", "ip daddr": "-d", "ip6 saddr": "-s", "ip6 daddr": "-d"}
 LEAVING, COMING = ("-i", "-o", "-d"), ("-o", "-i", "-s")
 """Of packets that leave a network, or come to it: the options for its interface, for others', for their address."""
 
@@ -51,7 +50,7 @@ def _lets_out(rule: Rule, interface: str) -> bool:
 
 def _asked(rule: Rule) -> dict[tuple[str, bool], str]:
     """What a rule asks for, by iptables' option and whether it is negated."""
-    return {(_FIELDS.get(match.field, match.field), match.negated): match.value for match in rule.matches}
+    return {(match.option, match.negated): match.value for match in rule.matches}
 
 
 def told(end: End, rule: Rule, ends: tuple[str, str, str] = LEAVING) -> str:

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from netkit.diagnosis.matching import Passing, Place
     from netkit.model import Rule
 
-_BROAD = frozenset(
-    {"-i", "-o", "-m", "--ctstate", "iifname", "oifname", "iif", "oif", "ct state", "meta l4proto", "-p"}
-)
+_BROAD = frozenset({"-i", "-o", "-m", "--ctstate", "ct state", "meta l4proto", "-p"})
 """Conditions that a rule at the end of a list of what is allowed may have: it stands there for all the rest."""
 
 _LEAVING = ("RETURN", "return")
@@ -75,7 +73,7 @@ def _calling(world: World, place: Place, passing: Passing, rule: Rule) -> Rule |
 
 
 def _is_broad(rule: Rule) -> bool:
-    return {match.field for match in rule.matches} <= _BROAD and "vmap" not in rule.text.split()
+    return {match.option for match in rule.matches} <= _BROAD and "vmap" not in rule.text.split()
 
 
 def _at_call(world: World, place: Place, passing: Passing, calling: Rule) -> list[str]:
@@ -181,7 +179,7 @@ def _beside_docker(world: World, place: Place, passing: Passing, rule: Rule) -> 
 
 def _ends_a_list(world: World, namespace: str, rule: Rule) -> bool:
     """Whether a rule drops whatever those before it did not allow, or what belongs to no connection."""
-    fields = {match.field for match in rule.matches}
+    fields = {match.option for match in rule.matches}
     if not fields <= _BROAD:
         return False
     invalid = any("INVALID" in match.value.upper() for match in rule.matches)

@@ -198,10 +198,7 @@ def unborne(world: World, start: End, address: str) -> Finding | None:
     for place, name in () if world.topology.bearers(address) else world.topology.stations(start):
         if place == start[0] or not world.link((place, name)).up:
             continue
-        meant = (
-            (rule, rule.asks("-d") or rule.asks("ip daddr") or rule.asks("ip6 daddr"))
-            for rule in world.space(place).rules
-        )
+        meant = ((rule, rule.asks("-d")) for rule in world.space(place).rules)
         rule = next((r for r, wanted in meant if r.target in _LEADING and wanted and within(address, wanted)), None)
         if rule is not None:
             words = (

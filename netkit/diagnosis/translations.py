@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _SNAT = re.compile(r"snat (?:ip6? )?to \S+")
 _WRITTEN = "saddr set "
-_AIMED, _CAME = frozenset({"-d", "ip daddr", "ip6 daddr"}), frozenset({"-i", "iifname", "iif"})
 HIDING = ("SNAT", "MASQUERADE", "snat", "masquerade")
 """The targets of rules that translate the sender's address."""
 
@@ -66,8 +65,7 @@ def exposed(world: World, place: Place, rule: Rule, flow: tuple[Packet, Packet])
         flow: the first packet of its connection, as it came there and as it left.
     """
     first, last = flow
-    fields = {match.field for match in rule.matches}
-    if first.source != last.source or not fields & _AIMED or not fields <= _AIMED | _CAME:
+    if first.source != last.source or not {"-d"} <= {match.option for match in rule.matches} <= {"-d", "-i"}:
         return None
     why = f"and answers to that address are dropped there by the rule `{rule.text}`"
     listed = rejections.listed(world, place.namespace, rule)
@@ -244,7 +242,7 @@ def _translates(world: World, namespace: str, packet: Packet) -> bool:
     """Whether a namespace has a place for rules that hide senders, and none in it names other senders than this one."""
     version = packet.version
     hiding = [rule for rule in world.space(namespace).rules if rule.target in HIDING]
-    named = [rule.asks("-s") or rule.asks("ip saddr") or rule.asks("ip6 saddr") for rule in hiding]
+    named = [rule.asks("-s") for rule in hiding]
     if named and not any(not each or matching.within(packet.source, each) for each in named):
         return False
     if _own_base(world, namespace, version) is not None:

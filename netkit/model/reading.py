@@ -23,10 +23,15 @@ _SILENT = frozenset({"-A", "-c", "--comment"})
 _WITH_A_VALUE = frozenset({"-j", "-g", "-m", "--comment"})
 """Options whose next word is their value, whatever it looks like."""
 
+_OPTIONS = {
+    "iif": "-i", "iifname": "-i", "oif": "-o", "oifname": "-o",
+    "ip saddr": "-s", "ip6 saddr": "-s", "ip daddr": "-d", "ip6 daddr": "-d",
+}  # fmt: skip
+"""Interfaces and addresses in nft's words and in iptables'."""
+
 NFT_FIELDS = frozenset(
-    ["iif", "oif", "iifname", "oifname", "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "ip protocol", "ip6 nexthdr",
-     "meta l4proto", "meta nfproto", "tcp sport", "tcp dport", "udp sport", "udp dport", "sctp sport", "sctp dport",
-     "th sport", "th dport", "ct state", "icmp type", "icmpv6 type"]
+    [*_OPTIONS, "ip protocol", "ip6 nexthdr", "meta l4proto", "meta nfproto", "tcp sport", "tcp dport", "udp sport",
+     "udp dport", "sctp sport", "sctp dport", "th sport", "th dport", "ct state", "icmp type", "icmpv6 type"]
 )  # fmt: skip
 """What conditions of nft look at, as far as it is known here."""
 
@@ -57,6 +62,11 @@ class Match:
     def value(self) -> str:
         """The words as they stand in the rule: "80,443", "{ 80, 443 }"."""
         return " ".join(self.words)
+
+    @property
+    def option(self) -> str:
+        """The field by iptables' name, where it has one for nft's: "-s" for "ip saddr"."""
+        return _OPTIONS.get(self.field, self.field)
 
     @property
     def values(self) -> list[str]:

@@ -109,8 +109,9 @@ class Rule:
         return next((" ".join(words) for option, *words in self.options if option == name), "")
 
     def asks(self, name: str) -> str:
-        """What a field has to be, "" where the rule does not ask for it, or for anything else."""
-        return next((match.value for match in self.matches if match.field == name and not match.negated), "")
+        """What a field, of nft also by iptables' option for it, has to be; "" where the rule does not ask for that."""
+        named = (match for match in self.matches if name in (match.field, match.option))
+        return next((match.value for match in named if not match.negated), "")
 
     @property
     def specification(self) -> str:

@@ -66,6 +66,12 @@ def test_a_rule_of_nft() -> None:
     assert (rule.target, rule.option("to")) == ("dnat", "10.0.0.2:80")
 
 
+def test_what_iptables_has_an_option_for_is_asked_for_by_it() -> None:
+    rule = listed('iif "br0" ip saddr != 10.0.0.0/8 ip6 daddr fd00::1 drop')
+    assert [match.option for match in rule.matches] == ["-i", "-s", "-d"]
+    assert (rule.asks("-i"), rule.asks("iif"), rule.asks("-s"), rule.asks("-d")) == ("br0", "br0", "", "fd00::1")
+
+
 def test_what_is_not_known_of_nft_is_a_condition_of_which_nobody_knows_more() -> None:
     rule = listed("meta mark 0x1 jump other")
     assert rule.matches == (Match("meta"), Match("mark"), Match("0x1"))

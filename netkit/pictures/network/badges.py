@@ -62,7 +62,7 @@ def _nft(rule: Rule) -> tuple[str, str] | None:
     if rule.target in {"dnat", "snat"} and rule.option("to"):
         return _words(rule.target.upper(), _nft_port(rule), f"→ {rule.option('to')}"), "nat"
     if rule.target == "masquerade":
-        return _words("MASQUERADE", _asked(rule, "ip saddr", "ip6 saddr")), "nat"
+        return _words("MASQUERADE", _asked(rule, "-s")), "nat"
     if (verdict := rule.policy or rule.target) in {"drop", "reject"}:
         return _words(rule.chain, verdict.upper(), _nft_port(rule)), "drop"
     return None
@@ -75,7 +75,7 @@ def _nft_port(rule: Rule) -> str:
 
 def _asked(rule: Rule, *fields: str) -> str:
     """What the first of these fields that a rule looks at has to be; "not …" in front of what it must not be."""
-    match = next((match for match in rule.matches if match.field in fields), None)
+    match = next((match for match in rule.matches if match.option in fields), None)
     return f"{'not ' if match.negated else ''}{match.value}" if match else ""
 
 
