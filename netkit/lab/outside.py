@@ -23,6 +23,14 @@ _MAKING = (
     (re.compile(r"\bip link add (?:dev )?(\S+) "), "interface"),
     (re.compile(r"\btype veth peer name (\S+)"), "interface"),
 )
+_BY_OPTION = {
+    "mtu": re.compile(r"\bmtu[ =](\d+)"),
+    "nexthop": re.compile(r"\bnexthop [^;&|\n]*?\bid (\d+)"),
+    "lookup": re.compile(r"\bru(?:le)? [^;&|\n]*?\b(?:lookup|table) (\w+)"),
+    "rule": re.compile(r"\bru(?:le)? [^;&|\n]*?\b(blackhole|unreachable|prohibit|nop|goto)\b"),
+}
+"""Where words stand that mean something else elsewhere: a number may be an MTU, a table or a next hop."""
+
 _RENAMING = re.compile(r"\bip link set (?:dev )?(\S+) name ")
 _DETAILS = {"stp": "stp_state", "port_learning": "learning", "ageing_time": "ageing_time", "arp": "arp"}
 _DETAILS |= {key: key for key in ("hairpin", "isolated", "flood", "bcast_flood", "mcast_flood", "locked", "alias")}
@@ -91,7 +99,10 @@ def _gone(snapshot: Snapshot, lines: list[str]) -> list[str]:
 
 
 def _words(lines: Iterable[str]) -> set[str]:
-    return {word for line in lines for word in _WORD.findall(line)}
+    """The words of commands, and "mtu 1400" for one behind an option."""
+    text = "\n".join(lines)
+    told = (f"{option} {word}" for option, pattern in _BY_OPTION.items() for word in pattern.findall(text))
+    return {*_WORD.findall(text), *told}
 
 
 def _things(space: Namespace) -> Iterator[tuple[str, str]]:
@@ -117,7 +128,7 @@ def _things(space: Namespace) -> Iterator[tuple[str, str]]:
 def _settings(link: Interface, where: str) -> Iterator[tuple[str, str]]:
     """The same of what an interface was given beside addresses."""
     if link.kind == "veth" and odd_mtu(link):
-        yield str(link.mtu), f"the MTU {link.mtu} of {link.name} {where}"
+        yield f"mtu {link.mtu}", f"the MTU {link.mtu} of {link.name} {where}"
     for key, value in link.details:
         if key in _DETAILS and link.kind in ("veth", "bridge"):
             yield _DETAILS[key], f"the setting {_DETAILS[key]} {value} of {link.name} {where}"
@@ -133,11 +144,11 @@ def _beside(space: Namespace, where: str) -> Iterator[tuple[str, str]]:
         if name.endswith(_NOT_ZERO) and value != "0":
             yield name, f"the switch {name} = {value} {where}"
     for policy in space.policies:
-        if not policy.is_usual:
-            key = policy.table if policy.action == "lookup" else policy.action
+        if not policy.is_usual and (policy.table or policy.action != "lookup"):  # an l3mdev's comes with the first VRF
+            key = f"lookup {policy.table}" if policy.action == "lookup" else f"rule {policy.action}"
             yield key, f"the rule of routing {policy.priority} {where}: {policy}"
     for hop in space.next_hops:
-        yield str(hop.number), f"the nexthop {hop.number} {where}"
+        yield f"nexthop {hop.number}", f"the nexthop {hop.number} {where}"
     for queue in space.queues:
         yield queue.text.split()[0], f"the {queue.what} {queue.text.split()[0]} on {queue.device} {where}"
     for each in beside_usual(space):

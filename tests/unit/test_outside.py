@@ -52,11 +52,25 @@ def test_settings_switches_and_what_steers() -> None:
 
 def test_what_steers_is_mentioned_by_its_table_or_number() -> None:
     rules = (PolicyRule(500, (("from", "10.0.0.1"),), table="77"), PolicyRule(501, (("to", "10.9.9.9"),), "prohibit"))
-    red = Namespace("red", {"lo": LO}, policies=rules, next_hops=(NextHop(4),))
+    of_vrfs = PolicyRule(1000, (("l3mdev", ""),), table="")
+    red = Namespace("red", {"lo": LO}, policies=(*rules, of_vrfs), next_hops=(NextHop(4),))
     told = ["from 10.0.0.1 lookup 77", "to 10.9.9.9 prohibit"]
     lines = ["ip netns add red", *(f"ip netns exec red ip rule add {rule}" for rule in told)]
     lines.append("ip netns exec red ip nexthop add id 4 via 10.0.0.2")
     assert unmentioned(Snapshot({"red": red}), lines) == []
+
+
+def test_a_word_is_mentioned_where_it_stands_for_the_same() -> None:
+    rules = (PolicyRule(500, (("from", "10.0.0.1"),), table="100"), PolicyRule(501, (("to", "10.9.9.9"),), "prohibit"))
+    red = Namespace("red", {"eth0": Interface("eth0", "veth", mtu=1400)}, policies=rules, next_hops=(NextHop(4),))
+    lines = ["ip netns add red", "ip link add eth0 mtu 100 type veth", "ip link add x0 type vxlan id 4"]
+    lines += ["ip route add prohibit 10.9.9.9 table 100", "ip rule add from 10.0.0.9 lookup 1400"]
+    assert unmentioned(Snapshot({"red": red}), lines) == [
+        "the MTU 1400 of eth0 of red",
+        "the rule of routing 500 of red: from 10.0.0.1 lookup 100",
+        "the rule of routing 501 of red: from all to 10.9.9.9 prohibit",
+        "the nexthop 4 of red",
+    ]
 
 
 def test_what_is_gone_or_off() -> None:
