@@ -6,11 +6,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class RouteQuestion:
-    """Where does this namespace send packets to that address? `ip route get DESTINATION [from SOURCE iif DEVICE]`.
+class _OfNamespace:
+    """A question.
 
     Attributes:
         namespace: who is asked.
+    """
+
+    namespace: str
+
+
+@dataclass(frozen=True)
+class RouteQuestion(_OfNamespace):
+    """Where does this namespace send packets to that address? `ip route get DESTINATION [from SOURCE iif DEVICE]`.
+
+    Attributes:
         destination: the packet's.
         source: the packet's; None where its sender has not chosen one.
         iif: the interface that the packet came in by; None for one of the namespace's own.
@@ -21,7 +31,6 @@ class RouteQuestion:
         service: the packet's type of service; 0 where no rule asks for it.
     """
 
-    namespace: str
     destination: str
     source: str | None = None
     iif: str | None = None
@@ -58,105 +67,57 @@ class MatchQuestion:
 
 
 @dataclass(frozen=True)
-class SwitchQuestion:
+class SwitchQuestion(_OfNamespace):
     """What is this switch set to? `sysctl NAME`.
 
     Attributes:
-        namespace: who is asked.
         name: of the switch.
     """
 
-    namespace: str
     name: str
 
 
-@dataclass(frozen=True)
-class ListenersQuestion:
-    """Who listens in this namespace? `ss -tulnp`.
+class ListenersQuestion(_OfNamespace):
+    """Who listens in this namespace? `ss -tulnp`."""
 
-    Attributes:
-        namespace: who is asked.
-    """
 
-    namespace: str
+class RulesetQuestion(_OfNamespace):
+    """What are the rules of nft here, as values? `nft -j list ruleset`."""
 
 
 @dataclass(frozen=True)
-class RulesetQuestion:
-    """What are the rules of nft here, as values? `nft -j list ruleset`.
-
-    Attributes:
-        namespace: who is asked.
-    """
-
-    namespace: str
-
-
-@dataclass(frozen=True)
-class PortQuestion:
+class PortQuestion(_OfNamespace):
     """What does the kernel know of this interface that a snapshot does not tell? `ip -d link show dev NAME`.
 
     Attributes:
-        namespace: who is asked.
         interface: which.
     """
 
-    namespace: str
     interface: str
 
 
 @dataclass(frozen=True)
-class RulesQuestion:
+class RulesQuestion(_OfNamespace):
     """By which rules does this namespace choose a routing table? `ip rule`.
 
     Attributes:
-        namespace: who is asked.
         version: of IP.
     """
 
-    namespace: str
     version: int
 
 
-@dataclass(frozen=True)
-class PoliciesQuestion:
-    """Which packets does this namespace drop by IPsec, or encrypt? `ip xfrm policy`.
-
-    Attributes:
-        namespace: who is asked.
-    """
-
-    namespace: str
+class PoliciesQuestion(_OfNamespace):
+    """Which packets does this namespace drop by IPsec, or encrypt? `ip xfrm policy`."""
 
 
-@dataclass(frozen=True)
-class VlansQuestion:
-    """In which VLANs are the ports of this namespace's bridges? `bridge vlan show`.
-
-    Attributes:
-        namespace: who is asked.
-    """
-
-    namespace: str
+class VlansQuestion(_OfNamespace):
+    """In which VLANs are the ports of this namespace's bridges? `bridge vlan show`."""
 
 
-@dataclass(frozen=True)
-class ProxiesQuestion:
-    """For which addresses of others does this namespace answer neighbour questions? `ip neigh show proxy`.
-
-    Attributes:
-        namespace: who is asked.
-    """
-
-    namespace: str
+class ProxiesQuestion(_OfNamespace):
+    """For which addresses of others does this namespace answer neighbour questions? `ip neigh show proxy`."""
 
 
-@dataclass(frozen=True)
-class UnreadyQuestion:
-    """Which addresses of this namespace cannot be used (yet)? `ip addr show tentative`, `ip addr show dadfailed`.
-
-    Attributes:
-        namespace: who is asked.
-    """
-
-    namespace: str
+class UnreadyQuestion(_OfNamespace):
+    """Which addresses of this namespace cannot be used (yet)? `ip addr show tentative`, `ip addr show dadfailed`."""
