@@ -14,6 +14,7 @@ from netkit.configured import follows, lasting
 from netkit.model import HOST
 from netkit.model.facts import odd_mtu, own_addresses
 from netkit.model.routing import together
+from netkit.model.switches import HANDED_ON
 from netkit.shell import in_namespace, route_words
 from netkit.sundries import beside, forwarding, sundries, unmade
 from netkit.tunnelling import DETAILS, STACKED, is_stacked, stacked, tunnel
@@ -120,8 +121,6 @@ _PLAIN = {
 }
 """What need not be written: switches that are so in every new namespace."""
 
-_HANDED_ON = frozenset(["ipv4.forwarding", "ipv6.forwarding", "ipv6.disable_ipv6", "ipv4.accept_redirects"])
-
 
 def _inside(space: Namespace, line: str) -> str:
     """A command as one types it on the host so that it runs in a namespace that has a name."""
@@ -210,7 +209,7 @@ def _switches(space: Namespace) -> Iterator[str]:
     values = {name: value for name, value in space.sysctls.items() if value != _PLAIN.get(name)}
     for link in space.interfaces.values():
         device = link.name.replace(".", "/")
-        pairs = [(key.partition("."), value) for key, value in link.switches if key not in _HANDED_ON]
+        pairs = [(key.partition("."), value) for key, value in link.switches if key not in HANDED_ON]
         values |= {f"net.{family}.conf.{device}.{switch}": value for (family, _, switch), value in pairs}
     if values:
         words = " ".join(f"{name}={quote(value)}" for name, value in sorted(values.items()))

@@ -13,7 +13,7 @@ from netkit.configured import lasting
 from netkit.model import HOST, details
 from netkit.model.facts import FORWARDING, Facts, listed, vni
 from netkit.model.further import beside_usual
-from netkit.model.switches import usual
+from netkit.model.switches import HANDED_ON, usual
 
 if TYPE_CHECKING:
     from netkit.comparison.things import Thing
@@ -111,7 +111,7 @@ class _Teller:
             says, lacks = f"has the VNI {vni(link)}" if key == "vni" else words[0], words[1]
             tell(one, ("detail", key), (term,), (says, f"has no {key}" if unset is None else lacks))
         for key, value in link.switches:
-            if key not in _FOLLOWING:
+            if key not in HANDED_ON:
                 words = f"has net.{key} = {value}", f"has net.{key} = {usual(key)}"
                 tell(one, ("switch", key), (value,), words)
         real = self._snapshot[name][link.name].mac
@@ -267,9 +267,6 @@ _BRIDGED = "net.bridge.bridge-nf-call-arptables"
 _WITH_VALUES = frozenset(["peer", "broadcast", "metric", "scope", "label"])
 _OF_NAMES = frozenset(["label", "nodad"])
 """The first begins with the interface's own name, the second says only how the address was given."""
-
-_FOLLOWING = frozenset(["ipv4.forwarding", "ipv6.forwarding", "ipv6.disable_ipv6", "ipv4.accept_redirects"])
-"""With the switches of all interfaces these change by themselves."""
 
 _HANDLE = re.compile(r"\b[0-9a-f]+:[0-9a-f]*(?= |$)")
 

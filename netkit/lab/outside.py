@@ -9,6 +9,7 @@ from netkit.configured import configured
 from netkit.model import HOST
 from netkit.model.facts import odd_mtu, own_addresses
 from netkit.model.further import beside_usual
+from netkit.model.switches import HANDED_ON
 from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ _BY_OPTION = {
 _RENAMING = re.compile(r"\bip link set (?:dev )?(\S+) name ")
 _DETAILS = {"stp": "stp_state", "port_learning": "learning", "ageing_time": "ageing_time", "arp": "arp"}
 _DETAILS |= {key: key for key in ("hairpin", "isolated", "flood", "bcast_flood", "mcast_flood", "locked", "alias")}
-_FOLLOWING = frozenset(["ipv4.forwarding", "ipv6.forwarding", "ipv6.disable_ipv6", "ipv4.accept_redirects"])
 _NOT_ZERO = ("ip_forward", "all.forwarding", "arp_ignore", "arp_announce", "route_localnet", "icmp_echo_ignore_all")
 
 
@@ -134,7 +134,7 @@ def _settings(link: Interface, where: str) -> Iterator[tuple[str, str]]:
             yield _DETAILS[key], f"the setting {_DETAILS[key]} {value} of {link.name} {where}"
     for key, value in link.switches:
         name = f"net.{key.replace('.', f'.conf.{link.name}.', 1)}"
-        if key not in _FOLLOWING:
+        if key not in HANDED_ON:
             yield name, f"the switch {name} = {value} {where}"
 
 

@@ -42,6 +42,9 @@ IN_SECONDS = frozenset(
 )
 """The kernel tells these in milliseconds with the interface, and in seconds in their files."""
 
+HANDED_ON = frozenset(["ipv4.forwarding", "ipv6.forwarding", "ipv6.disable_ipv6", "ipv4.accept_redirects"])
+"""Each interface gets these with the switches of all interfaces."""
+
 OFF_FOR_ALL_TIME = frozenset(["accept_dad", "use_tempaddr"])
 """These are -1 for links on which IPv6 makes no sense of them."""
 
