@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import nat
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,9 +71,8 @@ def to_publish(world: World, namespace: str, packet: Packet, end: tuple[str, int
         return None
     here = [rule for rule in rules if rule.table == table]
     family = f"{'ip' if packet.version == 4 else 'ip6'} " if table.startswith("inet ") else ""
-    address = end[0] if packet.version == 4 else f"[{end[0]}]"
     chains = [_chain(here, rule.chain) for hook in ("prerouting", "output") for rule in here if _translates(rule, hook)]
-    rule = f"{packet.protocol} dport {packet.destination_port} counter dnat {family}to {address}:{end[1]}"
+    rule = f"{packet.protocol} dport {packet.destination_port} counter dnat {family}to {endpoint(*end)}"
     lines = [f"nft add rule {table} {chain} {local}{rule}" for chain, local in dict.fromkeys(chains)]
     return _listed(world, namespace, here, chains[0][0]), lines
 

@@ -9,6 +9,7 @@ from netkit.diagnosis import listening, nat, nft_publishing, permissions, reject
 from netkit.diagnosis.commands import addresses_shown, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.matching import Passing, within
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
@@ -100,30 +101,30 @@ def _to_publish(  # noqa: PLR0913
     """The finding that a port is not led on to an address and a port, with the rules that do it."""
     tool = "iptables" if packet.version == 4 else "ip6tables"
     chains = {(rule.table, rule.chain) for rule in rules}
-    address, port = end
+    there = endpoint(*end)
     chain = "DOCKER" if ("nat", "DOCKER") in chains else "PREROUTING"
     match = f"-p {packet.protocol} -m {packet.protocol} --dport"
-    lines = [f"{tool} -t nat -A {chain} {match} {packet.destination_port} -j DNAT --to-destination {address}:{port}"]
+    lines = [f"{tool} -t nat -A {chain} {match} {packet.destination_port} -j DNAT --to-destination {there}"]
     if chain == "PREROUTING":
         lines.append(lines[0].replace("PREROUTING", "OUTPUT -m addrtype --dst-type LOCAL"))
     elif end not in [_accepted(rule, packet.protocol) for rule in rules]:
-        lines.append(f"{tool} -A DOCKER -d {address}/32 {match} {port} -j ACCEPT")
+        lines.append(f"{tool} -A DOCKER -d {ipaddress.ip_network(end[0])} {match} {end[1]} -j ACCEPT")
     leading = [rule.text for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
     listed = "\n".join(leading) or "no rule that translates"
     evidence = shown(world, namespace, f"{tool} -t nat -S", listed)
     if not any(rule.table == "nat" and rule.kind == "rule" for rule in rules):
         evidence, lines = nft_publishing.to_publish(world, namespace, packet, end) or (evidence, lines)
-    words = f"no rule of {namespace} leads port {packet.destination_port} on to {address}:{port}: it is not published"
+    words = f"no rule of {namespace} leads port {packet.destination_port} on to {there}: it is not published"
     lines = [typed(world, namespace, line) for line in lines]
     return Finding("nat", words, (evidence,), tuple(lines), namespace, lasting=reserved)
 
 
 def _accepted(rule: Rule, protocol: str) -> tuple[str, int] | None:
     """The address and the port that a rule lets packets of a protocol to, None for any other rule."""
-    address, slash, length = rule.asks("-d").partition("/")
+    address, _, length = rule.asks("-d").partition("/")
     port = rule.asks("--dport")
-    fits = rule.target == "ACCEPT" and rule.asks("-p") == protocol and slash and length == "32" and port.isdigit()
-    return (address, int(port)) if fits else None
+    fits = rule.target == "ACCEPT" and rule.asks("-p") == protocol and port.isdigit()
+    return (address, int(port)) if fits and length == ("128" if ":" in address else "32") else None
 
 
 def _behind(world: World, namespace: str, packet: Packet, leading: list[Rule]) -> Finding | None:
@@ -206,8 +207,7 @@ def unborne(world: World, start: End, address: str) -> Finding | None:
                 f"{name}, and so does not answer who has it"
             )
             lines = (rejections.listed(world, place, rule), addresses_shown(world, (place, name)))
-            length = 128 if ":" in address else 32
-            mend = typed(world, place, f"ip addr add {address}/{length} dev {name}")
+            mend = typed(world, place, f"ip addr add {ipaddress.ip_network(address)} dev {name}")
             return Finding("address", words, lines, (mend,), place)
     return None
 

@@ -143,6 +143,21 @@ LED = [
         servers=("in1 tcp 0.0.0.0 80",),
         heals=False,
     ),
+    routed(
+        "published for IPv6, and led on no more",
+        "nat",
+        "r1",
+        "r1 ip6tables -t nat -F PREROUTING",
+        ask=("a", "fd20:1::1", 8080, "tcp"),
+        servers=("b tcp :: 80",),
+        healthy=(
+            "ip netns exec r1 ip6tables -N DOCKER",
+            "ip netns exec r1 ip6tables -A FORWARD -j DOCKER",
+            "ip netns exec r1 ip6tables -A DOCKER -d fd20:3::2/128 -p tcp -m tcp --dport 80 -j ACCEPT",
+            "ip netns exec r1 ip6tables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination "
+            "[fd20:3::2]:80",
+        ),
+    ),
     translated(
         "published, then filtered by the new port",
         "filter",
