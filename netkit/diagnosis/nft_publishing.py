@@ -31,6 +31,11 @@ def relevant(rules: Iterable[Rule], version: int) -> list[Rule]:
     return [rule for rule in rules if rule.tool == "nft" and rule.table.startswith(_FAMILIES[version])]
 
 
+def translates(rule: Rule, hook: str) -> bool:
+    """Whether it heads a base chain that translates at a hook."""
+    return rule.hook == hook and rule.text.startswith("type nat ")
+
+
 def led(rules: list[Rule], packet: Packet) -> set[tuple[str, int | None]]:
     """Where rules lead connections to; by a map, each of its elements."""
     found = {nat.target(rule.option("to")) for rule in rules if rule.target == "dnat"}
@@ -66,12 +71,12 @@ def to_publish(world: World, namespace: str, packet: Packet, end: tuple[str, int
             aim = f"{end[0]} . {end[1]}" if keyed else end[0]
             line = f"nft add element {entry.table} {name} {{ {packet.destination_port} : {aim} }}"
             return shown(world, namespace, f"nft list map {entry.table} {name}", entry.text), [line]
-    table = next((rule.table for rule in rules if _translates(rule, "prerouting")), None)
+    table = next((rule.table for rule in rules if translates(rule, "prerouting")), None)
     if table is None:
         return None
     here = [rule for rule in rules if rule.table == table]
     family = f"{'ip' if packet.version == 4 else 'ip6'} " if table.startswith("inet ") else ""
-    chains = [_chain(here, rule.chain) for hook in ("prerouting", "output") for rule in here if _translates(rule, hook)]
+    chains = [_chain(here, rule.chain) for hook in ("prerouting", "output") for rule in here if translates(rule, hook)]
     rule = f"{packet.protocol} dport {packet.destination_port} counter dnat {family}to {endpoint(*end)}"
     lines = [f"nft add rule {table} {chain} {local}{rule}" for chain, local in dict.fromkeys(chains)]
     return _listed(world, namespace, here, chains[0][0]), lines
@@ -91,7 +96,7 @@ def unled(world: World, namespace: str, packet: Packet, *, reserved: bool) -> Fi
     rules, port = relevant(space.rules, packet.version), f"{packet.protocol} dport"
     for rule in rules:
         here = [each for each in rules if each.table == rule.table]
-        base = next((each.chain for each in here if _translates(each, hook)), None)
+        base = next((each.chain for each in here if translates(each, hook)), None)
         fits = rule.target == "dnat" and rule.asks(port) == str(packet.destination_port)
         if not fits or base is None or rule.chain in reached(here, base):
             continue
@@ -137,11 +142,6 @@ def _maps(rules: list[Rule], packet: Packet) -> list[Rule]:
         (rule.table, match[2]) for rule in rules if (match := _MAP.search(rule.text)) and match[1] == packet.protocol
     }
     return [entry for entry in rules if entry.kind == "set" and (entry.table, entry.text.split()[1]) in found]
-
-
-def _translates(rule: Rule, hook: str) -> bool:
-    """Whether it heads a base chain that translates at a hook."""
-    return rule.hook == hook and rule.text.startswith("type nat ")
 
 
 def _chain(rules: list[Rule], base: str) -> tuple[str, str]:

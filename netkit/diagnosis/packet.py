@@ -58,6 +58,11 @@ class Packet:
         return ipaddress.ip_address(self.destination).version
 
     @property
+    def iptables(self) -> str:
+        """The program whose rules it meets: iptables or ip6tables."""
+        return "iptables" if self.version == 4 else "ip6tables"
+
+    @property
     def aim(self) -> tuple[str, int | None]:
         """Where it is led: its destination, and the port there."""
         return self.destination, self.destination_port

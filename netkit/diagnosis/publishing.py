@@ -29,7 +29,7 @@ def unpublished(world: World, namespace: str, packet: Packet, *, reserved: bool)
         packet: for a port at which nobody listens there.
         reserved: whether somebody holds the port, so that nobody else takes it.
     """
-    tool = "iptables" if packet.version == 4 else "ip6tables"
+    tool = packet.iptables
     rules = [rule for rule in world.space(namespace).rules if rule.tool == tool]
     leading = [rule for rule in rules if rule.table == "nat" and rule.target == "DNAT"]
     ends = led(world, namespace, packet)
@@ -66,7 +66,7 @@ def let_in(world: World, namespace: str, packet: Packet) -> set[tuple[str, int]]
         namespace: whose rules.
         packet: of the version of IP, and of the protocol, that is asked about.
     """
-    tool = "iptables" if packet.version == 4 else "ip6tables"
+    tool = packet.iptables
     rules = [rule for rule in world.space(namespace).rules if rule.tool == tool and rule.chain == "DOCKER"]
     return {end for end in _orphans(world, namespace, packet, rules) if world.topology.bearers(end[0])}
 
@@ -89,7 +89,7 @@ def led(world: World, namespace: str, packet: Packet, but: int | None = None) ->
     """
     asking = ("--dport", f"{packet.protocol} dport")
     rules = [r for r in world.space(namespace).rules if but is None or str(but) not in map(r.asks, asking)]
-    tool = "iptables" if packet.version == 4 else "ip6tables"
+    tool = packet.iptables
     leading = [rule for rule in rules if (rule.tool, rule.table, rule.target) == (tool, "nat", "DNAT")]
     found = {nat.target(rule.option("--to-destination")) for rule in leading}
     return found | nft_publishing.led(nft_publishing.relevant(rules, packet.version), packet)
@@ -99,7 +99,7 @@ def _to_publish(  # noqa: PLR0913
     world: World, namespace: str, packet: Packet, rules: list[Rule], end: tuple[str, int], *, reserved: bool
 ) -> Finding:
     """The finding that a port is not led on to an address and a port, with the rules that do it."""
-    tool = "iptables" if packet.version == 4 else "ip6tables"
+    tool = packet.iptables
     chains = {(rule.table, rule.chain) for rule in rules}
     there = endpoint(*end)
     chain = "DOCKER" if ("nat", "DOCKER") in chains else "PREROUTING"

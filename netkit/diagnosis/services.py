@@ -270,8 +270,7 @@ def answered(world: World, flows: Flows, asked: Packet, answer: Packet) -> Findi
     if value == "0" and len(bridges) == 1 and None not in bridges:
         line = shown(world, router, f"sysctl {switch}", value)
         return Finding("return path", words, (line,), (typed(world, router, f"sysctl -w {switch}=1"),), router)
-    tool = "iptables" if answer.version == 4 else "ip6tables"
-    command = f"{tool} -t nat -I POSTROUTING -s {answer.destination} -d {answer.source}"
+    command = f"{answer.iptables} -t nat -I POSTROUTING -s {answer.destination} -d {answer.source}"
     command += f" -p {answer.protocol} --dport {answer.source_port}" if answer.source_port else ""
     words += f"; {router} does not hide the sender behind its own address (MASQUERADE)"
     line = translations.listed(world, router, answer)

@@ -7,12 +7,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis import mapped, matching, permissions, rejections, xtables
+from netkit.diagnosis import mapped, matching, nft_publishing, permissions, rejections, xtables
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.flows import Flows
     from netkit.diagnosis.matching import Place
@@ -152,7 +154,7 @@ def _unhidden(
     if bridge_of(world, namespace, packet.destination):  # whoever is behind a bridge of its own has its way by it
         return None
     came = None if _routed(world, namespace, packet) else bridge_of(world, namespace, packet.source)
-    network = came[1] if came else _network_of(world, namespace, packet.source)
+    _, network = came or next(_networks(world, namespace, packet.source), ("", ""))
     if not network or not (came or _translates(world, namespace, packet)):
         return None
     out = f"! -o {came[0]}" if came else f"-o {device}"
@@ -183,11 +185,12 @@ def _routed(world: World, namespace: str, packet: Packet) -> bool:
     return route is not None and bool(route.via) and route.destination != "default"
 
 
-def _post(world: World, namespace: str, version: int) -> list[Rule]:
-    """The rules that may hide a sender."""
-    tool = "iptables" if version == 4 else "ip6tables"
+def _hiders(world: World, namespace: str, packet: Packet) -> tuple[Rule | None, list[Rule]]:
+    """The base chain of nft's own in which a namespace hides senders, and its rules; where none is, iptables' rules."""
+    base = _own_base(world, namespace, packet.version)
+    place = ("nft", base.table, base.chain) if base else (packet.iptables, "nat", "POSTROUTING")
     rules = world.space(namespace).rules
-    return [r for r in rules if r.tool == tool and (r.table, r.chain, r.kind) == ("nat", "POSTROUTING", "rule")]
+    return base, [r for r in rules if r.kind == "rule" and (r.tool, r.table, r.chain) == place]
 
 
 def listed(world: World, namespace: str, packet: Packet) -> str:
@@ -197,15 +200,8 @@ def listed(world: World, namespace: str, packet: Packet) -> str:
         namespace: whose.
         packet: of the version of IP that they are for.
     """
-    base = _own_base(world, namespace, packet.version)
-    if base is not None:
-        rules = [
-            r for r in world.space(namespace).rules if (r.table, r.chain) == (base.table, base.chain) and r != base
-        ]
-        listing = f"nft list chain {base.table} {base.chain}"
-    else:
-        rules = _post(world, namespace, packet.version)
-        listing = f"{'iptables' if packet.version == 4 else 'ip6tables'} -t nat -S POSTROUTING"
+    base, rules = _hiders(world, namespace, packet)
+    listing = f"nft list chain {base.table} {base.chain}" if base else f"{packet.iptables} -t nat -S POSTROUTING"
     return shown(world, namespace, listing, "\n".join(rule.text for rule in rules) or "no rule")
 
 
@@ -216,26 +212,20 @@ def _hiding(world: World, namespace: str, packet: Packet, what: tuple[str, str, 
         what: the network, the interface that its packets leave by as iptables asks for it, and that interface.
     """
     network, out, device = what
-    base = _own_base(world, namespace, packet.version)
+    base, rules = _hiders(world, namespace, packet)
     if base is not None:
         family = "ip" if packet.version == 4 else "ip6"
-        others = [
-            r for r in world.space(namespace).rules if (r.table, r.chain) == (base.table, base.chain) and r != base
-        ]
-        verb = "insert" if any(r.target in ("accept", "return") for r in others) else "add"
+        verb = "insert" if any(rule.target in ("accept", "return") for rule in rules) else "add"
         return [f'nft {verb} rule {base.table} {base.chain} {family} saddr {network} oifname "{device}" masquerade']
-    tool, passing = "iptables" if packet.version == 4 else "ip6tables", matching.Passing(packet, oif=device)
-    taken = any(xtables.matches(rule, passing) is not False for rule in _post(world, namespace, packet.version))
-    return [f"{tool} -t nat {'-I' if taken else '-A'} POSTROUTING -s {network} {out} -j MASQUERADE"]
+    passing = matching.Passing(packet, oif=device)
+    taken = any(xtables.matches(rule, passing) is not False for rule in rules)
+    return [f"{packet.iptables} -t nat {'-I' if taken else '-A'} POSTROUTING -s {network} {out} -j MASQUERADE"]
 
 
 def _own_base(world: World, namespace: str, version: int) -> Rule | None:
     """The base chain of nft's own in which a namespace hides senders."""
-    families = ("ip", "inet") if version == 4 else ("ip6", "inet")
-    for rule in world.space(namespace).rules:
-        if rule.hook == "postrouting" and rule.text.startswith("type nat") and rule.table.split()[0] in families:
-            return rule
-    return None
+    rules = nft_publishing.relevant(world.space(namespace).rules, version)
+    return next((rule for rule in rules if nft_publishing.translates(rule, "postrouting")), None)
 
 
 def _translates(world: World, namespace: str, packet: Packet) -> bool:
@@ -254,16 +244,6 @@ def _translates(world: World, namespace: str, packet: Packet) -> bool:
     )
 
 
-def _network_of(world: World, namespace: str, address: str) -> str:
-    """The network of a namespace's own that an address is in, and is not the namespace's; "" for none."""
-    for link in world.space(namespace).interfaces.values():
-        for text in link.addresses:
-            own = ipaddress.ip_interface(text)
-            if ipaddress.ip_address(address) in own.network and str(own.ip) != address:
-                return str(own.network)
-    return ""
-
-
 def bridge_of(world: World, namespace: str, address: str) -> tuple[str, str] | None:
     """A bridge of a namespace in whose network an address is, and that network.
 
@@ -271,9 +251,13 @@ def bridge_of(world: World, namespace: str, address: str) -> tuple[str, str] | N
         namespace: whose.
         address: not the namespace's own.
     """
+    bridges = {link.name for link in world.space(namespace).interfaces.values() if link.kind == "bridge"}
+    return next((each for each in _networks(world, namespace, address) if each[0] in bridges), None)
+
+
+def _networks(world: World, namespace: str, address: str) -> Iterator[tuple[str, str]]:
+    """The interfaces of a namespace in whose network an address is, and is not the namespace's; with that network."""
     for link in world.space(namespace).interfaces.values():
-        for text in link.addresses if link.kind == "bridge" else ():
-            own = ipaddress.ip_interface(text)
+        for own in map(ipaddress.ip_interface, link.addresses):
             if ipaddress.ip_address(address) in own.network and str(own.ip) != address:
-                return link.name, str(own.network)
-    return None
+                yield link.name, str(own.network)

@@ -151,7 +151,7 @@ def hidden(world: World, ends: tuple[End, End], sent: Packet, arrived: Packet) -
         f"{place} gives the packets of the tunnel {named(one)} the source {arrived.source}: {named(other)} learns that "
         f"address and sends its answers there, not to {sent.source}"
     )
-    tool = "iptables" if sent.version == 4 else "ip6tables"
+    tool = sent.iptables
     rules = [rule.text for rule in world.space(place).rules if (rule.tool, rule.table) == (tool, "nat")]
     line = shown(world, place, f"{tool}-save -t nat", "\n".join(rules))
     match = f"-s {sent.source} -d {sent.destination} -p udp --dport {sent.destination_port}"
