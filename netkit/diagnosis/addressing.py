@@ -9,6 +9,7 @@ from netkit.diagnosis import commands
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.gateways import default_again, forwards, free_address, leaving, missed, network_of
+from netkit.diagnosis.packet import version_of
 from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
@@ -289,8 +290,3 @@ def not_ready(world: World, end: End, address: str) -> Finding:
 def within(address: str, network: IPNetwork) -> bool:
     """Whether an address is in a network."""
     return ipaddress.ip_address(address) in network
-
-
-def version_of(address: str) -> int:
-    """4 or 6."""
-    return 6 if ":" in address else 4

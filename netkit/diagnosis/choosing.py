@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import policy
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.packet import version_of
 from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def better(world: World, first: Decision, source: str, finding: Finding) -> Find
     lost = world.route(RouteQuestion(finding.where, source)) if finding.where != namespace else None
     if question is None or lost is None or not lost.error:
         return None
-    own = [str(each.ip) for each in world.topology.prefixes((namespace, device), 6 if ":" in source else 4)]
+    own = [str(each.ip) for each in world.topology.prefixes((namespace, device), version_of(source))]
     usable = (each for each in own if each != source and not ipaddress.ip_address(each).is_link_local)
     other = next((each for each in usable if not world.route(RouteQuestion(finding.where, each)).error), None)
     route = world.matched(replace(question, source=None))

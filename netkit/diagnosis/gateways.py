@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import inner
 from netkit.diagnosis.commands import typed
+from netkit.diagnosis.packet import version_of
 from netkit.diagnosis.questions import RouteQuestion
 from netkit.validation import mac_of
 
@@ -40,7 +41,7 @@ def gateways(world: World, namespace: str, address: str, by: End | None = None) 
         address: whom packets are for.
         by: only routers on this interface's link, even if it has no address (yet).
     """
-    version = 6 if ":" in address else 4
+    version = version_of(address)
     found: dict[str, int] = {}
     for end in [by] if by else leaving(world, namespace):
         own = world.topology.prefixes(end, version)
@@ -160,7 +161,7 @@ def missed(world: World, end: End, version: int = 4) -> list[str]:
     found: dict[str, None] = {}
     for place, name in world.topology.stations(end):
         for route in world.space(place).routes:
-            if route.via and route.device == name and (6 if ":" in route.via else 4) == version and place != end[0]:
+            if route.via and route.device == name and version_of(route.via) == version and place != end[0]:
                 found.setdefault(route.via)
     return [each for each in found if not world.topology.bearers(each)]
 
@@ -173,7 +174,7 @@ def default_again(world: World, end: End, address: str) -> tuple[str, ...]:
         address: whom packets are for.
     """
     goal = address and world.topology.bearers(address)
-    has_one = any(route.is_default(6 if ":" in address else 4) for route in world.space(end[0]).routes)
+    has_one = any(route.is_default(version_of(address)) for route in world.space(end[0]).routes)
     if not goal or has_one or towards(world, end[0], address):
         return ()
     found = gateways(world, end[0], address, end)

@@ -99,3 +99,8 @@ def on_one_link(address: str) -> bool:
     """
     known = ipaddress.ip_address(address)
     return known.version == 6 and (known.is_link_local or known.is_multicast)
+
+
+def version_of(address: str) -> int:
+    """4 or 6."""
+    return 6 if ":" in address else 4

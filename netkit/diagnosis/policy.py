@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import gateways
 from netkit.diagnosis.commands import link_shown, named, shown, typed, up
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.packet import version_of
 
 if TYPE_CHECKING:
     from netkit.diagnosis.answers import PolicyRule, RouteAnswer
@@ -69,7 +70,7 @@ def refusal(world: World, asked: RouteQuestion, answer: RouteAnswer) -> Refusal 
 
 def _deciding(world: World, asked: RouteQuestion) -> Refusal | None:
     """What decides that a packet goes nowhere, rule by rule as the kernel tries them (ip-rule(8))."""
-    version = 6 if ":" in asked.destination else 4
+    version = version_of(asked.destination)
     thrown, start = None, 0
     for rule in world.rules(asked.namespace, version):
         if rule.priority < start:
@@ -240,7 +241,7 @@ def not_its_own(world: World, asked: RouteQuestion, answer: RouteAnswer) -> Find
         answer: what the kernel says.
     """
     namespace, address = asked.namespace, asked.destination
-    version = 6 if ":" in address else 4
+    version = version_of(address)
     device = next((name for place, name in world.topology.bearers(address) if place == namespace), None)
     if device is None or any(name == device and text == address for name, text, _ in world.unready(namespace)):
         return None

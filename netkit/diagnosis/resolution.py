@@ -8,6 +8,7 @@ from netkit.diagnosis import arp, gateways, permissions, rejections, tunnels
 from netkit.diagnosis.addressing import settled
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.packet import version_of
 from netkit.diagnosis.questions import RouteQuestion
 from netkit.model.details import usual
 
@@ -64,7 +65,7 @@ def mute(world: World, start: End, target: End, address: str) -> Finding | None:
 
 def _unasked(world: World, start: End, address: str) -> Finding | None:
     """Whether the sender's kernel asks for nobody there: how often it does, switches say (ip-sysctl, neigh/…)."""
-    version = 6 if ":" in address else 4
+    version = version_of(address)
     name, other = (f"net/ipv{version}/neigh/{start[1]}/{each}_solicit" for each in ("mcast", "app"))
     if world.switch(start[0], name) != "0":
         return None

@@ -9,7 +9,7 @@ from netkit.diagnosis import addressing, commands, inner, policy, rejections, vr
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.gateways import default_again, forwarding, gateways, leaving, link_local, network_of, towards
-from netkit.diagnosis.packet import on_one_link
+from netkit.diagnosis.packet import on_one_link, version_of
 from netkit.diagnosis.questions import RouteQuestion
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def none(world: World, question: RouteQuestion, answer: RouteAnswer) -> Finding:
         or vrfs.outside(world, ends, evidence)
         or addressing.six_off(world, ends, address, evidence)
         or addressing.missing(world, ends, address, evidence)
-        or addressing.misplaced(world, namespace, addressing.version_of(address))
+        or addressing.misplaced(world, namespace, version_of(address))
         or addressing.wrong_mask(world, namespace, near, address, evidence)
         or addressing.no_network(world, namespace, address, evidence)
         or _no_route(world, namespace, address, evidence)
@@ -83,7 +83,7 @@ def _switched_off(world: World, ends: list[End], address: str, evidence: str) ->
 def _no_route(world: World, namespace: str, address: str, said: str) -> Finding:
     routes = world.space(namespace).routes
     found = gateways(world, namespace, address)
-    default = any(route.is_default(addressing.version_of(address)) for route in routes)
+    default = any(route.is_default(version_of(address)) for route in routes)
     forwards = world.switch(namespace, forwarding(address)) not in (None, "0")
     what = "default" if not default and not forwards else network_of(world, address)
     bearers = {place for place, _ in world.topology.bearers(address)}
@@ -201,7 +201,7 @@ def _end(decision: Decision) -> End:
 def _off_link(world: World, decision: Decision, route: Route, words: str, evidence: tuple[str, ...]) -> Finding | None:
     """The one router on a link where the sender knows no network, only an address that is no longer there."""
     namespace, end = decision.namespace, _end(decision)
-    version = addressing.version_of(decision.packet.destination)
+    version = version_of(decision.packet.destination)
     own = world.topology.prefixes(end, version)
     known = [p.ip for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
     if not decision.answer.via or len(known) != 1 or any(each.network.num_addresses > 1 for each in own):
@@ -217,7 +217,7 @@ def _straight(world: World, route: Route, near: End, address: str) -> str:
 
     A route that is no wider than that interface's own network goes; a wider one stays, since others rest on it.
     """
-    table, version = policy.table_of(route), addressing.version_of(address)
+    table, version = policy.table_of(route), version_of(address)
     networks = (each.network for each in world.topology.prefixes(near, version))
     own = next((each for each in networks if addressing.within(address, each)), None)
     if own is None:
@@ -233,7 +233,7 @@ def _straight(world: World, route: Route, near: End, address: str) -> str:
 def _overlapping(world: World, decision: Decision, gateway: str, evidence: tuple[str, ...]) -> Finding | None:
     """An address of the namespace's own makes it look on a link for somebody who is elsewhere."""
     namespace, address, device = decision.namespace, decision.packet.destination, str(decision.answer.device)
-    own = world.topology.prefixes((namespace, device), addressing.version_of(address))
+    own = world.topology.prefixes((namespace, device), version_of(address))
     text = next((str(each) for each in own if addressing.within(address, each.network)), None)
     here = world.topology.reach((namespace, device))
     if text is None or not world.topology.bearers(address) or set(here) & set(world.topology.bearers(gateway)):

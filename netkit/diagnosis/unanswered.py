@@ -19,7 +19,7 @@ from netkit.diagnosis import (
 )
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
-from netkit.diagnosis.packet import on_one_link
+from netkit.diagnosis.packet import on_one_link, version_of
 from netkit.model import HOST
 from netkit.model.topology import TUNNELS
 
@@ -59,7 +59,7 @@ def there(world: World, start: End, hop: str, decision: Decision) -> Finding:
 
 def _elsewhere_addressed(world: World, start: End, hop: str) -> Finding | None:
     """The router that is looked for has addresses of another network than its link's."""
-    version = 6 if ":" in hop else 4
+    version = version_of(hop)
     for place in dict.fromkeys(end[0] for end in world.topology.stations(start)):
         found = addressing.misplaced(world, place, version)
         if found is not None and any(f"ip addr add {hop}/" in line for line in found.repair):
@@ -90,7 +90,7 @@ def _out_of_sight(world: World, start: End, hop: str) -> Finding | None:
 
 def _exchanged(world: World, start: End, hop: str, reached: dict[End, End | None]) -> Finding | None:
     """A namespace has the addresses of two of its interfaces the wrong way round."""
-    version = 6 if ":" in hop else 4
+    version = version_of(hop)
     for bearer in world.topology.bearers(hop):
         facing = [end for end in reached if end[0] == bearer[0] != start[0] and world.link(end).master is None]
         for end in facing if bearer not in reached else []:
@@ -187,7 +187,7 @@ def _elsewhere(world: World, start: End, hop: str, reached: dict[End, End | None
     """The address is borne by the right namespace, on another interface than the one that is joined to the sender."""
     for bearer in world.topology.bearers(hop):
         same = [end for end in reached if end[0] == bearer[0] and world.link(end).master is None and end != start]
-        empty = [end for end in same if not world.topology.prefixes(end, 6 if ":" in hop else 4)]
+        empty = [end for end in same if not world.topology.prefixes(end, version_of(hop))]
         if empty and bearer not in reached and bearer[0] != start[0]:
             text = next(t for t in world.link(bearer).addresses if t.partition("/")[0] == hop)
             words = f"{hop} is on {named(bearer)}, but the cable to {start[0]} ends at {named(empty[0])}"
@@ -203,14 +203,14 @@ def _elsewhere(world: World, start: End, hop: str, reached: dict[End, End | None
 
 def _length(world: World, end: End, address: str) -> str | None:
     """The prefix length that the stations of a link have in the network of an address."""
-    version = 6 if ":" in address else 4
+    version = version_of(address)
     known = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
     return next((str(p.network.prefixlen) for p in known if ipaddress.ip_address(address) in p.network), None)
 
 
 def _too_wide(world: World, start: End, destination: str) -> Finding | None:
     """The sender's own network is larger than its neighbours', so that it looks for strangers on the link."""
-    version = 6 if ":" in destination else 4
+    version = version_of(destination)
     borne = world.topology.bearers(destination)
     for own in world.topology.prefixes(start, version) if borne else []:
         theirs = [p for s in world.topology.stations(start) for p in world.topology.prefixes(s, version)]
@@ -233,7 +233,7 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
     """Somebody on the link has no address at all: it is the one that is missing."""
     if world.topology.bearers(hop):
         return None  # it is somebody else's
-    version = 6 if ":" in hop else 4
+    version = version_of(hop)
     own = next((p for p in world.topology.prefixes(start, version)), None)
     length = _length(world, start, hop) or (own.network.prefixlen if own else 32)
     bare = [end for end in world.topology.stations(start) if not world.topology.prefixes(end, version)]
@@ -255,7 +255,7 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
 
 def _is_host(world: World, bridge: End, start: End, address: str) -> bool:
     """Whether a bridge's namespace is more than a switch: it has addresses, or others too send packets by this one."""
-    namespace, version = bridge[0], 6 if ":" in address else 4
+    namespace, version = bridge[0], version_of(address)
     ends = ((namespace, name) for name in world.space(namespace).interfaces)
     own = (each for end in ends for each in world.topology.prefixes(end, version))
     others = (each for each in world.topology.stations(bridge) if each[0] not in (start[0], namespace))
@@ -265,7 +265,7 @@ def _is_host(world: World, bridge: End, start: End, address: str) -> bool:
 
 def _strange(world: World, start: End, hop: str) -> Finding | None:
     """The one station of a link whose addresses are of no network there, where nobody has the one that is asked for."""
-    version = 6 if ":" in hop else 4
+    version = version_of(hop)
     stations = [] if world.topology.bearers(hop) else world.topology.stations(start)
     known = {end: world.topology.prefixes(end, version) for end in (start, *stations)}
     odd = []
