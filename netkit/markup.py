@@ -1,11 +1,11 @@
-"""Rows of tables in a page: headings say what they head, and what failed stands on a ground of its own."""
+"""Rows of tables, as text and in a page: headings say what they head, and what failed stands on a ground of its own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from netkit.model.pieces import together
-from netkit.visible import in_html
+from netkit.visible import in_html, in_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,24 @@ def table(headings: Sequence[str], rows: Sequence[str], styles: Sequence[str] = 
     """
     head = row(headings, scope="col", styles=styles)
     return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
+
+
+def aligned(rows: Sequence[Sequence[str]], *, right: int = 0, gap: str = "  ") -> list[str]:
+    """Rows of a table as lines of text.
+
+    Args:
+        rows: of equal length.
+        right: how many columns, from the left, are set to the right.
+        gap: what stands between two columns.
+
+    Example:
+        >>> aligned([["no", "where"], ["1", "ns1"]], right=1)
+        ['no  where', ' 1  ns1']
+    """
+    rows = [list(map(in_line, row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    forms = [f"{'>' if place < right else '<'}{width}" for place, width in enumerate(widths)]
+    return [gap.join(map(format, row, forms)).rstrip() for row in rows]
 
 
 def broken(text: str) -> str:

@@ -186,12 +186,12 @@ def mac_of(ip: Any) -> str:
     return ":".join(f"{byte:02x}" for byte in (0x02, 0x42, *found.packed))
 
 
-def endpoint(address: str, port: int) -> str:
+def endpoint(address: str, port: int | str) -> str:
     """An address and a port, as one types them: "172.17.0.2:80", "[fd00::2]:80" (RFC 3986, 3.2.2).
 
     Args:
         address: of either family.
-        port: its number.
+        port: its number, or what stands for it.
 
     Example:
         >>> endpoint("fd00::2", 80)

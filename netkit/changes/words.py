@@ -11,6 +11,7 @@ from netkit.configured import is_random_mac
 from netkit.model.details import setting
 from netkit.model.facts import Facts, odd_mtu
 from netkit.packets.wording import ANY, CHOSEN, Wording
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,5 +186,4 @@ def _end(address: str, port: int | None, one: Connection) -> str:
     """One end of a connection; the number of a ping, and ports that the kernel chose, are drawn at random."""
     if port is None or one.protocol.startswith("icmp"):
         return address
-    where = f"[{address}]" if ":" in address else address
-    return f"{where}:{ANY if port in CHOSEN else port}"
+    return endpoint(address, ANY if port in CHOSEN else port)

@@ -9,8 +9,8 @@ from netkit.docker import naming, publishing
 from netkit.docker.options import PREFIX
 from netkit.errors import NotFound
 from netkit.handles import Several
+from netkit.markup import aligned
 from netkit.spelling import shown
-from netkit.visible import in_line
 
 if TYPE_CHECKING:
     from netkit.docker.container import Container
@@ -32,9 +32,7 @@ class Containers(Several["Container"]):
             raise NotFound(problem, rule, "Try docker.find('web') for one by its name") from None
 
     def __repr__(self) -> str:
-        rows = [_HEAD, *([in_line(cell) for cell in _row(container)] for container in self)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-        return "\n".join("   ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+        return "\n".join(aligned([_HEAD, *map(_row, self)], gap="   "))
 
 
 def _row(container: Container) -> tuple[str, ...]:

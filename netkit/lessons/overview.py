@@ -9,7 +9,7 @@ from netkit.face import face
 from netkit.lessons import catalogue, diary
 from netkit.lessons.prediction import Prediction
 from netkit.lessons.task import Question, Task
-from netkit.markup import row, table
+from netkit.markup import aligned, row, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,11 +72,7 @@ class Progress:
         return " ".join(told)
 
     def __repr__(self) -> str:
-        table = [_COLUMNS, *(row.cells() for row in self.rows)]
-        widths = [max(len(row[place]) for row in table) for place in range(len(_COLUMNS))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table
-        ]
+        lines = aligned([_COLUMNS, *(row.cells() for row in self.rows)])
         return "\n".join([*lines, *filter(None, [self._foot()])])
 
     def _repr_html_(self) -> str:

@@ -23,7 +23,7 @@ HEADINGS = ("no", "where", "way", "source → destination", "what")
 _HOUSEKEEPING = (
     "Housekeeping of IPv6 and multicast comes at random moments: recorded, listed by .table(everything=True)."
 )
-_PORT = f":{ANY} is a port that the kernel chose at random."
+PORT = f":{ANY} is a port that the kernel chose at random."
 
 
 class Row(NamedTuple):
@@ -60,9 +60,7 @@ class Table:
 
     def __repr__(self) -> str:
         cells = [HEADINGS, *self._cells()]
-        widths = [max(len(row[column]) for row in cells) for column in range(len(HEADINGS) - 1)]
-        lines = [self._line(row, widths) for row in cells] if self.rows else []
-        return "\n".join([*lines, *self._sentences()])
+        return "\n".join([*(markup.aligned(cells, right=1) if self.rows else []), *self._sentences()])
 
     def _repr_html_(self) -> str:
         below = "".join(f"<div>{in_html(sentence)}</div>" for sentence in self._sentences())
@@ -76,12 +74,6 @@ class Table:
             before = row.number
         return cells
 
-    @staticmethod
-    def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-        number, *middle, what = row
-        padded = [cell.ljust(width) for cell, width in zip(middle, widths[1:], strict=True)]
-        return "  ".join([number.rjust(widths[0]), *padded, what]).rstrip()
-
     def _sentences(self) -> list[str]:
         if not self.rows:
             return ["No frame was listed.", *self.notes]
@@ -90,7 +82,7 @@ class Table:
         counts = f"{_counted(len(self.rows), 'frame')} of {_counted(self.rows[-1].number, 'packet')}"
         sentences = [f"{counts}; {more} more: .table(rows=None)." if more else f"{counts}."]
         if any(f":{ANY}" in row.ends + row.what for row in shown):
-            sentences.append(_PORT)
+            sentences.append(PORT)
         return [*sentences, *self.notes]
 
 

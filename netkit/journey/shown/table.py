@@ -12,8 +12,10 @@ from netkit import markup
 from netkit.errors import NotFound
 from netkit.journey.shown.tree import Branch, main_way, tree
 from netkit.journey.values import ROUTING
+from netkit.packets.table import PORT, ROWS
 from netkit.packets.wording import ANY, CHOSEN
 from netkit.spelling import shown
+from netkit.validation import endpoint
 from netkit.visible import in_html, in_line
 
 if TYPE_CHECKING:
@@ -21,15 +23,12 @@ if TYPE_CHECKING:
 
     from netkit.journey.values import Hop
 
-ROWS = 40
-"""How many journeys a table shows unless more are asked for."""
 MOST_POINTS = 5
 """How many interfaces the way of a journey names one by one."""
 
 HEADINGS = ("no", "what", "source → destination", "way", "what became of it")
 HOP_HEADINGS = ("hop", "where", "way", "what changed", "who decided")
 
-_PORT = f":{ANY} is a port that the kernel chose at random."
 _CELL = "text-align:left; vertical-align:top; overflow-wrap:break-word; white-space:"
 _HOOK = "background:rgba(128,128,128,.18)"
 """Grey that lets the page's ground through: it shows on light and on dark pages."""
@@ -100,7 +99,7 @@ class Overview:
 
     def __repr__(self) -> str:
         cells = [HEADINGS, *self._cells()]
-        return "\n".join([*(aligned(cells, right=1) if self.journeys else []), *self._sentences()])
+        return "\n".join([*(markup.aligned(cells, right=1) if self.journeys else []), *self._sentences()])
 
     def _repr_html_(self) -> str:
         shown = [_journey_row(cells, one) for cells, one in zip(self._cells(), self.journeys, strict=False)]
@@ -117,7 +116,7 @@ class Overview:
         more = len(self.journeys) - len(shown)
         count = f"{len(self.journeys)} journey{'s' * (len(self.journeys) != 1)}"
         sentences = [f"{count}; {more} more: .table(rows=None)." if more else f"{count}."]
-        return [*sentences, *([_PORT] if any(f":{ANY}" in ends(j) for j in shown) else []), *self.notes]
+        return [*sentences, *([PORT] if any(f":{ANY}" in ends(j) for j in shown) else []), *self.notes]
 
 
 def overview(journeys: Iterable[Journey], *, notes: Sequence[str] = (), rows: int | None = ROWS) -> Overview:
@@ -218,7 +217,7 @@ def hops_text(journey: Journey) -> str:
     """A journey as text: its head line, then a line for each hop."""
     rows = [(*row[:3], _told(row[3], row[4])) for row in hop_rows(journey)]
     headings = (*HOP_HEADINGS[:3], "what changed, and who decided")
-    return "\n".join([head(journey), *(aligned([headings, *rows], right=1) if rows else [])])
+    return "\n".join([head(journey), *(markup.aligned([headings, *rows], right=1) if rows else [])])
 
 
 def hops_html(journey: Journey) -> str:
@@ -230,22 +229,6 @@ def hops_html(journey: Journey) -> str:
         styles = _styles(3, _HOOK if branch.hop.interface is None and not failed else "")
         found.append(markup.row((*cells, _signed(decided, failed=failed)), failed=failed, styles=styles))
     return f"<div><b>{in_html(head(journey))}</b></div>{markup.table(HOP_HEADINGS, found, _styles(0))}"
-
-
-def aligned(cells: Sequence[Sequence[str]], *, right: int = 0) -> list[str]:
-    """Cells as lines with columns.
-
-    Args:
-        cells: rows of equal length.
-        right: how many columns, from the left, are set to the right.
-    """
-    cells = [[in_line(cell) for cell in row] for row in cells]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    lines = []
-    for row in cells:
-        padded = [c.rjust(w) if i < right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
-        lines.append("  ".join(padded).rstrip())
-    return lines
 
 
 def way_of(hop: Hop) -> str:
@@ -263,10 +246,7 @@ def _told(changed: str, decided: str) -> str:
 
 
 def _end(address: str, port: int | None) -> str:
-    if port is None:
-        return address
-    host = f"[{address}]" if ":" in address else address
-    return f"{host}:{ANY if port in CHOSEN else port}"
+    return address if port is None else endpoint(address, ANY if port in CHOSEN else port)
 
 
 def _journey_row(cells: Sequence[str], journey: Journey) -> str:
