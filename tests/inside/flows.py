@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import netkit as nk
-from netkit.journey.telling.claims import in_record
+from tests.evidence import in_record
 from tests.inside.wild import Case, Judge
 
 if TYPE_CHECKING:

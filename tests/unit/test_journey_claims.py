@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from netkit.journey import journeys
-from netkit.journey.telling.claims import NOTHING, Claim, Counted, Group, Switch, Unfounded, in_record, said
+from netkit.journey.telling.claims import NOTHING, Claim, Counted, Group, Switch, Unfounded, said
 from netkit.journey.values import Seen
 from netkit.model import Frame, Interface, Namespace, Route, Snapshot
 from netkit.netfilter import Loss, Mark, TraceEvent
+from tests.evidence import in_record
 from tests.unit.journeys.topologies import with_outside
 from tests.unit.journeys.traffic import mixed
 from tests.unit.journeys.truth import Truth
