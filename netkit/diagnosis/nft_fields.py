@@ -40,10 +40,6 @@ def _icmp(passing: Passing) -> str:
     return _MESSAGES.get(passing.packet.kind) or ("echo-reply" if passing.packet.answer else "echo-request")
 
 
-def _code(passing: Passing) -> int:
-    return 4 if passing.packet.kind == TOO_LARGE[4] else 0
-
-
 def _ether(passing: Passing) -> str:
     return "arp" if passing.packet.protocol == "arp" else "ip" if passing.packet.version == 4 else "ip6"
 

@@ -71,7 +71,6 @@ def my_run(name, number):
 my_run("db", 3)
 """
 
-_MASQUERADE = "iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"
 _DNAT = "iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80"
 
 _AT_THE_BRIDGE = (
