@@ -27,7 +27,7 @@ def tagged(frames: Frames) -> None:
     upper_out, upper_in, lower_out, lower_in = [], [], [], []
     for n, role in enumerate(frames.roles):
         frame = frames.all[n]
-        data, out = frame.data, frame.direction == "out"
+        data, out = frame.data, not frames.came[n]
         if role.tag is not None:
             key = role.below, role.tag, data, frame.length
             upper_out.append((key, n)) if out else upper_in.append((key, role.place, n))
@@ -49,7 +49,7 @@ def wrapped(frames: Frames) -> None:
     going, outer, coming, inner = [], [], [], []
     for n, role in enumerate(frames.roles):
         frame, packet, space = frames.all[n], frames.packets[n], role.place[0]
-        out = frame.direction == "out"
+        out = not frames.came[n]
         if role.is_capsule:
             key = space, _key(packet, frame.data)
             going.append((key, n)) if out else inner.append((key, role.place, n))

@@ -105,7 +105,7 @@ class Frames:
         """Whether a translated packet is at a bridge's own interface until its new receiver's MAC is known."""
         role, followed = self.roles[number], self.follows[number]
         came_by_port = followed != NONE and self.roles[followed].bridge is not None
-        return came_by_port and role.is_bridge and self.all[number].direction == "out"
+        return came_by_port and role.is_bridge and not self.came[number]
 
     def read(self) -> Iterator[tuple[bytes, Packet]]:
         """What was recorded, equal bytes once, and what is known of it."""

@@ -76,10 +76,10 @@ class Heads:
 
     def _whole(self, bundle: list[int]) -> Packet:
         """The packet that fragments are parts of."""
-        first, *_ = sorted(bundle, key=lambda number: self._frames.packets[number].part or (0, False))
+        first = min(bundle, key=lambda number: self._frames.packets[number].offset)
         packet, data = self._frames.packets[first], self._frames.all[first].data
         header, end = data[packet.start : packet.payload], min(max(map(self._end, bundle)), _LONGEST)
-        if header[0] >> 4 == 6:  # the fragments' own header is gone
+        if header[0] >> 4 == _SIX:  # the fragments' own header is gone
             header = header[:4] + end.to_bytes(2) + bytes([packet.flow[0]]) + header[7:40]
             return read(header + data[packet.payload : packet.payload + TRANSPORT], end + 40, "ip")
         size = min(end + len(header), _LONGEST)
@@ -89,11 +89,11 @@ class Heads:
     def _end(self, number: int) -> int:
         """Where, in the whole packet's payload, a fragment ends."""
         packet, data = self._frames.packets[number], self._frames.all[number].data
-        if data[packet.start] >> 4 == 6:
+        if data[packet.start] >> 4 == _SIX:
             total = int.from_bytes(data[packet.start + 4 : packet.start + 6]) + 40
         else:
             total = int.from_bytes(data[packet.start + 2 : packet.start + 4])
-        return (packet.part or (0, False))[0] + max(total - (packet.payload - packet.start), 0)
+        return packet.offset + max(total - (packet.payload - packet.start), 0)
 
 
 def head(network: bytes, transport: bytes) -> Packet:

@@ -59,6 +59,11 @@ class Packet(NamedTuple):
     inner_length: int = 0
 
     @property
+    def offset(self) -> int:
+        """Where, in the whole packet's payload, it begins: in bytes, of a fragment."""
+        return self.part[0] if self.part is not None else 0
+
+    @property
     def datagram(self) -> tuple:
         """What all fragments of one packet share: protocol, source, destination, identification."""
         if self.lasting is None:

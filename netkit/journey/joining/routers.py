@@ -86,8 +86,12 @@ def _fragmented(frames: Frames) -> None:
     A namespace that tracks connections waits for the last fragment; any other one sends each on as it comes.
     """
     groups = _groups()
+
+    def offset(number: int) -> int:
+        return frames.packets[number].offset
+
     for bundle in _bundles(frames):
-        role, packet = frames.roles[bundle[0]], frames.packets[_head(frames, bundle)]
+        role, packet = frames.roles[bundle[0]], frames.packets[min(bundle, key=offset)]  # it alone has ports
         space = role.place[0]
         if packet.lasting is None or role.bridge is not None:
             continue
@@ -124,21 +128,11 @@ def _bundles(frames: Frames) -> list[list[int]]:
     return found
 
 
-def _head(frames: Frames, bundle: list[int]) -> int:
-    """The first fragment, which alone has ports."""
-    return min(bundle, key=lambda number: frames.packets[number].part or (0, False))
-
-
 def _complete(frames: Frames, number: int) -> None:
     """Let all fragments that went out follow what came in: the last of it, or the piece that they are cut from."""
     followed = frames.follows[number]
     came = frames.bundles.get(followed, [followed])
     waits = frames.roles[number].place[0] in frames.wiring.tracking
     for other in frames.bundles.get(number, [number]):
-        place = (frames.packets[other].part or (0, False))[0]
-        earlier = [n for n in came if (frames.packets[n].part or (0, False))[0] <= place]
-        frames.follow(
-            other,
-            came[-1] if waits or not earlier else max(earlier, key=lambda n: frames.packets[n].part or (0, False)),
-            ROUTED,
-        )
+        earlier = [] if waits else [n for n in came if frames.packets[n].offset <= frames.packets[other].offset]
+        frames.follow(other, max(earlier, key=lambda n: frames.packets[n].offset, default=came[-1]), ROUTED)

@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from netkit.journey.joining.parsed import quoted
+from netkit.journey.telling.meanwhile import ADVERTISEMENT, SOLICITATION
 from netkit.packets import arp
 from netkit.packets.ip import ICMP, ICMPV6, TCP, UDP
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _SYN, _RST, _ACK = 2, 4, 16
 _DNS = 53
-_SOLICITATION, _ADVERTISEMENT = 135, 136  # RFC 4861
 
 
 def answers(trips: Sequence[Trip]) -> list[int | None]:
@@ -76,7 +76,7 @@ def _hope(view: View) -> Hashable | None:
     ends, body = (head.source, head.target), head.body
     if (head.protocol, body[0]) in ((ICMP, 8), (ICMPV6, 128)):
         key = "echo", *ends, body[4:8]
-    elif head.protocol == ICMPV6 and body[0] == _SOLICITATION:
+    elif head.protocol == ICMPV6 and body[0] == SOLICITATION:
         key = "neighbour", body[8:24]
     elif head.protocol == TCP and len(body) >= 14 and body[13] & (_SYN | _ACK) == _SYN:
         key = "tcp", *ends, head.ports, (int.from_bytes(body[4:8]) + 1) & 0xFFFFFFFF
@@ -96,7 +96,7 @@ def _answer(view: View) -> Hashable | None:
     key = None
     if (head.protocol, body[0]) in ((ICMP, 0), (ICMPV6, 129)):
         key = "echo", *ends, body[4:8]
-    elif head.protocol == ICMPV6 and body[0] == _ADVERTISEMENT:
+    elif head.protocol == ICMPV6 and body[0] == ADVERTISEMENT:
         key = "neighbour", body[8:24]
     elif head.protocol == TCP and len(body) >= 14 and body[13] & _ACK and body[13] & (_SYN | _RST):
         key = "tcp", *ends, ports, int.from_bytes(body[8:12])

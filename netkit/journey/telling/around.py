@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from netkit.journey.telling.claims import PortState, Switch
 from netkit.journey.telling.meanwhile import Meanwhile
+from netkit.model import Namespace
 from netkit.model.routing import equal, matching
 from netkit.packets.wording import Wording
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
     from netkit.journey.values import Seen
-    from netkit.model import ForwardingEntry, Interface, Namespace, Neighbour, Route, Snapshot
+    from netkit.model import ForwardingEntry, Interface, Neighbour, Route, Snapshot
     from netkit.netfilter import Connection
 
 _LOOPBACK = 127
@@ -61,11 +62,18 @@ class Around:
         self.seen = seen
         self.known: dict[Hashable, Any] = {}
 
-    def spaces(self, name: str) -> Iterator[Namespace]:
+    def spaces(self, name: str) -> list[Namespace]:
         """The namespace before the recording and after it, as far as it was there."""
-        for snapshot in (self.seen.before, self.seen.after):
-            if name in snapshot.namespaces:
-                yield snapshot.namespaces[name]
+        shots = (self.seen.before, self.seen.after)
+        return [snapshot.namespaces[name] for snapshot in shots if name in snapshot.namespaces]
+
+    def last(self, name: str) -> Namespace:
+        """A namespace at the end, or before if it has gone; an empty one if it was there for a while only."""
+        return next(reversed(self.spaces(name)), Namespace(name))
+
+    def links(self, namespace: str) -> list[Interface]:
+        """The interfaces of a namespace as before the recording, and as after it."""
+        return [link for space in self.spaces(namespace) for link in space.interfaces.values()]
 
     @remembered
     def interface(self, namespace: str, name: str) -> Interface | None:
@@ -80,7 +88,7 @@ class Around:
     @remembered
     def record(self, namespace: str, name: str) -> Interface | None:
         """An interface as a snapshot has it, that of the end first; None where neither has it."""
-        spaces = reversed(list(self.spaces(namespace)))
+        spaces = reversed(self.spaces(namespace))
         return next((space.interfaces[name] for space in spaces if name in space.interfaces), None)
 
     def blocked(self, namespace: str, name: str) -> PortState | None:
@@ -90,11 +98,11 @@ class Around:
 
     def searched(self, namespace: str) -> Namespace | Snapshot:
         """Where something was looked for that is not there: the namespace at the end; all of them, if it was not."""
-        return next(reversed(list(self.spaces(namespace))), self.seen.after)
+        return next(reversed(self.spaces(namespace)), self.seen.after)
 
     def passing(self, namespace: str, name: str) -> bool:
         """Whether an interface was made and taken away during the recording: nothing else is known of it."""
-        return any(True for _ in self.spaces(namespace)) and self.interface(namespace, name) is None
+        return bool(self.spaces(namespace)) and self.interface(namespace, name) is None
 
     def is_watched(self, namespace: str, name: str) -> bool:
         """Whether frames were recorded at an interface."""
@@ -108,7 +116,7 @@ class Around:
 
     def ports(self, namespace: str, bridge: str) -> list[Interface]:
         """The ports of a bridge."""
-        names = dict.fromkeys(name for space in self.spaces(namespace) for name in space.interfaces)
+        names = dict.fromkeys(link.name for link in self.links(namespace))
         links = (self.interface(namespace, name) for name in names)
         return [link for link in links if link is not None and link.master == bridge]
 
@@ -137,9 +145,8 @@ class Around:
 
     def _addresses(self, namespace: str) -> Iterator[str]:
         """The addresses of a namespace's interfaces: "10.0.0.1/24"."""
-        for space in self.spaces(namespace):
-            for link in space.interfaces.values():
-                yield from link.addresses
+        for link in self.links(namespace):
+            yield from link.addresses
 
     @remembered
     def addresses(self, namespace: str) -> list[bytes]:
@@ -157,8 +164,7 @@ class Around:
     def bearer(self, namespace: str, address: bytes) -> Interface | Route | None:
         """What makes an address the namespace's own: the interface that bears it, or a route of the table local."""
         text = str(ipaddress.ip_address(address))
-        spaces = list(self.spaces(namespace))
-        links = [link for space in reversed(spaces) for link in space.interfaces.values()]
+        links = [link for space in reversed(self.spaces(namespace)) for link in space.interfaces.values()]
         bearing = next((link for link in links if text in link.bare_addresses), None)
         if bearing is None and len(address) == 4 and address[0] == _LOOPBACK:
             bearing = next((link for link in links if link.kind == "loopback"), None)
@@ -201,7 +207,7 @@ class Around:
     @remembered
     def neighbour(self, namespace: str, device: str, address: str) -> Neighbour | None:
         """The entry of the neighbour table that has an address's MAC, at the end of the recording if there is one."""
-        for space in reversed(list(self.spaces(namespace))):
+        for space in reversed(self.spaces(namespace)):
             for entry in space.neighbours:
                 if (entry.address, entry.device) == (address, device) and entry.mac and entry.state in _KEPT:
                     return entry
@@ -210,12 +216,12 @@ class Around:
     @remembered
     def forwarding(self, namespace: str, device: str) -> list[ForwardingEntry]:
         """A VXLAN device's own forwarding entries, those of the end of the recording first."""
-        return [e for space in reversed(list(self.spaces(namespace))) for e in space.fdb
+        return [e for space in reversed(self.spaces(namespace)) for e in space.fdb
                 if e.device == device and e.master is None]  # fmt: skip
 
     @remembered
     def translated(self, namespace: str) -> list[Connection]:
         """The namespace's tracked connections with NAT, those of the end of the recording first."""
-        spaces = reversed(list(self.spaces(namespace)))
+        spaces = reversed(self.spaces(namespace))
         tracked = dict.fromkeys(connection for space in spaces for connection in space.connections)
         return [connection for connection in tracked if connection.translated]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from netkit.journey.telling.around import without_signal
 from netkit.journey.telling.claims import NOTHING, Claim, said
+from netkit.journey.telling.decisions import EVERYONE, flooding
 from netkit.journey.telling.meanwhile import SOLICITATION
 from netkit.packets.arp import REQUEST
 from netkit.packets.ip import ICMPV6
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from netkit.journey.values import Step
     from netkit.model import Interface
 
-_EVERYONE = b"\xff" * 6
 NAMED = 3  # more namespaces than these that heard what was not for them are counted, not named
 _WITH_TARGET, _GROUP = 24, 0xFF
 _ON_ANOTHER = ("macvlan", "ipvlan")
@@ -97,8 +97,7 @@ def _bearers(around: Around, address: bytes) -> Iterator[tuple[str, Interface]]:
     text = str(ipaddress.ip_address(address))
     for place in dict.fromkeys(space.name for shot in (around.seen.before, around.seen.after) for space in shot):
         if around.own(place, address):
-            links = [link for space in around.spaces(place) for link in space.interfaces.values()]
-            yield from ((place, link) for link in links if text in link.bare_addresses)
+            yield from ((place, link) for link in around.links(place) if text in link.bare_addresses)
 
 
 def _kept_from(trip: Trip, around: Around, place: str, link: Interface) -> Claim:
@@ -131,8 +130,7 @@ def _kept_by_bridge(trip: Trip, around: Around, link: Interface) -> Claim:
         return said(f"{words}, which {without_signal(port)}", *shown[0], shown[1])
     if (blocked := around.blocked(space, name)) is not None:
         return said(f"{words}, which {bridge} keeps {blocked.state}", *shown[0], blocked)
-    mac = trip.start.macs[0] if trip.start is not None and trip.start.macs else _EVERYONE
-    switch = "bcast_flood" if mac == _EVERYONE else "mcast_flood" if mac[0] & 1 else "flood"
+    switch = flooding(trip.start.macs[0] if trip.start is not None and trip.start.macs else EVERYONE)
     if port.detail(switch) == "0":
         return said(f"{words}, where {switch} is off", *shown[0], shown[1])
     came = around.interface(space, entered[0] or "") if entered else None

@@ -28,12 +28,11 @@ def led(trip: Trip, around: Around, number: int) -> Claim:
     """
     step, before = trip.steps[number], trip.frame_before(number)
     device = trip.steps[before].interface if before is not None else None
-    space = around.searched(step.namespace)
-    for each in getattr(space, "queues", ()):
+    for each in around.last(step.namespace).queues:
         if each.what == "filter" and each.device == device and f" to device {step.interface})" in each.text:
             if " Mirror to" in each.text:
                 words = f"A filter of tc at {device} leaves a copy at {step.interface}, where that ends."
             else:
                 words = f"A filter of tc at {device} leads it to {step.interface}, which gives it back to {device}."
-            return said(words, step.frame, space)
+            return said(words, step.frame, each)
     return NOTHING

@@ -285,10 +285,7 @@ def _total(trip: Trip) -> int:
 
 def _reassembled(trip: Trip, before: int) -> str:
     """How many frames came in where the last one of them did."""
-    place = trip.steps[before]
-    point = place.namespace, place.interface, place.direction
-    came = [s for s in trip.steps if (s.namespace, s.interface, s.direction) == point]
-    return f"reassembled from {len(came)} fragments"
+    return f"reassembled from {len(trip.together(before))} fragments"
 
 
 def _arrived_in_parts(trip: Trip, before: int) -> bool:

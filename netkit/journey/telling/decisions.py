@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     _Shown = tuple[Record | None, ...]
 
-EVERYONE = bytes.fromhex("ffffffffffff")
+EVERYONE = b"\xff" * 6
 
 
 def decision(trip: Trip, around: Around, number: int, changed: Sequence[Changed] = ()) -> Claim:
@@ -103,6 +103,11 @@ def _forwarded(trip: Trip, around: Around, number: int) -> Claim:
     but, space = _but(around, step, bridge, "flood"), around.searched(step.namespace)
     words = f"The FDB of {bridge} does not know {whose}: {bridge} floods the frame to every other port{but}"
     return said(words, *shown, but, space)
+
+
+def flooding(mac: bytes) -> str:
+    """The switch of ports that lets them send what a bridge floods for a MAC (bridge(8))."""
+    return "bcast_flood" if mac == EVERYONE else "mcast_flood" if mac[0] & 1 else "flood"
 
 
 def _to_group(around: Around, step: Step, bridge: str, target: bytes, shown: _Shown) -> Claim:

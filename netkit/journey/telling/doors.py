@@ -74,7 +74,7 @@ def by_older(around: Around, namespace: str, chains: Collection[str], version: i
         chains: those base chains that the packet may have come to; empty for all.
         version: of IP; 0 for any.
     """
-    spaces = list(around.spaces(namespace))
+    spaces = around.spaces(namespace)
     if not spaces:
         return NOTHING
     traced = namespace in around.seen.traced
@@ -182,9 +182,8 @@ def _at_ifb(around: Around, namespace: str, rule: Queue, counted: Loss | None) -
 
 
 def _filters(around: Around, namespace: str, device: str, way: str) -> list[Queue]:
-    spaces = list(around.spaces(namespace))
     begins = (way, "parent ffff:") if way == "ingress" else (way,)
-    queues = [queue for queue in (spaces[-1].queues if spaces else ()) if _NUMBER.search(queue.text)]
+    queues = [queue for queue in around.last(namespace).queues if _NUMBER.search(queue.text)]
     return [q for q in queues if (q.what, q.device) == ("filter", device) and q.text.startswith(begins)]
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from netkit.journey.telling.around import Around
     from netkit.journey.telling.trip import Trip
-    from netkit.journey.values import Step
 
 _SYN, _RST = 2, 4
 
@@ -98,12 +97,7 @@ def _went_on(trip: Trip, leaf: int) -> bool:
     step, view = trip.steps[leaf], trip.last[leaf]
     if step.direction != "in" or view is None or view.ip is None or not view.ip.fragment:
         return False
-    point = _point(step)
-    return any(trip.children[number] for number, other in enumerate(trip.steps) if _point(other) == point)
-
-
-def _point(step: Step) -> tuple[str, str | None, str | None]:
-    return step.namespace, step.interface, step.direction
+    return any(trip.children[number] for number in trip.together(leaf))
 
 
 def _taken(trip: Trip, around: Around, ends: list[End], replies: Sequence[Trip]) -> Ending:

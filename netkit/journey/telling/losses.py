@@ -43,7 +43,7 @@ def lost(trip: Trip, around: Around, leaf: int) -> Claim:
         return said(f"{words}, from which it did not come back", queued.event)
     if came is not None and head is not None and head.fragment and at is not None and trip.overlaps(at):
         words = f"its fragments that came in at {came.namespace}:{came.interface} overlap, and are not put together"
-        return said(words, *trip.fragments(at))
+        return said(words, *(trip.steps[number].frame for number in trip.together(at)))
     outside = _at_interface(trip, around, (leaf, at), view) if at is not None else NOTHING
     return outside or _inside(trip, around, (leaf, came), head)
 
@@ -159,7 +159,7 @@ def header(head: IpHeader) -> int:
 def _no_vlan(trip: Trip, around: Around, at: int, view: View) -> Claim:
     """A tagged frame that no VLAN device took."""
     step, tag = trip.steps[at], view.tags[0]
-    links = {link.name: link for space in around.spaces(step.namespace) for link in space.interfaces.values()}
+    links = {link.name: link for link in around.links(step.namespace)}
     upon = [link for link in links.values() if link.kind == "vlan" and link.parent == (step.namespace, step.interface)]
     where, own = f"{step.namespace}:{step.interface}", [link for link in upon if link.detail("vlan") == str(tag)]
     if not own:
@@ -176,7 +176,7 @@ def _tunnel_ends(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
         words = f"the tunnel's packet ({view.carrier}) reached {namespace}, but came out of no device there"
         return said(words, shown, around.searched(namespace))
     port = view.ip.ports[1] if view.ip is not None else None
-    links = {link.name: link for space in around.spaces(namespace) for link in space.interfaces.values()}
+    links = {link.name: link for link in around.links(namespace)}
     devices = [link for link in links.values() if link.kind == "vxlan"]
     same = [link for link in devices if link.vni == view.vni]
     if not same:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from netkit.journey.telling import doors
 from netkit.journey.telling.around import without_signal
 from netkit.journey.telling.claims import NOTHING, Claim, said
+from netkit.journey.telling.decisions import EVERYONE, flooding
 from netkit.journey.telling.doors import SILENT
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from netkit.journey.telling.trip import Trip
     from netkit.journey.values import Step
     from netkit.model import Interface
-
-_EVERYONE = b"\xff" * 6
 
 
 def at_port(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
@@ -31,7 +30,7 @@ def at_port(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
     """
     step, shown = trip.steps[leaf], trip.record(leaf)
     bridge = around.master(step.namespace, step.interface or "") or ""
-    mac, entry = view.macs[0] if view.macs else _EVERYONE, None
+    mac, entry = view.macs[0] if view.macs else EVERYONE, None
     if kept := _kept_out(around, step, bridge):
         return said(kept.text, kept, shown)
     if (goal := _translated(trip, leaf, view)) is not None:
@@ -41,7 +40,7 @@ def at_port(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
     if link is not None and mac.hex(":") == link.mac:
         return _for_itself(trip, around, leaf, bridge)
     why = _by_fdb(around, step, bridge, mac) or _by_ports(around, step, bridge)
-    if not why and mac[0] & 1 and mac != _EVERYONE:
+    if not why and mac[0] & 1 and mac != EVERYONE:
         why = _by_groups(around, step, bridge, view)
     if why:
         return said(why.text, shown, why, entry)
@@ -143,8 +142,7 @@ def _by_ports(around: Around, step: Step, bridge: str) -> Claim:
     own = around.interface(step.namespace, step.interface or "")
     if own is not None and all(port.has("isolated") for port in [own, *others] if port.up):
         return said(f"{bridge} sends nothing from one isolated port to another", *records)
-    mac = step.frame.data[:6] if step.frame is not None else b""
-    switch = "bcast_flood" if mac in (_EVERYONE, b"") else "mcast_flood" if mac[0] & 1 else "flood"
+    switch = flooding(step.frame.data[:6] if step.frame is not None else EVERYONE)
     if all(port.detail(switch) == "0" for port in others if port.up):
         return said(f"{bridge} sends it to no other port: {switch} is off there", *records)
     return NOTHING

@@ -131,8 +131,7 @@ def by_policy(around: Around, namespace: str, size: int) -> Claim:
         size: of the packet's addresses, in bytes.
     """
     version = 6 if size > _IPV4 else 4
-    spaces = list(around.spaces(namespace))
-    every = spaces[-1].policies if spaces else ()
+    every = around.last(namespace).policies
     policies = [policy for policy in every if policy.version == version and policy.action in _REFUSING]
     told = " and ".join(f"`{policy}`" for policy in policies)
     return said(f"the rule{'s' * (len(policies) > 1)} of routing {told}", *policies) if policies else NOTHING
@@ -146,11 +145,11 @@ def by_table(around: Around, namespace: str, target: bytes) -> Claim:
         namespace: where.
         target: the packet's destination.
     """
-    spaces, text = list(around.spaces(namespace)), str(ipaddress.ip_address(target))
-    version = 6 if len(target) > _IPV4 else 4
-    for policy in spaces[-1].policies if spaces else ():
+    space, version = around.last(namespace), 6 if len(target) > _IPV4 else 4
+    for policy in space.policies:
         if (policy.version, policy.action) == (version, "lookup") and policy.table not in _OWN_TABLES:
-            found = matching([route for route in spaces[-1].routes if route.table == policy.table], text)
+            routes = [route for route in space.routes if route.table == policy.table]
+            found = matching(routes, str(ipaddress.ip_address(target)))
             if found and found[0].kind in _REFUSING:
                 words = f"the rule of routing `{policy}`, and in that table the {found[0].kind} route"
                 return said(f"{words} {found[0].destination}", policy, found[0])
@@ -192,8 +191,7 @@ def no_neighbour(around: Around, namespace: str, target: bytes, device: str | No
 
 def _unknown_neighbour(around: Around, namespace: str, route: Route, wanted: str) -> Claim:
     """That the neighbour table has an address without a MAC: the answer, or the question itself, was stopped."""
-    spaces = list(around.spaces(namespace))
-    for entry in spaces[-1].neighbours if spaces else ():
+    for entry in around.last(namespace).neighbours:
         if (entry.address, entry.device) == (wanted, route.device) and entry.state in ("failed", "incomplete"):
             where = f"{namespace}:{route.device}"
             words = f"{namespace} does not get the MAC of {wanted} at {where}: its neighbour entry is {entry.state}"

@@ -78,9 +78,9 @@ def _redirected(trip: Trip, around: Around, out: int) -> Claim:
 
 def _by_a_filter(around: Around, namespace: str, device: str) -> Claim:
     """A filter of tc that leads packets to an interface (tc-mirred(8))."""
-    space = around.searched(namespace)
-    filters = [each for each in getattr(space, "queues", ()) if f" Redirect to device {device})" in each.text]
-    return said(f"A filter of tc at {filters[0].device} leads it to {device}", space) if filters else NOTHING
+    filters = (each for each in around.last(namespace).queues if f" Redirect to device {device})" in each.text)
+    found = next(filters, None)
+    return said(f"A filter of tc at {found.device} leads it to {device}", found) if found is not None else NOTHING
 
 
 def _is_loop(trip: Trip, around: Around, out: int) -> bool:
@@ -130,7 +130,7 @@ def _led(around: Around, namespace: str, target: bytes, device: str | None, mac:
     if not routes:
         words = f"No route of {namespace} leads to {name}" if device is None else f"It leaves by {device}"
         return said(words, space)
-    why = "by a rule of policy routing" if getattr(space, "policies", ()) else "and it is not seen why"
+    why = "by a rule of policy routing" if around.last(namespace).policies else "and it is not seen why"
     return said(f"It leaves by {device}, {why}: {written(routes[0])} does not lead there", routes[0], space)
 
 

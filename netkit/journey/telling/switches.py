@@ -39,8 +39,7 @@ def no_router(around: Around, came: Step, head: IpHeader) -> Claim:
 
 def _are_read(around: Around, namespace: str) -> bool:
     """Whether a snapshot tells the switches of its interfaces: in a router, that of loopback is on as well."""
-    links = [link for space in around.spaces(namespace) for link in space.interfaces.values()]
-    return any(_own(link, "ipv4.forwarding") for link in links)
+    return any(_own(link, "ipv4.forwarding") for link in around.links(namespace))
 
 
 def refused_source(around: Around, came: Step, head: IpHeader) -> Claim:

@@ -81,29 +81,24 @@ class Trip:
         Args:
             at: the step at which that one was seen.
         """
-        heads = self._beside(at)
+        heads = self._heads(at)
         parts = {head.offset: head.size for head in heads}
         ends = [head.offset + head.size for head in heads if not head.more]
         return bool(ends) and sum(parts.values()) == ends[-1]
 
     def overlaps(self, at: int) -> bool:
         """Whether fragments of a packet that came in where one did hold the same bytes: kernels take none of them."""
-        parts = sorted({(head.offset, head.offset + head.size) for head in self._beside(at)})
+        parts = sorted({(head.offset, head.offset + head.size) for head in self._heads(at)})
         return any(end > following for (_, end), (following, _) in itertools.pairwise(parts))
 
-    def fragments(self, at: int) -> list[Record | None]:
-        """What shows the fragments that came in where one did."""
-        point = self._point(at)
-        return [step.frame for number, step in enumerate(self.steps) if self._point(number) == point]
+    def together(self, at: int) -> list[int]:
+        """The steps at which the fragments of a packet were seen where one was."""
+        point = _point(self.steps[at])
+        return [number for number, step in enumerate(self.steps) if _point(step) == point]
 
-    def _beside(self, at: int) -> list[IpHeader]:
-        point = self._point(at)
-        views = (view for number, view in enumerate(self.first) if self._point(number) == point)
+    def _heads(self, at: int) -> list[IpHeader]:
+        views = (self.first[number] for number in self.together(at))
         return [view.ip for view in views if view is not None and view.ip is not None]
-
-    def _point(self, number: int) -> tuple[str, str | None, str | None]:
-        step = self.steps[number]
-        return step.namespace, step.interface, step.direction
 
     def shown_before(self, number: int) -> int | None:
         """The nearest step before this one of which the headers are known."""
@@ -149,6 +144,10 @@ def taken_as(step: Step) -> IpHeader | None:
     """The IP header of a packet as its namespace took it in, its translations undone; None where nobody knows."""
     view = reported(step.mark, frozenset()) if step.mark is not None else None
     return view.ip if view is not None else None
+
+
+def _point(step: Step) -> tuple[str, str | None, str | None]:
+    return step.namespace, step.interface, step.direction
 
 
 def _children(steps: Sequence[Step]) -> list[list[int]]:
