@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands
-from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.commands import each_typed, named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.gateways import default_again, forwards, free_address, leaving, missed, network_of
 from netkit.diagnosis.packet import version_of
@@ -248,7 +248,7 @@ def renumbered(world: World, end: End, wrong: str, right: str) -> tuple[str, ...
     """
     add, remove = f"ip addr add {right} dev {end[1]}", f"ip addr del {wrong} dev {end[1]}"
     lines = [remove, add, settled(end, right.partition("/")[0])] if ":" in right else [add, remove]
-    return tuple(typed(world, end[0], line) for line in lines)
+    return each_typed(world, end[0], lines)
 
 
 def settled(end: End, address: str) -> str:

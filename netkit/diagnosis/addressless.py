@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands, gateways, listening
-from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.commands import each_typed, shown, typed
 from netkit.diagnosis.findings import Finding, World
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def finding(world: World, source: str, namespace: str) -> Finding:
     wanted = gateways.free_address(world, near)
     lines = [f"ip addr add {wanted} dev {near[1]}"] if wanted else []
     lines += [] if world.link(near).up else [f"ip link set dev {near[1]} up"]
-    repair = tuple(typed(world, namespace, line) for line in lines)
+    repair = each_typed(world, namespace, lines)
     words = f"{near[1]} in {namespace} has no address that one could ask"
     return Finding("address", words, (commands.addresses_shown(world, near),), repair, namespace)
 
@@ -66,8 +66,7 @@ def bound(world: World, start: End, address: str) -> Finding | None:
         start: who asks on its link for the address.
         address: which nobody has.
     """
-    entries = world.space(start[0]).neighbours
-    told = {n.mac for n in entries if (n.device, n.address, n.state) == (start[1], address, "permanent")}
+    told = {each.mac for each in world.entries(start, address) if each.state == "permanent"}
     for end in () if world.topology.bearers(address) else world.topology.stations(start):
         listener = next((each for each in world.listeners(end[0]) if each.address == address), None)
         if end[0] == start[0] or (listener is None and world.link(end).mac not in told):
@@ -77,8 +76,7 @@ def bound(world: World, start: End, address: str) -> Finding | None:
         if listener is not None:
             why = f"{listener.program or 'a program'} in {end[0]} listens there"
             lines.append(listening.told(world, end[0], listener.protocol))
-        length = 128 if ":" in address else 32
-        mend = typed(world, end[0], f"ip addr add {address}/{length} dev {end[1]}")
+        mend = typed(world, end[0], f"ip addr add {ipaddress.ip_network(address)} dev {end[1]}")
         words = f"nobody on the link of {commands.named(start)} has the address {address}, though {why}"
         return Finding("address", words, tuple(lines), (mend,), end[0])
     return None

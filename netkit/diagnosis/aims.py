@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import addressless, commands, listening, nat, permissions, publishing, rejections
-from netkit.diagnosis.commands import typed
+from netkit.diagnosis.commands import each_typed, typed
 from netkit.diagnosis.findings import Finding
 from netkit.validation import endpoint
 
@@ -56,7 +56,7 @@ def translated(world: World, namespace: str, before: Packet, after: Packet, rule
         words += "; decide where the rule is to lead, or delete it"
     evidence = [rejections.listed(world, namespace, rule)] if rule is not None else []
     evidence += [listening.told(world, place, after.protocol) for place in places[:1]]
-    return Finding("nat", words, tuple(evidence), tuple(typed(world, namespace, each) for each in repair), namespace)
+    return Finding("nat", words, tuple(evidence), each_typed(world, namespace, repair), namespace)
 
 
 def _places(world: World, namespace: str, address: str) -> list[str]:
@@ -103,7 +103,7 @@ def _shadowed(world: World, namespace: str, before: Packet, after: Packet, first
     added = later.text.partition(" ")[2].partition(" ")[2]
     lines = [f"{tool} -D {later.chain} {added}", f"{tool} -I {later.chain} {added}"]
     evidence = (rejections.listed(world, namespace, first),)
-    return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+    return Finding("nat", words, evidence, each_typed(world, namespace, lines), namespace)
 
 
 def _leading(namespace: str, before: Packet, after: Packet, rule: Rule | None = None) -> str:

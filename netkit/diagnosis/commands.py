@@ -10,6 +10,8 @@ from netkit.model import HOST, Interface
 from netkit.shell import in_namespace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from netkit.diagnosis.findings import World
     from netkit.model import End
 
@@ -23,6 +25,11 @@ def typed(world: World, namespace: str, command: str) -> str:
         command: quoted for a shell.
     """
     return in_namespace(namespace, world.paths.get(namespace, namespace), command)
+
+
+def each_typed(world: World, namespace: str, commands: Iterable[str]) -> tuple[str, ...]:
+    """Several commands, as `typed` has one."""
+    return tuple(typed(world, namespace, command) for command in commands)
 
 
 def shown(world: World, namespace: str, command: str, says: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import permissions, rejections
-from netkit.diagnosis.commands import addresses_shown, named, shown, typed
+from netkit.diagnosis.commands import addresses_shown, each_typed, named, shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def untracked(world: World, untracking: dict[str, Rule]) -> Finding | None:
             "translates their addresses"
         )
         lines = permissions.without(world, namespace, rule)
-        repair = tuple(typed(world, namespace, line) for line in lines)
+        repair = each_typed(world, namespace, lines)
         return Finding("nat", words, (rejections.listed(world, namespace, rule),), repair, namespace)
     return None
 
@@ -67,7 +67,7 @@ def zoned(world: World, flows: Flows, zoning: dict[str, Rule]) -> Finding | None
             f"begins it is in zone {first}, the answers are looked for in zone {own}, so that they belong to none"
         )
         lines = permissions.without(world, namespace, rule)
-        repair = tuple(typed(world, namespace, line) for line in lines)
+        repair = each_typed(world, namespace, lines)
         return Finding("conntrack", words, (rejections.listed(world, namespace, rule),), repair, namespace)
     return None
 
@@ -130,8 +130,7 @@ def _taken(world: World, own: End, twin: End, answer: Packet) -> Finding:
     words = f"the answer to {twin[0]} ends in {own[0]}: {named(own)} has {address} as well"
     led = any(route.via == address for space in world.snapshot for route in space.routes)
     wrong = twin if led else own
-    text = next(each for each in world.link(wrong).addresses if each.partition("/")[0] == address)
-    repair = typed(world, wrong[0], f"ip addr del {text} dev {wrong[1]}")
+    repair = typed(world, wrong[0], f"ip addr del {world.borne(wrong, address)} dev {wrong[1]}")
     return Finding("address", words, (addresses_shown(world, own),), (repair,), wrong[0])
 
 
@@ -184,7 +183,7 @@ def used_up(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding
     )
     lines = permissions.instead(world, namespace, rule, f"{_of_ports(rule)}", "") if rule.tool != "nft" else []
     evidence = (rejections.listed(world, namespace, rule), _told(world, namespace, packet))
-    return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+    return Finding("nat", words, evidence, each_typed(world, namespace, lines), namespace)
 
 
 def _ports(rule: Rule) -> str:

@@ -27,7 +27,7 @@ def deaf(world: World, start: End, hop: str) -> Finding | None:
     master = world.topology.master(start)
     if master is None or world.link((namespace, master)).kind != "bridge":
         return None
-    known = [n for n in world.space(namespace).neighbours if (n.device, n.address) == (name, hop)]
+    known = world.entries((namespace, name), hop)
     if any(each.state not in ("failed", "incomplete") for each in known):
         return None
     words = (

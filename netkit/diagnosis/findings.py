@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from netkit.diagnosis.answers import Listener, Member, Policy, PolicyRule, Port, RouteAnswer
     from netkit.diagnosis.packet import Packet
     from netkit.diagnosis.questions import RouteQuestion
-    from netkit.model import End, Interface, Namespace, Route, Snapshot
+    from netkit.model import End, Interface, Namespace, Neighbour, Route, Snapshot
 
 LAYERS = (
     *("name", "link", "carrier", "address", "route", "neighbour", "bridge", "tunnel"),
@@ -126,6 +126,14 @@ class World:
     def link(self, end: End) -> Interface:
         """An interface."""
         return self.topology.link(end)
+
+    def borne(self, end: End, address: str) -> str:
+        """An address that an interface bears, with its prefix length."""
+        return next(text for text in self.link(end).addresses if text.partition("/")[0] == address)
+
+    def entries(self, end: End, address: str) -> list[Neighbour]:
+        """What a namespace knows of an address's MAC at an interface (ip-neighbour(8))."""
+        return [each for each in self.space(end[0]).neighbours if (each.device, each.address) == (end[1], address)]
 
 
 @dataclass(frozen=True)

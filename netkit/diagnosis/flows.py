@@ -43,7 +43,7 @@ class Flows:
         if hook not in _FIRST or packet.untracked:
             return packet
         self._came[namespace] = packet
-        flow = self._flow(namespace, packet)
+        flow = self.of(namespace, packet)
         if flow is None:
             return packet
         first, last = flow
@@ -64,17 +64,13 @@ class Flows:
             if came is not None:
                 self.known.setdefault(namespace, []).append((came, packet))
             return packet
-        flow = self._flow(namespace, came or packet)
+        flow = self.of(namespace, came or packet)
         if flow is None:
             return packet
         first, last = flow
         if packet.answer:
             return replace(packet, source=first.destination, source_port=first.destination_port)
         return replace(packet, source=last.source, source_port=last.source_port)
-
-    def of(self, namespace: str, answer: Packet) -> tuple[Packet, Packet] | None:
-        """The connection that an answer belongs to, before a hook has seen it: the first packet as it came and left."""
-        return self._flow(namespace, answer)
 
     def state(self, namespace: str, packet: Packet) -> str:
         """What conntrack says of a packet in a namespace, in iptables' words.
@@ -88,7 +84,7 @@ class Flows:
             return "RELATED"
         if not packet.answer and packet.kind != "later":
             return "NEW"
-        if self._flow(namespace, self._came.get(namespace, packet)) is not None:
+        if self.of(namespace, self._came.get(namespace, packet)) is not None:
             unanswered = packet.kind == "later" and packet.protocol == "tcp" and namespace not in self._answered
             return "INVALID" if unanswered else "ESTABLISHED"
         return "NEW" if packet.protocol == "udp" or packet.kind == "later" else "INVALID"
@@ -96,7 +92,7 @@ class Flows:
     def first(self, namespace: str, packet: Packet) -> Packet | None:
         """The first packet of a connection as it came to a namespace, None where that was never seen."""
         came = self._came.get(namespace, packet)
-        flow = self._flow(namespace, came)
+        flow = self.of(namespace, came)
         if flow is not None:
             return flow[0]
         return came if not packet.answer and packet.kind != "later" else None
@@ -106,14 +102,14 @@ class Flows:
         first = self.first(namespace, packet)
         if first is None:
             return frozenset()
-        flow = self._flow(namespace, self._came.get(namespace, packet))
+        flow = self.of(namespace, self._came.get(namespace, packet))
         last = flow[1] if flow else packet
         led = (first.destination, first.destination_port) != (last.destination, last.destination_port)
         hidden = (first.source, first.source_port) != (last.source, last.source_port)
         return frozenset(["DNAT"] * led + ["SNAT"] * hidden)
 
-    def _flow(self, namespace: str, packet: Packet) -> tuple[Packet, Packet] | None:
-        """The connection that a packet belongs to, as it came in."""
+    def of(self, namespace: str, packet: Packet) -> tuple[Packet, Packet] | None:
+        """The connection that a packet, as it came in, belongs to: the first packet as it came, and as it left."""
         for first, last in self.known.get(namespace, ()):
             known = last.reversed() if packet.answer else first
             if (packet.answer or packet.kind == "later") and _ends(known) == _ends(packet):

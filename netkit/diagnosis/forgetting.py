@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from netkit.diagnosis.findings import World
-    from netkit.model import End, Neighbour
+    from netkit.model import End
 
 
 def again(world: World, hops: Iterable[tuple[End, str]]) -> tuple[str, ...]:
@@ -30,16 +30,12 @@ def in_vain(world: World, hop: tuple[End, str]) -> bool:
     Args:
         hop: the interface that it asked by, and the address.
     """
-    return any(entry.state in UNKNOWN for entry in _entries(world, *hop))
+    return any(entry.state in UNKNOWN for entry in world.entries(*hop))
 
 
 def _elsewhere(world: World, end: End, address: str) -> bool:
     """Whether a namespace has learned for an address a MAC that nobody has who bears it on that link."""
     near = world.topology.reach(end)
     macs = {world.link(each).mac for each in world.topology.bearers(address) if each in near}
-    learned = [entry for entry in _entries(world, end, address) if entry.state not in (*UNKNOWN, *KEPT)]
+    learned = [entry for entry in world.entries(end, address) if entry.state not in (*UNKNOWN, *KEPT)]
     return bool(macs) and any(entry.mac not in macs for entry in learned)
-
-
-def _entries(world: World, end: End, address: str) -> list[Neighbour]:
-    return [n for n in world.space(end[0]).neighbours if (n.device, n.address) == (end[1], address)]

@@ -88,8 +88,7 @@ class Hooks:
         if verdict.doubts:
             self.doubts.append(Doubt(place, passing, verdict.doubts))
         self.turns += [Turn(place.namespace, rule, passing.packet, after) for rule, after in verdict.turns]
-        if verdict.rule is not None:
-            self._told(place, passing, verdict)
+        self._told(place, passing, verdict)
         return verdict.packet if place.layer else self.flows.leaves(place.namespace, place.hook, verdict.packet)
 
     def _through(self, place: Place, packet: Packet) -> Packet:

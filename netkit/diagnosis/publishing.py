@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import listening, nat, nft_publishing, permissions, rejections, xtables
-from netkit.diagnosis.commands import addresses_shown, shown, typed
+from netkit.diagnosis.commands import addresses_shown, each_typed, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.matching import Passing, within
 from netkit.validation import endpoint
@@ -115,8 +115,7 @@ def _to_publish(  # noqa: PLR0913
     if not any(rule.table == "nat" and rule.kind == "rule" for rule in rules):
         evidence, lines = nft_publishing.to_publish(world, namespace, packet, end) or (evidence, lines)
     words = f"no rule of {namespace} leads port {packet.destination_port} on to {there}: it is not published"
-    lines = [typed(world, namespace, line) for line in lines]
-    return Finding("nat", words, (evidence,), tuple(lines), namespace, lasting=reserved)
+    return Finding("nat", words, (evidence,), each_typed(world, namespace, lines), namespace, lasting=reserved)
 
 
 def _accepted(rule: Rule, protocol: str) -> tuple[str, int] | None:
@@ -143,7 +142,7 @@ def _behind(world: World, namespace: str, packet: Packet, leading: list[Rule]) -
             lines = [f"{rule.tool} {table}-D {rule.specification}"]
             lines.append(f"{rule.tool} {table}-I {rule.chain} {number} {rule.specification.partition(' ')[2]}")
             evidence = (shown(world, namespace, f"{rule.tool} {table}-S {rule.chain}", f"{ends.text}\n{rule.text}"),)
-            return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+            return Finding("nat", words, evidence, each_typed(world, namespace, lines), namespace)
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import bridged, listening, permissions, shut
-from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.commands import each_typed, shown, typed
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
@@ -51,24 +51,24 @@ def dropped(world: World, place: Place, passing: Passing, rule: Rule, *, known: 
         evidence.append(bridged.shows(world, (namespace, bridge), packet.version))
     if passing.tracked == "INVALID" and not known and not place.layer:
         words += f"; {namespace} never saw what this answers, so it belongs to no connection there"
-    repair = [typed(world, namespace, line) for line in permissions.lines(world, place, passing, rule)]
+    repair = each_typed(world, namespace, permissions.lines(world, place, passing, rule))
     repair += _forgotten(world, packet) if repair else ()
-    return Finding("filter", words, tuple(evidence), tuple(repair), namespace)
+    return Finding("filter", words, tuple(evidence), repair, namespace)
 
 
 def _has(rule: Rule, word: str) -> bool:
     return f" {word} " in f" {rule.text} " if rule.tool == "nft" else rule.target == word
 
 
-def _forgotten(world: World, packet: Packet) -> list[str]:
+def _forgotten(world: World, packet: Packet) -> tuple[str, ...]:
     """Who asked for a neighbour in vain asks again when it has forgotten that."""
     if packet.protocol != "arp" and not packet.kind.startswith("neighbour"):
-        return []
+        return ()
     answers = packet.answer or packet.kind == "neighbour-advertisement"
     asks = packet.source, packet.asked or packet.destination
     asker, asked = (packet.destination, packet.source) if answers else asks
     places = dict.fromkeys(place for place, _ in world.topology.bearers(asker))
-    return [typed(world, place, f"ip neigh flush to {asked}") for place in places]
+    return tuple(typed(world, place, f"ip neigh flush to {asked}") for place in places)
 
 
 def _who(place: Place) -> str:
@@ -123,7 +123,7 @@ def short_lived(world: World, setting: Setting, namespace: str) -> Finding:
     rule = setting.rule
     words = f"the packet's TTL was used up in {namespace}: the rule `{rule.text}` of {setting.namespace} changes it"
     lines = permissions.without(world, setting.namespace, rule)
-    repair = tuple(typed(world, setting.namespace, line) for line in lines)
+    repair = each_typed(world, setting.namespace, lines)
     return Finding("filter", words, (listed(world, setting.namespace, rule),), repair, setting.namespace)
 
 
@@ -142,9 +142,8 @@ def from_afar(world: World, place: Place, packet: Packet, rule: Rule) -> Finding
         f"the rule `{rule.text}` of {namespace} changes the hop limit of {_what(packet)} in {place.hook}: "
         "with another one than 255 they count as come from afar, and are dropped"
     )
-    repair = [typed(world, namespace, line) for line in permissions.without(world, namespace, rule)]
-    evidence = (listed(world, namespace, rule),)
-    return Finding("filter", words, evidence, (*repair, *_forgotten(world, packet)), namespace)
+    repair = each_typed(world, namespace, permissions.without(world, namespace, rule)) + _forgotten(world, packet)
+    return Finding("filter", words, (listed(world, namespace, rule),), repair, namespace)
 
 
 def _port(rule: Rule) -> str:
@@ -179,6 +178,6 @@ def proxied(world: World, namespace: str, packet: Packet, rule: Rule) -> Finding
     evidence = (listed(world, namespace, rule), listening.told(world, namespace, packet.protocol))
     words = f"the rule `{rule.text}` of {namespace} hands these packets to a program at port {port} of {namespace}"
     if port and not _waits(world, namespace, packet, port):
-        repair = tuple(typed(world, namespace, line) for line in permissions.without(world, namespace, rule))
+        repair = each_typed(world, namespace, permissions.without(world, namespace, rule))
         return Finding("filter", f"{words}, but nobody listens there", evidence, repair, namespace)
     return Finding("filter", f"{words}; what that makes of them cannot be seen from here", evidence, (), namespace)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis import arp, gateways, permissions, rejections, tunnels
 from netkit.diagnosis.addressing import settled
-from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.commands import each_typed, named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import version_of
 from netkit.diagnosis.questions import RouteQuestion
@@ -35,11 +35,9 @@ def neighbour(  # noqa: PLR0913, PLR0917  (a question is what all this meets)
         way: the interfaces between them.
         source: of the packet.
     """
-    space, mac = world.space(start[0]), world.link(target).mac
-    known = [entry for entry in space.neighbours if entry.address == address and entry.device == start[1]]
-    entry = next((each for each in known if each.state not in UNKNOWN), None)
+    entry = next((each for each in world.entries(start, address) if each.state not in UNKNOWN), None)
     if entry is not None:
-        right = entry.mac == mac or entry.state not in KEPT
+        right = entry.mac == world.link(target).mac or entry.state not in KEPT
         return None if right else _wrong_mac(world, start, target, address, (str(entry.mac), entry.state))
     unasked = _unasked(world, start, address)
     if unasked is not None:
@@ -80,8 +78,7 @@ def _unasked(world: World, start: End, address: str) -> Finding | None:
 def known(world: World, start: End, target: End, address: str) -> bool:
     """Whether the sender knows the right MAC already, so that it need not ask for it."""
     mac = world.link(target).mac
-    entries = (n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1])
-    return any(each.mac == mac and each.state not in UNKNOWN for each in entries)
+    return any(each.mac == mac and each.state not in UNKNOWN for each in world.entries(start, address))
 
 
 def outdated(world: World, start: End, target: End, address: str) -> Finding | None:
@@ -93,8 +90,8 @@ def outdated(world: World, start: End, target: End, address: str) -> Finding | N
         address: of whom.
     """
     mac = world.link(target).mac
-    entries = [n for n in world.space(start[0]).neighbours if n.address == address and n.device == start[1]]
-    entry = next((each for each in entries if each.state not in UNKNOWN and each.mac != mac), None)
+    entries = (each for each in world.entries(start, address) if each.state not in UNKNOWN)
+    entry = next((each for each in entries if each.mac != mac), None)
     return _wrong_mac(world, start, target, address, (str(entry.mac), entry.state)) if entry else None
 
 
@@ -122,9 +119,9 @@ def _rewritten(world: World, start: End, target: End, address: str, rule: Rule) 
         f"the rule `{rule.text}` of {target[0]} writes another MAC than that of {named(target)} into the answer to who "
         f"has {address}"
     )
-    lines = [typed(world, target[0], line) for line in permissions.without(world, target[0], rule)]
-    lines.append(typed(world, start[0], f"ip neigh del {address} dev {start[1]}"))
-    return Finding("filter", words, (rejections.listed(world, target[0], rule),), tuple(lines), target[0])
+    repair = each_typed(world, target[0], permissions.without(world, target[0], rule))
+    repair += (typed(world, start[0], f"ip neigh del {address} dev {start[1]}"),)
+    return Finding("filter", words, (rejections.listed(world, target[0], rule),), repair, target[0])
 
 
 def _silent(world: World, end: End) -> Finding | None:
@@ -200,7 +197,7 @@ def unproxied(world: World, start: End, address: str) -> Finding | None:
         six = ":" in address
         repair = [f"sysctl -w net/ipv6/conf/{end[1]}/proxy_ndp=1"] if six else []
         repair.append(f"ip {'-6 ' if six else ''}neigh add proxy {address} dev {end[1]}")
-        return Finding("neighbour", words, (line,), tuple(typed(world, end[0], each) for each in repair), end[0])
+        return Finding("neighbour", words, (line,), each_typed(world, end[0], repair), end[0])
     return None
 
 
@@ -229,13 +226,13 @@ def failed(world: World, end: End, address: str) -> Finding | None:
     )
     line = shown(world, end[0], f"ip -6 addr show dev {end[1]} dadfailed", f"{address} dadfailed")
     others = [each for each in world.topology.bearers(address) if each != end]
-    repair = () if others else tuple(typed(world, end[0], each) for each in _given_again(world, end, address))
+    repair = () if others else each_typed(world, end[0], _given_again(world, end, address))
     return Finding("address", words, (line,), repair, end[0])
 
 
 def _given_again(world: World, end: End, address: str) -> list[str]:
     """Commands that give an interface its address once more, and wait until it can be used."""
-    text = next(each for each in world.link(end).addresses if each.partition("/")[0] == address)
+    text = world.borne(end, address)
     return [f"ip addr del {text} dev {end[1]}", f"ip addr add {text} dev {end[1]}", settled(end, address)]
 
 
@@ -250,4 +247,4 @@ def _tentative(world: World, end: End, address: str) -> Finding:
     line = shown(world, end[0], f"ip -6 addr show dev {end[1]} tentative", f"{address} tentative")
     often = times.isdigit() and int(times) > 1
     lines = [f"sysctl -w {switch}=1", *_given_again(world, end, address)] if often else [settled(end, address)]
-    return Finding("address", words, (line,), tuple(typed(world, end[0], each) for each in lines), end[0])
+    return Finding("address", words, (line,), each_typed(world, end[0], lines), end[0])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import listening
-from netkit.diagnosis.commands import typed
+from netkit.diagnosis.commands import each_typed
 from netkit.diagnosis.findings import Finding, Found
 from netkit.diagnosis.packet import Packet
 from netkit.diagnosis.walk import Walk
@@ -67,4 +67,4 @@ def _led(world: World, namespace: str, server: str, ends: dict[str, int]) -> tup
         lines.append(f"iptables -t nat -A {out} -d {server}/32 {match} --dport {_DNS} -j DNAT --to-destination {aim}")
         if str(port) not in sources:
             lines.append(f"iptables -t nat -A {back} -s {server}/32 {match} --sport {port} -j SNAT --to-source :{_DNS}")
-    return tuple(typed(world, namespace, line) for line in lines)
+    return each_typed(world, namespace, lines)

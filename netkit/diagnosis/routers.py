@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands, gateways, matching, policy, routes, translations, xtables
-from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.commands import each_typed, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.questions import RouteQuestion
 
@@ -134,8 +134,7 @@ def _strange(world: World, question: RouteQuestion, answer: RouteAnswer, decisio
         return _not_hidden(world, last, namespace, evidence)
     end, others = bearers[0], [each for each in world.topology.bearers(source) if each[0] != namespace]
     words = f"{namespace} takes packets from {source} for forged ones, since it bears that address itself, at {end[1]}"
-    text = next(each for each in world.link(end).addresses if each.partition("/")[0] == source)
-    repair = (typed(world, namespace, f"ip addr del {text} dev {end[1]}"),) if others else ()
+    repair = (typed(world, namespace, f"ip addr del {world.borne(end, source)} dev {end[1]}"),) if others else ()
     line = commands.addresses_shown(world, end)
     return Finding("address", words, (line, evidence), repair, namespace)
 
@@ -144,17 +143,13 @@ def _not_hidden(world: World, last: Decision, namespace: str, evidence: str) -> 
     """A router leads a packet to the very namespace whose source it has: the router should have hidden that."""
     packet, router = last.packet, last.namespace
     port = f" -p {packet.protocol} --dport {packet.destination_port}" if packet.destination_port else ""
-    tool = "iptables"  # of IPv6 the kernel drops no such packets
-    line = f"{tool} -t nat -A POSTROUTING -s {packet.source}/32 -d {packet.destination}/32{port} -j MASQUERADE"
+    ends = f"-s {packet.source}/32 -d {packet.destination}/32"  # of IPv6 the kernel drops no such packets
+    repair = typed(world, router, f"iptables -t nat -A POSTROUTING {ends}{port} -j MASQUERADE")
     words = (
         f"{router} leads a packet to {namespace} with the source {packet.source}, which {namespace} has itself: "
         f"it drops it; {router} does not hide it behind an address of its own (MASQUERADE)"
     )
-    rules = [
-        r.text for r in world.space(router).rules if r.tool == tool and r.chain == "POSTROUTING" and r.table == "nat"
-    ]
-    listed = shown(world, router, f"{tool} -t nat -S POSTROUTING", "\n".join(rules) or "no rule")
-    return Finding("nat", words, (listed, evidence), (typed(world, router, line),), router)
+    return Finding("nat", words, (translations.listed(world, router, packet), evidence), (repair,), router)
 
 
 def confined(world: World, namespace: str, packet: Packet, device: str) -> Finding | None:
@@ -179,7 +174,7 @@ def confined(world: World, namespace: str, packet: Packet, device: str) -> Findi
     masquerade = f"iptables -t nat -A POSTROUTING -s {packet.source} -o {device} -j MASQUERADE"
     lines += [] if hidden else [masquerade]
     line = shown(world, namespace, f"sysctl {names[1]}", "0")
-    return Finding("sysctl", words, (line,), tuple(typed(world, namespace, each) for each in lines), namespace)
+    return Finding("sysctl", words, (line,), each_typed(world, namespace, lines), namespace)
 
 
 def _asks(rule: Rule, packet: Packet, device: str) -> bool:

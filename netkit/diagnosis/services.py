@@ -12,6 +12,7 @@ from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import Packet
 from netkit.model import HOST
+from netkit.validation import endpoint
 
 if TYPE_CHECKING:
     from netkit.diagnosis.answers import Listener
@@ -44,17 +45,7 @@ def taken(world: World, namespace: str, asked: Packet, packet: Packet) -> Findin
     if packet.destination_port is None:
         return None
     if hearing := _hearing(world, namespace, packet):
-        if (apart := vrfs.unheard(world, namespace, packet, hearing)) is not None:
-            return apart
-        held = all(each.stopped for each in hearing)
-        full = all(each.full for each in hearing)
-        return (
-            _held(world, namespace, packet, hearing[0])
-            if held
-            else _full(world, namespace, packet, hearing[0])
-            if full
-            else None
-        )
+        return vrfs.unheard(world, namespace, packet, hearing) or _busy(world, namespace, packet, hearing)
     if packet.destination_port == asked.destination_port and packet.destination == asked.destination:
         unpublished = publishing.unpublished(world, namespace, packet, reserved=reserved(world, namespace, packet))
         if unpublished is not None:
@@ -122,6 +113,13 @@ def no_port(world: World, namespace: str, packet: Packet) -> Finding:
     narrow = len(bounds) == 2 and int(bounds[1]) - int(bounds[0]) < _FEW_PORTS
     repair = (typed(world, namespace, f"sysctl -w {switch}='32768 60999'"),) if narrow else ()
     return Finding("sysctl", words, (shown(world, namespace, f"sysctl {switch}", " ".join(bounds)),), repair, namespace)
+
+
+def _busy(world: World, namespace: str, packet: Packet, hearing: list[Listener]) -> Finding | None:
+    """Whether all who listen leave to the kernel what it takes for them."""
+    if all(each.stopped for each in hearing):
+        return _held(world, namespace, packet, hearing[0])
+    return _full(world, namespace, packet, hearing[0]) if all(each.full for each in hearing) else None
 
 
 def _held(world: World, namespace: str, packet: Packet, listener: Listener) -> Finding:
@@ -208,7 +206,7 @@ def _at(word: str, listener: Listener, address: str) -> str:
     told = re.fullmatch(rf"\[?{re.escape(listener.address)}\]?(:{listener.port})?", word)
     if told is None:
         return word
-    return f"[{address}]{told[1]}" if ":" in address and told[1] else f"{address}{told[1] or ''}"
+    return endpoint(address, listener.port) if told[1] else address
 
 
 def routing(world: World, namespace: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.commands import each_typed, named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.model.topology import SHARING
 
@@ -44,7 +44,7 @@ def _parent(world: World, child: End, parent: End, start: End) -> Finding:
     mode = link.detail("mode") or "l2"
     line = shown(world, child[0], f"ip -d link show dev {child[1]}", f"{link.kind} mode {mode}")
     lines = _beside(world, child, parent) if mode in ("bridge", "l2") else ()
-    return Finding("link", words, (line,), tuple(typed(world, parent[0], each) for each in lines), child[0])
+    return Finding("link", words, (line,), each_typed(world, parent[0], lines), child[0])
 
 
 def _beside(world: World, child: End, parent: End) -> tuple[str, ...]:

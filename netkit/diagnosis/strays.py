@@ -31,10 +31,9 @@ def taken_in(world: World, namespace: str, packet: Packet) -> Finding | None:
     if not others or address.startswith("127.") or address == "::1":
         return None
     if own:
-        text = next(each for each in world.link(own[0]).addresses if each.partition("/")[0] == address)
         words = f"{namespace} takes in packets for {address}: {named(own[0])} has it, and so has {named(others[0])}"
         evidence = (addresses_shown(world, own[0]), addresses_shown(world, others[0]))
-        repair = typed(world, namespace, f"ip addr del {text} dev {own[0][1]}")
+        repair = typed(world, namespace, f"ip addr del {world.borne(own[0], address)} dev {own[0][1]}")
         return Finding("address", words, evidence, (repair,), namespace)
     question = RouteQuestion(namespace, address)
     answer, route = world.route(question), world.matched(question)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import mapped, matching, nft_publishing, permissions, rejections, xtables
-from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.commands import each_typed, shown
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.questions import RouteQuestion
 
@@ -116,7 +116,7 @@ def _astray(world: World, namespace: str, packet: Packet, finding: Finding) -> F
     written = _WRITTEN in rule.text  # without conntrack, which is to translate the answers back
     lines = permissions.without(world, namespace, rule) if written else _masqueraded(world, namespace, rule)
     evidence = (rejections.listed(world, namespace, rule), *finding.evidence)
-    return Finding("nat", words, evidence, tuple(typed(world, namespace, line) for line in lines), namespace)
+    return Finding("nat", words, evidence, each_typed(world, namespace, lines), namespace)
 
 
 def _renamed(world: World, namespace: str, packet: Packet, finding: Finding) -> Finding | None:
@@ -129,7 +129,7 @@ def _renamed(world: World, namespace: str, packet: Packet, finding: Finding) -> 
         f"{namespace} knows no way"
     )
     evidence = (rejections.listed(world, namespace, rules[0]), *finding.evidence)
-    repair = tuple(typed(world, namespace, line) for line in permissions.without(world, namespace, rules[0]))
+    repair = each_typed(world, namespace, permissions.without(world, namespace, rules[0]))
     return Finding("nat", words, evidence, repair, namespace)
 
 
@@ -165,7 +165,7 @@ def _unhidden(
         f"{namespace} does not hide the network {network} behind its own address"
     )
     words += f" when they leave by {device}" if device and not came else ""
-    repair = tuple(typed(world, namespace, line) for line in lines)
+    repair = each_typed(world, namespace, lines)
     return Finding("nat", words, (listed(world, namespace, packet), *why[1]), repair, namespace)
 
 

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands, policy
-from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.commands import each_typed, named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import Packet
 
@@ -34,7 +34,7 @@ def unanswered(world: World, way: list[End], target: End, address: str) -> Findi
         link = world.link(end)
         if link.kind != "vxlan" or not link.has("proxy"):
             continue
-        known = [n for n in world.space(end[0]).neighbours if n.device == end[1] and n.address == address]
+        known = world.entries(end, address)
         mac = world.link(target).mac
         if any(each.mac == mac for each in known):
             return None
@@ -259,7 +259,7 @@ def _astray(world: World, ends: tuple[End, End], entry: tuple[str, list[str]], r
     words = f"{named(one)} sends {what} {to}, but {named(other)} is at {right or 'an unknown address'}"
     lines = [f"bridge fdb del {kind} dev {one[1]} dst {each}" for each in chosen if kind != _FLOOD]
     lines.append(f"bridge fdb append {kind} dev {one[1]} dst {right}")
-    repair = tuple(typed(world, one[0], each) for each in lines) if right else ()
+    repair = each_typed(world, one[0], lines) if right else ()
     line = shown(world, one[0], f"bridge fdb show dev {one[1]}", "\n".join(told) or "no entry")
     return Finding("tunnel", words, (line,), repair, one[0])
 

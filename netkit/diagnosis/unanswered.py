@@ -17,7 +17,7 @@ from netkit.diagnosis import (
     sharing,
     vlans,
 )
-from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.commands import each_typed, named, shown, typed
 from netkit.diagnosis.findings import Finding
 from netkit.diagnosis.packet import on_one_link, version_of
 from netkit.model import HOST
@@ -103,8 +103,7 @@ def _exchanged(world: World, start: End, hop: str, reached: dict[End, End | None
             moves += [f"ip addr add {there_[0]} dev {end[1]}", f"ip addr add {here[0]} dev {bearer[1]}"]
             moves += _routes_again(world, bearer[0], {end[1], bearer[1]})
             evidence = (commands.addresses_shown(world, end), commands.addresses_shown(world, bearer))
-            repair = tuple(typed(world, bearer[0], line) for line in moves)
-            return Finding("address", words, evidence, repair, bearer[0])
+            return Finding("address", words, evidence, each_typed(world, bearer[0], moves), bearer[0])
     return None
 
 
@@ -115,7 +114,7 @@ def _routes_again(world: World, namespace: str, devices: set[str]) -> list[str]:
 
 
 def _asked(world: World, start: End, hop: str) -> str:
-    found = next((n for n in world.space(start[0]).neighbours if n.address == hop and n.device == start[1]), None)
+    found = next(iter(world.entries(start, hop)), None)
     return shown(world, start[0], f"ip neigh show to {hop}", found.state.upper() if found else "no entry")
 
 
@@ -189,7 +188,7 @@ def _elsewhere(world: World, start: End, hop: str, reached: dict[End, End | None
         same = [end for end in reached if end[0] == bearer[0] and world.link(end).master is None and end != start]
         empty = [end for end in same if not world.topology.prefixes(end, version_of(hop))]
         if empty and bearer not in reached and bearer[0] != start[0]:
-            text = next(t for t in world.link(bearer).addresses if t.partition("/")[0] == hop)
+            text = world.borne(bearer, hop)
             words = f"{hop} is on {named(bearer)}, but the cable to {start[0]} ends at {named(empty[0])}"
             evidence = (commands.addresses_shown(world, bearer), commands.addresses_shown(world, empty[0]))
             length = _length(world, empty[0], hop) or text.partition("/")[2]
@@ -250,7 +249,7 @@ def _missing(world: World, start: End, hop: str, destination: str) -> Finding | 
         words += f": IPv6 is switched off there ({switch.replace('/', '.')} is 1)"
         lines.insert(0, f"sysctl -w {switch}=0")
     evidence = (commands.addresses_shown(world, end), _asked(world, start, hop))
-    return Finding("address", words, evidence, tuple(typed(world, end[0], each) for each in lines), end[0])
+    return Finding("address", words, evidence, each_typed(world, end[0], lines), end[0])
 
 
 def _is_host(world: World, bridge: End, start: End, address: str) -> bool:
@@ -281,7 +280,7 @@ def _strange(world: World, start: End, hop: str) -> Finding | None:
     repair = [f"ip addr add {hop}/{near.network.prefixlen} dev {end[1]}"]
     repair += [f"ip addr del {each} dev {end[1]}" for each in known[end]]
     evidence = (commands.addresses_shown(world, end), _asked(world, start, hop))
-    return Finding("address", words, evidence, tuple(typed(world, end[0], each) for each in repair), end[0])
+    return Finding("address", words, evidence, each_typed(world, end[0], repair), end[0])
 
 
 def _routes_on(world: World, end: End, address: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netkit.diagnosis.commands import named, shown, typed
+from netkit.diagnosis.commands import each_typed, named, shown
 from netkit.diagnosis.findings import Finding
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _numbers(world: World, start: End, bearer: End, tags: tuple[str, str]) -> Fi
         repair.append(f"ip link set dev {name} up")
     else:
         words += "; which of them is to have which is to be decided"
-    return Finding("link", words, lines, tuple(typed(world, bearer[0], line) for line in repair), bearer[0])
+    return Finding("link", words, lines, each_typed(world, bearer[0], repair), bearer[0])
 
 
 def between(world: World, ends: tuple[End, End], ports: tuple[End | None, End, End | None]) -> Finding | None:
@@ -96,4 +96,4 @@ def _outside(world: World, port: End, why: str, ends: tuple[End, End], vlan: int
     if vlan is not None and not any(_tag(world, end) for end in ends):
         repair = [f"bridge vlan del dev {port[1]} vid {each.vlan}" for each in own if each.own and each.vlan != vlan]
         repair.append(f"bridge vlan add dev {port[1]} vid {vlan} pvid untagged")
-    return Finding("bridge", words, (line,), tuple(typed(world, port[0], each) for each in repair), port[0])
+    return Finding("bridge", words, (line,), each_typed(world, port[0], repair), port[0])
