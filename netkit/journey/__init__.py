@@ -1,20 +1,9 @@
 """Knows how captures, netfilter's reports and snapshots become the journeys of single packets.
 
-values       what an x-ray saw, and journeys
-join         frames and events put together: the steps of each packet
-parsed       the headers of a frame
-trip         the steps of one packet as a tree, with its headers at each
-around       the networks around them: routes, neighbours, FDBs
-changes      what changed from step to step
-translation  by what NAT changed it
-decisions    who decided what
-verdicts     which rule or policy counted
-ends         what became of a packet
-reasons      why, where an ICMP error says it
-losses       why, where nobody says it
-answers      which packet answers which
-memory       many values at once
-telling      all of it as a journey
+values   what an x-ray saw, steps and hops
+joining  frames and reports put together: the steps of each packet
+telling  what changed, who decided, what became of it
+shown    tables and trees
 """
 
 from __future__ import annotations
