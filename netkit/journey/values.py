@@ -94,6 +94,16 @@ class Step(NamedTuple):
     fate: str = ""
     mark: Mark | TraceEvent | None = None
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Namespace and interface, "" at a hook."""
+        return self.namespace, self.interface or ""
+
+    @property
+    def where(self) -> str:
+        """The interface in words: "ns1:eth0"."""
+        return ":".join(self.place)
+
 
 @dataclass(frozen=True)
 class Hop:

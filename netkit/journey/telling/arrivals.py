@@ -52,15 +52,15 @@ def arrived(trip: Trip, around: Around, last: tuple[int, int], view: View | None
     """
     leaf, at = last
     step, seen = trip.steps[at], trip.first[at]
-    link = around.interface(step.namespace, step.interface or "")
+    link = around.interface(*step.place)
     mac = seen.macs[0] if seen is not None and seen.macs is not None else None
-    if around.master(step.namespace, step.interface or "") is not None:  # a port's frame is taken in by the bridge only
+    if around.master(*step.place) is not None:  # a port's frame is taken in by the bridge only
         return End(lost(trip, around, leaf), step.namespace)
     stranger = mac is not None and not mac[0] & 1 and any(mac) and link is not None and mac.hex(":") != link.mac
     if stranger and link is not None and link.mac is not None and link.kind != "loopback":
         whose = around.wording.mac(mac or b"")
-        text = f"ignored at {step.namespace}:{step.interface}: the frame is for {whose}, not for it"
-        own = around.record(step.namespace, step.interface or "")
+        text = f"ignored at {step.where}: the frame is for {whose}, not for it"
+        own = around.record(*step.place)
         return End(said(text, step.frame, own), step.namespace, ignored=True)
     if view is not None and view.arp is not None:
         return _asked(around, view.arp, step, mac)
@@ -91,7 +91,7 @@ def is_group(address: bytes) -> bool:
 
 
 def _membership(around: Around, step: Step, target: bytes) -> Claim:
-    group = around.meanwhile.joined(step.namespace, step.interface or "", target) if is_group(target) else None
+    group = around.meanwhile.joined(*step.place, target) if is_group(target) else None
     known = group is not None and group[1:] in around.seen.members.get(step.namespace, ())
     return said(str(group.address), group) if group is not None and known else NOTHING
 
@@ -99,7 +99,7 @@ def _membership(around: Around, step: Step, target: bytes) -> Claim:
 def _not_joined(around: Around, step: Step, group: bytes) -> Claim:
     """That a namespace does not belong to a group that a packet is for; NOTHING where it does, or nobody knows."""
     known = around.meanwhile.knows_groups(step.namespace)
-    if step.fate == TAKEN or not known or around.meanwhile.joined(step.namespace, step.interface or "", group):
+    if step.fate == TAKEN or not known or around.meanwhile.joined(*step.place, group):
         return NOTHING
     words = f"{step.namespace} has not joined {around.wording.address(group)} at {step.interface}"
     return said(words, step.frame, around.searched(step.namespace))

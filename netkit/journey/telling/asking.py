@@ -41,7 +41,7 @@ def asked_for(view: View | None) -> bytes:
 def unanswered(trip: Trip, around: Around) -> bytes:
     """The address that a packet asks for in vain; b"" if it asks for none, or somebody answered."""
     address, step = asked_for(trip.start), _asker(trip)
-    if not address or step is None or not around.meanwhile.asked(step.namespace, step.interface or "", address):
+    if not address or step is None or not around.meanwhile.asked(*step.place, address):
         return b""
     return address
 
@@ -103,10 +103,10 @@ def _bearers(around: Around, address: bytes) -> Iterator[tuple[str, Interface]]:
 def _kept_from(trip: Trip, around: Around, place: str, link: Interface) -> Claim:
     """What kept a question from an interface; NOTHING where that is not known."""
     asker = _asker(trip)
-    own = around.record(asker.namespace, asker.interface or "") if asker is not None else None
+    own = around.record(*asker.place) if asker is not None else None
     if asker is None or own is None:
         return NOTHING
-    for upper, lower in ((link, (asker.namespace, asker.interface)), (own, (place, link.name))):
+    for upper, lower in ((link, asker.place), (own, (place, link.name))):
         if upper.kind in _ON_ANOTHER and upper.parent == lower:
             below = ":".join(upper.parent)
             return said(f"the {upper.kind} {upper.name} and {below}, on which it lies, never hear one another", upper)
@@ -149,4 +149,4 @@ def kept_from_owner(trip: Trip, around: Around) -> Claim:
 
 
 def _is_port(around: Around, step: Step, bridge: str) -> bool:
-    return around.master(step.namespace, step.interface or "") == bridge
+    return around.master(*step.place) == bridge

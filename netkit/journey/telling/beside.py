@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def shows(around: Around, step: Step) -> bool:
     """Whether a step is at an ifb device."""
-    link = around.interface(step.namespace, step.interface or "") if step.direction == "out" else None
+    link = around.interface(*step.place) if step.direction == "out" else None
     return link is not None and link.kind == "ifb"
 
 

@@ -61,7 +61,7 @@ def _sentence(clauses: list[Claim]) -> Claim:
 def _ways_out(trip: Trip, around: Around, number: int) -> list[Claim]:
     """Why a frame goes out here, and to whom: as clauses of one sentence."""
     step = trip.steps[number]
-    link = around.interface(step.namespace, step.interface or "")
+    link = around.interface(*step.place)
     parts = [_forwarded(trip, around, number) or _neighbour(trip, around, number), _tunnel(trip, around, number, link)]
     return [part for part in parts if part]
 
@@ -69,14 +69,14 @@ def _ways_out(trip: Trip, around: Around, number: int) -> list[Claim]:
 def bridge_before(trip: Trip, around: Around, number: int) -> int | None:
     """The step at which the frame entered the bridge that sends it out here; None if no bridge does."""
     step = trip.steps[number]
-    master = around.master(step.namespace, step.interface or "")
+    master = around.master(*step.place)
     before = trip.frame_before(number)
     if master is None or before is None:
         return None
     came = trip.steps[before]
     if came.namespace != step.namespace or came.interface is None:
         return None
-    through = came.direction == "in" and around.master(came.namespace, came.interface) == master
+    through = came.direction == "in" and around.master(*came.place) == master
     return before if through or (came.direction == "out" and came.interface == master) else None
 
 
@@ -87,7 +87,7 @@ def _forwarded(trip: Trip, around: Around, number: int) -> Claim:
         return NOTHING
     shown = trip.record(entered), trip.record(number)
     step, view = trip.steps[number], trip.first[number]
-    bridge = around.master(step.namespace, step.interface or "") or ""
+    bridge = around.master(*step.place) or ""
     mac = view.macs[0] if view and view.macs else EVERYONE
     if mac == EVERYONE:
         but = _but(around, step, bridge, "bcast_flood")
@@ -141,7 +141,7 @@ def _neighbour(trip: Trip, around: Around, number: int) -> Claim:
     if view.ip is None:
         return NOTHING
     following = _next_hop(around, step, view)
-    found = around.neighbour(step.namespace, step.interface or "", str(ipaddress.ip_address(following)))
+    found = around.neighbour(*step.place, str(ipaddress.ip_address(following)))
     if found is None or found.mac is None or bytes.fromhex(found.mac.replace(":", "")) != view.macs[0]:
         return NOTHING
     target = around.wording.address(following)
@@ -155,8 +155,8 @@ def _is_carried(trip: Trip, around: Around, number: int) -> bool:
     if before is None:
         return False
     came = trip.steps[before]
-    link = around.interface(came.namespace, came.interface or "")
-    return link is not None and link.kind != "vxlan" and link.parent == (step.namespace, step.interface)
+    link = around.interface(*came.place)
+    return link is not None and link.kind != "vxlan" and link.parent == step.place
 
 
 def _asks(around: Around, step: Step, view: View) -> Claim:
@@ -204,7 +204,7 @@ def _tunnel(trip: Trip, around: Around, number: int, link: Interface | None) -> 
 def _taken(trip: Trip, around: Around, number: int) -> Claim:
     """Why an interface that is not the end of a cable takes a frame in: a bridge itself, a VXLAN device."""
     step, view = trip.steps[number], trip.first[number]
-    link = around.interface(step.namespace, step.interface or "")
+    link = around.interface(*step.place)
     before = trip.frame_before(number)
     if link is None or before is None or view is None or trip.steps[before].namespace != step.namespace:
         return NOTHING

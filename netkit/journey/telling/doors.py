@@ -60,8 +60,7 @@ def thrown_away(around: Around, step: Step, head: IpHeader) -> Claim:
     counted = around.meanwhile.counted(step.namespace, *counters)
     if counted is None or not checksums.wrong(head):
         return NOTHING
-    where = f"{step.namespace}:{step.interface}"
-    words = f"it came in at {where} with a wrong {name} checksum: {step.namespace} threw it away ({counted.name})"
+    words = f"it came in at {step.where} with a wrong {name} checksum: {step.namespace} threw it away ({counted.name})"
     return said(words, step.frame, counted)
 
 
@@ -109,8 +108,8 @@ def _may_drop(rule: Rule, chains: Collection[str], version: int, *, traced: bool
 
 def stopped_outside(around: Around, came: Step) -> Claim:
     """A frame that came in, but of which netfilter saw nothing: what may stand before PREROUTING."""
-    begin = f"it came in at {came.namespace}:{came.interface}, but did not come to PREROUTING"
-    if why := at_door(around, came.namespace, came.interface or "", "ingress"):
+    begin = f"it came in at {came.where}, but did not come to PREROUTING"
+    if why := at_door(around, *came.place, "ingress"):
         return said(f"{begin}: {why}", came.frame, why)
     if why := bad_header(around, came.namespace):
         return said(f"{begin}: {why}", came.frame, why)

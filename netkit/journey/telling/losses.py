@@ -35,14 +35,14 @@ def lost(trip: Trip, around: Around, leaf: int) -> Claim:
     view = _view(trip, leaf)
     head = view.ip if view is not None else None
     came = trip.steps[at] if at is not None and trip.steps[at].namespace == step.namespace else None
-    if came is not None and around.passing(came.namespace, came.interface or ""):
+    if came is not None and around.passing(*came.place):
         words = f"{_last_seen(step, came)}, which was there for a while only, so nothing is known of it"
         return said(words, shown, around.searched(came.namespace))
     if (queued := verdicts.handed_over(step.events)) is not None:
         words = f"{verdicts.by_whom(queued)} of {step.namespace} leads it to a queue for programs"
         return said(f"{words}, from which it did not come back", queued.event)
     if came is not None and head is not None and head.fragment and at is not None and trip.overlaps(at):
-        words = f"its fragments that came in at {came.namespace}:{came.interface} overlap, and are not put together"
+        words = f"its fragments that came in at {came.where} overlap, and are not put together"
         return said(words, *(trip.steps[number].frame for number in trip.together(at)))
     outside = _at_interface(trip, around, (leaf, at), view) if at is not None else NOTHING
     return outside or _inside(trip, around, (leaf, came), head)
@@ -56,7 +56,7 @@ def _at_interface(trip: Trip, around: Around, last: tuple[int, int], view: View 
         return _went_out(trip, around, leaf, view.ip if view is not None else None)
     if view is None or step.direction != "in" or step.namespace != trip.steps[leaf].namespace:
         return NOTHING
-    port = around.master(step.namespace, step.interface or "") is not None
+    port = around.master(*step.place) is not None
     if port and (leaf == at or _is_passing(around, step, view.ip)):
         return ports.at_port(trip, around, at, view)
     if view.vni is not None or (view.carrier and step.fate != OUTSIDE):
@@ -80,7 +80,7 @@ def _inside(trip: Trip, around: Around, last: tuple[int, Step | None], head: IpH
 
 def _is_passing(around: Around, came: Step, head: IpHeader | None) -> bool:
     """Whether a packet that passed hooks at a bridge's port is not for the machine itself."""
-    master = around.master(came.namespace, came.interface or "")
+    master = around.master(*came.place)
     return master is not None and head is not None and not around.own(came.namespace, head.target)
 
 
@@ -112,17 +112,17 @@ def _last_seen(step: Step, came: Step | None) -> str:
     if came is None:
         return f"last seen in {step.namespace}, where it was sent"
     way = "coming in at" if came.direction == "in" else "going out of"
-    return f"last seen {way} {came.namespace}:{came.interface}"
+    return f"last seen {way} {came.where}"
 
 
 def _went_out(trip: Trip, around: Around, leaf: int, head: IpHeader | None) -> Claim:
     """A frame that was sent and seen nowhere else."""
     step, shown = trip.steps[leaf], trip.record(leaf)
-    link = around.interface(step.namespace, step.interface or "")
-    where, own = f"{step.namespace}:{step.interface}", around.record(step.namespace, step.interface or "")
+    link = around.interface(*step.place)
+    own = around.record(*step.place)
     if link is not None and link.kind == "vxlan":
         queue = doors.by_loss(around, step.namespace, link.name, "SENDING")
-        return said(f"{where} knows no VTEP to send it to", shown, own, queue)
+        return said(f"{step.where} knows no VTEP to send it to", shown, own, queue)
     below = around.ports(step.namespace, link.name) if link is not None and link.kind == "bridge" else []
     if link is not None and below and not any(port.up and port.carrier for port in below):
         return said(f"{link.name} has no port that is up", shown, *below)
@@ -130,25 +130,25 @@ def _went_out(trip: Trip, around: Around, leaf: int, head: IpHeader | None) -> C
         return _at_other_end(trip, around, leaf, head)
     if below:
         why = ports.by_own(trip, around, leaf)
-        return said(f"last seen going out of {where}; {why.text or SILENT}", shown, why)
+        return said(f"last seen going out of {step.where}; {why.text or SILENT}", shown, why)
     if beside.shows(around, step):
-        return said(f"last seen at {where}, to which a filter of tc leads packets; {SILENT}", shown, own)
-    return said(f"it left the watched networks by {where}", shown, own)
+        return said(f"last seen at {step.where}, to which a filter of tc leads packets; {SILENT}", shown, own)
+    return said(f"it left the watched networks by {step.where}", shown, own)
 
 
 def _at_other_end(trip: Trip, around: Around, leaf: int, head: IpHeader | None) -> Claim:
     """A frame that did not come in at the other end of a cable (veth(4))."""
     step, shown = trip.steps[leaf], trip.record(leaf)
-    link = around.interface(step.namespace, step.interface or "")
-    where, peer = f"{step.namespace}:{step.interface}", (link.peer if link is not None else None) or ("", "")
+    link = around.interface(*step.place)
+    peer = (link.peer if link is not None else None) or ("", "")
     other, end, found = around.interface(*peer), ":".join(peer), around.record(*peer)
     if other is not None and not other.up:
-        return said(f"it left by {where}, but {end}, the cable's other end, is down", shown, found)
+        return said(f"it left by {step.where}, but {end}, the cable's other end, is down", shown, found)
     size = head.size + header(head) if head is not None else 0
     if other is not None and size > other.mtu + _TAG:
         return said(f"it has {size} bytes, but {end}, the cable's other end, takes at most {other.mtu}", shown, found)
-    loss = doors.by_loss(around, step.namespace, step.interface or "", "SENDING")
-    return said(f"it left by {where} and did not come in at {end}; {loss.text or SILENT}", shown, found, loss)
+    loss = doors.by_loss(around, *step.place, "SENDING")
+    return said(f"it left by {step.where} and did not come in at {end}; {loss.text or SILENT}", shown, found, loss)
 
 
 def header(head: IpHeader) -> int:
@@ -160,13 +160,13 @@ def _no_vlan(trip: Trip, around: Around, at: int, view: View) -> Claim:
     """A tagged frame that no VLAN device took."""
     step, tag = trip.steps[at], view.tags[0]
     links = {link.name: link for link in around.links(step.namespace)}
-    upon = [link for link in links.values() if link.kind == "vlan" and link.parent == (step.namespace, step.interface)]
-    where, own = f"{step.namespace}:{step.interface}", [link for link in upon if link.detail("vlan") == str(tag)]
+    upon = [link for link in links.values() if link.kind == "vlan" and link.parent == step.place]
+    own = [link for link in upon if link.detail("vlan") == str(tag)]
     if not own:
-        words = f"it came in at {where} with the VLAN tag {tag}, and no device there has that number"
+        words = f"it came in at {step.where} with the VLAN tag {tag}, and no device there has that number"
         return said(words, trip.record(at), around.searched(step.namespace), *upon)
     why = f", but {own[0].name} is down" if not own[0].up else f", but did not come to {own[0].name}; {SILENT}"
-    return said(f"it came in at {where} with the VLAN tag {tag}{why}", trip.record(at), *own)
+    return said(f"it came in at {step.where} with the VLAN tag {tag}{why}", trip.record(at), *own)
 
 
 def _tunnel_ends(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
@@ -206,16 +206,17 @@ def _not_routed(around: Around, came: Step | None, step: Step, head: IpHeader) -
 
 def _not_taken(around: Around, came: Step, head: IpHeader) -> Claim:
     """Why a namespace did not take in a packet for itself that had come to PREROUTING."""
-    where, name = f"{came.namespace}:{came.interface}", around.wording.address(head.target)
+    name = around.wording.address(head.target)
     if wrong := switches.refused_source(around, came, head) or switches.refused_target(around, came, head):
         return wrong
     bearer = around.bearer(came.namespace, head.target) or around.searched(came.namespace)
     if head.fragment:
         failed = around.meanwhile.counted(came.namespace, "IpReasmFails", "Ip6ReasmFails")
-        return said(f"it came in at {where}, where {name} is, but not all fragments did", came.frame, bearer, failed)
+        words = f"it came in at {came.where}, where {name} is, but not all fragments did"
+        return said(words, came.frame, bearer, failed)
     why = doors.by_older(around, came.namespace, doors.TAKEN_IN, head.version)
     why = why or doors.counted_too(around, came.namespace)
-    words = f"it came in at {where}, but {came.namespace} did not take it in; {why.text or SILENT}"
+    words = f"it came in at {came.where}, but {came.namespace} did not take it in; {why.text or SILENT}"
     return said(words, came.frame, bearer, why)
 
 

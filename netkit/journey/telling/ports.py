@@ -29,7 +29,7 @@ def at_port(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
         view: the frame's headers.
     """
     step, shown = trip.steps[leaf], trip.record(leaf)
-    bridge = around.master(step.namespace, step.interface or "") or ""
+    bridge = around.master(*step.place) or ""
     mac, entry = view.macs[0] if view.macs else EVERYONE, None
     if kept := _kept_out(around, step, bridge):
         return said(kept.text, kept, shown)
@@ -46,8 +46,7 @@ def at_port(trip: Trip, around: Around, leaf: int, view: View) -> Claim:
         return said(why.text, shown, why, entry)
     why = doors.by_older(around, step.namespace, doors.ANYWHERE) or doors.bad_header(around, step.namespace)
     why = why or unsent(around, step.namespace, _others(around, step, bridge))
-    where = f"{step.namespace}:{step.interface}"
-    return said(f"{bridge} took it in at {where} and sent it to no port; {why.text or SILENT}", shown, why)
+    return said(f"{bridge} took it in at {step.where} and sent it to no port; {why.text or SILENT}", shown, why)
 
 
 def _translated(trip: Trip, at: int, view: View) -> str | None:
@@ -60,18 +59,18 @@ def _translated(trip: Trip, at: int, view: View) -> str | None:
 
 def _kept_out(around: Around, step: Step, bridge: str) -> Claim:
     """Why a frame did not come from a port into the bridge: a filter of tc, a bridge or a port that is not ready."""
-    where, found = f"{step.namespace}:{step.interface}", around.record(step.namespace, step.interface or "")
-    link, own = around.interface(step.namespace, bridge), around.interface(step.namespace, step.interface or "")
-    if door := doors.at_door(around, step.namespace, step.interface or "", "ingress"):
-        return said(f"it came in at {where}, and went no further: {door}", door)
+    found = around.record(*step.place)
+    link, own = around.interface(step.namespace, bridge), around.interface(*step.place)
+    if door := doors.at_door(around, *step.place, "ingress"):
+        return said(f"it came in at {step.where}, and went no further: {door}", door)
     if link is not None and not link.up:
-        words = f"it came in at {where}, but the bridge {bridge} is down"
+        words = f"it came in at {step.where}, but the bridge {bridge} is down"
         return said(words, around.record(step.namespace, bridge))
-    if (blocked := around.blocked(step.namespace, step.interface or "")) is not None:
-        return said(f"it came in at {where}, which the bridge {bridge} keeps {blocked.state}", blocked)
+    if (blocked := around.blocked(*step.place)) is not None:
+        return said(f"it came in at {step.where}, which the bridge {bridge} keeps {blocked.state}", blocked)
     if own is not None and own.has("locked") and step.frame is not None:
         who = around.wording.mac(step.frame.data[6:12])
-        return said(f"{where} is locked, and the FDB of {bridge} does not have {who} there", found)
+        return said(f"{step.where} is locked, and the FDB of {bridge} does not have {who} there", found)
     return NOTHING
 
 
@@ -94,7 +93,7 @@ def by_own(trip: Trip, around: Around, leaf: int) -> Claim:
     """
     step, before = trip.steps[leaf], trip.frame_before(leaf)
     bridge, came = step.interface or "", trip.steps[before] if before is not None else step
-    known = came if around.master(came.namespace, came.interface or "") == bridge else step
+    known = came if around.master(*came.place) == bridge else step
     why = _by_fdb(around, known, bridge, step.frame.data[:6]) if step.frame is not None else NOTHING
     return why or unsent(around, step.namespace, around.ports(step.namespace, bridge))
 
@@ -103,7 +102,7 @@ def _for_itself(trip: Trip, around: Around, leaf: int, bridge: str) -> Claim:
     """A frame for the bridge's own MAC that did not come to the bridge's own interface."""
     step, shown = trip.steps[leaf], trip.record(leaf)
     why = doors.by_older(around, step.namespace, doors.ANYWHERE)
-    words = f"it came in at {step.namespace}:{step.interface} for {bridge} itself, which did not take it in"
+    words = f"it came in at {step.where} for {bridge} itself, which did not take it in"
     return said(f"{words}; {why.text or SILENT}", shown, around.record(step.namespace, bridge), why)
 
 
@@ -122,7 +121,7 @@ def _by_fdb(around: Around, step: Step, bridge: str, mac: bytes) -> Claim:
         return said(f"{whose}, but that {without_signal(port)}", known.record, found)
     if (blocked := around.blocked(step.namespace, known.port)) is not None:
         return said(f"{whose}, which {bridge} keeps {blocked.state}", known.record, blocked)
-    own = around.interface(step.namespace, step.interface or "")
+    own = around.interface(*step.place)
     if own is not None and port is not None and own.has("isolated") and port.has("isolated"):
         return said(f"{bridge} sends nothing from one isolated port to another", known.record, found)
     queue = doors.by_queue(around, step.namespace, known.port)
@@ -139,7 +138,7 @@ def _by_ports(around: Around, step: Step, bridge: str) -> Claim:
     if all(kept):
         names = ", ".join(f"{each.port} {each.state}" for each in kept if each is not None)
         return said(f"{bridge} has no other port that forwards: it keeps {names}", *kept, *records)
-    own = around.interface(step.namespace, step.interface or "")
+    own = around.interface(*step.place)
     if own is not None and all(port.has("isolated") for port in [own, *others] if port.up):
         return said(f"{bridge} sends nothing from one isolated port to another", *records)
     switch = flooding(step.frame.data[:6] if step.frame is not None else EVERYONE)

@@ -73,7 +73,7 @@ def _redirected(trip: Trip, around: Around, out: int) -> Claim:
     if view is None or view.ip is None or around.own(step.namespace, view.ip.source):
         return NOTHING
     route = around.route(step.namespace, view.ip.target, step.interface, b"")
-    return _by_a_filter(around, step.namespace, step.interface or "") if route is None else NOTHING
+    return _by_a_filter(around, *step.place) if route is None else NOTHING
 
 
 def _by_a_filter(around: Around, namespace: str, device: str) -> Claim:
@@ -86,7 +86,7 @@ def _by_a_filter(around: Around, namespace: str, device: str) -> Claim:
 def _is_loop(trip: Trip, around: Around, out: int) -> bool:
     """Whether what leaves there comes back at once: by the interface of loopback."""
     step = trip.steps[out]
-    link = around.interface(step.namespace, step.interface or "")
+    link = around.interface(*step.place)
     return link.kind == "loopback" if link is not None else step.interface == "lo"
 
 

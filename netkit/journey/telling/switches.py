@@ -24,7 +24,7 @@ def no_router(around: Around, came: Step, head: IpHeader) -> Claim:
     """That a namespace does not forward what comes in at an interface."""
     name = "net.ipv6.conf.all.forwarding" if head.version == 6 else "net.ipv4.ip_forward"
     every = around.sysctl(came.namespace, name)
-    link = around.record(came.namespace, came.interface or "")
+    link = around.record(*came.place)
     own = _own(link, "ipv4.forwarding")
     if every is None or (head.version == 4 and own == 1):
         return NOTHING
@@ -63,14 +63,14 @@ def refused_source(around: Around, came: Step, head: IpHeader) -> Claim:
 
 def _wrong_way_back(around: Around, came: Step, head: IpHeader) -> Claim:
     """Whether the sender's address does not belong where it came in (RFC 3704): a counter tells, if it is known."""
-    where, source = f"{came.namespace}:{came.interface}", around.wording.address(head.source)
-    link, every = around.record(came.namespace, came.interface or ""), _all(around, came, "rp_filter")
+    source = around.wording.address(head.source)
+    link, every = around.record(*came.place), _all(around, came, "rp_filter")
     mode = max(_own(link, "ipv4.rp_filter"), int(every.value) if every else 0)  # the greater one counts
     counted = around.meanwhile.counted(came.namespace, _COUNTER)
     if mode not in (_STRICT, _LOOSE) or (counted is None and came.namespace in around.seen.counted):
         return NOTHING
     back = around.route(came.namespace, head.source, None)
-    begin = f"rp_filter is {mode} in {came.namespace}: it came in at {where}, but"
+    begin = f"rp_filter is {mode} in {came.namespace}: it came in at {came.where}, but"
     if mode == _STRICT and back is not None and back.device != came.interface:
         return said(f"{begin} the way back to {source} is {written(back)}", came.frame, back, link, every, counted)
     if back is None or back.kind != "unicast":
