@@ -11,6 +11,7 @@ from netkit.face import face
 from netkit.handles import Several, guarded
 from netkit.journey.shown.table import Journey
 from netkit.kinds import File, Flag, Rows, number, plain_number, word
+from netkit.packets.table import ROWS
 from netkit.spelling import shown
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from netkit.pictures.ink.ladder import Ladder
     from netkit.pictures.ink.path import PathPicture
     from netkit.widgets.player import Player
-
-ROWS = 40
-"""How many journeys a table shows unless more are asked for."""
 
 _LOST_EVENTS = "Reports of netfilter were lost: traffic came faster than they could be taken."
 
