@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netkit.diagnosis import commands, policy
-from netkit.diagnosis.commands import shown, typed
+from netkit.diagnosis.commands import each_typed, shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.resolution import UNKNOWN
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import World
@@ -27,8 +28,7 @@ def deaf(world: World, start: End, hop: str) -> Finding | None:
     master = world.topology.master(start)
     if master is None or world.link((namespace, master)).kind != "bridge":
         return None
-    known = world.entries((namespace, name), hop)
-    if any(each.state not in ("failed", "incomplete") for each in known):
+    if any(each.state not in UNKNOWN for each in world.entries(start, hop)):
         return None
     words = (
         f"{namespace} sends packets for {hop} by {name}, a port of its bridge {master}: the answer to who has {hop} "
@@ -39,24 +39,22 @@ def deaf(world: World, start: End, hop: str) -> Finding | None:
         words, repair = f"{words}; an address of {namespace} belongs to {master}", _moved(world, start, master)
     else:
         words = f"{words}; {master} has no other port, and need not have this one"
-        repair = [typed(world, namespace, f"ip link set dev {name} nomaster")]
+        repair = (typed(world, namespace, f"ip link set dev {name} nomaster"),)
     lines = (
         commands.addresses_shown(world, start),
         shown(world, namespace, f"ip link show dev {name}", f"master {master}"),
     )
-    return Finding("address", words, lines, tuple(repair), namespace)
+    return Finding("address", words, lines, repair, namespace)
 
 
-def _moved(world: World, start: End, bridge: str) -> list[str]:
+def _moved(world: World, start: End, bridge: str) -> tuple[str, ...]:
     """Commands that give the bridge a port's addresses, and the routes that go away with them."""
     namespace, name = start
     texts = _own(world, start)
     lines = [each for text in texts for each in (f"ip addr del {text} dev {name}", f"ip addr add {text} dev {bridge}")]
     if not world.link((namespace, bridge)).up:
         lines.append(f"ip link set dev {bridge} up")
-    routes = [r for r in world.space(namespace).routes if r.device == name and r.via and r.protocol != "kernel"]
-    lines += [f"ip route replace {r.destination} via {r.via}{policy.table_of(r)}" for r in routes]
-    return [typed(world, namespace, line) for line in lines]
+    return each_typed(world, namespace, [*lines, *policy.again(world, namespace, {name})])
 
 
 def _own(world: World, end: End) -> list[str]:

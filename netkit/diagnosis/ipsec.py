@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from netkit.diagnosis.commands import shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.packet import NUMBERS
 
 if TYPE_CHECKING:
     from netkit.diagnosis.answers import Policy
     from netkit.diagnosis.findings import World
     from netkit.diagnosis.packet import Packet
 
-_NUMBERS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}
 _ECHO = {4: (8, 0), 6: (128, 129)}
 """The types of an echo request and of its answer, which selectors compare as a source port."""
 
@@ -65,6 +65,6 @@ def _fits(policy: Policy, packet: Packet) -> bool:
     return (
         not packet.kind.startswith("neighbour")
         and all(ipaddress.ip_address(address) in ipaddress.ip_network(net) for address, net in ends)
-        and policy.protocol in (0, _NUMBERS.get((packet.protocol, packet.version)))
+        and policy.protocol in (0, NUMBERS.get((packet.protocol, packet.version)))
         and all((port or 0) & mask == own & mask for port, (own, mask) in zip(ports, policy.ports, strict=True))
     )

@@ -64,6 +64,11 @@ class Passing:
             return "UNTRACKED"
         return self.state or ("ESTABLISHED" if self.packet.answer or self.packet.kind == "later" else "NEW")
 
+    @property
+    def original(self) -> Packet | None:
+        """The first packet of its connection, perhaps itself; None where that was never seen."""
+        return self.first or (self.packet if self.tracked == "NEW" else None)
+
     def with_packet(self, packet: Packet) -> Passing:
         """The same place, and the packet as it goes on."""
         return self if packet is self.packet else replace(self, packet=packet)

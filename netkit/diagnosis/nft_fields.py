@@ -56,8 +56,7 @@ def _original(field_name: str) -> Callable[[Passing], Any]:
     """A fact of its connection's first packet as that came to this namespace."""
 
     def get(passing: Passing) -> Any:
-        known = passing.first or (passing.packet if passing.tracked == "NEW" else None)
-        return UNKNOWN if known is None else getattr(known, field_name)
+        return UNKNOWN if passing.original is None else getattr(passing.original, field_name)
 
     return get
 

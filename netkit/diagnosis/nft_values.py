@@ -10,7 +10,7 @@ from netkit.diagnosis import matching
 from netkit.diagnosis.nft_fields import ABSENT, FIELDS, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from netkit.diagnosis.matching import Holds, Passing
 
@@ -25,6 +25,11 @@ class Sets:
 
     known: Mapping[str, list[Any]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, listed: Iterable[Mapping[str, Any]]) -> Sets:
+        """Those among all that is listed of a table."""
+        return cls({said["name"]: said.get("elem", []) for said in listed if "type" in said and "hook" not in said})
+
     def elements(self, said: Any) -> list[Any] | None:
         """The elements of a set that stands in a rule or is named there, None where it is neither."""
         if isinstance(said, str) and said.startswith("@"):
@@ -34,6 +39,13 @@ class Sets:
     def pairs(self, said: Any) -> list[tuple[Any, Any]]:
         """The keys and values of a map."""
         return [(_bare(key), _bare(found)) for key, found in self.elements(said) or ()]
+
+
+def of_table(ruleset: Sequence[Any], table: str) -> list[dict[str, Any]]:
+    """All that `nft -j` lists of a table, "inet mine"."""
+    family, _, name = table.partition(" ")
+    listed = (each for said in ruleset for each in said.values())
+    return [each for each in listed if (each.get("family"), each.get("table")) == (family, name)]
 
 
 def _bare(element: Any) -> Any:

@@ -9,6 +9,10 @@ TOO_LARGE = {4: "fragmentation-needed", 6: "packet-too-big"}
 """By version of IP, how a router's word is called that a packet is too large for the next link."""
 
 
+NUMBERS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}
+"""Of protocols, by their names here and the version of IP."""
+
+
 @dataclass(frozen=True)
 class Packet:
     """A packet on its way, as far as its way depends on it.

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from netkit.diagnosis import nft, xtables
-from netkit.diagnosis.nft_values import Sets
+from netkit.diagnosis.nft_values import Sets, of_table
 from netkit.model import Rule
 
 if TYPE_CHECKING:
@@ -280,10 +280,10 @@ def _on(space: Namespace, head: Mapping[str, Any], passing: Passing, hook: str) 
 
 
 def _base(space: Namespace, head: Mapping[str, Any], ruleset: Sequence[Any]) -> Base:
-    where = (head["family"], head["table"])
-    listed = [said for said in ruleset for said in said.values() if (said.get("family"), said.get("table")) == where]
-    sets = Sets({said["name"]: said.get("elem", []) for said in listed if "type" in said and "hook" not in said})
-    texts = {(r.chain, r.handle): r for r in space.rules if r.tool == "nft" and r.table == " ".join(where)}
+    table = f"{head['family']} {head['table']}"
+    listed = of_table(ruleset, table)
+    sets = Sets.of(listed)
+    texts = {(r.chain, r.handle): r for r in space.rules if r.tool == "nft" and r.table == table}
     chains: dict[str, list[Step]] = defaultdict(list)
     for said in listed:
         if "expr" in said:

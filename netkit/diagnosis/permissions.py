@@ -235,8 +235,7 @@ def _nft(world: World, place: Place, passing: Passing, rule: Rule) -> list[str]:
 def _without_element(world: World, namespace: str, passing: Passing, rule: Rule) -> list[str]:
     """The element of a named set that a rule asks for is taken out of it, where it is just this packet's."""
     said = next((r for r in _rules(world, namespace) if _is(r, rule)), None)
-    sets = {s["name"]: s for s in _of_table(world, namespace, rule) if "type" in s and "hook" not in s}
-    found = nft_values.Sets({name: each.get("elem", []) for name, each in sets.items()})
+    found = nft_values.Sets.of(nft_values.of_table(world.ruleset(namespace), rule.table))
     for statement in said["expr"] if said else ():
         match = statement.get("match", {})
         name = match.get("right")
@@ -248,12 +247,6 @@ def _without_element(world: World, namespace: str, passing: Passing, rule: Rule)
         if exact in found.elements(name):  # type: ignore[operator]
             return [f"nft delete element {rule.table} {name[1:]} {{ {' . '.join(map(str, parts))} }}"]
     return []
-
-
-def _of_table(world: World, namespace: str, rule: Rule) -> list[dict[str, Any]]:
-    family, _, name = rule.table.partition(" ")
-    listed = [each for said in world.ruleset(namespace) for each in said.values()]
-    return [each for each in listed if (each.get("family"), each.get("table")) == (family, name)]
 
 
 def _rules(world: World, namespace: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import gateways
 from netkit.diagnosis.commands import link_shown, named, shown, typed, up
 from netkit.diagnosis.findings import Finding
-from netkit.diagnosis.packet import version_of
+from netkit.diagnosis.packet import NUMBERS, version_of
 
 if TYPE_CHECKING:
     from netkit.diagnosis.answers import PolicyRule, RouteAnswer
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from netkit.diagnosis.questions import RouteQuestion
     from netkit.model import End, Route
 
-_NUMBERS = {("icmp", 4): 1, ("tcp", 4): 6, ("udp", 4): 17, ("icmp", 6): 58, ("tcp", 6): 6, ("udp", 6): 17}
 _METRIC_OF_SIX = 1024
 """The metric that a route of IPv6 has where nobody says which (IP6_RT_PRIO_USER)."""
 
@@ -120,7 +119,7 @@ def _fits(rule: PolicyRule, asked: RouteQuestion, user: int) -> bool | None:
         not rule.iif or rule.iif == (asked.iif or "lo"),
         not rule.oif or rule.oif == asked.oif,
         rule.mark is None or asked.mark & rule.mask == rule.mark,
-        not rule.protocol or rule.protocol == _NUMBERS.get((asked.protocol, rule.version)),
+        not rule.protocol or rule.protocol == NUMBERS.get((asked.protocol, rule.version)),
         rule.source_ports is None or _between(asked.ports[0], rule.source_ports),
         rule.destination_ports is None or _between(asked.ports[1], rule.destination_ports),
         not rule.service or rule.service == asked.service,
@@ -270,6 +269,12 @@ def not_its_own(world: World, asked: RouteQuestion, answer: RouteAnswer) -> Find
 def table_of(route: Route) -> str:
     """What commands need to speak of a route of another table than the main one: " table 50"."""
     return "" if route.table == "main" else f" table {route.table}"
+
+
+def again(world: World, namespace: str, devices: set[str]) -> list[str]:
+    """The commands for routes by some interfaces that somebody set, which go away with the interfaces' addresses."""
+    routes = [r for r in world.space(namespace).routes if r.device in devices and r.via and r.protocol != "kernel"]
+    return [f"ip route replace {r.destination} via {r.via}{table_of(r)}" for r in routes]
 
 
 def metric_of(route: Route) -> str:

@@ -47,11 +47,7 @@ class Diagnosis:
         return self.ok
 
     def _head(self) -> str:
-        return (
-            f"{self.source} reaches {self.destination}"
-            if self.ok
-            else f"{self.source} does not reach {self.destination}"
-        )
+        return f"{self.source} {'reaches' if self.ok else 'does not reach'} {self.destination}"
 
     def _layers(self) -> list[tuple[str, str, str]]:
         """(sign, layer, words), in the order of the layers."""

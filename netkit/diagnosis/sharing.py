@@ -69,13 +69,12 @@ def _beside(world: World, child: End, parent: End) -> tuple[str, ...]:
 
 def _kept_apart(world: World, start: End, bearer: End) -> Finding:
     """Two devices on one parent, in a mode that keeps them apart."""
-    odd = next(end for end in (start, bearer) if world.link(end).detail("mode") != "bridge")
-    mode = world.link(odd).detail("mode")
+    apart = [end for end in (start, bearer) if world.link(end).detail("mode") != "bridge"]
+    odd, mode = apart[0], world.link(apart[0]).detail("mode")
     words = (
         f"{named(start)} and {named(bearer)} stand on one interface; {named(odd)} is in the mode '{mode}', which keeps "
         "it apart from the others there"
     )
     line = shown(world, odd[0], f"ip -d link show dev {odd[1]}", f"macvlan mode {mode}")
-    apart = [end for end in (start, bearer) if world.link(end).detail("mode") != "bridge"]
     lines = [typed(world, end[0], f"ip link set dev {end[1]} type macvlan mode bridge") for end in apart]
     return Finding("link", words, (line,), tuple(lines) if mode != "passthru" else (), odd[0])

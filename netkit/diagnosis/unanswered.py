@@ -101,16 +101,10 @@ def _exchanged(world: World, start: End, hop: str, reached: dict[End, End | None
             words = f"{bearer[0]} has {here[0]} at {end[1]} and {there_[0]} at {bearer[1]}: the wrong way round"
             moves = [f"ip addr del {here[0]} dev {end[1]}", f"ip addr del {there_[0]} dev {bearer[1]}"]
             moves += [f"ip addr add {there_[0]} dev {end[1]}", f"ip addr add {here[0]} dev {bearer[1]}"]
-            moves += _routes_again(world, bearer[0], {end[1], bearer[1]})
+            moves += policy.again(world, bearer[0], {end[1], bearer[1]})
             evidence = (commands.addresses_shown(world, end), commands.addresses_shown(world, bearer))
             return Finding("address", words, evidence, each_typed(world, bearer[0], moves), bearer[0])
     return None
-
-
-def _routes_again(world: World, namespace: str, devices: set[str]) -> list[str]:
-    """The routes by some interfaces that somebody set, which go away with the interfaces' addresses."""
-    routes_ = [r for r in world.space(namespace).routes if r.device in devices and r.via and r.protocol != "kernel"]
-    return [f"ip route replace {r.destination} via {r.via}{policy.table_of(r)}" for r in routes_]
 
 
 def _asked(world: World, start: End, hop: str) -> str:

@@ -108,10 +108,9 @@ def _original(field: str) -> Test:
     """What a connection's first packet was like when it came to this namespace."""
 
     def test(passing: Passing, words: tuple[str, ...]) -> Holds:
-        first = passing.first or (passing.packet if passing.tracked == "NEW" else None)
-        if first is None:
+        if passing.original is None:
             return None
-        known = getattr(first, field)
+        known = getattr(passing.original, field)
         return _ports(known, words[0]) if isinstance(known, int) else matching.within(known or "", words[0])
 
     return test
