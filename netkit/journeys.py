@@ -206,10 +206,10 @@ class Journeys:
             NotFound: there is no journey of that number.
             InvalidValue: it is no journey, or has no such hop.
         """
-        from netkit.pictures.ink.path import path
+        from netkit.pictures.ink.path import PathPicture
 
         shown = self._journey(journey)
-        return path(shown, _networks([shown], self.seen), _place_of(hop, shown))
+        return PathPicture(shown, _networks([shown], self.seen), _place_of(hop, shown))
 
     @face
     def player(self, journey: One | None = None, *, everything: Flag = False) -> Player:

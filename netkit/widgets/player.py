@@ -11,7 +11,7 @@ from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.journey.shown.table import hops_html, hops_text
 from netkit.kinds import number
-from netkit.pictures.ink.path import Stage, path
+from netkit.pictures.ink.path import PathPicture, Stage
 from netkit.pictures.ink.words import describe
 from netkit.spelling import shown
 from netkit.widgets import anatomy, fallback, pages
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from netkit.journey.shown.table import Journey
     from netkit.journey.values import Hop
     from netkit.model import Snapshot
-    from netkit.pictures.ink.path import PathPicture
 
 _NUMBERS = count(1)
 
@@ -103,7 +102,7 @@ class Player:
     @cached_property
     def _picture(self) -> PathPicture:
         """The static twin's."""
-        return path(self._first, self.snapshot)
+        return PathPicture(self._first, self.snapshot)
 
     def _connect(self) -> None:
         """Let the widgets move the player."""

@@ -15,7 +15,7 @@ from netkit.errors import InvalidValue
 from netkit.journey.shown.tree import finish
 from netkit.journey.values import Hop
 from netkit.pictures.ink import palette
-from netkit.pictures.ink.path import Stage, path
+from netkit.pictures.ink.path import PathPicture, Stage
 from netkit.pictures.journey.trail import station, stations
 from netkit.pictures.network.scene import Box
 from netkit.pictures.network.sheet import Sheet, wrapped
@@ -140,14 +140,14 @@ def test_several_journeys_share_one_picture() -> None:
 
 def test_the_text_is_the_journey_and_the_network() -> None:
     journey, snapshot = case("dropped")
-    picture = path(journey, snapshot, hop=5)
+    picture = PathPicture(journey, snapshot, hop=5)
     assert picture.text.startswith(repr(journey))
     assert "Looked at: hop 6 of 6." in picture.text
     assert "docker0" in picture.text.splitlines()[-1] or "default" in picture.text
     bundle = picture._repr_mimebundle_()
     assert bundle["text/plain"] == repr(picture)
     assert "data:image/svg+xml;base64," in bundle["text/html"]
-    assert picture.svg == path(journey, snapshot, hop=5).svg
+    assert picture.svg == PathPicture(journey, snapshot, hop=5).svg
     assert "dropped in host by" in picture.svg
 
 
@@ -155,7 +155,7 @@ def test_the_text_is_the_journey_and_the_network() -> None:
 def test_a_hop_that_is_not_there_is_refused_in_words(wrong: object) -> None:
     journey, snapshot = case("dropped")
     with pytest.raises(InvalidValue, match="journey 4 has 6 hops"):
-        path(journey, snapshot, hop=wrong)
+        PathPicture(journey, snapshot, hop=wrong)
 
 
 def test_an_empty_journey_is_the_picture_alone() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from netkit.pictures.ink.path import path
+from netkit.pictures.ink.path import PathPicture
 from netkit.pictures.network import Scene, lay_out
 from netkit.pictures.network.summary import LARGEST, MOST
 from tests.unit.cases import Network
@@ -140,7 +140,7 @@ def test_more_than_can_be_drawn_are_counted() -> None:
 
 def test_a_journey_is_drawn_over_it() -> None:
     way = Way().at("r1:to-r2", "out").at("r2:to-r1", "in").at("r2:to-r3", "out").at("r3:to-r2", "in")
-    picture = path(
+    picture = PathPicture(
         way.journey(1, "ICMP", "10.0.0.1 → 10.0.1.2", "echo request seq 1", "delivered to 10.0.1.2 in r3"), row(30)
     )
     assert "</svg>" in picture.svg

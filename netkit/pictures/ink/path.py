@@ -150,20 +150,6 @@ class PathPicture(Image):
         return [*draw_scene(ax, replace(scene, height=height)), *draw_sheet(ax, whole, z=10)]
 
 
-def path(journey: Journey, snapshot: Snapshot, hop: int | None = None) -> PathPicture:
-    """A journey on the picture of its network; see `PathPicture`.
-
-    Args:
-        journey: which.
-        snapshot: the network.
-        hop: the number, from 0 on, of the hop to look at; None for the whole journey.
-
-    Raises:
-        InvalidValue: the journey has no such hop.
-    """
-    return PathPicture(journey, snapshot, hop)
-
-
 def _checked(journey: Journey, hop: int | None) -> int | None:
     numbers = range(len(journey.hops))
     if hop is not None and (isinstance(hop, bool) or not isinstance(hop, int) or hop not in numbers):
