@@ -78,11 +78,7 @@ class Hooks:
         passing = self._passing(place, space, packet)
         ruleset = self._world.ruleset(place.namespace)
         verdict = at_hook(space, place.hook, passing, ruleset, place.layer, None if place.layer else track)
-        if (
-            verdict.proxy
-            and verdict.rule is not None
-            and rejections.unproxied(self._world, place, packet, verdict.rule)
-        ):
+        if verdict.proxy and verdict.rule and rejections.unproxied(self._world, place, packet, verdict.rule):
             passing = replace(passing, proxies=False)
             verdict = at_hook(space, place.hook, passing, ruleset, place.layer, None if place.layer else track)
         if verdict.doubts:

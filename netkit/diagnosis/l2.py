@@ -76,19 +76,14 @@ def at(world: World, way: list[End], place: int, address: str) -> Finding | None
 def _choosy(world: World, way: list[End], end: End) -> Finding | None:
     """A macvlan of the mode "source" takes only frames of the senders that it was told of (ip-link(8))."""
     other = way[-1] if end == way[0] else way[0]
-    mac = world.link(other).mac
-    if end not in (way[0], way[-1]) or mac is None or mac in (world.link(end).detail("from") or "").split():
+    mac, told = world.link(other).mac, world.link(end).detail("from") or ""
+    if end not in (way[0], way[-1]) or mac is None or mac in told.split():
         return None
     words = (
-        f"{named(end)} is a macvlan of the mode 'source': it takes frames only of MACs that it was told of, and {mac}"
+        f"{named(end)} is a macvlan of the mode 'source': it takes frames only of MACs that it was told of, and {mac} "
+        f"of {named(other)} is none of them"
     )
-    words += f" of {named(other)} is none of them"
-    line = shown(
-        world,
-        end[0],
-        f"ip -d link show dev {end[1]}",
-        f"macvlan mode source, remotes {world.link(end).detail('from') or 'none'}",
-    )
+    line = shown(world, end[0], f"ip -d link show dev {end[1]}", f"macvlan mode source, remotes {told or 'none'}")
     repair = typed(world, end[0], f"ip link set dev {end[1]} type macvlan macaddr add {mac}")
     return Finding("link", words, (line,), (repair,), end[0])
 

@@ -252,18 +252,15 @@ def not_its_own(world: World, asked: RouteQuestion, answer: RouteAnswer) -> Find
         repair = typed(world, namespace, f"{ip} rule add priority 0 lookup local")
         return Finding("route", words, (listed, says), (repair,), namespace)
     listed = shown(world, namespace, f"{ip} route show table local {address}", "nothing")
-    if any(
-        r.table == "local" and r.destination.partition("/")[0] == address for r in world.space(namespace).local_routes
-    ):
+    kept = (r.destination for r in world.space(namespace).local_routes if r.table == "local")
+    if address in (each.partition("/")[0] for each in kept):
         return None
     words = (
         f"{namespace} does not take {address} for its own: {device} has it, but the route of kind 'local' that came "
         "with it is gone"
     )
-    repair = typed(
-        world, namespace, f"{ip} route add local {address} dev {'lo' if version == 6 else device} table local"
-    )
-    return Finding("route", words, (listed, says), (repair,), namespace)
+    line = f"{ip} route add local {address} dev {'lo' if version == 6 else device} table local"
+    return Finding("route", words, (listed, says), (typed(world, namespace, line),), namespace)
 
 
 def table_of(route: Route) -> str:

@@ -106,15 +106,11 @@ def _kept_in(world: World, namespace: str) -> tuple[str, str] | None:
     """That the network which a namespace is in has no way out, in words and with what shows it."""
     stations = [station for end in leaving(world, namespace) for station in world.topology.stations(end)]
     closed = ((station, inner.closing(world, station)) for station in stations if station[0] != namespace)
-    more = f"{namespace} gets out if it joins another network as well"
-    return next(
-        (
-            (f"{inner.told(end, rule)}; {more}", rejections.listed(world, end[0], rule))
-            for end, rule in closed
-            if rule is not None
-        ),
-        None,
-    )
+    for end, rule in closed:
+        if rule is not None:
+            words = f"{inner.told(end, rule)}; {namespace} gets out if it joins another network as well"
+            return words, rejections.listed(world, end[0], rule)
+    return None
 
 
 def _unadvertised(world: World, namespace: str) -> tuple[str, tuple[str, ...]] | None:
@@ -157,16 +153,12 @@ def wrong(world: World, decision: Decision, because: str) -> Finding | None:
     near, table = towards(world, namespace, address), policy.table_of(route)
     metric = policy.metric_of(route)
     hop = towards(world, namespace, answer.via) if answer.via else None
-    if hop is not None and hop[1] != answer.device:
-        line = f"ip route replace {route.destination} via {answer.via} dev {hop[1]}{table}{metric}"
-        return Finding(
-            "route", f"{words}; it is behind {hop[1]}", evidence, (typed(world, namespace, line),), namespace
-        )
-    if near is not None and near[1] != answer.device:
-        line = _straight(world, route, near, address)
-        return Finding(
-            "route", f"{words}; it is behind {near[1]}", evidence, (typed(world, namespace, line),), namespace
-        )
+    behind = hop if hop is not None and hop[1] != answer.device else near
+    if behind is not None and behind[1] != answer.device:
+        there = f"ip route replace {route.destination} via {answer.via} dev {behind[1]}{table}{metric}"
+        line = there if behind is hop else _straight(world, route, behind, address)
+        said = f"{words}; it is behind {behind[1]}"
+        return Finding("route", said, evidence, (typed(world, namespace, line),), namespace)
     others = [each for each in gateways(world, namespace, address) if each not in (answer.via, address)]
     if not others:
         beside = _beside(world, decision, route, words, evidence) if answer.via else None

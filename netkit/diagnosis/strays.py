@@ -105,11 +105,7 @@ def sent_back(world: World, decision: Decision, packet: Packet, answer: RouteAns
     if packet.answer or decision.packet.destination == packet.destination or answer.via:
         return None
     bridge = port[0], str(world.link(port).master)
-    ends = world.topology.bearers(packet.destination)
-    if (
-        answer.device != bridge[1]
-        or world.link(port).peer not in ends
-        or not bridged.shows(world, bridge, packet.version)
-    ):
+    back = answer.device == bridge[1] and world.link(port).peer in world.topology.bearers(packet.destination)
+    if not back or not bridged.shows(world, bridge, packet.version):
         return None
     return l2.bridge(world, l2.Crossing(port, bridge, port, None, None))

@@ -84,9 +84,8 @@ def led_by_routes(world: World, one: End) -> Finding | None:
         f"{named(one)} is told where to send each packet by routes or programs (external): from here on only a probe "
         "can tell"
     )
-    return Finding(
-        "tunnel", words, (shown(world, one[0], f"ip -d link show dev {one[1]}", "external"),), (), one[0], blind=True
-    )
+    line = shown(world, one[0], f"ip -d link show dev {one[1]}", "external")
+    return Finding("tunnel", words, (line,), (), one[0], blind=True)
 
 
 def outer(world: World, one: End, other: End, mac: str | None, *, asks: bool) -> tuple[Packet | None, Finding | None]:
