@@ -46,9 +46,8 @@ def six_off(world: World, ends: list[End], address: str, evidence: str) -> Findi
             return Finding("mtu", words, (commands.link_shown(world, end), evidence), (repair, *again), end[0])
         words = f"IPv6 is switched off at {named(end)}: {switch.replace('/', '.')} is 1"
         line = shown(world, end[0], f"sysctl {switch}", "1")
-        return Finding(
-            "sysctl", words, (line, evidence), (typed(world, end[0], f"sysctl -w {switch}=0"), *again), end[0]
-        )
+        repair = typed(world, end[0], f"sysctl -w {switch}=0")
+        return Finding("sysctl", words, (line, evidence), (repair, *again), end[0])
     return None
 
 
@@ -76,13 +75,9 @@ def missing(world: World, ends: list[End], address: str, evidence: str) -> Findi
         way = typed(world, end[0], f"ip route add {address} dev {end[1]}")
         return Finding("route", words, (commands.addresses_shown(world, end), evidence), (way,), end[0])
     repair = (typed(world, end[0], f"ip addr add {wanted} dev {end[1]}"),) if wanted else ()
-    return Finding(
-        "address",
-        f"{named(end)} has no IPv{version} address, so it knows no network",
-        (commands.addresses_shown(world, end), evidence),
-        (*repair, *default_again(world, end, address)),
-        end[0],
-    )
+    words = f"{named(end)} has no IPv{version} address, so it knows no network"
+    lines = (commands.addresses_shown(world, end), evidence)
+    return Finding("address", words, lines, (*repair, *default_again(world, end, address)), end[0])
 
 
 def joined(world: World, end: End, address: str) -> bool:
@@ -108,11 +103,8 @@ def misplaced(world: World, namespace: str, version: int) -> Finding | None:
         own, wanted = world.topology.prefixes(end, version), missed(world, end, version)
         stations = world.topology.stations(end)
         theirs = [p for station in stations for p in world.topology.prefixes(station, version)]
-        strange = (
-            own and theirs and not any(mine.ip in p.network or p.ip in mine.network for mine in own for p in theirs)
-        )
         right = next((f"{w}/{p.network.prefixlen}" for w in wanted for p in theirs if within(w, p.network)), None)
-        if strange and right:
+        if own and right and not meet(own, theirs):
             words = (
                 f"{named(end)} has {', '.join(map(str, own))}, but the network of its link is "
                 f"{ipaddress.ip_interface(right).network}, where others send packets by {right.partition('/')[0]}"
@@ -121,6 +113,11 @@ def misplaced(world: World, namespace: str, version: int) -> Finding | None:
             repair += [typed(world, namespace, f"ip addr del {each} dev {end[1]}") for each in own]
             return Finding("address", words, (commands.addresses_shown(world, end),), tuple(repair), namespace)
     return None
+
+
+def meet(some: list[IPInterface], others: list[IPInterface]) -> bool:
+    """Whether an address of the ones is in a network of the others, or the other way round."""
+    return any(one.ip in other.network or other.ip in one.network for one in some for other in others)
 
 
 def wrong_mask(world: World, namespace: str, near: End | None, address: str, evidence: str) -> Finding | None:
@@ -153,9 +150,8 @@ def _alone(world: World, namespace: str, address: str, evidence: str) -> Finding
     """The one address of a host without any way is the whole of its network, and its link's is larger."""
     version, ends = version_of(address), leaving(world, namespace)
     own = [(end, each) for end in ends for each in world.topology.prefixes(end, version)]
-    known = any(
-        route.version == version and route.table == "main" for route in world.space(namespace).routes if route.via
-    )
+    routes = (route for route in world.space(namespace).routes if route.via and route.version == version)
+    known = any(route.table == "main" for route in routes)
     return _without_network(world, *own[0], address, evidence) if len(own) == 1 and not known else None
 
 

@@ -190,9 +190,8 @@ def _led(world: World, namespace: str, rule: Rule, before: Packet, right: tuple[
         line = f"nft insert rule {rule.table} {rule.chain} handle {rule.handle} {asked}dnat {family}to {_end(*right)}"
         return [line] if rule.handle else []
     if rule.target == "REDIRECT":
-        return permissions.instead(
-            world, namespace, rule, f"--to-ports {rule.option('--to-ports')}", f"--to-ports {port}"
-        )
+        wrong = f"--to-ports {rule.option('--to-ports')}"
+        return permissions.instead(world, namespace, rule, wrong, f"--to-ports {port}")
     if rule.target != "DNAT":
         return []
     aim = _end(address, port if port != before.destination_port or ":" in rule.option("--to-destination") else None)

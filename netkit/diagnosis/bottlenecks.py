@@ -41,9 +41,8 @@ def untold(
         sender: the namespace that it comes from.
     """
     router, start = decision.namespace, (decision.namespace, str(decision.answer.device))
-    own = next(
-        (str(p.ip) for end in world.topology.leaving(router) for p in world.topology.prefixes(end, packet.version)), ""
-    )
+    ends = world.topology.leaving(router)
+    own = next((str(p.ip) for end in ends for p in world.topology.prefixes(end, packet.version)), "")
     word = Packet(own, packet.source, kind=TOO_LARGE[packet.version], answer=False)
     try:
         send(router, word)

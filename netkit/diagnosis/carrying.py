@@ -121,9 +121,8 @@ class Carrying(ABC):
             self.stop(alone or unanswered.there(self.world, start, hop, decision))
         keep = self.keep if hop == packet.destination and not self.back else ""
         answering = self._answering(reached, holders, hop)
-        self.stop(
-            doubles.duplicate_address(self.world, [e for e in holders if e in answering or e[0] == keep], hop, keep)
-        )
+        several = [end for end in holders if end in answering or end[0] == keep]
+        self.stop(doubles.duplicate_address(self.world, several, hop, keep))
         holders = answering or holders
         self.stop(enslaved.deaf(self.world, start, hop))
         self.stop(resolution.failed(self.world, holders[0], hop))

@@ -191,9 +191,8 @@ def _isolated(world: World, ports: list[End]) -> Finding:
     one, other = ports
     words = f"the ports {one[1]} and {other[1]} in {one[0]} are isolated: isolated ports do not reach one another"
     evidence = tuple(shown(world, p[0], f"bridge -d link show dev {p[1]}", "isolated on") for p in ports)
-    return Finding(
-        "bridge", words, evidence, (typed(world, one[0], f"bridge link set dev {one[1]} isolated off"),), one[0]
-    )
+    repair = typed(world, one[0], f"bridge link set dev {one[1]} isolated off")
+    return Finding("bridge", words, evidence, (repair,), one[0])
 
 
 def mtu(world: World, way: list[End], size: int) -> Finding | None:

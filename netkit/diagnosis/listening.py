@@ -29,9 +29,7 @@ def hears(listener: Listener, address: str, device: str = "") -> bool:
         return False
     if not listener.everywhere:
         return listener.address == address
-    return (listener.address == "::" and not (listener.only_six and ":" not in address)) or (
-        listener.address != "::" and ":" not in address
-    )
+    return listener.address == "::" if ":" in address else listener.address != "::" or not listener.only_six
 
 
 def told(world: World, namespace: str, protocol: str) -> str:

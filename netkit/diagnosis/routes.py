@@ -235,9 +235,8 @@ def _overlapping(world: World, decision: Decision, gateway: str, evidence: tuple
         f"behind {gateway}"
     )
     repair = typed(world, namespace, f"ip route add {address} via {gateway}")
-    return Finding(
-        "address", words, (commands.addresses_shown(world, (namespace, device)), *evidence), (repair,), namespace
-    )
+    lines = (commands.addresses_shown(world, (namespace, device)), *evidence)
+    return Finding("address", words, lines, (repair,), namespace)
 
 
 def circle(world: World, decisions: list[Decision]) -> Finding:

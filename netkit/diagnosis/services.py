@@ -253,9 +253,8 @@ def answered(world: World, flows: Flows, asked: Packet, answer: Packet) -> Findi
     """
     if (answer.source, answer.source_port) == (asked.destination, asked.destination_port):
         return None
-    router = next(
-        (place for place, pairs in flows.known.items() if pairs[-1][0].destination != pairs[-1][1].destination), ""
-    )
+    last = ((place, *pairs[-1]) for place, pairs in flows.known.items())
+    router = next((place for place, came, left in last if came.destination != left.destination), "")
     words = (
         f"the answer comes from {answer.source}, not from {asked.destination}, whom the sender asked: it did not pass "
         f"{router or 'the namespace'} again, which would translate it back"

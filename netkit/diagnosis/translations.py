@@ -239,9 +239,8 @@ def _translates(world: World, namespace: str, packet: Packet) -> bool:
         return True
     families = ("ip", "inet") if version == 4 else ("ip6", "inet")
     heads = [said["chain"] for said in world.tables(namespace) if "chain" in said]
-    return any(
-        head.get("type") == "nat" and head.get("hook") == "postrouting" and head["family"] in families for head in heads
-    )
+    hooks = ((head.get("type"), head.get("hook")) for head in heads if head["family"] in families)
+    return ("nat", "postrouting") in hooks
 
 
 def bridge_of(world: World, namespace: str, address: str) -> tuple[str, str] | None:

@@ -264,8 +264,7 @@ def _strange(world: World, start: End, hop: str) -> Finding | None:
     odd = []
     for end in stations:
         others = [p for other, each in known.items() if other != end for p in each]
-        meet = any(mine.ip in p.network or p.ip in mine.network for mine in known[end] for p in others)
-        odd += [end] if known[end] and not meet else []
+        odd += [end] if known[end] and not addressing.meet(known[end], others) else []
     near = next((p for p in known[start] if addressing.within(hop, p.network)), None)
     if len(odd) != 1 or near is None:
         return None
