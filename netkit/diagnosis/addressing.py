@@ -101,8 +101,7 @@ def misplaced(world: World, namespace: str, version: int) -> Finding | None:
     """
     for end in leaving(world, namespace):
         own, wanted = world.topology.prefixes(end, version), missed(world, end, version)
-        stations = world.topology.stations(end)
-        theirs = [p for station in stations for p in world.topology.prefixes(station, version)]
+        theirs = world.topology.nearby(end, version)
         right = next((f"{w}/{p.network.prefixlen}" for w in wanted for p in theirs if within(w, p.network)), None)
         if own and right and not meet(own, theirs):
             words = (
@@ -170,7 +169,7 @@ def no_network(world: World, namespace: str, address: str, evidence: str) -> Fin
 
 def _without_network(world: World, end: End, mine: IPInterface, address: str, evidence: str) -> Finding | None:
     version, namespace = version_of(address), end[0]
-    theirs = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+    theirs = world.topology.nearby(end, version)
     right = next((p.network.prefixlen for p in theirs if mine.ip in p.network and p.network.num_addresses > 1), None)
     found = _routers(world, end, address)
     router = next((p.ip for p in theirs if mine.ip in p.network and str(p.ip) in found), None)
@@ -219,7 +218,7 @@ def mask(world: World, end: End, address: str) -> Finding | None:
     version = ipaddress.ip_address(address).version
     goal = ipaddress.ip_address(address)
     for own in world.topology.prefixes(end, version):
-        theirs = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+        theirs = world.topology.nearby(end, version)
         lengths = [p.network.prefixlen for p in theirs if own.ip in p.network and goal in p.network]
         agreed = any(p.network == own.network for p in theirs)
         if goal not in own.network and lengths and not agreed:

@@ -139,7 +139,7 @@ def free_address(world: World, end: End, version: int = 4, whom: str = "") -> st
         version: of IP.
         whom: whose network it is to be, where the link has several; "" for the first one.
     """
-    known = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+    known = world.topology.nearby(end, version)
     known.sort(key=lambda prefix: not whom or ipaddress.ip_address(whom) not in prefix.network)
     if not known:
         return None

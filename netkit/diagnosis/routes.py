@@ -195,7 +195,7 @@ def _off_link(world: World, decision: Decision, route: Route, words: str, eviden
     namespace, end = decision.namespace, _end(decision)
     version = version_of(decision.packet.destination)
     own = world.topology.prefixes(end, version)
-    known = [p.ip for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+    known = [each.ip for each in world.topology.nearby(end, version)]
     if not decision.answer.via or len(known) != 1 or any(each.network.num_addresses > 1 for each in own):
         return None
     line = f"ip route replace {route.destination} via {known[0]} dev {end[1]} onlink{policy.table_of(route)}"

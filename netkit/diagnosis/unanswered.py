@@ -95,7 +95,7 @@ def _exchanged(world: World, start: End, hop: str, reached: dict[End, End | None
         facing = [end for end in reached if end[0] == bearer[0] != start[0] and world.link(end).master is None]
         for end in facing if bearer not in reached else []:
             here, there_ = (world.topology.prefixes(each, version) for each in (end, bearer))
-            strangers = [p for s in world.topology.stations(end) for p in world.topology.prefixes(s, version)]
+            strangers = world.topology.nearby(end, version)
             if len(here) != 1 or len(there_) != 1 or any(p.ip in here[0].network for p in strangers):
                 continue
             words = f"{bearer[0]} has {here[0]} at {end[1]} and {there_[0]} at {bearer[1]}: the wrong way round"
@@ -197,7 +197,7 @@ def _elsewhere(world: World, start: End, hop: str, reached: dict[End, End | None
 def _length(world: World, end: End, address: str) -> str | None:
     """The prefix length that the stations of a link have in the network of an address."""
     version = version_of(address)
-    known = [p for station in world.topology.stations(end) for p in world.topology.prefixes(station, version)]
+    known = world.topology.nearby(end, version)
     return next((str(p.network.prefixlen) for p in known if ipaddress.ip_address(address) in p.network), None)
 
 
@@ -206,7 +206,7 @@ def _too_wide(world: World, start: End, destination: str) -> Finding | None:
     version = version_of(destination)
     borne = world.topology.bearers(destination)
     for own in world.topology.prefixes(start, version) if borne else []:
-        theirs = [p for s in world.topology.stations(start) for p in world.topology.prefixes(s, version)]
+        theirs = world.topology.nearby(start, version)
         lengths = [p.network.prefixlen for p in theirs if own.ip in p.network]
         if lengths and min(lengths) > own.network.prefixlen:
             right = max(lengths, key=lengths.count)

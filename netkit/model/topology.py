@@ -237,6 +237,10 @@ class Topology:
         found = [ipaddress.ip_interface(text) for text in self.link(end).addresses]
         return [each for each in found if each.version == version and not (version == 6 and each.ip.is_link_local)]
 
+    def nearby(self, start: End, version: int = 4) -> list[IPInterface]:
+        """The addresses of a version that the stations of its link have, without IPv6's link-local ones."""
+        return [prefix for station in self.stations(start) for prefix in self.prefixes(station, version)]
+
     def leaving(self, namespace: str) -> list[End]:
         """The interfaces of a namespace by which packets can leave it: not lo, and nobody's port."""
         links = self.space(namespace).interfaces.values()
