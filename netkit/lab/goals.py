@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netkit import spelling, validation
-from netkit.diagnosis import Finding, World, gateways, naming
+from netkit.diagnosis import Finding, World, addressless, gateways, naming
 from netkit.diagnosis.packet import on_one_link
 from netkit.errors import InvalidAddress, InvalidValue, NotFound
 from netkit.lab import looking_up
@@ -132,7 +132,7 @@ def _of_handle(world: World, source: str, destination: Any) -> Goal:
         address = getattr(destination, "address", None) or naming.address_of(world, source, name)
     if name == source and not address:
         address = "127.0.0.1"
-    return Goal(address, name) if address else Goal("", name, _without_address(world, source, name))
+    return Goal(address, name) if address else Goal("", name, addressless.finding(world, source, name))
 
 
 def _insist(name: str, there: Iterable[str], kind: str, where: str = "") -> None:
@@ -140,13 +140,6 @@ def _insist(name: str, there: Iterable[str], kind: str, where: str = "") -> None
     if name not in there:
         problem = f"there is no {kind} '{name}'{where} any more"
         raise NotFound(problem, f"there are: {', '.join(there)}", "Take one of these")
-
-
-def _without_address(world: World, source: str, namespace: str) -> Finding:
-    """The destination has no address that one could ask."""
-    from netkit.diagnosis import addressless
-
-    return addressless.finding(world, source, namespace)
 
 
 def shown(destination: Any, goal: Goal) -> str:

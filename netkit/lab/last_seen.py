@@ -114,13 +114,12 @@ def _told(world: World, source: str, packet: Packet, journey: Journey) -> Findin
     rule = _rule(world, drop) if drop is not None else None
     if drop is not None and rule is not None:
         seen = _seen(drop, Packet(journey.source, journey.destination, packet.protocol))
-        passing = Passing(seen, drop.iif or "", drop.oif or "")
         layer = drop.family if drop.family in ("bridge", "arp", "netdev") else ""
         port = world.space(last.namespace).interfaces.get(drop.iif or drop.oif or "")
         bridge = str(port.master) if port is not None and layer == "bridge" else ""
         ways = drop.iif or "", drop.oif or ""
         place = Place(last.namespace, str(last.hook).upper(), *ways, bridge=bridge, layer=layer)
-        return rejections.dropped(world, place, passing, rule)
+        return rejections.dropped(world, place, Passing(seen, *ways), rule)
     back = journey.source == packet.destination
     what = f"the answer to {source}" if back else "the probe"
     words = f"every layer looks right, but {what} did not arrive: last seen at {last.where}; {journey.end}"

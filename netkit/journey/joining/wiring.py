@@ -191,15 +191,8 @@ def _ways(connection: Connection) -> Iterator[tuple[Flow, Flow]]:
         number = int(connection.protocol)
     if number is None:
         return
-    source, destination, answering, asking = (
-        ip_address(text).packed
-        for text in (
-            connection.source,
-            connection.destination,
-            connection.reply_source,
-            connection.reply_destination,
-        )
-    )
+    texts = connection.source, connection.destination, connection.reply_source, connection.reply_destination
+    source, destination, answering, asking = (ip_address(text).packed for text in texts)
     if number in (_NUMBERS["icmp"], _NUMBERS["icmpv6"]):  # the identifier is one for both ways
         there, back = connection.source_port or 0, connection.reply_source_port or 0
         yield (number, source, destination, there, 0), (number, asking, answering, back, 0)
