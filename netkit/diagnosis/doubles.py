@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import commands, l2
 from netkit.diagnosis.commands import named, shown, typed
 from netkit.diagnosis.findings import Finding
+from netkit.diagnosis.packet import version_of
 from netkit.validation import mac_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def duplicate_address(world: World, holders: list[End], address: str, keep: str)
 
 def _out_of_place(world: World, end: End, address: str) -> bool:
     """Whether an address is where hardly anybody wants it: at a port of a bridge, or without its network."""
-    own = [each for each in world.topology.prefixes(end) if str(each.ip) == address]
+    own = [each for each in world.topology.prefixes(end, version_of(address)) if str(each.ip) == address]
     return bool(world.link(end).master) or all(each.network.num_addresses == 1 for each in own)
 
 

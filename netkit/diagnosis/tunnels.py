@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from netkit.diagnosis import commands, policy
 from netkit.diagnosis.commands import each_typed, named, shown, typed
 from netkit.diagnosis.findings import Finding
-from netkit.diagnosis.packet import Packet
+from netkit.diagnosis.packet import Packet, version_of
 
 if TYPE_CHECKING:
     from netkit.diagnosis.findings import Decision, World
@@ -65,10 +65,10 @@ def itself(world: World, one: End, decision: Decision) -> Finding | None:
         return None
     borne = world.topology.bearers(local)
     words = f"{named(one)} sends from {local}, an address that {home} does not have"
-    own = [end for end in world.topology.leaving(home) if end != one]
-    into = next((e for e in own for p in world.topology.prefixes(e) if ipaddress.ip_address(local) in p.network), None)
-    length = next((p.network.prefixlen for p in world.topology.prefixes(into)), 32) if into else 32
-    repair = (typed(world, home, f"ip addr add {local}/{length} dev {into[1]}"),) if into and not borne else ()
+    ends = (end for end in world.topology.leaving(home) if end != one)
+    own = ((end[1], each.network) for end in ends for each in world.topology.prefixes(end, version_of(local)))
+    into = next(((name, net.prefixlen) for name, net in own if ipaddress.ip_address(local) in net), None)
+    repair = (typed(world, home, f"ip addr add {local}/{into[1]} dev {into[0]}"),) if into and not borne else ()
     return Finding("address", words, (_shown(world, one),), repair, home)
 
 

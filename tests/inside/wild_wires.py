@@ -150,6 +150,15 @@ WIRED = [
         "m1 ip link set vx0 mtu 1430 master br0 up",
     ),
     wired(
+        "own address of a tunnel over IPv6 gone",
+        OVER_SIX,
+        ("c1", "10.25.0.2"),
+        "address",
+        "m1",
+        "m1 ip addr add fd24::9/64 dev eth0 nodad",
+        "m1 ip addr del fd24::1/64 dev eth0",
+    ),
+    wired(
         "groups of two tunnels",
         GROUPED,
         ("m1", "10.26.0.2"),

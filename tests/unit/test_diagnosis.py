@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, naming, rejections
+from netkit.diagnosis import Diagnosis, Found, Packet, Walk, World, doubles, naming, rejections
 from netkit.diagnosis.answers import Listener, Port, RouteAnswer
 from netkit.diagnosis.findings import LAYERS
 from netkit.diagnosis.matching import Passing, Place
@@ -154,6 +154,14 @@ def test_duplicates_are_faults_even_if_packets_get_through() -> None:
     bridge = dataclasses.replace(bridge, interfaces={**bridge.interfaces, "veth3": veth3})
     found = finding(bridge, container(1), container(2), third)
     assert (found.layer, found.lasting, found.where) == ("address", True, "ns3")
+
+
+def test_of_two_with_an_address_of_ipv6_the_one_without_its_network_is_wrong() -> None:
+    one, other = (changed(container(n), "eth1", addresses=(f"fd00::2/{length}",)) for n, length in ((1, 128), (2, 64)))
+    world = World(Snapshot({space.name: space for space in (one, other)}))
+    found = doubles.duplicate_address(world, [("ns1", "eth1"), ("ns2", "eth1")], "fd00::2", "")
+    assert found is not None
+    assert found.where == "ns1"
 
 
 def test_a_link_local_destination_binds_a_packet_to_its_interface() -> None:
