@@ -262,7 +262,7 @@ def answered(world: World, flows: Flows, asked: Packet, answer: Packet) -> Findi
     if not router:
         return Finding("return path", words)
     bridges = {translations.bridge_of(world, router, each) for each in (answer.source, answer.destination)}
-    switch = "net.bridge.bridge-nf-call-iptables"
+    switch = f"net.bridge.bridge-nf-call-{answer.iptables}"
     value = world.switch(router, switch)
     if value == "0" and len(bridges) == 1 and None not in bridges:
         line = shown(world, router, f"sysctl {switch}", value)

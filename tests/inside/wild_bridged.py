@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from tests.inside.wild_kinds import FORWARD, INPUT, nft, switched
+from tests.inside.wild_kinds import FORWARD, INPUT, nft, switched, translated
+
+OF_SIX = (("gw", 1, "lan"), ("in1", 11, "eth0"), ("in2", 12, "eth0"))
 
 BRIDGED = [
+    translated(
+        "hairpin of IPv6 that no filter sees",
+        "return path",
+        "gw",
+        "gw sysctl -qw net.bridge.bridge-nf-call-ip6tables=0",
+        ask=("in2", "fd22::1", 8080, "tcp"),
+        servers=("in1 tcp :: 80",),
+        healthy=(
+            *(f"ip -n {where} addr add fd22::{number}/64 dev {name} nodad" for where, number, name in OF_SIX),
+            "ip netns exec gw sysctl -qw net.bridge.bridge-nf-call-ip6tables=1",
+            "ip netns exec gw ip6tables -t nat -A PREROUTING -i lan -p tcp --dport 8080 "
+            "-j DNAT --to-destination [fd22::11]:80",
+        ),
+        cause="which would translate it back$",
+    ),
     switched(
         "port of a bridge in iptables",
         "filter",
