@@ -159,6 +159,7 @@ HOSTS = [
     Flow("broadcast", SWITCHED, f"{talk('h1', 'sow 10.21.0.255 5400 eth0')}; sleep 0.2", OR_NOBODY, (), ("h2 udp 0.0.0.0 5400",), WARM_NEAR, ("delivered to h2; h3 counted it as taken by no socket",), uncounted=("h1",)),
     Flow("broadcast of everybody", SWITCHED, f"{talk('h1', 'sow 255.255.255.255 5400 eth0')}; sleep 0.2", OR_NOBODY, (), ("h2 udp 0.0.0.0 5400",), WARM_NEAR, ("delivered to h2; h3 and sw counted it as taken by no socket",), uncounted=("h1",)),
     Flow("broadcast that nobody takes", SWITCHED, f"{talk('h1', 'sow 10.21.0.255 5400 eth0')}; sleep 0.2", (Lost("UDP", "reached h. and h., which counted it as taken by no socket", counted("h3", "UdpIgnoredMulti")),), (), (), WARM_NEAR, uncounted=("h1", "h2", "h3")),
+    Flow("datagram to all of IPv6 that nobody takes", SWITCHED, f"{talk('h1', 'sow ff02::1 5400 eth0')}; sleep 0.2", (Lost("UDP", "counted it as taken by no socket .Udp6IgnoredMulti", counted("h3", "Udp6IgnoredMulti")),), warm=WARM_NEAR, uncounted=("h1", "h2", "h3", "sw")),
     Flow("echo to everybody", SWITCHED, ping("h1", "10.21.0.255", "-b -c1"), (), at("h2", "sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0"), warm=WARM_NEAR, said=("delivered to h2; h3 and sw did not answer|delivered to h2; h3 did not answer",), uncounted=("h1", "h3", "sw")),
     # source routes of the sender
     Flow("no route at the sender", ROUTED, ping("a", "10.99.0.1"), (), ("ip -n a route del default",), warm=WARM),

@@ -43,7 +43,8 @@ def by_everyone(trip: Trip, around: Around, taken: Sequence[End]) -> tuple[Claim
     counts = {end.place: around.meanwhile.counted(end.place, *_NO_SOCKET) for end in taken}
     deaf = [end for end in taken if counts[end.place] is not None]
     sure = all(count.more >= around.meanwhile.for_everyone(place) for place, count in counts.items() if count)
-    words = f"counted {'it' if sure else 'such a one'} as taken by no socket ({_NO_SOCKET[0]})"
+    name = next((count.name for count in counts.values() if count is not None), "")
+    words = f"counted {'it' if sure else 'such a one'} as taken by no socket ({name})"
     return _apart(taken, deaf, words, *counts.values())
 
 
