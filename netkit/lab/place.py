@@ -98,6 +98,8 @@ class Place:
         return absent(self, name)
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         refuse_text(self, other)
         if not isinstance(other, Place):
             return NotImplemented

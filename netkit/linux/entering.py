@@ -1,4 +1,4 @@
-"""Enter a network namespace and come home again, by way of a thread of netkit's own."""
+"""Enter a network namespace and come home again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import os
 import queue
 import threading
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from netkit.errors import KernelRefused, NotFound
@@ -27,9 +27,8 @@ Result = TypeVar("Result")
 def inside(path: str, act: Callable[[], Result]) -> Result:
     """Call a function inside a network namespace.
 
-    The calling thread stays where it is: a thread of netkit's own enters the namespace (setns(2)),
-    calls, and goes back, so that an interrupt cannot leave the learner's code in the wrong place.
-    Only what is to happen on the host, where the caller is already, is called right here.
+    The calling thread enters the namespace (setns(2)), calls, and comes home, also by way of an interrupt. A thread
+    that the learner's code has led elsewhere stays there: one of netkit's own goes in its place.
     Acts have to be short; start a process rather than wait for one here.
 
     Args:
@@ -43,18 +42,56 @@ def inside(path: str, act: Callable[[], Result]) -> Result:
         NotFound: the path opens no namespace.
         Exception: whatever `act` raised.
     """
-    worker = _worker(os.getpid())
-    return act() if path == HOST_PATH and worker.at_home() else worker.call(path, act)
+    home = _home(os.getpid())
+    led = _led.get(threading.get_ident())
+    if led is None and not home.is_here():
+        return apart(lambda: inside(path, act))
+    if path == HOST_PATH:
+        return act() if led is None else _away(home.file, act)
+    with opened(path) as there:
+        if os.fstat(there.fileno()).st_dev != home.kind:
+            raise no_namespace(path)  # a file that is not yet, or no longer, covered by the mount
+        return _away(there.fileno(), act)
+
+
+def returning(act: Callable[[], Result]) -> Result:
+    """Call a function that leads its thread from the host to another namespace (unshare(2)), and bring that home.
+
+    Args:
+        act: called without arguments, on the host.
+    """
+    home = _home(os.getpid())
+    if _led.get(threading.get_ident()) is None and not home.is_here():
+        return apart(lambda: returning(act))
+    return _away(home.file, act)
 
 
 def apart(act: Callable[[], Result]) -> Result:
-    """Call a function in netkit's own thread, on the host; calls of `inside` in there need not wait for it."""
-    return _worker(os.getpid()).call(HOST_PATH, act)
+    """Call a function on the host, in a thread of netkit's own, which lasts as long as the process.
+
+    Args:
+        act: called without arguments.
+    """
+    return _worker(os.getpid()).call(act)
 
 
 def home() -> int:
     """The inode of the host's namespace: the learner's code may have led this process's main thread elsewhere."""
-    return _worker(os.getpid()).home
+    return _home(os.getpid()).inode
+
+
+def lives(pid: int) -> int:
+    """The inode of the namespace that a process's first thread is in, but for where netkit leads this one's meanwhile.
+
+    Args:
+        pid: its process id.
+
+    Raises:
+        OSError: it has ended.
+    """
+    if pid == os.getpid() and _led.get(threading.main_thread().ident or 0) is not None:
+        return home()
+    return os.stat(f"/proc/{pid}/ns/net").st_ino
 
 
 def opened(path: str) -> io.FileIO:
@@ -68,7 +105,7 @@ def opened(path: str) -> io.FileIO:
         KernelRefused: too many files are open.
     """
     try:
-        return io.FileIO(path)
+        return io.FileIO(os.dup(_home(os.getpid()).file) if path == HOST_PATH else path)
     except OSError as error:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             reason, remedy = "too many files are open", "End what is not needed, or raise `ulimit -n`"
@@ -85,58 +122,80 @@ def no_namespace(path: str) -> NotFound:
     )
 
 
-class _Worker:
-    """A thread that enters namespaces and always comes home."""
+_led: dict[int, int | None] = {}
+"""By thread, the file (descriptor) of the namespace to which netkit has led it; None where it came home."""
+
+
+def _away(there: int, act: Callable[[], Result]) -> Result:
+    """Call a function in the namespace of a file, and come back to where netkit had led this thread, or home.
+
+    CPython looks for interrupts after a call or a jump back, so that none comes in front of what leads back.
+    """
+    thread, setns = threading.get_ident(), libc().setns
+    before = _led.get(thread)
+    back = partial(setns, _home(os.getpid()).file if before is None else before, CLONE_NEWNET)
+    try:
+        checked(setns(there, CLONE_NEWNET))
+        _led[thread] = there
+        return act()
+    finally:
+        _led[thread] = before
+        checked(back())
+
+
+class _Home:
+    """The host's namespace: where this process began.
+
+    Attributes:
+        file: its file (descriptor).
+        inode: its identity (stat(2)).
+        kind: the device of all files of namespaces.
+    """
 
     def __init__(self) -> None:
-        self._home = self._here = os.open(HOST_PATH, os.O_RDONLY | os.O_CLOEXEC)
-        status = os.fstat(self._home)
-        self.home, self._kind = status.st_ino, status.st_dev
-        self._jobs: queue.SimpleQueue[tuple[str, Callable[[], object], queue.SimpleQueue]] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="netkit namespaces", daemon=True)
+        self.file = os.open(HOST_PATH, os.O_RDONLY | os.O_CLOEXEC)
+        status = os.fstat(self.file)
+        self.inode, self.kind = status.st_ino, status.st_dev
+
+    def is_here(self) -> bool:
+        """Whether the calling thread is in it: the learner's code may have led it elsewhere."""
+        return os.stat("/proc/thread-self/ns/net").st_ino == self.inode
+
+
+@cache
+def _home(pid: int) -> _Home:  # noqa: ARG001  (a child may have been led elsewhere before it asks)
+    return _Home()
+
+
+class _Worker:
+    """A thread that calls functions on the host, one at a time."""
+
+    def __init__(self, home: _Home) -> None:
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], object], queue.SimpleQueue]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, args=(home,), name="netkit namespaces", daemon=True)
         self._thread.start()
 
-    def at_home(self) -> bool:
-        """Whether the calling thread is in the host's namespace: the learner's code may have led it elsewhere."""
-        return os.stat("/proc/thread-self/ns/net").st_ino == self.home
-
-    def call(self, path: str, act: Callable[[], Result]) -> Result:
+    def call(self, act: Callable[[], Result]) -> Result:
         if threading.current_thread() is self._thread:  # an act that uses another act's helper
-            return self._enter(path, act)
+            return returning(act)
         answer: queue.SimpleQueue = queue.SimpleQueue()
-        self._jobs.put((path, act, answer))
+        self._jobs.put((act, answer))
         result, error = answer.get()
         if error is not None:
             raise error
         return result
 
-    def _work(self) -> None:
+    def _work(self, home: _Home) -> None:
+        checked(libc().setns(home.file, CLONE_NEWNET))  # who starts this thread may be elsewhere
         while True:
-            path, act, answer = self._jobs.get()
+            act, answer = self._jobs.get()
             try:
-                answer.put((self._enter(path, act), None))
+                answer.put((act(), None))
             except BaseException as error:  # noqa: BLE001  (it is raised again in the caller's thread)
                 answer.put((None, error))
-            del path, act, answer
-
-    def _enter(self, path: str, act: Callable[[], Result]) -> Result:
-        if path == HOST_PATH:
-            return self._away(self._home, act)
-        with opened(path) as there:
-            if os.fstat(there.fileno()).st_dev != self._kind:
-                raise no_namespace(path)  # a file that is not yet, or no longer, covered by the mount
-            return self._away(there.fileno(), act)
-
-    def _away(self, there: int, act: Callable[[], Result]) -> Result:
-        back, self._here = self._here, there
-        try:
-            checked(libc().setns(there, CLONE_NEWNET))
-            return act()
-        finally:
-            checked(libc().setns(back, CLONE_NEWNET))
-            self._here = back
+            del act, answer
 
 
 @cache
-def _worker(pid: int) -> _Worker:  # noqa: ARG001  (a forked child has none of its parent's threads: it needs its own)
-    return _Worker()
+def _worker(pid: int) -> _Worker:  # (a forked child has none of its parent's threads: it needs its own)
+    return _Worker(_home(pid))

@@ -6,6 +6,7 @@ A namespace is referred to by a *path* that opens it: "/run/netns/ns1" for a nam
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.errors import AlreadyExists, KernelRefused, NotFound
 from netkit.linux import contained, procfs
-from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, apart, home
+from netkit.linux.entering import CLONE_NEWNET, DIRECTORY, HOST_PATH, home, lives, returning
 from netkit.linux.libc import checked, libc
 from netkit.linux.looks import netconf
 from netkit.linux.netlink.protocol import Talk
@@ -141,14 +142,17 @@ def inhabitants(only: int | None = None) -> dict[int, list[Inhabitant]]:
     people: dict[int, list[Inhabitant]] = {}
     kernels: set[int] = set()
     for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
-        status = _status(f"/proc/{pid}/ns/net")
-        if status is None or (only is not None and status.st_ino != only) or (told := _process(pid)) is None:
+        try:
+            space = lives(pid)
+        except OSError:  # it has just ended
+            continue
+        if only not in (None, space) or (told := _process(pid)) is None:
             continue
         program, parent, flags = told
         if flags & _PF_KTHREAD or parent in kernels:  # a thread of the kernel, or a program that it started for itself
             kernels.add(pid)
         else:
-            people.setdefault(status.st_ino, []).append(Inhabitant(pid, program, parent))
+            people.setdefault(space, []).append(Inhabitant(pid, program, parent))
     return people
 
 
@@ -168,12 +172,15 @@ def create(name: str) -> Talk:
     path = path_of(name)
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0))
+        return returning(lambda: _unshared_onto(path))
     except FileExistsError:
         raise AlreadyExists(f"there is a namespace '{name}' already") from None
-    try:
-        return apart(lambda: _unshared_onto(path))
-    except OSError as error:
-        os.unlink(path)
+    except BaseException as error:  # an interrupt, too, leaves nothing behind
+        libc().umount2(path.encode(), _MNT_DETACH)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        if not isinstance(error, OSError):
+            raise
         raise KernelRefused(f"no namespace '{name}' was made", error.strerror, errno=error.errno or 0) from None
 
 
@@ -201,7 +208,7 @@ def dangling() -> list[str]:
 
 
 def _unshared_onto(path: str) -> Talk:
-    """Move this thread to a new namespace and keep that by a bind mount; `apart` brings the thread back."""
+    """Move this thread to a new namespace and keep that by a bind mount; `returning` brings the thread back."""
     checked(libc().unshare(CLONE_NEWNET))
     talk = Talk()
     for switch in () if netconf.is_plain(talk) else _COPIED:

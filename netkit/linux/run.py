@@ -14,6 +14,7 @@ import signal
 import subprocess
 import threading
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
@@ -218,9 +219,22 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
 
 
 def _file(program: str) -> str:
-    """Where a program is in PATH: the kernel would have to try each folder; its bare name if it is nowhere."""
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep) if "/" not in program else ()
-    files = (f"{folder or '.'}/{program}" for folder in folders)
+    """Where a program is in PATH: the kernel would have to try each folder; its bare name if it is nowhere.
+
+    Where it was found is remembered as long as it is there, as a shell does (hash(1p)).
+    """
+    if "/" in program:
+        return program
+    file = _found(program, os.environ.get("PATH", os.defpath))
+    if not os.access(file, os.X_OK):
+        _found.cache_clear()
+        file = _found(program, os.environ.get("PATH", os.defpath))
+    return file
+
+
+@lru_cache(256)
+def _found(program: str, folders: str) -> str:
+    files = (f"{folder or '.'}/{program}" for folder in folders.split(os.pathsep))
     return next((file for file in files if os.access(file, os.X_OK) and os.path.isfile(file)), program)
 
 

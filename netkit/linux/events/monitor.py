@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from netkit.errors import KernelRefused, NotFound
-from netkit.linux.entering import CLONE_NEWNET, HOST_PATH, apart, opened
+from netkit.linux.entering import CLONE_NEWNET, HOST_PATH, opened, returning
 from netkit.linux.folder import Folder
 from netkit.linux.libc import checked, libc
 from netkit.linux.looks import records
@@ -51,7 +51,7 @@ class Monitor:
     """
 
     def __init__(self) -> None:
-        self._talk, self._ear = apart(_alone)
+        self._talk, self._ear = returning(_alone)
         self._news = select.poll()
         self._news.register(self._ear, select.POLLIN)
         self._folder = Folder()
@@ -228,7 +228,7 @@ class Monitor:
 
 
 def _alone() -> tuple[Talk, socket.socket]:
-    """Two sockets in a new namespace, which they keep alive: one that asks, one that hears; `apart` brings us back."""
+    """Two sockets in a new namespace, which they keep alive: one asks, one hears; `returning` brings us back."""
     checked(libc().unshare(CLONE_NEWNET))
     ear = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
     ear.bind((0, 0))

@@ -56,8 +56,14 @@ def is_plain(talk: Talk) -> bool:
     Args:
         talk: with the kernel, in the namespace.
     """
-    answers = [attributes(body[4:]) for body in talk.dump(_RTM_GETNETCONF, _OF_IPV4)]
-    return not any(number(facts[switch]) for facts in answers for switch in (_FORWARDING, _RP_FILTER))
+    return all(_is_plain(bytes(body)) for body in talk.dump(_RTM_GETNETCONF, _OF_IPV4))
+
+
+@lru_cache(_REMEMBERED)
+def _is_plain(body: bytes) -> bool:
+    """Whether an answer tells of nothing that is on, which is remembered by its bytes."""
+    facts = attributes(memoryview(body)[4:])
+    return not any(number(facts[switch]) for switch in (_FORWARDING, _RP_FILTER))
 
 
 def _told(talk: Talk) -> dict[str, str]:

@@ -45,7 +45,7 @@ def snapshot(known: Mapping[int, str] = MappingProxyType({}), *, everything: boo
         A Snapshot; a namespace that ends while it is read is left out.
     """
     places = namespaces.find(known)
-    readings = entering.apart(lambda: _read_all(places, everything=everything))
+    readings = entering.returning(lambda: _read_all(places, everything=everything))
     wires = cables.Cables({name: each.links for name, each in readings.items()}, {one.name: one.path for one in places})
     return model.Snapshot(
         {name: model.Namespace(name, _interfaces(name, each, wires), *each.rest) for name, each in readings.items()}
@@ -182,7 +182,7 @@ class _Known:
 
 
 def _read_all(places: list[namespaces.Place], *, everything: bool) -> dict[str, _Reading]:
-    """Read each namespace; called in the thread that enters namespaces, which then need not be waited for each time."""
+    """Read each namespace."""
     readings, known = {}, _Known(rules.legacy_families(), hosts.with_files(), everything)
     for place in places:
         try:

@@ -96,7 +96,8 @@ class _Talks:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._kept: dict[str, _Kept] = {}
-        self._closing = False
+        self._some = threading.Event()
+        self._closer: threading.Thread | None = None
 
     def of(self, path: str) -> Talk:
         """The socket of the namespace that a path opens now; another one may have got its name."""
@@ -124,13 +125,14 @@ class _Talks:
                 self.forget(path)
 
     def _close_later(self) -> None:
-        if not self._closing:
-            self._closing = True
-            threading.Thread(target=self._close_idle, name="netkit sockets", daemon=True).start()
+        if self._closer is None:
+            self._closer = threading.Thread(target=self._close_idle, name="netkit sockets", daemon=True)
+            self._closer.start()
+        self._some.set()
 
     def _close_idle(self) -> None:
-        """Close what was not used for a moment, and what lost its name, until nothing is open."""
-        while self._closing:
+        """Close what was not used for a moment, and what lost its name, whenever something is open."""
+        while self._some.wait():
             time.sleep(_SECONDS_BETWEEN_LOOKS)
             with self.lock:
                 now = time.monotonic()
@@ -139,7 +141,8 @@ class _Talks:
                     # a name was looked at when its socket was used: to do so again takes time from the acts
                     if idle > _SECONDS_KEPT or (idle > _SECONDS_BETWEEN_LOOKS and not _opens(path, kept.inode)):
                         self.forget(path)
-                self._closing = bool(self._kept)
+                if not self._kept:
+                    self._some.clear()
 
 
 def _opens(path: str, inode: int) -> bool:
