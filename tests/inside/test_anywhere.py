@@ -46,9 +46,12 @@ def test_several_threads_at_once() -> None:
 def test_inside_a_running_event_loop() -> None:
     async def cell() -> bool:
         await asyncio.sleep(0)
-        return build("loop")
+        answered = build("loop")
+        nk.Namespace.get("ns-loop").add_routing_rule(100, source="10.9.0.0/24")  # pyroute2 has a loop itself
+        return answered
 
     assert asyncio.run(cell())
+    assert "from 10.9.0.0/24 lookup 100" in nk.Namespace.get("ns-loop").run("ip rule").stdout
 
 
 def test_in_a_forked_child() -> None:

@@ -10,7 +10,7 @@ import errno
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netkit.errors import KernelRefused
-from netkit.linux.entering import inside
+from netkit.linux.entering import apart, inside
 
 if TYPE_CHECKING:
     from netkit.validation import IPNetwork
@@ -53,7 +53,7 @@ def add(path: str, rule: RoutingRule) -> None:
         KernelRefused: with the kernel's own reason; EEXIST if there is such a rule.
         NotFound: the namespace is not there.
     """
-    inside(path, lambda: _do("add", rule))
+    apart(lambda: inside(path, lambda: _do("add", rule)))
 
 
 def delete(path: str, rule: RoutingRule) -> None:
@@ -67,7 +67,7 @@ def delete(path: str, rule: RoutingRule) -> None:
         KernelRefused: with the kernel's own reason; ENOENT if there is no such rule.
         NotFound: the namespace is not there.
     """
-    inside(path, lambda: _do("del", rule))
+    apart(lambda: inside(path, lambda: _do("del", rule)))
 
 
 def _do(what: str, rule: RoutingRule) -> None:
