@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from netkit.classroom.replay_limits import LIMIT
@@ -154,11 +153,3 @@ def _forged(folder: Path, name: str) -> Expected:
     """A diary that says that all was right, and nothing built."""
     hand_in(folder, name, "true\n", says=True)
     return Expected(ok=False, first="there is a namespace")
-
-
-def settled(seconds: float, holds: Callable[[], bool]) -> bool:
-    """Whether something comes to hold within some seconds."""
-    deadline = time.monotonic() + seconds
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return holds()
