@@ -265,17 +265,12 @@ def unnumbered(world: World, namespace: str, answer: RouteAnswer, address: str) 
     evidence = shown(world, namespace, f"ip route get {address}", f"dev {answer.device}")
     waiting = [text for name, text, state in world.unready(namespace) if name == end[1] and state == "tentative"]
     if version == 6 and waiting:
-        return not_ready(world, end, waiting[0])
+        return _not_ready(world, end, waiting[0])
     return missing(world, [end], address, evidence)
 
 
-def not_ready(world: World, end: End, address: str) -> Finding:
-    """An IPv6 address cannot be used yet: the kernel still asks whether somebody else has it (RFC 4862, 5.4).
-
-    Args:
-        end: who bears it.
-        address: the address.
-    """
+def _not_ready(world: World, end: End, address: str) -> Finding:
+    """An IPv6 address cannot be used yet: the kernel still asks whether somebody else has it (RFC 4862, 5.4)."""
     words = f"{address} of {named(end)} is tentative: for a second or two the kernel asks who else has it"
     line = shown(world, end[0], f"ip -6 addr show dev {end[1]} tentative", address)
     wait = f"sh -c 'while ip -6 addr show dev {end[1]} tentative | grep -q inet6; do sleep 0.1; done'"

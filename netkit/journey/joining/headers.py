@@ -103,7 +103,7 @@ def head(network: bytes, transport: bytes) -> Packet:
         network: its IP header.
         transport: the first bytes behind that.
     """
-    if is_piece(network):
+    if _is_piece(network):
         return piece(network)
     return read(network + transport, len(network) + len(transport), "ip")
 
@@ -118,6 +118,6 @@ def piece(header: bytes) -> Packet:
     return Packet(b"", ("piece", header[4:6]), header[7], flow)
 
 
-def is_piece(header: bytes) -> bool:
+def _is_piece(header: bytes) -> bool:
     """Whether a reported header is that of a fragment of IPv6."""
     return len(header) >= 40 and header[0] >> 4 == _SIX and header[6] == FRAGMENT

@@ -204,18 +204,9 @@ def _last(names: Sequence[str]) -> str:
     return f" … {names[-1]}" if len(names) > 1 else ""
 
 
-def hop_rows(journey: Journey) -> list[tuple[str, ...]]:
-    """The hops as cells of text, in the order of the tree: number, where, way, what changed, who decided.
-
-    Args:
-        journey: whose hops; what follows a branching is indented below it.
-    """
-    return [_row(branch) for branch in tree(journey.hops)]
-
-
 def hops_text(journey: Journey) -> str:
     """A journey as text: its head line, then a line for each hop."""
-    rows = [(*row[:3], _told(row[3], row[4])) for row in hop_rows(journey)]
+    rows = [(*row[:3], _told(row[3], row[4])) for row in map(_row, tree(journey.hops))]
     headings = (*HOP_HEADINGS[:3], "what changed, and who decided")
     return "\n".join([head(journey), *(markup.aligned([headings, *rows], right=1) if rows else [])])
 
@@ -237,6 +228,7 @@ def way_of(hop: Hop) -> str:
 
 
 def _row(branch: Branch) -> tuple[str, ...]:
+    """A hop as cells of text: number, where, way, what changed, who decided."""
     hop = branch.hop
     return (str(hop.number + 1), branch.indent + hop.where, way_of(hop), "; ".join(hop.changed), hop.decided)
 

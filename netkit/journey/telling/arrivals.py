@@ -72,7 +72,7 @@ def _of_ip(trip: Trip, around: Around, last: tuple[int, int], view: View | None)
     leaf, at = last
     step = trip.steps[at]
     group = view.ip.target if view is not None and view.ip is not None and not view.carrier else b""
-    if group and is_group(group) and (foreign := _not_joined(around, step, group)):
+    if group and _is_group(group) and (foreign := _not_joined(around, step, group)):
         return End(foreign, step.namespace, ignored=True, stranger=True)
     target = _taken(trip, at, view)
     everyone = bool(target) and around.everyone(step.namespace, target)
@@ -85,13 +85,13 @@ def _of_ip(trip: Trip, around: Around, last: tuple[int, int], view: View | None)
     return End(said(name, *shown), step.namespace, delivered=True)
 
 
-def is_group(address: bytes) -> bool:
+def _is_group(address: bytes) -> bool:
     """Whether an address is a group's (RFC 1112, RFC 4291): not that of everybody."""
     return _GROUPS_4 <= address[0] < _ALL_4 if len(address) == 4 else address[0] == _GROUPS_6
 
 
 def _membership(around: Around, step: Step, target: bytes) -> Claim:
-    group = around.meanwhile.joined(*step.place, target) if is_group(target) else None
+    group = around.meanwhile.joined(*step.place, target) if _is_group(target) else None
     known = group is not None and group[1:] in around.seen.members.get(step.namespace, ())
     return said(str(group.address), group) if group is not None and known else NOTHING
 

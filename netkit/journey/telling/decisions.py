@@ -66,7 +66,7 @@ def _ways_out(trip: Trip, around: Around, number: int) -> list[Claim]:
     return [part for part in parts if part]
 
 
-def bridge_before(trip: Trip, around: Around, number: int) -> int | None:
+def _bridge_before(trip: Trip, around: Around, number: int) -> int | None:
     """The step at which the frame entered the bridge that sends it out here; None if no bridge does."""
     step = trip.steps[number]
     master = around.master(*step.place)
@@ -82,7 +82,7 @@ def bridge_before(trip: Trip, around: Around, number: int) -> int | None:
 
 def _forwarded(trip: Trip, around: Around, number: int) -> Claim:
     """What a bridge's FDB said (bridge(8))."""
-    entered = bridge_before(trip, around, number)
+    entered = _bridge_before(trip, around, number)
     if entered is None:
         return NOTHING
     shown = trip.record(entered), trip.record(number)

@@ -34,7 +34,7 @@ def by_everyone(trip: Trip, around: Around, taken: Sequence[End]) -> tuple[Claim
     head = trip.start.ip if trip.start is not None else None
     if head is None or head.offset or not all(around.everyone(end.place, head.target) for end in taken):
         return NOTHING, list(taken)
-    if is_echo_request(head):
+    if _is_echo_request(head):
         deaf = [end for end in taken if not _answers(around, end.place, head)]
         words = "did not answer"
         return _apart(taken, deaf, words)
@@ -56,7 +56,7 @@ def _apart(taken: Sequence[End], deaf: Sequence[End], words: str, *shown: Counte
     return said(words, *(end.claim for end in deaf), *shown), heard
 
 
-def is_echo_request(head: IpHeader) -> bool:
+def _is_echo_request(head: IpHeader) -> bool:
     """Whether a packet asks for an echo (RFC 792, RFC 4443)."""
     return _REQUESTS.get(head.protocol) == (head.body[0] if len(head.body) >= 8 and not head.offset else None)
 
@@ -71,7 +71,7 @@ def answers_none(trip: Trip, around: Around, taken: Sequence[End]) -> Claim:
     """That a namespace which took in an echo request is set to answer none; NOTHING where it is not."""
     head = trip.start.ip if trip.start is not None else None
     places = list(dict.fromkeys(end.place for end in taken))
-    if head is None or head.protocol != ICMP or not is_echo_request(head) or len(places) != 1:
+    if head is None or head.protocol != ICMP or not _is_echo_request(head) or len(places) != 1:
         return NOTHING
     switch = around.sysctl(places[0], _OFF)
     if switch is None or switch.value == "0":

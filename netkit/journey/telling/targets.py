@@ -28,7 +28,7 @@ _ONE = re.compile(r"(\d+\.\d+\.\d+\.\d+)(?::(\d+))?")
 """One IPv4 address, perhaps with a port: no range."""
 
 
-def rule_of(event: TraceEvent) -> Rule:
+def _rule_of(event: TraceEvent) -> Rule:
     """The rule that did what was reported, read from its words."""
     return Rule(event.tool, event.table, event.chain, event.rule)
 
@@ -62,6 +62,6 @@ def leads_to(events: Sequence[TraceEvent]) -> End | None:
         events: at one hook, in order.
     """
     event = translating(events, "destination")
-    rule = rule_of(event) if event is not None else None
+    rule = _rule_of(event) if event is not None else None
     found = _ONE.fullmatch(rule.option("--to-destination") or rule.option("to")) if rule is not None else None
     return (ipaddress.ip_address(found[1]).packed, int(found[2]) if found[2] else None) if found else None
