@@ -77,7 +77,7 @@ def flag(value: Any, name: str) -> bool:
     return found
 
 
-def number_of_rows(value: Any) -> int:
+def _number_of_rows(value: Any) -> int:
     """How many rows a table shows."""
     return number(value, "a number of rows", 1, 10**9, example=40)
 
@@ -150,7 +150,7 @@ Table = Annotated[int, partial(number, what="a routing table", low=1, high=2**32
 Mark = Annotated[int, partial(number, what="a mark", low=1, high=2**32 - 1, example=7)]
 Priority = Annotated[int, partial(number, what="a priority", low=0, high=2**32 - 1, example=100)]
 Vni = Annotated[int, partial(number, what="a VNI", low=1, high=2**24 - 1, example=4097)]
-Rows = Annotated[int, number_of_rows]
+Rows = Annotated[int, _number_of_rows]
 Timeout = Annotated[float, partial(seconds, what="a timeout")]
 Title, Word = Annotated[str, title], Annotated[str, word]
 File = Annotated["str | os.PathLike[str]", file]

@@ -51,7 +51,7 @@ def tell(network: Network, place: Thing, rules: Iterable[Rule], addresses: Addre
             for one in met(chain, table):
                 through = "" if one.chain == chain else f", through {one.chain},"
                 says = f"has in {chain} of {where[0]} table {where[1]}{through} the rule `{one.text}`"
-                network.tell(place, ("rule", *where, chain), key_of(one), (says, NONE), one)
+                network.tell(place, ("rule", *where, chain), _key_of(one), (says, NONE), one)
 
 
 def _policy(network: Network, place: Thing, rule: Rule) -> None:
@@ -62,7 +62,7 @@ def _policy(network: Network, place: Thing, rule: Rule) -> None:
         network.tell(place, topic, (word,), (f"has the policy {word} {what}", f"has the policy ACCEPT {what}"))
 
 
-def key_of(rule: Meaning) -> tuple[Any, ...]:
+def _key_of(rule: Meaning) -> tuple[Any, ...]:
     """A rule's meaning as a fact's key."""
     return _bag(rule.matches), rule.verb if rule.target else "", rule.target, rule.options
 

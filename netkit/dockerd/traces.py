@@ -56,7 +56,7 @@ def before() -> Before:
     """How the host is now."""
     found = {name: sysctls.value(HOST_PATH, name.replace(".", "/")) for name in _SWITCHES}
     switches = {name: value for name, value in found.items() if value is not None}
-    return Before(switches, {tool: _policy(host_rules(tool)) for tool in _TOOLS}, frozenset(_tables()))
+    return Before(switches, {tool: _policy(_host_rules(tool)) for tool in _TOOLS}, frozenset(_tables()))
 
 
 def remove(earlier: Before) -> None:
@@ -68,7 +68,7 @@ def remove(earlier: Before) -> None:
     if "docker0" in host:
         host["docker0"].delete()
     for tool in earlier.policies:
-        if _OWN_RULES.search(host_rules(tool)):
+        if _OWN_RULES.search(_host_rules(tool)):
             host.run(f"{tool}-save | grep -v -i docker | {tool}-restore")
     now = before()
     for tool, policy in earlier.policies.items():
@@ -83,12 +83,8 @@ def remove(earlier: Before) -> None:
     _remove_files()
 
 
-def host_rules(tool: str) -> str:
-    """The host's rules of every table, as `iptables-save` or `ip6tables-save` writes them.
-
-    Args:
-        tool: "iptables" or "ip6tables"; of one that cannot work here there are none.
-    """
+def _host_rules(tool: str) -> str:
+    """The host's rules of every table, as iptables-save or ip6tables-save writes them; none of one that cannot."""
     return run(HOST_PATH, [f"{tool}-save"]).stdout
 
 

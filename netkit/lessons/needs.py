@@ -17,7 +17,7 @@ def engine_obstacle() -> str:
 
 
 @cache
-def nftables_obstacle() -> str:
+def _nftables_obstacle() -> str:
     """Why a sandbox of this machine has no nftables for IP, in one sentence; empty if it has."""
     return _asked("from netkit.linux.acts import nft; print(nft.obstacle())")
 
@@ -28,7 +28,7 @@ def obstacle(tag: str) -> str:
     Args:
         tag: ENGINE_TAG or NFTABLES_TAG.
     """
-    return engine_obstacle() if tag == ENGINE_TAG else nftables_obstacle()
+    return engine_obstacle() if tag == ENGINE_TAG else _nftables_obstacle()
 
 
 def _asked(program: str) -> str:

@@ -26,16 +26,11 @@ def beside_usual(space: Namespace, *, with_vlans: bool = False) -> tuple[Listed,
         >>> [str(each) for each in beside_usual(Namespace("ns1", {"br0": Interface("br0", "bridge")}), with_vlans=True)]
         ['dev br0 vid 1 pvid untagged is missing']
     """
-    if not with_vlans and not lists_vlans(space):
+    if not (with_vlans or has_vlan_lines(space) or heeds_vlans(space)):  # then nobody knows what VLANs there are
         return space.further
     usual = dict.fromkeys(_usual(space))
     lost = (replace(each, missing=True) for each in usual if each not in space.further)
     return (*(each for each in space.further if each not in usual), *lost)
-
-
-def lists_vlans(space: Namespace) -> bool:
-    """Whether it tells what VLANs there are: of a kernel without them, or where no bridge heeds any, it tells none."""
-    return has_vlan_lines(space) or heeds_vlans(space)
 
 
 def has_vlan_lines(space: Namespace) -> bool:

@@ -104,19 +104,16 @@ def table(
         rows: how many to show; None for all.
         notes: further sentences below the table.
     """
-    packets = by_packet((frame, reading) for frame, reading in readings if everything or not reading.housekeeping)
+    packets = _by_packet((frame, reading) for frame, reading in readings if everything or not reading.housekeeping)
     listed = tuple(_row(number, *hop) for number, hops in enumerate(packets, 1) for hop in _in_order(hops))
     return Table(listed, rows, (*(() if everything else (_HOUSEKEEPING,)), *notes))
 
 
-def by_packet(frames: Iterable[tuple[Frame, Reading]]) -> list[list[tuple[Frame, Reading]]]:
-    """Frames put together by the packet that they carry.
+def _by_packet(frames: Iterable[tuple[Frame, Reading]]) -> list[list[tuple[Frame, Reading]]]:
+    """Frames, in the order of time, put together by the packet that they carry.
 
     Frames with equal keys are hops of one packet until a point is passed again: then it is another
     packet of the same content, a repeated question for instance.
-
-    Args:
-        frames: in the order of time, each with what it says.
     """
     packets: list[list[tuple[Frame, Reading]]] = []
     latest: dict[Hashable, tuple[list[tuple[Frame, Reading]], set[tuple[str, str, str]]]] = {}

@@ -29,10 +29,10 @@ def show(widget: DOMWidget, text: str, html: str) -> None:
     from IPython.display import publish_display_data
 
     widget.add_class(ALIVE)
-    publish_display_data({_VIEW: view_of(widget)})
+    publish_display_data({_VIEW: _view_of(widget)})
     publish_display_data({"text/plain": text, "text/html": f'{style("twin")}<div class="netkit-twin">{html}</div>'})
 
 
-def view_of(widget: DOMWidget) -> dict[str, Any]:
+def _view_of(widget: DOMWidget) -> dict[str, Any]:
     """What tells a notebook to show a widget (Jupyter's widget messages, version 2)."""
     return {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}

@@ -57,7 +57,7 @@ class Segment:
     @property
     def tool(self) -> str:
         """What writes its rules: "iptables" or "ip6tables"."""
-        return tool_of(self.subnet)
+        return IP6TABLES if ":" in self.subnet else IPTABLES
 
     @property
     def translated(self) -> bool:
@@ -154,11 +154,6 @@ class Chain:
     def _line(self, act: str) -> str:
         table, _, name = self.chain.rpartition(" ")
         return f"{table} -{act} {name}".lstrip()
-
-
-def tool_of(address: str) -> str:
-    """What writes rules about an address or a subnet: "iptables" or "ip6tables"."""
-    return IP6TABLES if ":" in address else IPTABLES
 
 
 def alone(address: str) -> str:

@@ -36,10 +36,10 @@ def policies(path: str) -> tuple[Policy, ...]:
     Args:
         path: a file that opens the namespace.
     """
-    return inside(path, policies_here)
+    return inside(path, _policies_here)
 
 
-def policies_here() -> tuple[Policy, ...]:
+def _policies_here() -> tuple[Policy, ...]:
     """The policies of the namespace that the calling thread is in."""
     return _policies(*_bodies())
 

@@ -125,7 +125,7 @@ def tracing(table: str, family: str, hooks: Iterable[str] = (), devices: Iterabl
     flags = attribute(2, struct.pack(">I", _OWNER))  # NFTA_TABLE_FLAGS
     steps = [(_NEW_TABLE, NEW, named + flags)]
     for hook in hooks or ("prerouting", "output"):
-        place = attribute(1, struct.pack(">I", hooks_of(family).index(hook)))
+        place = attribute(1, struct.pack(">I", _hooks_of(family).index(hook)))
         place += attribute(2, struct.pack(">i", _BEFORE_ALL if hooks else _BEFORE_RAW))
         place += attribute(4 | _NESTED, b"".join(_named(1, device) for device in devices)) if devices else b""
         name = f"{_BELOW_IP}{hook}" if hooks else hook
@@ -263,13 +263,13 @@ def _verdict(facts: Mapping[int, memoryview]) -> str:
     return _VERDICTS.get(value if value < 0 else value & 0xFF, str(value))  # above: an error, the number of a queue
 
 
-def hooks_of(family: str) -> tuple[str, ...]:
+def _hooks_of(family: str) -> tuple[str, ...]:
     """The hooks of a family, in the order of their numbers."""
     return {"arp": _ARP_HOOKS, "netdev": _NETDEV_HOOKS}.get(family, (*HOOKS, "ingress"))
 
 
 def _hook(family: str, number: int) -> str:
-    names = hooks_of(family)
+    names = _hooks_of(family)
     return names[number] if number < len(names) else str(number)
 
 

@@ -72,7 +72,7 @@ class Image(ABC):
     @property
     def html(self) -> str:
         """The image as an HTML image that holds the SVG, with its text as the alternative text."""
-        return image_tag(self.svg, self.text, self.size[0])
+        return _image_tag(self.svg, self.text, self.size[0])
 
     @face
     def save(self, path: File) -> None:
@@ -118,14 +118,8 @@ class Image(ABC):
         return visible(self.text)
 
 
-def image_tag(svg: str, text: str, width: float) -> str:
-    """An HTML image that holds an SVG.
-
-    Args:
-        svg: what it shows.
-        text: the alternative text.
-        width: of the SVG, in pixels.
-    """
+def _image_tag(svg: str, text: str, width: float) -> str:
+    """An HTML image that holds an SVG of some width in pixels, with its alternative text."""
     shown = min(width * MAGNIFIED, max(width, PAGE))
     data = base64.b64encode(svg.encode()).decode()
     return (

@@ -59,7 +59,7 @@ class Inside:
     def __init__(self, job: Job, dimensions: list[int]) -> None:
         if job.terminal:
             master, slave = os.openpty()
-            set_size(master, dimensions)
+            _set_size(master, dimensions)
             self.program, self.ends = (slave, slave, slave), {TERMINAL: (master, master)}
         else:
             (our_out, their_out), (our_err, their_err) = os.pipe(), os.pipe()
@@ -85,7 +85,7 @@ class Inside:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def set_size(terminal: int, dimensions: list[int]) -> None:
+def _set_size(terminal: int, dimensions: list[int]) -> None:
     """Tell a terminal how many rows and columns it has (ioctl_tty(2))."""
     if dimensions:
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *dimensions, 0, 0))
