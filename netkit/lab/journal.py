@@ -1,4 +1,4 @@
-"""The journal: every act shows its command, does one kernel act, and is written down."""
+"""The journal: every act shows its command, does one kernel act, is written down, and explained if the kernel refuses."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 
 import netkit
 from tests.project import ROOT, files
+from tools import modules
 from tools.documentation import gallery, let_everybody_read, pictures
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ def test_the_reference_names_all_that_is_public() -> None:
     text = (ROOT / "docs" / "site" / "reference.md").read_text(encoding="utf-8")
     named = re.findall(r"^\.\. (?:auto\w+|py:data):: netkit\.(\w+)$", text, re.MULTILINE)
     assert sorted(named) == sorted(netkit.__all__), "give each public name a line in docs/site/reference.md"
+
+
+def test_every_module_has_its_line_of_today() -> None:
+    text = modules.PAGE.read_text(encoding="utf-8")
+    assert text == modules.page(), "write it anew: python tools/modules.py"
+    assert not re.findall(r"^\| `[^`]+` \|  *\|$", text, re.MULTILINE), "a module begins with a sentence"
 
 
 def test_every_page_has_its_place_in_the_site() -> None:
