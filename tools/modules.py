@@ -28,7 +28,8 @@ def page() -> str:
         inner = {path.name: _sentence(path) for path in paths}
         about = inner.pop("__init__.py", "")
         rows = [f"| `{name}` | {sentence} |" for name, sentence in inner.items()]
-        parts.append("\n".join([f"## {folder.relative_to(ROOT)}/", "", about, "", "| file | |", "|---|---|", *rows, ""]))
+        head = [f"## {folder.relative_to(ROOT)}/", "", about, "", "| file | |", "|---|---|"]
+        parts.append("\n".join([*head, *rows, ""]))
     return "\n".join(parts)
 
 

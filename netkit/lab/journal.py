@@ -1,4 +1,4 @@
-"""The journal: every act shows its command, does one kernel act, is written down, and explained if the kernel refuses."""
+"""The journal: each act shows its command, does one kernel act, is written down, and explained where it is refused."""
 
 from __future__ import annotations
 

@@ -14,14 +14,13 @@ import signal
 import subprocess
 import threading
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from netkit.errors import CommandFailed, KernelRefused, ProgramMissing
 from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Timeout
-from netkit.linux import own_files
+from netkit.linux import executables, own_files
 from netkit.linux.entering import inside
 from netkit.linux.netlink import sockets
 from netkit.outcomes import Outcome
@@ -202,9 +201,9 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
     """
     sockets.forget_all()  # the command may end a namespace, which a socket would keep
     name, problem = command[0], f"'{command[0]}' cannot be started"
-    file = _file(name)
+    file = executables.find(name)
     if (binding := own_files.binding(path)) and os.access(file, os.X_OK):
-        command, file = [*binding, *command], _file(binding[0])
+        command, file = [*binding, *command], executables.find(binding[0])
     try:
         return inside(path, lambda: subprocess.Popen(command, executable=file, start_new_session=True, **streams))
     except FileNotFoundError:
@@ -216,26 +215,6 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
     except OSError as error:  # its arguments are too long, it is for another machine …
         reason = error.strerror or str(error)
         raise CommandFailed(problem, f"the kernel says: {reason}", "Try a simpler command") from None
-
-
-def _file(program: str) -> str:
-    """Where a program is in PATH: the kernel would have to try each folder; its bare name if it is nowhere.
-
-    Where it was found is remembered as long as it is there, as a shell does (hash(1p)).
-    """
-    if "/" in program:
-        return program
-    file = _found(program, os.environ.get("PATH", os.defpath))
-    if not os.access(file, os.X_OK):
-        _found.cache_clear()
-        file = _found(program, os.environ.get("PATH", os.defpath))
-    return file
-
-
-@lru_cache(256)
-def _found(program: str, folders: str) -> str:
-    files = (f"{folder or '.'}/{program}" for folder in folders.split(os.pathsep))
-    return next((file for file in files if os.access(file, os.X_OK) and os.path.isfile(file)), program)
 
 
 def _input(text: str) -> contextlib.AbstractContextManager[Any]:
