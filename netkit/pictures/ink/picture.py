@@ -54,7 +54,8 @@ class Picture(Image):
     @property
     def html(self) -> str:
         """The picture with its alternative text, and below it, folded, the rules that were only counted."""
-        whole = describe(self.snapshot, mac=self.mac, whole=True)
+        counted = any(space.rules for space in self.snapshot)
+        whole = describe(self.snapshot, mac=self.mac, whole=True) if counted else self.text
         if whole == self.text:
             return super().html
         return f"{super().html}<details><summary>in words, rule by rule</summary><pre>{in_html(whole)}</pre></details>"
