@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.inside.wild_kinds import ASK_WEB, SIX, WEB, nft, routed, translated
+from tests.inside.wild_kinds import ASK_WEB, SIX, WEB, nft, routed, switched, translated
 
 WAYS = [
     routed("rule to prohibit", "route", "r1", "r1 ip rule add to 10.20.3.0/24 prohibit"),
@@ -39,6 +39,20 @@ WAYS = [
         ),
         "r1 ip route add prohibit default table 90",
         "r1 ip rule add fwmark 9 lookup 90",
+    ),
+    routed(
+        "no way back, and a rule in front that hides nobody",
+        "nat",
+        "r1",
+        "r1 iptables -t nat -A POSTROUTING -o out0 -j SNAT --to-source 10.20.1.2",
+        "b ip route del default",
+    ),
+    switched(
+        "address at a port of the bridge as well",
+        "address",
+        "sw",
+        "sw ip addr add 10.21.0.2/32 dev p3",
+        "h1 ip neigh flush all",
     ),
     routed("rule of IPv6", "route", "r2", "r2 ip -6 rule add from fd20:1::/64 prohibit", ask=SIX),
     routed("rule not from", "route", "r1", "r1 ip rule add not from 10.99.0.0/16 iif in0 unreachable"),
