@@ -1,4 +1,4 @@
-"""What the words of the command line `netkit` ask for: its subcommands, and how a mistake in them is told."""
+"""The command line `netkit`: its subcommands, --version, Tab completion of a shell, "there is no command …"."""
 
 import argparse
 import importlib

@@ -1,4 +1,4 @@
-"""Back to an empty network: `nk.reset()`."""
+"""`nk.reset()`, back to an empty network: what it takes away and ends; switches (`sysctl`) stay."""
 
 from __future__ import annotations
 

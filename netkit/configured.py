@@ -1,4 +1,4 @@
-"""What of a network was configured: the part that counts when two snapshots are compared.
+"""What of a snapshot was configured, so that it counts in comparisons: no random MAC, fe80::, counter, learned entry.
 
 What the kernel draws at random or learns by itself (random MACs, indexes, learned neighbours, process
 ids, counters) does not.

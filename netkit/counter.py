@@ -1,4 +1,4 @@
-"""A shell in which a few commands are answered by this process: who stands behind the counter of a drill or an exam."""
+"""The shell of a drill or an exam: its commands (`check`, `hint`, `next` …) are answered here, over a socket."""
 
 from __future__ import annotations
 

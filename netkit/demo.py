@@ -1,4 +1,4 @@
-"""The article's bridge in a terminal: two containers' networks built by hand, joined, and tried."""
+"""`netkit demo`, the article's bridge in a terminal: ns1 and ns2 built by hand, joined by brtest, and pinged."""
 
 from __future__ import annotations
 

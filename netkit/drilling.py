@@ -1,4 +1,4 @@
-"""A ticket in a terminal: a shell in which `check`, `hint` and `solution` are commands."""
+"""`netkit drill`, a ticket in a terminal: a shell in which `check`, `hint` and `solution` are commands."""
 
 from __future__ import annotations
 

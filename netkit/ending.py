@@ -1,4 +1,4 @@
-"""How a command of netkit ends: with an exit status, and a sentence where something was wrong, not a traceback.
+"""How a command of netkit ends: exit status (2, 125), a sentence and no traceback, Control-C, a closed pipe.
 
 Until `ended` is called Control-C is Python's own, which shows where it was: for as long as Python itself starts, and
 `import netkit` takes.

@@ -1,4 +1,4 @@
-"""Every error that netkit raises, in one tree.
+"""Every error that netkit raises, in one tree: InvalidValue, NotFound, Conflict, KernelRefused, NotInSandbox, more.
 
     NetkitError
     ├── InvalidValue          a value that the kernel would refuse or misread

@@ -1,4 +1,4 @@
-"""An exam in a terminal: tickets and one network to build, against the clock, without help, handed in at the end."""
+"""`netkit exam` while it runs: a shell with `task`, `check`, `next`, `left`, its clock, what is handed in."""
 
 from __future__ import annotations
 

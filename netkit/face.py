@@ -1,4 +1,4 @@
-"""What a learner calls: its arguments are checked before anything is done, in one place for all functions.
+"""What a learner calls: `@face` checks the arguments first, and refuses those that are missing, surplus or unknown.
 
 A parameter says in its annotation of what kind it is, and a kind is a type with a function that checks it:
 

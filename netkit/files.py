@@ -1,4 +1,4 @@
-"""Files that a learner saves: each is there whole, or as it was before."""
+"""Files that a learner saves: each whole, or as it was before; what is said where the disk or the quota is full."""
 
 from __future__ import annotations
 

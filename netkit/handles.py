@@ -1,4 +1,4 @@
-"""What handles and values have in common: nothing can be done to them that would be a mistake in silence.
+"""What handles and values have in common: setting an attribute, an unknown one, `len()`, `+` or `[0]` is refused.
 
 A handle says what the kernel says, so its attributes are not set; a method changes what they tell.  Python's own
 signs (`handle[0]`, `len(handle)` …) are refused in words where a handle gives them no meaning.

@@ -1,4 +1,4 @@
-"""What one asks about packets that an x-ray saw: their journeys as a table, a ladder, a path, a player or a file."""
+"""What one asks an x-ray that has ended: .journeys, .find, .table, .ladder, .path, .player, .save (pcapng)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of what a learner gives: each is a type with the function that checks it (see `netkit.face`).
+"""The kinds of what a learner gives, each with its check: ports, MTU, VNI, metrics, seconds, flags (`netkit.face`).
 
 A check takes what was typed and returns what the function gets, or raises an `InvalidValue` that names the value, the
 rule and the remedy.  numpy's numbers are taken for Python's own.

@@ -1,4 +1,4 @@
-"""Rows of tables, as text and in a page: headings say what they head, and what failed stands on a ground of its own."""
+"""Rows of tables, as aligned text and as HTML: headings say what they head, what failed stands on orange ground."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What names may look like, checked before the kernel can misread them.
+"""What names may look like: of namespaces, of interfaces (15 letters, no word of `ip link`), of switches (sysctl).
 
 Each function takes what the learner typed and returns it in its standard form, or raises an
 `InvalidName` that names the value, the rule and the remedy.

@@ -1,4 +1,4 @@
-"""What running a command and asking for an echo gave, as frozen values."""
+"""Outcome (stdout, stderr, exit status) of a command, and Ping (sent, received) of echo requests, as frozen values."""
 
 from __future__ import annotations
 

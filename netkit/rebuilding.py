@@ -1,4 +1,4 @@
-"""Knows which shell commands make a network anew, from nothing but a snapshot of it, and what no command can make.
+"""Knows the shell script that makes a network anew from a snapshot alone, and what no command can make.
 
 So it does not matter who made the network: handles, `ip` lines or Docker.
 """

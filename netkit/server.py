@@ -1,4 +1,4 @@
-"""What netkit has in a Jupyter server: how it reaches a kernel of netkit's without opening a port for it."""
+"""How a Jupyter server reaches netkit's kernels: over unix sockets, without opening a port for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands are typed: words quoted for a shell, and what runs a command inside a namespace."""
+"""How commands are typed: words quoted for a shell, `ip netns exec` or `nsenter`, the words of `ip route add`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an error shows a value, and what somebody probably meant by a word that is not there."""
+"""How an error shows a value, and "Did you mean …": the nearest word to one that is not there."""
 
 from __future__ import annotations
 

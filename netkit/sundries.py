@@ -1,4 +1,4 @@
-"""Knows the shell commands that make what iproute2's programs list beside links and routes, and what none can make."""
+"""Knows the shell commands that make bridge VLANs, `bridge mdb` and FDB entries, IPv6 tokens and labels, /etc/netns."""
 
 from __future__ import annotations
 

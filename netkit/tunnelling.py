@@ -1,4 +1,4 @@
-"""Knows the shell commands that make links which carry others, or lie on others: VXLAN, macvlan, VLAN, tun and tap."""
+"""Knows the shell commands that make VXLAN (VNI), macvlan, ipvlan, VLAN, tun and tap links from a snapshot."""
 
 from __future__ import annotations
 

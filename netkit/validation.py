@@ -1,4 +1,4 @@
-"""What addresses and prefixes may look like, checked before the kernel can misread them.
+"""What addresses, prefixes, MACs and ADDRESS:PORT may look like, checked before the kernel can misread them.
 
 Each function takes what the learner typed and returns it in its standard form, or raises an
 `InvalidValue` that names the value, the rule and the remedy.

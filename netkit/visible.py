@@ -1,4 +1,4 @@
-"""Text from outside as it may be shown: what cannot be seen, or would act on a terminal or a page, becomes an escape.
+"""Text from outside as it may be shown: ESC, BEL, bidirectional controls and all that cannot be seen become escapes.
 
 Programs, wires and files give text of any kind.  ESC begins what moves a terminal's cursor or sets its title (ECMA-48),
 BEL rings, and the bidirectional controls of Unicode (UAX 9) let a line read otherwise than it is written.

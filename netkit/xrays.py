@@ -1,4 +1,4 @@
-"""The X-ray: everything that happens to packets while a block runs, joined into journeys that explain themselves."""
+"""The X-ray, `nk.xray()`: begins and ends the recording while a block runs; `journeys` is what one asks then."""
 
 from __future__ import annotations
 

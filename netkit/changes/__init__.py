@@ -1,4 +1,4 @@
-"""Knows what is different between two looks at the same network, and says it in the words of `ip` and `iptables`."""
+"""Knows what is different between two looks at the same network (`nk.diff`), in the words of `ip` and `iptables`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows what has changed in the packet filter: policies, chains, rules, their order, and on request their counters."""
+"""Knows what has changed in iptables and nft: policies, chains, rules, their order, and on request their counters."""
 
 from __future__ import annotations
 

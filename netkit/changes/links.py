@@ -1,4 +1,4 @@
-"""Knows what has changed about links: made, gone, moved, renamed, switched on and off, and set otherwise."""
+"""Knows what has changed about links: made, gone, moved, renamed, up or down, another MAC, MTU or master."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows one namespace before and after, and how entries of its tables are set against one another."""
+"""Knows one namespace before and after, and which entries of its tables are gone, new (-, +), or changed (~)."""
 
 from __future__ import annotations
 

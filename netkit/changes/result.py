@@ -1,4 +1,4 @@
-"""Knows how changes look: as lines, and coloured in a notebook."""
+"""Knows how changes look: lines with + - ~, coloured in a notebook, "nothing changed"; and the kinds to choose by."""
 
 from __future__ import annotations
 

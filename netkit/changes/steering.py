@@ -1,4 +1,4 @@
-"""Knows what has changed about what steers packets beside routes: rules of routing, next hops, queues, switches."""
+"""Knows what has changed in `ip rule`, next hops, tc's queues, groups and switches (sysctl), and what is told once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows what has changed in a namespace's tables: addresses, routes, neighbours, FDB, connections."""
+"""Knows which changes are told of addresses, routes, neighbours, FDB and conntrack: not what the kernel does alone."""
 
 from __future__ import annotations
 

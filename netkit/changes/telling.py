@@ -1,4 +1,4 @@
-"""Knows the order in which changes are told, and what of namespaces, switches, files and processes has changed."""
+"""Knows the order in which changes are told, and what has changed of namespaces, /etc/hosts and processes."""
 
 from __future__ import annotations
 

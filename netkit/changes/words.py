@@ -1,4 +1,4 @@
-"""Knows how parts of one snapshot are worded, so that what is drawn at random reads the same in every run."""
+"""Knows how links, routes, neighbours and connections are worded; Docker's random names and ids read the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The teacher's page: a row for each learner who agreed, lesson by lesson, who is stuck, and what fails most."""
+"""The page of `netkit class`: "stuck at", "last seen", tasks done lesson by lesson, what fails most; and class.csv."""
 
 from __future__ import annotations
 

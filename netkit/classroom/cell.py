@@ -1,4 +1,4 @@
-"""A replay from outside: a process that starts a sealed sandbox for one script, bounded in time, memory, processes."""
+"""A replay from outside: starts a sealed sandbox for one script, hides folders, and enters its `replay_limits`."""
 
 from __future__ import annotations
 

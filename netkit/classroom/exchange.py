@@ -1,4 +1,4 @@
-"""Where submissions lie: written so that no learner reads or replaces another's, and found again by the teacher.
+"""Where submissions lie: an exchange folder in which no learner reads another's; the newest of each is found.
 
 In an exchange folder each file has a name that nobody can guess, and the folder cannot be listed by learners; the
 sticky bit keeps each file its owner's (chmod(2)).  nbgrader's `COURSE/inbound` is such a folder as well.

@@ -1,4 +1,4 @@
-"""A course, set up: its file, its notebooks, and its folders for what is handed in and shared."""
+"""A course, set up by `netkit course`: its file and seed, its notebooks, its folders `exchange` and `shared`."""
 
 from __future__ import annotations
 

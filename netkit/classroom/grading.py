@@ -1,4 +1,4 @@
-"""Grading by replay: each script in a fresh sandbox, and the same wants as the learner saw."""
+"""`netkit grade`: which scripts are replayed, each in a fresh sandbox, with the learner's wants; copied tickets."""
 
 from __future__ import annotations
 

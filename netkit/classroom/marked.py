@@ -1,4 +1,4 @@
-"""Pages for a teacher: the class as a table, and for each learner his networks beside the wanted ones."""
+"""Pages of `netkit grade --html`: the class as a table, and each learner's networks beside the right ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose a file is that bears a learner's name: where the learner has an account of this machine, that account's."""
+"""Which accounts may own a file with a learner's name: NAME, jupyter-NAME, root, this one; all if NAME is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all pages for teachers have in common: plain, readable in light and in dark, with one small script."""
+"""What all pages for teachers share: HTML and style, light and dark, the script that refreshes, its security policy."""
 
 import base64
 import hashlib

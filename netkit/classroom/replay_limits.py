@@ -1,4 +1,4 @@
-"""Limits of a replay as a whole, by control groups where this user may make some (cgroups(7))."""
+"""Limits of a whole replay: 10 to 120 seconds, 1 GiB, 300 processes; by control groups if possible (cgroups(7))."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inside a fresh sandbox: carry out a script that somebody handed in, and ask the kernel what is there then.
+"""Inside a fresh sandbox: carries a handed-in script out, limited by prlimit, and asks the kernel what is there.
 
 The script runs as root of the sandbox with limits of its own, without the right to look into other processes and in a
 mount namespace of its own: it can end this process, which costs its own points, and not change what it says.

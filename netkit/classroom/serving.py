@@ -1,4 +1,4 @@
-"""The teacher's page on this machine: on loopback, for whoever has its key, and for nobody else."""
+"""The server of `netkit class` on this machine: on loopback, for whoever has its key (cookie), and for nobody else."""
 
 from __future__ import annotations
 

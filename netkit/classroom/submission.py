@@ -1,4 +1,4 @@
-"""What one learner hands in: one JSON file of a known version, read strictly, since a stranger may have written it."""
+"""What one learner hands in, netkit-submission.json: its version and limits (1 MB), read strictly from strangers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What learners agreed to show: their progress files, read strictly, and who is stuck where, as values."""
+"""What learners agreed to show: progress files, read strictly; who is stuck (after 300 seconds), seen when."""
 
 from __future__ import annotations
 

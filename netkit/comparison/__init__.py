@@ -1,4 +1,4 @@
-"""Knows whether two networks are the same up to naming, and says in words what one has and the other lacks."""
+"""Knows whether two networks are the same up to naming (`nk.compare`), and says what one has and the other lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows what packets meet in a built-in chain: the rules of one's own chains stand where they are jumped to.
+"""Knows which rules a packet meets from a built-in chain on: those of one's own chains stand where they are jumped to.
 
 So it does not count whether a rule stands in a chain of its own, as Docker's do, or directly in FORWARD.
 """

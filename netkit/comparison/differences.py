@@ -1,4 +1,4 @@
-"""Knows how the facts that two networks do not share are told: what one has against what the other has."""
+"""Knows how differences are worded: what one network has against what the other has, or "has nothing like it"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows which facts of a snapshot count when networks are compared up to naming."""
+"""Knows which facts of a snapshot count in a comparison (links, MTU, routes, switches …), and how each is worded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows how a comparison looks: a verdict, sentences, and a table."""
+"""Knows how a comparison looks: a verdict, sentences, a table; and what `ignore=` takes: known differences."""
 
 from __future__ import annotations
 
