@@ -1,4 +1,4 @@
-"""What may be wrong with an interface's addresses: none, not ready, too narrow, of another network than its link's."""
+"""What is wrong with an interface's addresses: none, IPv6 off, tentative, prefix length, no network of its link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A destination that has no address which one could ask."""
+"""A destination that has no address which one could ask: nothing but lo, links down, or its address is gone."""
 
 from __future__ import annotations
 

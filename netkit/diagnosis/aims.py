@@ -1,4 +1,4 @@
-"""Where a rule that translates the destination leads: whether somebody listens there, and what was probably meant."""
+"""Where a DNAT leads: nobody has that address or listens at that port, and what was probably meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the conditions of rules are that let just one packet pass, and the answers to it."""
+"""The wording of conditions (iptables, nft) that let just one packet and its answers pass, for `permissions`."""
 
 from __future__ import annotations
 

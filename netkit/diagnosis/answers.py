@@ -1,4 +1,4 @@
-"""What the kernel answers to the questions of a walk, as frozen values."""
+"""What the kernel answers to a walk's questions, as frozen values: routes, `ip rule`, IPsec, VLANs, listeners."""
 
 from __future__ import annotations
 

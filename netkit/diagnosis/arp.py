@@ -1,4 +1,4 @@
-"""When questions of ARP are asked, from which address, and whether they are answered (arp(7), ip-sysctl)."""
+"""When ARP is asked, from which address, and answered: arp_announce, arp_ignore, arp_filter (arp(7), ip-sysctl)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a link takes smaller packets only, and the router's word of that does not get back (RFC 1191, RFC 8201)."""
+"""Path MTU: a link takes smaller packets only, and "fragmentation needed" does not get back (RFC 1191, RFC 8201)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a bridge shows the filter of IP what it forwards (br_netfilter)."""
+"""Whether a bridge shows iptables what it forwards: br_netfilter, bridge-nf-call-iptables, nf_call_iptables."""
 
 from __future__ import annotations
 

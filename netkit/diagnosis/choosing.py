@@ -1,4 +1,4 @@
-"""Which address a sender gives its packets, where another one of its own would bring the answers back."""
+"""Which source address a sender gives its packets (a route's src), where another one would bring the answers back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that show a fact and those that mend it, as one types them on the host."""
+"""The wording of commands that show or mend a fact, as typed on the host: ip link, ip addr, a VXLAN device anew."""
 
 from __future__ import annotations
 

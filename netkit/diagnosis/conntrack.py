@@ -1,4 +1,4 @@
-"""What conntrack has to do with a packet that is not translated: it is kept out, or no port is left."""
+"""What goes wrong in conntrack itself: notrack, zones, stale entries, a timeout of 0, no port left for a sender."""
 
 from __future__ import annotations
 

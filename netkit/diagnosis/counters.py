@@ -1,4 +1,4 @@
-"""What the counters of a namespace and of its sockets tell of packets that were thrown away while a probe was sent."""
+"""What counters (nstat, conntrack -S, xfrm_stat, sockets) say was thrown away while a probe was sent; full backlogs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two stations of a link with one address, or with one MAC."""
+"""Two stations of a link with one address (duplicate IP), or with one MAC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An interface with an address of its own that is a port of a bridge."""
+"""An interface with an address of its own that is a port of a bridge: it never hears who has an address (ARP)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a diagnosis is made from and what it says, as frozen values: the world, decisions, findings."""
+"""What a diagnosis is made from and says, as frozen values: World, Decision, Finding, and the LAYERS in order."""
 
 from __future__ import annotations
 

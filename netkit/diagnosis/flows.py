@@ -1,4 +1,4 @@
-"""A connection as each namespace on its way would remember it (conntrack)."""
+"""A connection as each namespace on its way would remember it (conntrack): NEW, ESTABLISHED, DNAT, SNAT."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neighbours whom a kernel has to forget, so that it asks for them again at once, and not only after a while."""
+"""Which neighbour entries a repair flushes (failed, or a wrong MAC), so that the kernel asks for them again at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who could be asked to bring packets on: the routers on a namespace's links, and the addresses that are free there."""
+"""Which routers on a link could bring packets on, whether one forwards (ip_forward), which addresses are free."""
 
 from __future__ import annotations
 

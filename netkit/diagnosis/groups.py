@@ -1,4 +1,4 @@
-"""Destinations that mean several at once: a broadcast address, a multicast group."""
+"""Destinations that mean several at once: broadcast (icmp_echo_ignore_broadcasts, ping -b) and multicast."""
 
 from __future__ import annotations
 

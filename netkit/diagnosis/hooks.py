@@ -1,4 +1,4 @@
-"""The hooks of packet filters that a packet meets on its way: of IP, of bridges, of devices, of ARP."""
+"""Which hooks a packet meets on its way, and when: PREROUTING to POSTROUTING, those of bridges, of devices, of ARP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks that are kept to themselves, as Docker's internal ones are: a filter drops what leaves and what comes."""
+"""Which rule keeps a network to itself, as Docker's internal ones are: it drops what leaves and what comes."""
 
 from __future__ import annotations
 

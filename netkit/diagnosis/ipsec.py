@@ -1,4 +1,4 @@
-"""Policies of IPsec, which drop packets or want them encrypted: ip-xfrm(8)."""
+"""Policies of IPsec (`ip xfrm policy`) that drop packets, or want them encrypted with no keys there: ip-xfrm(8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be wrong on the way of a frame, from the interface that sends it to the one that it is for."""
+"""What stops a frame on its way: link down, bridge port (blocking, locked, isolated, hairpin), FDB, macvlan, MTU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who listens where, and for whom."""
+"""Who listens where, and for whom: address, version of IP, interface; as `ss` lists it."""
 
 from __future__ import annotations
 

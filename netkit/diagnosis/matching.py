@@ -1,4 +1,4 @@
-"""A packet at a hook of the packet filter, and what can be said of it: true, false, or None where nobody knows."""
+"""The tests that iptables and nft share, of a packet at a hook: address, device, protocol, ICMP, TCP flags, length."""
 
 from __future__ import annotations
 

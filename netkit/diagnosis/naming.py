@@ -1,4 +1,4 @@
-"""Names and the addresses that a namespace takes them for: its hosts file, its name servers (hosts(5), resolver(5))."""
+"""Names and their addresses: /etc/hosts, resolv.conf, search list, NXDOMAIN, SERVFAIL (hosts(5), resolver(5))."""
 
 from __future__ import annotations
 

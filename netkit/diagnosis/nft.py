@@ -1,4 +1,4 @@
-"""What a rule of nft does with a packet, read from what `nft -j` lists (libnftables-json(5))."""
+"""What a rule of nft does: verdicts, maps, NAT, marks, TTL, read from what `nft -j` lists (libnftables-json(5))."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nft's rules look at in a packet at a hook, by nft's own words (nft(8))."""
+"""What nft's words look at in a packet at a hook: ip saddr, tcp dport, ct state, meta mark, fib … (nft(8))."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A port that is published by rules of nft: whom they lead to and let in, and what publishes one more."""
+"""A port published by nft: DNAT rules and maps, whom they lead to and let in, and what publishes one more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that nft's rules look at, and how they compare them (nft(8), libnftables-json(5))."""
+"""How nft's rules compare values: sets, maps, ranges, prefixes, bits, flags (nft(8), libnftables-json(5))."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A packet on its way, as far as its way depends on it."""
+"""A packet on its way, as far as that depends on it: addresses, ports, protocol, TTL, size, mark, TOS, zone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the packet filters of a namespace do with a packet at a hook: base chains, one after the other."""
+"""Which base chains a packet passes at a hook, in order of priority, and what becomes of it: dropped, or led on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to be typed so that a packet filter lets a packet pass: it opens no more than what dropped it closed."""
+"""Which commands let a dropped packet pass, and where: before or without the rule, DOCKER-USER, a set's element."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rule and which route refuse a packet, where the kernel does and tells neither; and what to ask it.
+"""Which `ip rule` or route refuses a packet (blackhole, unreachable, prohibit, throw); what to ask the kernel.
 
 What is found is said only where it refuses in the way in which the kernel did.
 """

@@ -1,4 +1,4 @@
-"""A port that is to lead on to somebody else, and does not."""
+"""A published port that does not lead on: its DNAT is missing, behind another rule, for others, or elsewhere."""
 
 from __future__ import annotations
 

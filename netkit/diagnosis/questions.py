@@ -1,4 +1,4 @@
-"""What a walk asks the kernel, beyond what a snapshot tells, as frozen values: each as one would type it."""
+"""What a walk asks the kernel beyond a snapshot, as frozen values: `ip route get`, sysctl, ss, `ip rule`, `nft -j`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queueing disciplines and filters of tc(8) that lose packets, or keep them: their own counters tell."""
+"""Queueing disciplines (qdisc) and filters of tc(8) that lose, keep or redirect packets: their own counters tell."""
 
 from __future__ import annotations
 

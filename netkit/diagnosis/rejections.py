@@ -1,4 +1,4 @@
-"""A rule or policy that drops a packet, or shortens its life: in words, with what shows it and what mends it."""
+"""The wording where a rule or policy drops a packet, changes its TTL or hands it to TPROXY: what shows, what mends."""
 
 from __future__ import annotations
 

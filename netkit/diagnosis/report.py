@@ -1,4 +1,4 @@
-"""What a diagnosis says, as a value that a terminal and a notebook show."""
+"""What `nk.why` says, as a value that a terminal and a notebook show: layer, explanation, evidence, repair."""
 
 from __future__ import annotations
 

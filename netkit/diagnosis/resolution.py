@@ -1,4 +1,4 @@
-"""Whether one station of a link learns another one's MAC (RFC 826, RFC 4861), and who answers for somebody else."""
+"""Whether a station learns another one's MAC by ARP or NDP: failed or wrong entries, proxy_arp (RFC 826, RFC 4861)."""
 
 from __future__ import annotations
 

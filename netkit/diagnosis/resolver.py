@@ -1,4 +1,4 @@
-"""Why a name server does not hear what it is asked: one elsewhere, or the namespace's own (127.0.0.11)."""
+"""Why a name server does not hear what it is asked at port 53: one elsewhere, or the namespace's own (127.0.0.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be wrong in a namespace that a packet comes to: switches, the filter of return paths, the TTL."""
+"""What stops a packet in a namespace that it comes to: no router, rp_filter, martian source, route_localnet, TTL."""
 
 from __future__ import annotations
 

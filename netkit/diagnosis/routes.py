@@ -1,4 +1,4 @@
-"""Why a namespace knows no way to an address, or a wrong one: link, carrier, address and route, in this order."""
+"""Why a namespace has no route to an address, or a wrong one: link down, carrier, address, default route, a circle."""
 
 from __future__ import annotations
 

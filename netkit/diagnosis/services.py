@@ -1,4 +1,4 @@
-"""Whether somebody takes a packet that has arrived: the sockets that wait (ss(8))."""
+"""Whether somebody takes a packet that has arrived: nobody listens, backlog full, SIGSTOP, no echo replies (ss(8))."""
 
 from __future__ import annotations
 

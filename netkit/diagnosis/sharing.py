@@ -1,4 +1,4 @@
-"""Devices that share another one's cable, macvlan and ipvlan: whom they cannot reach, though all have one network."""
+"""macvlan and ipvlan on one parent: whom they cannot reach (the parent, one another), though all have one network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said where a rule keeps a network to itself: who is inside needs another way out, others have to join."""
+"""The wording where a rule keeps a network to itself: who is inside needs another way out, others have to join."""
 
 from __future__ import annotations
 

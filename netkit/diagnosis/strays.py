@@ -1,4 +1,4 @@
-"""Packets that somebody takes in, or sends back, though they are for somebody else."""
+"""Packets that somebody takes in (a local route), or a bridge sends back by their port, though they are for others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A translation of the sender's address that is missing, or leads the answers astray."""
+"""An SNAT or MASQUERADE of the sender's address that is missing, or leads the answers astray."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be wrong with a VXLAN tunnel between two devices (RFC 7348)."""
+"""What is wrong with a VXLAN tunnel: VNI, UDP port, remote, local, FDB entry, proxy, TTL, checksums (RFC 7348)."""
 
 from __future__ import annotations
 

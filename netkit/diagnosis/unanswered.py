@@ -1,4 +1,4 @@
-"""Why nobody on a link has an address that a packet is sent to there."""
+"""Why nobody on a link has an address: it is elsewhere, on the wrong interface, no bridge port, out of sight."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VLANs: whether the two ends of a link bear the same number, and which ports of a bridge are in one."""
+"""VLANs: whether both ends of a link bear the same tag, and which ports of a bridge are in one (filtering, pvid)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VRFs: interfaces that have a routing table of their own (Documentation/networking/vrf.rst)."""
+"""VRFs, with routing tables of their own: who is outside, l3mdev_accept (Documentation/networking/vrf.rst)."""
 
 from __future__ import annotations
 

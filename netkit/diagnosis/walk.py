@@ -1,4 +1,4 @@
-"""Follow a packet from hop to hop through the values of a world, up to its end or the first fault."""
+"""Follow a packet and its answer from hop to hop through the values of a world, up to the end or the first fault."""
 
 from __future__ import annotations
 

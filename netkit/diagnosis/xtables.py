@@ -1,4 +1,4 @@
-"""What a rule of iptables, ebtables or arptables does with a packet (iptables-extensions(8), ebtables(8))."""
+"""What a rule of iptables, ebtables or arptables does: its target (DROP, DNAT, MARK, TPROXY …), if it matches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the options of iptables, ebtables and arptables ask of a packet (iptables-extensions(8), ebtables(8))."""
+"""What single options of iptables, ebtables and arptables ask of a packet: -s, -i, --dport, --ctstate, --mark."""
 
 from __future__ import annotations
 
