@@ -1,1 +1,1 @@
-"""A small docker, made only of the library's acts: containers, networks, published ports, links and names."""
+"""`nk.Docker`, made only of the library's acts: containers, networks, published ports, links and names."""

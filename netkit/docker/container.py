@@ -1,4 +1,4 @@
-"""A container: a process in namespaces of its own, the files that it sees in /etc, and what has to be undone."""
+"""A container: its process in namespaces of its own, state ("exited (0)"), logs, exec, and what has to be undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked for a new network, and what of it excludes each other."""
+"""`docker network create`: subnet, gateway, range, driver, parent, options, and what of it excludes each other."""
 
 from __future__ import annotations
 

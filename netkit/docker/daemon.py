@@ -1,4 +1,4 @@
-"""What plays dockerd: it knows the containers and networks of a machine, makes them, and takes them away again."""
+"""`nk.Docker`, which plays dockerd: run, exec, stop, remove, close; each machine has one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded DNS of user-defined networks: names of containers, answered at 127.0.0.11 inside each of them.
+"""The embedded DNS of user-defined networks at 127.0.0.11: names of containers, A, AAAA and the other way round.
 
 The Engine listens at a random port of 127.0.0.11 and leads port 53 there by NAT rules inside the container's
 namespace, so that programs in there may use port 53 themselves (docs.docker.com, "DNS services").  Here port 53

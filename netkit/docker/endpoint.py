@@ -1,4 +1,4 @@
-"""A container's places on networks, and which of them leads out: values that drivers and containers share."""
+"""A container's places on networks, as values: address, MAC, eth0, eth1 …, priority, and which of them leads out."""
 
 from __future__ import annotations
 

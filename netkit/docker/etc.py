@@ -1,4 +1,4 @@
-"""The files that a container sees as /etc/hosts and /etc/resolv.conf."""
+"""The texts of a container's /etc/hosts and /etc/resolv.conf, and how they are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which generation of rules a docker has where none is named: that of the Engine that is installed."""
+"""Which generation of rules a docker has without `like=`: the installed Engine's; one there with others is refused."""
 
 from __future__ import annotations
 

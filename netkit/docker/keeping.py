@@ -1,4 +1,4 @@
-"""The containers that a Docker keeps: found by their names, and how a new one comes to its network."""
+"""Which containers a Docker has: found by name, names in use; and which driver brings a new one to its network."""
 
 from __future__ import annotations
 

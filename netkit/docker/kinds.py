@@ -1,4 +1,4 @@
-"""The kinds of what a docker is told: names, networks, published ports, links (see `netkit.face`)."""
+"""Kinds of docker's arguments: they call checks of `naming`, `subnets`, `publishing`; own: dns, aliases, add_host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Containers on several networks: one of these leads out, and all of them are asked for names.
+"""Which of a container's several networks leads: default route and published ports, by gateway priority.
 
 As with the Engine, the default route and the published ports follow the network that leads: an internal one never
 does while there is another; among the others the one with the highest gateway priority does, which is 0 unless

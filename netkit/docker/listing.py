@@ -1,4 +1,4 @@
-"""Containers as a notebook lists them, and what there is to know of one: without times, the same in each run."""
+"""How `docker ps`, `docker inspect` and `docker network inspect` look: without times, the same in each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Docker tells of its containers: what runs, what it wrote, which ports are published."""
+"""What a Docker is asked about its containers: .logs, .port, .inspect, .ps, .find; `listing` has the looks."""
 
 from __future__ import annotations
 

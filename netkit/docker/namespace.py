@@ -1,4 +1,4 @@
-"""A container's network namespace: nameless for `ip netns` until somebody links it into /run/netns."""
+"""A container's network namespace: nameless for `ip netns` (so `nsenter`) until it is linked into /run/netns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How containers, networks and what belongs to them are called; what Docker draws at random follows from the name."""
+"""The rules for names of containers, networks, images, links; ids, MACs, veth…, br-… that Docker draws at random."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The networks of a Docker: made, looked at and removed; and the chains that they have in common."""
+"""The networks of a Docker: network_create, _ls, _inspect, _remove, connect, disconnect, and the default one."""
 
 from __future__ import annotations
 

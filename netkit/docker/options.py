@@ -1,4 +1,4 @@
-"""A bridge network's options, as behind Docker's `-o`: "com.docker.network.bridge.enable_icc=false"."""
+"""A bridge network's options, Docker's `-o com.docker.network…`: icc, masquerade, gateway modes, MTU, bridge name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An overlay network: containers of several machines on one Ethernet, carried between the machines by VXLAN.
+"""`nk.overlay()`: containers of several machines on one Ethernet, carried between them by VXLAN (VNI, MTU 1450).
 
 What is made on each machine is told by `netkit.docker.drivers.overlay`; here is how the machines come together, and
 which of them reaches which.

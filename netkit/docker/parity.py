@@ -1,4 +1,4 @@
-"""Knows in which points a network of nk.Docker differs from that of a real Docker Engine, 20.10 to 29, and why."""
+"""Knows where a network of nk.Docker differs from a real Engine's, 20.10 to 29, and why: the resolver's rules."""
 
 from __future__ import annotations
 

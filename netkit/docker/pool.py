@@ -1,4 +1,4 @@
-"""The addresses of a network of one family: which are free, and who has which."""
+"""The addresses of a network of one family: the router's, who has which, the lowest free, "no address left"."""
 
 from __future__ import annotations
 

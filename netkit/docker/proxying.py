@@ -1,4 +1,4 @@
-"""The programs that serve published ports beside the rules: one docker-proxy for each, as long as the port leads there.
+"""Starts and ends one docker-proxy for each published port, beside the rules; `proxy` is that program.
 
 What the rules leave out goes by them: what the machine itself asks at 127.0.0.1 or ::1, and what a container asks at
 its own network's published port.

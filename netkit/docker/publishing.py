@@ -1,4 +1,4 @@
-"""Published ports: read as Docker's option -p has them, told as `docker ps` and `docker inspect` do, and taken."""
+"""Published ports: what -p may say (8080:80, 53/udp, ranges), how `docker ps` tells them, and how they are taken."""
 
 from __future__ import annotations
 

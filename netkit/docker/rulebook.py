@@ -1,4 +1,4 @@
-"""The rules of a machine's docker, and the machine's switches that belong to them: when which are written."""
+"""When which rules of a machine's docker are written, and its switches: ip_forward, bridge-nf-call-iptables."""
 
 from __future__ import annotations
 

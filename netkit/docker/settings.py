@@ -1,4 +1,4 @@
-"""What is asked for a new container, and what of it excludes each other."""
+"""`docker run`: ports, links, dns, sysctls, privileged … of a new container, and what of it excludes each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IPv6 on a Docker's networks: which subnet, the machine's switch, and how an interface gets its address.
+"""IPv6 on a Docker's networks: the next /64 of a fd… prefix, its forwarding switch, addresses without waiting.
 
 Addresses are given without duplicate address detection (RFC 4862, 5.4): nobody else gives any there, and a container
 that had to wait a second for its own could not answer meanwhile.  The Engine lets its bridges try their link-local

@@ -1,4 +1,4 @@
-"""Which addresses a network of containers may have: the one that is asked for, or the next one that nobody has."""
+"""Which subnet a network gets: the one that is asked for, or the next of 172.18 to 172.31.0.0/16 without overlap."""
 
 from __future__ import annotations
 

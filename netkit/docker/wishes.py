@@ -1,4 +1,4 @@
-"""What a container wants to be on a network: its address, its MAC, further names, and whether it leads out."""
+"""What a container wants to be on a network: its address, MAC, aliases, gateway priority; and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real Docker Engine of the distribution, at work in the sandbox: how it starts, what it is asked, how it ends.
+"""`nk.engine()`, the real Docker Engine of the distribution in the sandbox: how it starts, what it is asked, its end.
 
 It never meets a Docker Engine of the machine, whose socket and files are out of reach in here.
 """

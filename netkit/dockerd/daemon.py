@@ -1,4 +1,4 @@
-"""The process of the Docker Engine: how it is started, when it is ready, how it ends."""
+"""The process dockerd: its options, when it is ready (60 seconds at most), its last words, SIGTERM and SIGKILL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The handle of a running Docker Engine: ask it for something, look into a container's network, stop it."""
+"""What `nk.engine()` gives, a running Docker Engine: .docker("ps"), a container's namespace, .log, .stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images without a registry: root file systems made of programs that the distribution has installed.
+"""Images without a registry, busybox and nginx: root file systems of programs that the distribution has installed.
 
 `python -m netkit.dockerd.images NAME` writes one as a tar file, which `docker import` takes.
 """

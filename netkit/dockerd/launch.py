@@ -1,4 +1,4 @@
-"""Start an Engine with all that it needs beside it, each step as one types it, and end it again."""
+"""Start an Engine step by step, its programs, RootlessKit's answers, ip_forward, dockerd; and end it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Engine wants to know of RootlessKit: newer ones ask for it before they run with fewer rights than root's.
+"""What the Engine asks of RootlessKit at api.sock before it runs rootless, and what is answered in its stead.
 
 `dockerd --rootless` of version 28 and later asks RootlessKit, which usually starts it, how the network reaches the
 machine, at the socket `$ROOTLESSKIT_STATE_DIR/api.sock`.  The sandbox is no RootlessKit: nothing leads out of it, and

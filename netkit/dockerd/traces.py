@@ -1,4 +1,4 @@
-"""What a Docker Engine leaves in the host's network when it ends, and how the sandbox becomes as it was before."""
+"""What an ended Docker Engine leaves on the host, docker0, rules, switches, files, and how it is taken away."""
 
 from __future__ import annotations
 

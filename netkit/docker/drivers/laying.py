@@ -1,4 +1,4 @@
-"""How a bridge network is laid: the bridge with its address and switches, and a cable into each container."""
+"""How a bridge network is laid: bridge with MAC and switches, a cable (veth) into each container, MTU, hairpin."""
 
 from __future__ import annotations
 

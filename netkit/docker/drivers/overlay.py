@@ -1,4 +1,4 @@
-"""The driver `overlay`: a machine's part in a network of several.
+"""The driver `overlay`: a machine's part in a network of several: br0, vxlan0, its FDB and neighbour entries.
 
 It is a namespace that nobody lives in, with a bridge br0 and a VXLAN device. So the Engine makes it (docs.docker.com,
 "Overlay network driver"): the VXLAN device is born in the machine's namespace, in which its outer packets travel for

@@ -1,4 +1,4 @@
-"""The drivers `macvlan` and `ipvlan`: containers are neighbours of the machine, on the cable of one of its interfaces.
+"""The drivers `macvlan` and `ipvlan`: containers on the cable of one of the machine's interfaces, the parent.
 
 No bridge and no rule stands between: a container's eth0 is a device that stands on the machine's interface, its parent
 (docs.docker.com, "Macvlan network driver", "IPvlan network driver").  What leaves a device goes out by the parent's

@@ -1,4 +1,4 @@
-"""What the generations of iptables have in common: the way into the chains of nat, hiding, and a port's DNAT."""
+"""What the generations of iptables share: ways into chains of nat, MASQUERADE, a port's DNAT, hairpin, links."""
 
 from __future__ import annotations
 

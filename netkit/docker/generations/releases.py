@@ -1,4 +1,4 @@
-"""The generations of Docker's rules, which release has which, and what else of a network depends on the release."""
+"""The generations of Docker's rules, which release has which, and what else depends on it: MACs, IPv6, switches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rules are made of: a network and a daemon as their rules see them, and the rules of iptables as values."""
+"""What rules are made of, as values: Segment (a network), Binding (a port), gateway modes, iptables' Rule, Chain."""
 
 from __future__ import annotations
 
