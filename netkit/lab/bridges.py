@@ -1,4 +1,4 @@
-"""Make links with more than one end: bridges with their ports, veth pairs."""
+"""`nk.Bridge` and `nk.veth`: bridges with their ports (attach, detach, FDB), and veth pairs, the cables."""
 
 from __future__ import annotations
 

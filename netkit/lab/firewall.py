@@ -1,4 +1,4 @@
-"""A namespace's packet filter: iptables, and the words of the rules that Docker networks are made of."""
+"""A namespace's packet filter: `.iptables`, `.set_policy`, `.masquerade`, `.publish` (DNAT), and what they refuse."""
 
 from __future__ import annotations
 

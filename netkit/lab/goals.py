@@ -1,4 +1,4 @@
-"""Whom a destination of nk.why means: an address, a name, or a handle."""
+"""Whom a destination of nk.why means: an address (a link-local one with %INTERFACE), a name, or a handle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handles for interfaces: veth ends, bridges and the rest."""
+"""Acts of an interface's handle: `.up`, `.down`, addresses, MTU, MAC, neighbours, `.rename`, `.move`, `.delete`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal: each act shows its command, does one kernel act, is written down, and explained where it is refused."""
+"""The journal (`nk.commands`, `nk.echo`): each act's `$ command` is shown, done, written down, explained if refused."""
 
 from __future__ import annotations
 

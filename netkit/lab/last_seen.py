@@ -1,4 +1,4 @@
-"""Watch a probe on its way: where it was last seen, if the walk through values finds nothing wrong."""
+"""A probe of nk.why watched on its way: where it was "last seen" when "every layer looks right"."""
 
 from __future__ import annotations
 

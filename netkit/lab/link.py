@@ -1,4 +1,4 @@
-"""An interface as the kernel sees it now: what a handle tells; what one does with it is in `interfaces`."""
+"""What an interface's handle tells (`.state`, `.mac`, `.mtu`, `.master`, `.peer`); its acts are in `interfaces`."""
 
 from __future__ import annotations
 

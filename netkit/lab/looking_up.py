@@ -1,4 +1,4 @@
-"""What a name means to a namespace: its hosts file, then its name servers (hosts(5), resolv.conf(5), ip-netns(8))."""
+"""What a name means to a namespace: its /etc/hosts, then its name servers (resolv.conf, Docker's 127.0.0.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look at the whole network: a snapshot, a picture, the packets."""
+"""`nk.snapshot`, `nk.draw` and `nk.capture` (its `snaplen`): look at the whole network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was counted while a probe was sent: by queues, by filters of tc(8), by the kernel for packets it threw away."""
+"""Counters that grew while a probe of nk.why was sent: of queues and filters of tc(8), and of packets thrown away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handles for network namespaces: make them, look into them, run commands in them."""
+"""`nk.Namespace`, `nk.host`, `nk.sh`: make, delete and look into namespaces, their interfaces by name (and by Tab)."""
 
 from __future__ import annotations
 

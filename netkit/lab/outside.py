@@ -1,4 +1,4 @@
-"""What of a network the journal's commands do not mention: it was made by other means, and they do not rebuild it."""
+"""What nk.commands lacks, or makes though it is gone: what was made or undone by other means than netkit's acts."""
 
 from __future__ import annotations
 

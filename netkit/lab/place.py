@@ -1,4 +1,4 @@
-"""A place to work in: what every handle of a namespace knows, its name and how to enter it."""
+"""`nk.Namespace.get`, and what every handle of a namespace knows: its name, how to enter it, which words it has."""
 
 from __future__ import annotations
 

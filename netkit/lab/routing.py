@@ -1,4 +1,4 @@
-"""Routes and switches of a namespace."""
+"""`.add_route`, `.add_routing_rule` (ip rule), `.sysctl`, `.routes` of a namespace; which ways are refused."""
 
 from __future__ import annotations
 

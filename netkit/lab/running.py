@@ -1,4 +1,4 @@
-"""Run commands inside a namespace, in the foreground and the background, and ping from there."""
+"""`.run`, `.start` and `.ping` of a namespace: commands in the foreground and the background, by a shell if needed."""
 
 from __future__ import annotations
 

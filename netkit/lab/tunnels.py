@@ -1,4 +1,4 @@
-"""VXLAN devices: Ethernet frames carried between machines inside UDP packets (RFC 7348)."""
+"""`nk.vxlan`: VXLAN devices with VNI, VTEPs, port, FDB and flood entries, and what they refuse (RFC 7348)."""
 
 from __future__ import annotations
 

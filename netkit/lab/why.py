@@ -1,4 +1,4 @@
-"""Say why packets do not arrive: gather what the kernel knows, ask it on the way, send a probe, name the fault."""
+"""`nk.why`: gather what the kernel knows, walk, ask it on the way, send a probe (how long it waits), name the fault."""
 
 from __future__ import annotations
 

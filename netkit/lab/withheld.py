@@ -1,4 +1,4 @@
-"""Helpers that are set aside for a while, since something is to be found without them."""
+"""Helpers set aside for a while ("nk.why is set aside"), since a ticket is to be solved without them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All tasks, questions and predictions, found by their ids: one module for each lesson."""
+"""The lessons' titles, and all their tasks, questions and predictions, found by their ids: one module for each."""
 
 from __future__ import annotations
 

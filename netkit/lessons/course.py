@@ -1,4 +1,4 @@
-"""Which lesson a notebook is: as its client tells, or as its first cell names it."""
+"""`nk.lesson`: which lesson a notebook is, as its client tells, or as its first cell names it."""
 
 from __future__ import annotations
 

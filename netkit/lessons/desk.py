@@ -1,4 +1,4 @@
-"""The teacher's desk: check what was built, help one step, show a solution, answer a question."""
+"""`nk.check`, `nk.hint`, `nk.solution`, `nk.answer`: the teacher's desk, where the kernel's state decides."""
 
 from __future__ import annotations
 

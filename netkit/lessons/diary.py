@@ -1,4 +1,4 @@
-"""What a learner has done so far: kept in files of the learner's own, on this machine only.
+"""The diary of what a learner did, in files of his own on this machine only; a full disk does not stop a lesson.
 
 Each kernel appends to a file of its own, so that two at once never write into each other's lines; whoever reads
 merges them all.  A line that was torn, by a full disk or a machine that went off, is passed over.

@@ -1,4 +1,4 @@
-"""Who the learner is, and which course this is: the hub or the account gives the name, a teacher's file the rest.
+"""Who the learner is, and which course: the hub or the account gives the name, netkit-course.json the rest.
 
 A name is never read from a file that a learner can write: whoever copies a file would copy the name.
 """

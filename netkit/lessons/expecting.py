@@ -1,4 +1,4 @@
-"""Failures on purpose: an error that belongs to the lesson is shown as its sentence, and the notebook goes on."""
+"""`nk.expected`, failures on purpose: an error that belongs to the lesson is shown as its sentence; all goes on."""
 
 from __future__ import annotations
 

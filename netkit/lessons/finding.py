@@ -1,4 +1,4 @@
-"""What can be wanted of names: which container finds which."""
+"""Wants about names (/etc/hosts, name servers): which container finds which, asked by `getent hosts`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hand-outs: the lessons for learners, without outputs and solutions; what a learner changed is never overwritten."""
+"""Hand-outs, without outputs and `### BEGIN SOLUTION`: a changed notebook stays, the newer is beside as .new.ipynb."""
 
 from __future__ import annotations
 

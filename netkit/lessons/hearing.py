@@ -1,4 +1,4 @@
-"""Who hears what is asked: the kernel counts it in each namespace, whoever the answer pretends to be from."""
+"""Who hears what is asked, by each namespace's counters (IcmpInEchos, TcpPassiveOpens), whoever seems to answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who answers in another's place: who bears the address, which rule leads elsewhere, who serves on the host instead."""
+"""Which lines end an answer in another's place: a double address, a DNAT or REDIRECT, a server on the host."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wanted of containers: which program lives in which room, what the room is called, and its neighbours."""
+"""Wants about containers: which program lives in which room, its name in `ip netns`, its bridge, its addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of a learner's own: a subnet, a port, a name, a seed, drawn by the course's seed and the learner's name.
+"""`nk.mine`, by course and learner: subnet (10.32.0.0/24 to 10.255.242.0/24), port (20000 to 29972), name, seed.
 
 With a class list they differ for sure; for a name that is not on it they are drawn by a hash.
 """

@@ -1,4 +1,4 @@
-"""What cells of a notebook may need, by their tags, and why a sandbox of this machine has it not."""
+"""What cells may need by their tags `engine` and `nftables`, and why a sandbox of this machine has it not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lesson's file: which one it is, its headings, and the cells that lead up to one of them."""
+"""A lesson's notebook file, for `%goto`: which one it is, its headings, and the cells that lead up to one of them."""
 
 from __future__ import annotations
 

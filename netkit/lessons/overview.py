@@ -1,4 +1,4 @@
-"""What a learner has done so far, lesson by lesson, and what comes next: a pure function of what was written down."""
+"""`nk.progress`: what a learner has built, answered, foreseen and mended, lesson by lesson, and what comes next."""
 
 from __future__ import annotations
 

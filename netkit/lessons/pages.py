@@ -1,4 +1,4 @@
-"""What can be wanted of web servers: which port leads to one, who gets a page, and who gets none."""
+"""Wants about web pages (HTTP): who gets one, who gets none, and which port of the host a rule leads on (DNAT)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wanted of the host's packet filter: pure predicates over a snapshot and its own tables."""
+"""Wants about the host's packet filter: a chain's policy (DROP), what FORWARD keeps out; pure, over a snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a learner is asked to foresee, and how the kernel's own answer is found: values and pure functions."""
+"""What `%%predict` asks (choice, number, address, way, ends), which replies it refuses, and the kernel's answer."""
 
 from __future__ import annotations
 

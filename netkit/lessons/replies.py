@@ -1,4 +1,4 @@
-"""How a lesson answers: checks, hints, solutions and answered questions, as values that a notebook shows."""
+"""How a lesson's replies look: checks (✓ ✗ ·), hints, solutions and answered questions, as values for a notebook."""
 
 from __future__ import annotations
 

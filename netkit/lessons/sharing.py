@@ -1,4 +1,4 @@
-"""Progress that a learner agreed to show the teacher: asked once, in words; without a yes nothing leaves the home.
+"""`nk.share`: progress that a learner agreed to show the teacher, asked once, in words; without a yes none leaves.
 
 The file lies in the course's folder for it, which learners cannot list, under a name that nobody can guess.
 """

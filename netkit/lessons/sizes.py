@@ -1,4 +1,4 @@
-"""What can be wanted of sizes: how large a packet gets through, and how large one is sent."""
+"""Wants about sizes (MTU): how large a packet gets through whole, and how large one is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wanted of a network that only packets can tell: asked when everything else is right."""
+"""Wants that only packets tell: who reaches whom, who is silent, who serves a TCP port; asked when the rest is met."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wanted of a network: pure predicates over a snapshot, each with help for whoever lacks it.
+"""Wants about namespaces, cables, ports of bridges, addresses, up and down: pure, over a snapshot, each with help.
 
 They ask for properties, never for commands: any interface's name will do unless the task gives one, and it does not
 matter whether `ip`, netkit or Docker made it.

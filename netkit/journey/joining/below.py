@@ -1,4 +1,4 @@
-"""Where filters below IP dropped packets, on a bridge, at an interface, of ARP: behind which frame, or behind none."""
+"""Where filters below IP (nft's families bridge, arp, netdev) dropped packets: behind which frame, or behind none."""
 
 from __future__ import annotations
 

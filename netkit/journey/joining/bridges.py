@@ -1,4 +1,4 @@
-"""Which frames came through a bridge: into one port and out of others, up to its own interface, and from there."""
+"""Which frames follow which over a bridge: port to port, by its own interface, translated there by br_netfilter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stays the same of a packet while it travels: headers cut into small tuples, read once for equal bytes."""
+"""By what a packet is known again on its way: flow, identification, length, TCP's numbers, ICMP's sequence."""
 
 from __future__ import annotations
 

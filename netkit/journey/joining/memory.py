@@ -1,4 +1,4 @@
-"""Knows how to make very many small values at once without searching them for garbage all the time."""
+"""How very many small values are made at once without Python's garbage collector (gc) searching them all the time."""
 
 from __future__ import annotations
 

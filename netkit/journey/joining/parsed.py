@@ -1,4 +1,4 @@
-"""Knows the headers of a packet: of a recorded frame, or of what netfilter reported about one."""
+"""Knows the headers of a packet: of a recorded frame, as netfilter reported it, or as an ICMP error quotes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which recorded frame follows from which: over cables, bridges, tunnels and loopback."""
+"""Which recorded frame follows from which: over veth cables, loopback, macvlan, bonds, VXLAN; it calls the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which packets a namespace began to send, but no frame shows: they ended before they reached an interface."""
+"""Which packets a namespace began to send, but no frame shows: they ended before an interface, in OUTPUT say."""
 
 from __future__ import annotations
 

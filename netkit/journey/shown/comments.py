@@ -1,4 +1,4 @@
-"""Knows what is written beside the frames of a pcapng file: which journey's hop each is, what changed, who decided."""
+"""The comments beside the frames of a pcapng file: which journey's hop each frame is, what changed, who decided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Journeys, and how they look as tables: all of them in rows, and one of them hop by hop.
+"""Journeys as tables: all of them in rows (way, what became of it), one hop by hop (what changed, who decided).
 
 The texts are the same whenever the same traffic is seen: without times, random ports and numbers that the kernel draws.
 """

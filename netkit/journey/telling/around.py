@@ -1,4 +1,4 @@
-"""Knows the networks around a packet, as snapshots and earlier frames show them: routes, neighbours, FDBs, owners."""
+"""Knows the networks around a packet, by snapshots and earlier frames: routes, neighbours, FDBs, owners, carriers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows what became of a copy of a packet that was last seen coming in: taken in, for somebody else, or lost."""
+"""What became of a copy of a packet last seen coming in: taken in, ignored (for another, group not joined), or lost."""
 
 from __future__ import annotations
 

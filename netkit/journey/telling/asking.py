@@ -1,4 +1,4 @@
-"""Knows what became of a question for a neighbour's MAC that nobody answered: who has the address, and who heard."""
+"""What became of a question of ARP or NDP that nobody answered: who has the address, who heard, what kept it away."""
 
 from __future__ import annotations
 

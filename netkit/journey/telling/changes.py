@@ -1,4 +1,4 @@
-"""Knows what differs between a station of a packet and the one before, and says it in sentences."""
+"""What changed between two stations of a packet, said: MACs, VLAN tag, TTL, NAT, checksums, fragments, outer header."""
 
 from __future__ import annotations
 

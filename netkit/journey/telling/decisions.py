@@ -1,4 +1,4 @@
-"""Knows who decided what at a station of a packet: a route, a neighbour entry, a forwarding database, a rule."""
+"""Knows who decided at a station of a packet: a route, a neighbour entry, the FDB (floods, groups), a VTEP, a rule."""
 
 from __future__ import annotations
 

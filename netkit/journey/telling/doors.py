@@ -1,4 +1,4 @@
-"""Knows what stands before and behind netfilter: filters and queues of tc, older rules, checksums, counters."""
+"""What lost a packet before or behind netfilter: filters and queues of tc, iptables-legacy, checksums, counters."""
 
 from __future__ import annotations
 

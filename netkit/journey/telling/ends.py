@@ -1,4 +1,4 @@
-"""Knows what became of a packet: delivered, dropped, lost, and as far as the kernel shows it, why."""
+"""Says what became of a packet, all cases together: delivered, ignored, dropped or rejected by a rule, reset, lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows who of those whom a packet reached heeded it, where the kernel takes it in and may be silent all the same."""
+"""Who heeded a broadcast or multicast packet that reached him, or an echo request (icmp_echo_ignore_all)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows whether a socket took what a namespace took in: answers show it, or the counters of TCP and UDP."""
+"""Whether a socket took what a namespace took in: answers show it, or counters (TcpExtListenDrops, UdpNoPorts)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows how the steps of a packet become a journey: what changed, who decided, what became of it."""
+"""How a packet's steps become a journey: its protocol, ends, one line, hops, and whether it is housekeeping."""
 
 from __future__ import annotations
 

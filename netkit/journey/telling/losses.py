@@ -1,4 +1,4 @@
-"""Knows why a packet went no further where nobody told: from switches, routes, counters and the state of interfaces."""
+"""Why a packet was "last seen" there, though nobody told: VLAN tag, tunnel, forwarding, route, MTU, counters."""
 
 from __future__ import annotations
 

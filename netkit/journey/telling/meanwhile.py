@@ -1,4 +1,4 @@
-"""Knows what happened while an x-ray recorded: what was sent, learned, asked and heard, counted and lost."""
+"""What happened while an x-ray recorded: frames sent, MACs learned, ARP asked and heard, counters that grew, losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows why a bridge sent a frame nowhere that it had taken in at a port (bridge(8))."""
+"""Why a bridge sent a frame out of no port: state (blocking), isolated, locked, hairpin, FDB, flood, IGMP snooping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows why a packet ended where an ICMP error says so to its sender (RFC 792, RFC 4443)."""
+"""Why a packet ended, by the ICMP error: "host unreachable", "no route", "time exceeded", "fragmentation needed"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows which switches of a namespace make it refuse a packet for where it comes from, or where it goes (ip-sysctl)."""
+"""Which sysctl refuses a packet for its source or destination: rp_filter, ip_forward, route_localnet, accept_local."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows which rules translate an end of a packet, and where they lead it."""
+"""Which rules translate an end of a packet (DNAT, REDIRECT, SNAT, MASQUERADE, NETMAP), and where they lead it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows by what an address or a port was translated: a rule that netfilter reported, or a conntrack entry."""
+"""By what an address or a port was translated: a reported rule, or a conntrack entry ("NAT undone by conntrack")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows which of the rules and policies that a packet met at a hook counted, and says it in one sentence."""
+"""Which rule or policy decided at a hook, in one sentence: drops, rejects, lets pass, marks, translates, NFQUEUE."""
 
 from __future__ import annotations
 
