@@ -1,4 +1,4 @@
-"""Which container a process is the first of: told by the command line of the process that minds it.
+"""Which container a process is the first of: told by the command line of its minder, unshare or containerd-shim.
 
 A container's first process is the child of its minder, which stays outside: `unshare` for those of `nk.Docker` (see
 `acts.containers`), a containerd-shim for those of the Docker Engine, whose files have the name to an id.

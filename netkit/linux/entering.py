@@ -1,4 +1,4 @@
-"""Enter a network namespace and come home again."""
+"""Enter a network namespace (setns(2)) and come home again, in which thread; "too many files are open" (ulimit -n)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Network namespaces: find them all, enter one, make one, remove one.
+"""Network namespaces (/run/netns, /proc/PID/ns/net): find them all and who is in them, make one, remove one.
 
 A namespace is referred to by a *path* that opens it: "/run/netns/ns1" for a named one,
 "/proc/123/ns/net" for that of a process, "/proc/self/ns/net" for the host's (network_namespaces(7)).

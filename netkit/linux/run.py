@@ -1,4 +1,4 @@
-"""Start the learner's programs inside a namespace: the only place that starts processes there.
+"""Start the learner's programs inside a namespace: timeout, exit status, output, end, the package of a missing one.
 
 A process is started from a thread that has entered the namespace, so that it is born in it.  Unlike
 `ip netns exec` this needs no fresh /sys, which some containers forbid.

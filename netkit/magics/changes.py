@@ -1,4 +1,4 @@
-"""Knows how a notebook's cell is followed by what it changed in the kernel: `%%changes`, and `%changes` for a line."""
+"""`%%changes`, `%changes` (--only, --in, --counters): what a cell or a line changed, once it rests, 2 s at most."""
 
 from __future__ import annotations
 

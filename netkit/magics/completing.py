@@ -1,4 +1,4 @@
-"""Completion of names that are there now: of namespaces and containers, in the calls that ask for one."""
+"""What Tab completes in `nk.why("`, `Namespace.get("`, `docker.exec("` …: namespaces and containers there are now."""
 
 from __future__ import annotations
 

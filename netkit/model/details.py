@@ -1,4 +1,4 @@
-"""What the further facts of a link are as long as nobody sets them: only others stand among its details."""
+"""What a link's details (`ip -d link`: arp, promisc, hairpin, learning …) are by default; only others are kept."""
 
 from __future__ import annotations
 

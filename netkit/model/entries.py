@@ -1,4 +1,4 @@
-"""Entries of the tables that say where an address or a MAC is: neighbours, and forwarding databases."""
+"""Entries of the tables that say where an address or a MAC is: neighbours (ARP), and forwarding databases (FDB)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows which facts of a snapshot a picture and its description tell: what was configured and what can pass.
+"""Selects the facts of a snapshot that a picture and its description tell: what was configured and what can pass.
 
 What the kernel draws at random, learns by itself or only sometimes has is left out, so that the same network
 gives the same picture on every machine.

@@ -1,4 +1,4 @@
-"""What else the programs of iproute2 list of a namespace, without what each bridge gives its ports by itself."""
+"""`bridge vlan` and the like of a namespace, without the VLAN that each bridge gives its ports by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the programs of iproute2 list beside links, addresses, routes and their like: a value for each thing."""
+"""What `bridge vlan`, `bridge mdb`, `ip token`, `ip addrlabel` and `ip xfrm` list: a value for each thing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What steers packets beside routes: the rules that choose a routing table, next hops that routes share, and queues."""
+"""What steers packets beside routes, as values: rules (`ip rule`), shared next hops (`ip nexthop`), queues (`tc`)."""
 
 from __future__ import annotations
 

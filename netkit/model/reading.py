@@ -1,4 +1,4 @@
-"""What a rule of the packet filter asks for and does, read from the words of the tool that lists it.
+"""What a rule of the packet filter asks for and does, read from the words of `iptables-save` or `nft list`.
 
 iptables-save(8), of either kind, writes "-A FORWARD -i br0 -p tcp --dport 80 -j DROP", nft(8) 'iifname "br0" tcp dport
 80 drop'; both are read as conditions, a target and its options.

@@ -1,4 +1,4 @@
-"""Routes, and which of them the kernel takes for an address."""
+"""Routes, and which of them the kernel takes for an address: the longest prefix, then the lowest metric."""
 
 from __future__ import annotations
 

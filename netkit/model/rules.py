@@ -1,4 +1,4 @@
-"""Rules of the packet filter, of iptables, of its older kind and of nft alike."""
+"""Rules, policies, chains and sets of packet filters as values: iptables', iptables-legacy's and nft's alike."""
 
 from __future__ import annotations
 

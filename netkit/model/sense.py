@@ -1,4 +1,4 @@
-"""What makes sense as the state of a network: checked where a snapshot is read from a text."""
+"""What makes sense as the state of a network: checked where `Snapshot.from_json` reads one."""
 
 from __future__ import annotations
 

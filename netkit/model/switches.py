@@ -1,4 +1,4 @@
-"""The switches of one interface, net.ipv4.conf.* and net.ipv6.conf.*, and what they are where nobody set them.
+"""The sysctls of one interface, net.ipv4.conf.* and net.ipv6.conf.*, and what they are where nobody set them.
 
 The kernel tells them all with the interface itself (IFLA_AF_SPEC), by their numbers (<linux/ip.h>, <linux/ipv6.h>).
 """

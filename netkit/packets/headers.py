@@ -1,4 +1,4 @@
-"""The fixed fields of headers, in the order of their bits, and how the number in each is put in words."""
+"""The fixed fields of headers, in the order of their bits, and names of numbers: EtherTypes, ICMP types, TCP flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line about an ICMP message (RFC 792, RFC 4443)."""
+"""One line about an ICMP message: "host unreachable", "time exceeded", echoes, neighbours (RFC 792, RFC 4443)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which headers a frame has, and where each begins and ends: the one place that finds them, for whoever reads them.
+"""Which headers a frame has (40 are read at most), and where each begins and ends: the one place that finds them.
 
 It knows Ethernet, VLAN tags (IEEE 802.1Q, 802.1ad), ARP (RFC 826), IPv4 (RFC 791), IPv6 and its extension headers
 (RFC 8200), IP in IP (RFC 2003, RFC 4213), ICMP (RFC 792, RFC 4443), TCP (RFC 9293), UDP (RFC 768) and VXLAN (RFC 7348).

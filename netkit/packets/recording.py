@@ -1,4 +1,4 @@
-"""Recorded frames with everything that one does with them: select, list, dissect, save."""
+"""`.at`, `.filter`, `.table`, `.packets`, `.save` of recorded frames; `.table` reads 5000 unless all are asked for."""
 
 from __future__ import annotations
 

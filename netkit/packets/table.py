@@ -1,4 +1,4 @@
-"""Frames as a table that is the same whenever the same lesson runs."""
+"""Frames as a table, the same in every run: 40 rows unless more are asked for; housekeeping is not listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses and ports in words that are the same whenever the same lesson runs."""
+"""Addresses and ports in words that are the same in every run: `*` for a random port, "a random MAC", "everyone"."""
 
 from __future__ import annotations
 

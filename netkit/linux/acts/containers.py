@@ -1,4 +1,4 @@
-"""Start a process in namespaces of its own, hold it until its network is ready, and end it.
+"""Start a container's process by unshare(1), with which capabilities, hold it until its network is ready, end it.
 
 The namespaces are made by util-linux' `unshare` (unshare(1)), so that what is seen is what one can type; what the
 process sees of files, and its hostname, are set from outside, by a thread that enters them.  The process that stays

@@ -1,4 +1,4 @@
-"""Change links, one kernel act each (rtnetlink(7), RTM_NEWLINK; ip-link(8)).
+"""Make, change and delete links: veth, up, MTU, MAC, master, hairpin, netns (rtnetlink(7), RTM_NEWLINK; ip-link(8)).
 
 Every function takes the path of the namespace that the link is in and raises KernelRefused with the
 kernel's own reason, or NotFound when the link or the namespace is not there.

@@ -1,4 +1,4 @@
-"""Change the packet filter and address translation, by iptables (iptables(8)), one by one or many at once."""
+"""Change rules by iptables(8), which waits 5 s for its lock, or many at once by `iptables-restore --noflush`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make and remove neighbour entries, and the forwarding entries of VXLAN devices (rtnetlink(7), RTM_NEWNEIGH).
+"""Make and remove neighbour (ARP) entries, and FDB entries of VXLAN devices (rtnetlink(7), RTM_NEWNEIGH).
 
 The kernel keeps both in records of one form: an address or a MAC, and where it is to be found.
 """

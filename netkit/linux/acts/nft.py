@@ -1,4 +1,4 @@
-"""Change tables of nftables, by nft (nft(8)), many lines in one transaction."""
+"""Change tables of nftables, many lines in one transaction (`nft -f -`); why a kernel has none for IP (nft(8))."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Take namespaces away, one or many at once, and wait until the other ends of their cables are gone.
+"""`ip netns delete`, one or many at once: it waits, 5 s at most, until the other ends of their cables are gone.
 
 The kernel ends a namespace a moment after it lost its name, and all that lost theirs meanwhile at once: many together
 take hardly longer than one.

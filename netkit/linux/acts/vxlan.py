@@ -1,4 +1,4 @@
-"""Make VXLAN devices (RFC 7348; linux/if_link.h, IFLA_VXLAN_…; ip-link(8), VXLAN Type Support)."""
+"""Make VXLAN devices: VNI, ends, port, learning, proxy (RFC 7348; linux/if_link.h, IFLA_VXLAN_…; ip-link(8))."""
 
 from __future__ import annotations
 

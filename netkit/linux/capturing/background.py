@@ -1,4 +1,4 @@
-"""A thread that records from a start to a stop; whoever waits for it does so with a deadline."""
+"""The thread of a recording, from a start to a stop; whoever waits for it gives up after 120 s."""
 
 from __future__ import annotations
 

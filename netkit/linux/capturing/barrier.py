@@ -1,4 +1,4 @@
-"""Whether the kernel still has frames in its hands that were sent a moment ago."""
+"""Whether the kernel still has frames in its hands that were just sent: backlogs (softnet_stat), membarrier(2)."""
 
 from __future__ import annotations
 

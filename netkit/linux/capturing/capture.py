@@ -1,4 +1,4 @@
-"""Record frames at any interface of any namespace, and turn them into values."""
+"""Record frames at any interface of any namespace, as values: which, how many bytes of each, 256 MiB at most in all."""
 
 from __future__ import annotations
 

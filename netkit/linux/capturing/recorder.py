@@ -1,4 +1,4 @@
-"""A thread that records the frames of many namespaces into memory, from rings that it alone owns."""
+"""The thread that records many namespaces' rings into memory, and at its end waits, 2 s at most, for late frames."""
 
 from __future__ import annotations
 

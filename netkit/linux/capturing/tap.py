@@ -1,4 +1,4 @@
-"""What records the frames of one namespace: its packet ring and its list of interfaces."""
+"""A namespace's packet ring and list of interfaces; why it "cannot be captured" (CAP_NET_RAW, memory, ulimit -n)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wait until the kernel has done with questions for neighbours that began before something was mended.
+"""Wait, 4 s at most, until the kernel is done with questions for neighbours (ARP) from before something was mended.
 
 It asks three times, a second apart (arp(7): mcast_solicit, retrans_time_ms), and a packet that comes meanwhile waits
 with those that are there: it is lost with them, though whoever is asked for would answer a new question at once.

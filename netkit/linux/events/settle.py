@@ -1,4 +1,4 @@
-"""Wait until the kernel has drawn its conclusions from a change of links.
+"""Wait, 2 s at most, until links' states follow from their carriers, and ports of bridges that are up forward.
 
 That a cable has a signal is worked out by a worker of the kernel that runs at most once a second
 (net/core/link_watch.c); only then does a bridge begin to forward to the port.  Whoever looks or pings

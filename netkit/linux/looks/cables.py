@@ -1,4 +1,4 @@
-"""Find out where a cable ends, and on which interface another one lies: their namespaces may be others."""
+"""Find a veth's other end (peer), and the interface that a macvlan or a VLAN lies on: in any namespace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What passed each interface so far, as the kernel counts it (rtnl_link_stats64 in <linux/if_link.h>)."""
+"""Counters: of each interface (bytes, packets, drops; rtnl_link_stats64), and of IP, TCP … by nstat(8)'s names."""
 
 from __future__ import annotations
 

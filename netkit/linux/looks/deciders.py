@@ -1,4 +1,4 @@
-"""Look at what decides beside routes: the rules that choose a table, neighbour proxies, addresses not (yet) usable."""
+"""Look at rules that choose a routing table, neighbour proxies, and addresses that are tentative or dadfailed."""
 
 from __future__ import annotations
 

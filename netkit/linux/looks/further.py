@@ -1,4 +1,4 @@
-"""Look at what else programs of iproute2 list.
+"""Look at what else iproute2 lists: `bridge vlan`, `bridge mdb`, `ip token`, `ip addrlabel`, `ip xfrm`.
 
 VLANs of a bridge's ports and its groups that somebody set, tokens and labels of IPv6, IPsec.  The kernel is asked only
 for what can be there: groups where there is a bridge, VLANs where one heeds them, unless all is wanted.

@@ -1,4 +1,4 @@
-"""The files that name hosts as the processes of a namespace see them (hosts(5), ip-netns(8), /proc/PID/root)."""
+"""/etc/hosts and /etc/resolv.conf as the processes of a namespace see them (hosts(5), ip-netns(8), /proc/PID/root)."""
 
 from __future__ import annotations
 

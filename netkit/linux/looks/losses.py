@@ -1,4 +1,4 @@
-"""Look at the queueing disciplines of a namespace's interfaces and their counters, and at filters of tc(8)."""
+"""Counters of what was lost: queueing disciplines and filters of tc(8), TCP, IPsec, full tables (conntrack, ARP)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the switches that a snapshot always holds (`sysctls.THAT_MATTER`) of the namespace that the thread is in.
+"""Read the sysctls that a snapshot always holds (ip_forward, rp_filter …; `sysctls.THAT_MATTER`), by RTM_GETNETCONF.
 
 What the kernel tells by messages (RTM_GETNETCONF, <linux/netconf.h>) is asked so: a file of /proc/sys takes several
 times as long, and the more the more namespaces there are, since they all have files of the same names. What is only in

@@ -1,4 +1,4 @@
-"""The older iptables' tables, which the kernel tells by socket options (<linux/netfilter_ipv4/ip_tables.h>).
+"""The tables of iptables-legacy, read and traced (TRACE) by socket options (<linux/netfilter_ipv4/ip_tables.h>).
 
 They are read without a program: where a rule's words are known already, only its counter is asked for.
 """

@@ -1,4 +1,4 @@
-"""Read what steers packets beside routes, as values: rules of routing (<linux/fib_rules.h>) and shared next hops."""
+"""Read rules of routing (`ip rule`, <linux/fib_rules.h>) and shared next hops (`ip nexthop`) as values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the rules of packet filters, of iptables and its kin and of nft, in the words of what lists them."""
+"""Read the rules of iptables, ip6tables, ebtables, arptables and nft, in the words of `iptables-save` or `nft list`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look at the rules of nft as values, also where nft itself cannot list all of them so."""
+"""Look at the rules of nft as values (`nft -j`), also where nft itself cannot list all of them so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who listens in a namespace: its sockets (proc(5), /proc/net/tcp) and the programs that have them."""
+"""Who listens in a namespace (`ss -tulnp`): its sockets (proc(5), /proc/net/tcp) and the programs that have them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a namespace counts of packets that went nowhere, and its groups; read twice, it tells what happened in between.
+"""Counters of packets that went nowhere (snmp, netstat, queues, links), and groups of a namespace; read twice.
 
 Files of /proc/net: snmp, netstat, snmp6, igmp, igmp6; by netlink the counters of queues and links, and bridges' mdb.
 """

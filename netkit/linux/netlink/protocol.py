@@ -1,4 +1,4 @@
-"""Talk to the kernel by netlink messages (netlink(7), rtnetlink(7)).
+"""Talk to the kernel by netlink messages (netlink(7), rtnetlink(7)): attributes, dumps, its refusals in its words.
 
 Requests and answers are a few lines of our own: an act sends few kinds of messages, and a snapshot reads thousands.
 pyroute2, whose messages alone take longer to load and to encode than the kernel takes for an act, does what is done

@@ -1,4 +1,4 @@
-"""Answer datagrams inside network namespaces: one thread of netkit's own does it for all of them."""
+"""Answer UDP datagrams inside network namespaces: one thread of netkit's own does it for all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every socket that asks needs: whom it asks, and that it hears of errors."""
+"""What every socket that asks needs: whom it asks (fe80::… with its interface), to hear ICMP errors (IP_RECVERR)."""
 
 from __future__ import annotations
 

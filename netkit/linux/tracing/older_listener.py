@@ -1,4 +1,4 @@
-"""Has the packets of a namespace traced where the kernel knows the older iptables only (iptables-extensions(8), TRACE).
+"""Has a namespace's packets traced where the kernel knows iptables-legacy only (iptables-extensions(8), TRACE).
 
 The kernel then reports by way of nfnetlink_log, which keeps the reports of each namespace apart.
 """

@@ -1,4 +1,4 @@
-"""What the older iptables' target TRACE tells of a packet, as an event (<linux/netfilter/nfnetlink_log.h>)."""
+"""What the target TRACE of iptables-legacy tells of a packet, as an event (<linux/netfilter/nfnetlink_log.h>)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record what netfilter does with every packet of many namespaces, and turn it into values."""
+"""Record what netfilter does with packets of many namespaces, in 128 MiB at most; why that "was not traced"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows how a scene becomes matplotlib artists on an `ax`.
+"""Knows how a scene becomes matplotlib artists on an `ax`: boxes, lines, widths, dashes, corners, highlight rings.
 
 One collection for all boxes of the same size and style, one for all lines, and one text for each label: drawing
 stays quick with hundreds of rooms.

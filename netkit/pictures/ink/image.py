@@ -1,4 +1,4 @@
-"""Knows how a notebook shows something drawn: as an image with words in place of it, and how it is saved."""
+"""How a notebook shows something drawn: an image with alternative text, how much magnified; `.save` to a file."""
 
 from __future__ import annotations
 

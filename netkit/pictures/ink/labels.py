@@ -1,4 +1,4 @@
-"""Knows how a text of a scene is drawn: a matplotlib text whose width the layout has measured already."""
+"""Knows how a text of a scene is drawn: a matplotlib text in DejaVu Sans whose width the layout has measured."""
 
 from __future__ import annotations
 

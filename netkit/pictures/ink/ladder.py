@@ -1,4 +1,4 @@
-"""Knows how journeys are shown as a ladder diagram."""
+"""The value that a notebook shows for a ladder diagram; where everything of it stands is in `pictures/journey`."""
 
 from __future__ import annotations
 

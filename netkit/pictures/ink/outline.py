@@ -1,4 +1,4 @@
-"""Knows the sentence that sums a network up: who is in it, what joins them, and what is cut off."""
+"""The sentence that sums a network up: who is in it (8 names at most), what joins them (4), what is cut off (2)."""
 
 from __future__ import annotations
 

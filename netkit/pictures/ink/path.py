@@ -1,4 +1,4 @@
-"""Knows how journeys are shown on the picture of their network: one picture, and over it what each hop lights."""
+"""`.path` of an x-ray: journeys on the picture of their network, drawn once, and over it what each hop lights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows the value that a notebook shows for a picture of a network."""
+"""The value of `nk.draw` that a notebook shows: drawn when it is looked at, with rings around its `highlight`."""
 
 from __future__ import annotations
 

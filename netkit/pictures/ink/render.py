@@ -1,4 +1,4 @@
-"""Knows how a scene becomes a file: SVG, PNG or PDF, byte for byte the same for the same scene."""
+"""How a scene becomes a file, SVG (dark on a dark page), PNG or PDF, byte for byte the same for the same scene."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows how to say in words what a picture shows: a sentence that sums it up, then one fact a line.
+"""A picture's alternative text: a sentence that sums it up, then addresses, routes, rules …, one fact a line.
 
 The words are the same for the same network.
 """

@@ -1,4 +1,4 @@
-"""Knows where everything of a ladder diagram stands: lifelines, hops below one another, and beside each what is told.
+"""Where everything of a ladder diagram stands: lifelines, hops (40 at most, 3 branches), and beside each what is told.
 
 A ladder diagram (or sequence diagram) shows who passes a message to whom; time runs downward.
 """

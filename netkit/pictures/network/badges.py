@@ -1,4 +1,4 @@
-"""Knows how a packet-filter rule is put into a few words for a badge."""
+"""Knows how a packet-filter rule is put into a few words for a badge, and how many badges there are at most (6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows how the blocks of a network are built: which columns and how many rows of rooms stand below each room."""
+"""How the blocks of a network are built: which columns and rows stand below each room; tiles for more than 60 rooms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows what a room says about itself: its name, its switches, its packet-filter rules and its routes."""
+"""Knows what a room says about itself: its name, its sysctls, its packet-filter rules and its routes (4 at most)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows what is written on and beside an interface, a bridge and a room, and how much space that takes."""
+"""What is written on and beside an interface (VNI, MTU, 4 addresses at most), a bridge and a room, and its size."""
 
 from __future__ import annotations
 

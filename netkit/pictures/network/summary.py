@@ -1,4 +1,4 @@
-"""Knows how a network is drawn that is too large for a picture of everything: a summary in rows of small rooms.
+"""How a network is drawn that is too large for a picture (2400 pixels): a summary in rows of tiles, 150 at most.
 
 Each namespace is a tile; one with several bridges is a frame that holds a tile for each.  Tiles stand in the order in
 which cables lead from one to the next, to and fro, so that most neighbours stand side by side.  A cable is a line where
