@@ -1,4 +1,4 @@
-"""Running a command in a sandbox for somebody at a terminal: `netkit run` and `netkit shell`."""
+"""`netkit run` and `netkit shell`: a command in a sandbox for somebody at a terminal, Control-Z and `&` included."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The kernel that takes the sandbox's place where none can be made: it runs nothing and tells why.
+"""The kernel in place of a sandbox that cannot be made: "netkit runs no code here", and it tells why.
 
 It lives outside, with the machine's own network, and therefore never runs a cell.  The first cell shows what
 `netkit doctor` found, the others point to it.

@@ -1,4 +1,4 @@
-"""What a sandbox sees in the places where a machine keeps its services, its processes and its devices.
+"""What a sandbox sees of the machine: its own /run, /tmp, /dev, /proc, /sys and /etc/hosts; what is read-only.
 
 The mounts of the first stage are made in a mount namespace of their own; the second stage gets a copy
 of it that belongs to another user namespace, in which none of them can be taken away (mount_namespaces(7)).

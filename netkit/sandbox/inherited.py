@@ -1,4 +1,4 @@
-"""What a process inherits from whoever started it, put right before it matters."""
+"""What a process inherits, put right before it matters: blocked signals, closed streams, a folder that was removed."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Process 1 of a sandbox: it prepares network namespace and sysctls, starts the program, and buries the dead.
+"""Process 1 of a sandbox: it sets loopback, host name and sysctls, starts the program, and buries the dead (zombies).
 
 It is small on purpose.  When it ends, for whatever reason, the kernel kills every process in the sandbox.
 """

@@ -1,4 +1,4 @@
-"""The sandboxed Jupyter kernels that run on this machine, found by looking at its processes."""
+"""The sandboxed Jupyter kernels that run now (`netkit shell --list`), found by looking at the machine's processes."""
 
 import os
 from itertools import pairwise

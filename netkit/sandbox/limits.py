@@ -1,4 +1,4 @@
-"""What there was too little of, by the error number of the kernel: limits of a process and of a user, with a remedy."""
+"""What there was too little of, by the kernel's error number: ulimit -n, -u, -v, -f and their remedies."""
 
 import errno
 import resource

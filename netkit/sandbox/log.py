@@ -1,4 +1,4 @@
-"""The launcher's diary, since Jupyter throws away what a kernel's launcher prints.
+"""`netkit.log`, the launcher's diary, since Jupyter throws its prints away: past 256 kB it becomes netkit.log.1.
 
 It is a file of its own beside the sandbox, at most half a megabyte with the part before it.
 """

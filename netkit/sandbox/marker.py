@@ -1,4 +1,4 @@
-"""Whether this process is in a sandbox, by what the kernel says rather than by a variable that anybody can set."""
+"""Whether this process is in a sandbox ("netkit acts in a sandbox only"): the kernel says so, no variable does."""
 
 from netkit.errors import NotInSandbox
 from netkit.sandbox import filesystem, programs, worlds

@@ -1,4 +1,4 @@
-"""Folders of the machine that programs about networks write to: a sandbox has its own, empty ones, gone with it.
+"""Folders that a sandbox has empty and for itself: /etc/netns, /var/lib/docker, /var/lib/cni; and its resolv.conf.
 
 `ip netns exec` looks for a namespace's files in /etc/netns (ip-netns(8)), the Docker Engine keeps its networks in
 /var/lib/docker, CNI plugins the addresses that they gave in /var/lib/cni.

@@ -1,4 +1,4 @@
-"""A sandbox for a stranger's program: nothing can be written but small folders in memory, some folders are empty.
+"""A sandbox for a stranger's script: all is read-only but small folders in memory (16 MiB), some folders are empty.
 
 All of it is mounted in the first stage, so that nothing in the second can take it away (mount_namespaces(7)).
 """

@@ -1,4 +1,4 @@
-"""Which environment variables of the machine a program in the sandbox gets: those that are read there, and no others.
+"""Which environment variables a program in the sandbox gets: those that are read there, NETKIT_PASS's, no others.
 
 A variable can be a door: the path of a socket (TMUX, SSH_AUTH_SOCK), a token (JUPYTERHUB_API_TOKEN), a program to be
 run (BASH_ENV).  Nobody knows all of them, so what passes is listed, not what is held back.

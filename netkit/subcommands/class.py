@@ -1,5 +1,5 @@
 # ruff: noqa: N999  (named as the command is)
-"""`netkit class`: how a class gets on, for its teacher."""
+"""`netkit class`: how a class gets on, for its teacher: a page, at a JupyterHub too (--hub), or CSV (--csv)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`netkit course`: a course, set up for its teacher."""
+"""`netkit course`: a course, set up for its teacher: its file, its notebooks, its class list, its folders."""
 
 from __future__ import annotations
 

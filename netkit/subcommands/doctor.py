@@ -1,4 +1,4 @@
-"""`netkit doctor`: what works on this machine, what is missing, and what to do about it."""
+"""`netkit doctor` (--json, --apparmor): what works on this machine, what is missing, and what to do about it."""
 
 import argparse
 import sys

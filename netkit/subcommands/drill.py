@@ -1,4 +1,4 @@
-"""`netkit drill`: a broken network to mend, in a terminal."""
+"""`netkit drill` (--lesson, --level, --seed): a broken network to mend, in a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`netkit grade`: what a class handed in, replayed and checked."""
+"""`netkit grade`: what a class handed in, replayed and checked: marks as CSV, pages as HTML, --jobs at once."""
 
 from __future__ import annotations
 

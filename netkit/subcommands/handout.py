@@ -1,4 +1,4 @@
-"""`netkit handout`: the lessons for learners."""
+"""`netkit handout`: the lessons for learners, put into a folder without outputs and solutions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`netkit lab`: JupyterLab, with the sandboxed kernel as the default, on a folder of the learner's own."""
+"""`netkit lab`: JupyterLab, with the sandboxed kernel as the default, on a folder of the learner's own (course/)."""
 
 import argparse
 import importlib.util

@@ -1,4 +1,4 @@
-"""`netkit notebooks`: run the notebooks, and write their outputs back or compare them."""
+"""`netkit notebooks`: run them, --update or --check their outputs; what of an output is compared; 60 s for a cell."""
 
 from __future__ import annotations
 

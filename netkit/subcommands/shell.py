@@ -1,4 +1,4 @@
-"""`netkit shell`: a shell in a new sandbox, or in that of a running kernel."""
+"""`netkit shell`: a shell in a new sandbox, or in that of a running kernel (--list names them)."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""A black box: a network that only shows what commands say in its rooms, to be built anew elsewhere."""
+"""`nk.blackbox`: a network that only shows what commands say in its rooms (`.says`), to be built anew elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the builders of networks share: shell lines for namespaces, cables, addresses and containers at a bridge."""
+"""What builders of networks share: shell lines for namespaces, cables, addresses, containers, `busybox httpd`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks with routers: one router, a chain of two, and a tunnel between two machines."""
+"""Networks with routers: one router, a chain of two, and a VXLAN tunnel between two machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of networks as Docker makes them: rules, address translation, published ports, networks apart."""
+"""Faults of networks as Docker makes them: MASQUERADE, DNAT, DOCKER chains, published ports, networks apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of networks with routers, and of tunnels."""
+"""Faults of networks with routers (routes, ip_forward, rp_filter, nft), and of VXLAN tunnels (VNI, UDP port, MTU)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of networks without a router."""
+"""Faults of networks without a router: a link down, address, prefix, ARP, bridge ports, FDB, MTU, a rule, a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of a published port in the chains of Docker 29, and in those of 20.10."""
+"""Faults of a published port in Docker 29's chains (raw, notrack, DOCKER-BRIDGE, old MAC), and in those of 20.10."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of names, and of two programs that share a namespace."""
+"""Faults of names (/etc/hosts), and of two programs that share a namespace (127.0.0.1, lo down, a rule for both)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of networks of IPv6 as Docker makes them."""
+"""Faults of networks of IPv6 as Docker makes them: forwarding, ICMPv6, default route, ip6tables, published port."""
 
 from __future__ import annotations
 

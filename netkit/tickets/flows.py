@@ -1,4 +1,4 @@
-"""What flows in a network, asked with real traffic: an echo, one of full size, a page, a page by a name."""
+"""What flows in a network, asked with real traffic (ping, wget): an echo, one of full size, a page, one by a name."""
 
 from __future__ import annotations
 

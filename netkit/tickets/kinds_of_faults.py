@@ -1,4 +1,4 @@
-"""The kinds of faults: what to ask oneself, and where to look."""
+"""The kinds of faults and their hints: what to ask oneself, and where to look (`ip -br link`, `bridge fdb` …)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ticket: what a user says, whether it is mended, help, and what had been done."""
+"""`nk.fault`, a ticket: what a user says, whether it is mended, help, what had been done, what its level sets aside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A frame as a page: layers and fields beside the bytes; pointing at a field lights its bytes, and the other way round.
+"""A frame as a page: layers and fields beside the bytes (512 at most); pointing at either lights the other.
 
 The browser does the lighting by CSS alone: a field and its bytes bear the same class.
 """

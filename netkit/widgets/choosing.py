@@ -1,4 +1,4 @@
-"""Which of an x-ray's journeys a player offers: those that a protocol, an address and some words leave over."""
+"""Which of an x-ray's journeys a player offers: those that its filter, protocol, address and words, leaves over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live view: a picture of the network that follows the kernel's events, with counters beside it."""
+"""`nk.live`: a picture of the network that follows the kernel's events, with counters; why it is "No longer live"."""
 
 from __future__ import annotations
 

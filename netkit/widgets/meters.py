@@ -1,4 +1,4 @@
-"""The table of what passes each interface: counted in all, and per second since the last reading."""
+"""The counters beside a live view: of each interface (40 at most), in all and per second (kB, MB), and losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a live view looks and draws: soon after an event, never too often, and always once more after the last one."""
+"""When a live view looks and draws: 0.1 s after an event, 0.35 s apart at least, and once more after the last one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a player says, as HTML: the list of journeys, the hops of one, and the sentences about a hop."""
+"""What a player says, as HTML: the list of journeys (the first 100), the hops of one, the sentences about a hop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The widgets that a player is made of, and how they are arranged; they know nothing of what they show."""
+"""The widgets of a player and how they are arranged, buttons, keys, speeds, filter, size: not what they show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What works on this machine and what is missing, each with its cause and a remedy.
+"""`netkit doctor`: it examines worlds, kernelspec, ranges of ids, terminals (TIOCSTI), programs and what lessons do.
 
 Everything is found out by doing it, in processes of their own and in every world; settings are read only to
 word a remedy.

@@ -1,6 +1,6 @@
-"""What kernel and programs can do, tried out in a sandbox: `python -m netkit.sandbox.doctor.features`.
+"""What lessons need, tried out in a sandbox: veth, bridge, iptables, nft, vxlan, macvlan, tc, tcpdump, dockerd.
 
-It prints one JSON object, which `doctor` reads outside.
+`python -m netkit.sandbox.doctor.features` prints one JSON object, which `doctor` reads outside.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A Jupyter kernel's connection file: where its client expects it, and where it is inside the sandbox.
+"""A Jupyter kernel's connection file, where its client expects it and where it is inside; five ports, one taken.
 
 The file's form is that of "Connection files" in jupyter_client's documentation.
 """

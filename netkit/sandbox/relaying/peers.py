@@ -1,4 +1,4 @@
-"""Asks the kernel whose the other end of a connection is.
+"""Asks the kernel whose the other end of a connection is (SO_PEERCRED, sock_diag).
 
 For a unix socket it is written in the socket (SO_PEERCRED of unix(7)); for TCP on this machine the kernel tells
 the owner of any socket that is named by its two addresses (sock_diag(7)).

@@ -1,4 +1,4 @@
-"""Where a kernel's connections come in: it lets in who may, as soon as it speaks ZMQ, and so many at a time.
+"""Who may connect to a kernel (its owner, root; by ZMQ's greeting within 2 s), and how many: 4 to 64 a channel.
 
 A port on loopback is open to every user and every program of the machine. Nobody but the kernel's owner and root
 gets in; and however many connections somebody opens, the descriptors of those that are in stay theirs.

@@ -1,4 +1,4 @@
-"""How User-Mode Linux is started: its program, its command line, its memory, and what it may lack."""
+"""How User-Mode Linux is started: its program `linux.uml`, its command line, its memory (512 MB), what it may lack."""
 
 import errno
 import fcntl

@@ -1,4 +1,4 @@
-"""What User-Mode Linux may do outside: write in the directories whose changes are kept, and in its own memory.
+"""What User-Mode Linux may do outside, by Landlock and mounts: write in the folders that are kept, and in its memory.
 
 Root inside mounts hostfs, the machine's files, wherever it likes, and loads modules into the kernel there.  What
 that kernel must not do is therefore forbidden to the process that it is, by what the place offers:

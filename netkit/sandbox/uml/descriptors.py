@@ -1,4 +1,4 @@
-"""How many files User-Mode Linux may have open, and what is done when few are left.
+"""How many files User-Mode Linux may have open (ulimit -n; 128 at least), and what is done when few are left.
 
 Each of the machine's files that a program inside has opened takes a descriptor of User-Mode Linux for as long as the
 kernel inside remembers it (fs/hostfs/hostfs_kern.c), which it does until it lacks memory.  So it is let to forget:

@@ -1,4 +1,4 @@
-"""The process outside that starts User-Mode Linux, carries its streams, and ends all of it."""
+"""The process outside that starts User-Mode Linux, which has 60 s to boot, carries its streams, and ends all of it."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""The file system inside User-Mode Linux: the machine's own, with a throw-away layer on it; the work itself is kept."""
+"""The file system inside User-Mode Linux: the machine's with a throw-away layer; home and working folder are kept."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The system calls that a sandbox does without, because namespaces do not keep them inside (seccomp(2)).
+"""The system calls that seccomp(2) holds back in a sandbox, as namespaces do not: AF_VSOCK, keyctl, TIOCSTI, io_uring.
 
 socket(AF_VSOCK)          its ports are the machine's, whatever the network namespace (vsock(7))
 keyctl, add_key, …        keys belong to a user of the machine; Docker's default profile holds them back as well

@@ -1,4 +1,4 @@
-"""Running a further program in a sandbox that runs already, from outside.
+"""A further program in a sandbox that runs already, from outside: `netkit shell KERNEL` (setns(2)).
 
 The namespaces are entered in the order in which they were made, each by a process that owns it: the
 user who started the sandbox needs no privileges for that (user_namespaces(7)).

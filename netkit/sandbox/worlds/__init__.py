@@ -1,4 +1,4 @@
-"""The kinds of sandboxes, and the choice among them.
+"""The kinds of sandboxes, user and uml, and the choice among them (NETKIT_WORLD).
 
 A world is a module with a `NAME`, a `SUMMARY`, what it `LACKS`, `start(job)` and `inside()`, as `World` describes
 it; adding one to `WORLDS` makes it known everywhere.

@@ -1,4 +1,4 @@
-"""`netkit kernel`: tells the Jupyter programs of other environments about this one's kernel."""
+"""`netkit kernel` (--install, --list, --remove): tells Jupyter programs of other environments about its kernel."""
 
 from __future__ import annotations
 

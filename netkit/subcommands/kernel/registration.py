@@ -1,4 +1,4 @@
-"""Where Jupyter finds a kernel that belongs to no environment: registered, found, and taken back."""
+"""Where Jupyter finds the kernel.json of a kernel that belongs to no environment: put there, listed, taken back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The style sheets and the scripts of the widgets, each in a file of its own.
+"""The style sheets (CSS) and the scripts (JavaScript) of the widgets, each in a file of its own.
 
 The output of a cell runs no scripts, so a script here is the body of a handler such as `onclick`, where `this` and
 `event` are what HTML gives it.
