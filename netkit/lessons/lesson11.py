@@ -139,7 +139,8 @@ def _without_masquerade(ran: Ran) -> Truth:
 
 def _nothing_known(ran: Ran) -> Truth:
     routes = [route.destination for route in ran.after["web"].routes if route.version == 4]
-    return Truth("yes" if ran.value.ok else "no", f"web has a route to {' and '.join(routes) or 'nowhere'}.")
+    known = " and ".join(routes) or "nobody"
+    return Truth("yes" if ran.value.ok else "no", f"web knows a way to {known}, and to nobody else.")
 
 
 def _way_in(ran: Ran) -> Truth:
