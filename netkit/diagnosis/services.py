@@ -170,7 +170,7 @@ def _deaf(world: World, namespace: str, packet: Packet, listener: Listener) -> F
         why = f"at {listener.address} port {port} only"
     words = f"{program} in {namespace} listens {why}: packets for {packet.destination} are not for it"
     repair = () if listener.device else _restarted(world, namespace, packet, listener)
-    words += "" if repair else "; how it is to be started is to be decided where it is started"
+    words += "" if repair else "; change that where it is started"
     line = listening.told(world, namespace, packet.protocol)
     line = shown(world, namespace, "ss -nup", f"port {port}, peer {listener.peer}") if listener.peer else line
     return Finding("service", words, (line,), repair, namespace)

@@ -25,7 +25,7 @@ _SILENT = ("yes", "no: this page loses its kernel")
 
 def _after_lo_is_off(ran: Ran) -> Truth:
     state = "off" if not ran.after[HOST]["lo"].up else "on"
-    return Truth(_SILENT[0], f"lo is {state}, and yet this answer reached you: the relay does not use this network.")
+    return Truth(_SILENT[0], f"lo is {state}, and yet this answer reached you: it came another way.")
 
 
 def _three_of_four_lines(ran: Ran) -> Truth:

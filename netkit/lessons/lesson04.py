@@ -135,11 +135,11 @@ for name, number in (("ns4", 4), ("ns3", 3)):
             ),
             "b": Option(
                 "-p 8080:80: the host's port leads into a container",
-                "Those packets are routed, not bridged: iptables sees them whatever the switch says.",
+                "Those packets are routed, not bridged: iptables sees them whatever this setting is.",
             ),
             "c": Option(
                 "containers reach the world outside",
-                "What leaves is routed and translated by the host: the switch is for bridged packets only.",
+                "What leaves is routed and translated by the host: the setting is for bridged packets only.",
             ),
         },
     ),

@@ -206,5 +206,5 @@ far.add_address("10.9.0.2/24"), near.add_address("10.9.0.1/24")
     Prediction(
         "07.9", "app, the owner, is stopped. What is left of the network of side?", Choice(_LEFT), _after_the_owner
     ),
-    Prediction("07.10", "Three containers, one published port. How many ports has docker0?", Number(), _cables),
+    Prediction("07.10", "Three containers, one published port. How many cables lead to docker0?", Number(), _cables),
 )

@@ -57,7 +57,7 @@ DEAF = {
         "tcp",
         "s = socket(AF_INET6); s.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1); s.bind(('::', {port}))",
     ),
-    "comes in by lo only": (
+    "lo only (SO_BINDTODEVICE): packets for 172.17.1.2 are not for it; change that where it is started": (
         "tcp",
         "s = socket(); s.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, b'lo'); s.bind(('', {port}))",
     ),
