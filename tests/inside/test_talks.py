@@ -36,3 +36,11 @@ def test_a_namespace_that_is_deleted_by_hand_ends_though_a_socket_was_kept() -> 
     wait_until(lambda: "veth1" not in nk.host)
     assert ns1.path not in sockets._talks._kept
     assert ns2.path in sockets._talks._kept, "the others stay open"
+
+
+def test_each_is_closed_a_moment_after_its_last_use_again_and_again() -> None:
+    ns1 = nk.Namespace("ns1")
+    for _ in range(3):
+        ns1["lo"].up()
+        assert ns1.path in sockets._talks._kept
+        wait_until(lambda: not sockets._talks._kept)
