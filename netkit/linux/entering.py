@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
@@ -14,7 +15,7 @@ from netkit.errors import KernelRefused, NotFound
 from netkit.linux.libc import checked, libc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 DIRECTORY = "/run/netns"
 HOST_PATH = "/proc/self/ns/net"
@@ -72,7 +73,7 @@ def apart(act: Callable[[], Result]) -> Result:
     Args:
         act: called without arguments.
     """
-    return _worker(os.getpid()).call(act)
+    return _home(os.getpid()).worker.call(act)
 
 
 def home() -> int:
@@ -81,7 +82,10 @@ def home() -> int:
 
 
 def lives(pid: int) -> int:
-    """The inode of the namespace that a process's first thread is in, but for where netkit leads this one's meanwhile.
+    """The inode of the namespace that a process's first thread is in, but for where netkit leads that meanwhile.
+
+    Of this process it is known whether netkit does so.  Any other one that has a thread on the host lives there: each
+    that uses netkit has one (`_Worker`), and is neither shown nor killed where it only looks.
 
     Args:
         pid: its process id.
@@ -89,9 +93,13 @@ def lives(pid: int) -> int:
     Raises:
         OSError: it has ended.
     """
-    if pid == os.getpid() and _led.get(threading.main_thread().ident or 0) is not None:
-        return home()
-    return os.stat(f"/proc/{pid}/ns/net").st_ino
+    home = _home(os.getpid())
+    space = os.stat(f"/proc/{pid}/ns/net").st_ino
+    if space == home.inode:
+        return space
+    if pid == os.getpid():
+        return _lives_here(home)
+    return home.inode if home.inode in _of_threads(pid) else space
 
 
 def opened(path: str) -> io.FileIO:
@@ -125,18 +133,38 @@ def no_namespace(path: str) -> NotFound:
 _led: dict[int, int | None] = {}
 """By thread, the file (descriptor) of the namespace to which netkit has led it; None where it came home."""
 
+os.register_at_fork(after_in_child=_led.clear)  # other threads than its first get the names of its parent's
+
+
+def _lives_here(home: _Home) -> int:
+    """Where this process lives; asked again if a thread was led away meanwhile, which may have been its first."""
+    while True:
+        turns, led = home.turns, _led.get(threading.main_thread().ident or 0)
+        space = os.stat(HOST_PATH).st_ino
+        if turns == home.turns:
+            return space if led is None else home.inode
+
+
+def _of_threads(pid: int) -> Iterator[int]:
+    """The inodes of the namespaces that the threads of a process are in."""
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError):  # it has just ended
+            yield os.stat(f"/proc/{pid}/task/{thread}/ns/net").st_ino
+
 
 def _away(there: int, act: Callable[[], Result]) -> Result:
     """Call a function in the namespace of a file, and come back to where netkit had led this thread, or home.
 
-    CPython looks for interrupts after a call or a jump back, so that none comes in front of what leads back.
+    CPython looks for interrupts, and other threads' turns, after a call or a jump back: none comes in front of what
+    leads back, nor, as setns(2) does not release the GIL here, between what is noted and where the thread is.
     """
-    thread, setns = threading.get_ident(), libc().setns
+    thread, setns, home = threading.get_ident(), libc(holding=True).setns, _home(os.getpid())
     before = _led.get(thread)
-    back = partial(setns, _home(os.getpid()).file if before is None else before, CLONE_NEWNET)
+    back = partial(setns, home.file if before is None else before, CLONE_NEWNET)
     try:
-        checked(setns(there, CLONE_NEWNET))
+        home.turns += 1
         _led[thread] = there
+        checked(setns(there, CLONE_NEWNET))
         return act()
     finally:
         _led[thread] = before
@@ -150,12 +178,15 @@ class _Home:
         file: its file (descriptor).
         inode: its identity (stat(2)).
         kind: the device of all files of namespaces.
+        worker: a thread that stays there.
+        turns: how often a thread was led away from there.
     """
 
     def __init__(self) -> None:
         self.file = os.open(HOST_PATH, os.O_RDONLY | os.O_CLOEXEC)
         status = os.fstat(self.file)
         self.inode, self.kind = status.st_ino, status.st_dev
+        self.worker, self.turns = _Worker(self.file), 0
 
     def is_here(self) -> bool:
         """Whether the calling thread is in it: the learner's code may have led it elsewhere."""
@@ -163,14 +194,18 @@ class _Home:
 
 
 @cache
-def _home(pid: int) -> _Home:  # noqa: ARG001  (a child may have been led elsewhere before it asks)
+def _home(pid: int) -> _Home:  # noqa: ARG001  (a child may have been led elsewhere, and needs a worker of its own)
     return _Home()
 
 
 class _Worker:
-    """A thread that calls functions on the host, one at a time."""
+    """A thread that calls functions on the host, one at a time.
 
-    def __init__(self, home: _Home) -> None:
+    Args:
+        home: the file (descriptor) of the host's namespace.
+    """
+
+    def __init__(self, home: int) -> None:
         self._jobs: queue.SimpleQueue[tuple[Callable[[], object], queue.SimpleQueue]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, args=(home,), name="netkit namespaces", daemon=True)
         self._thread.start()
@@ -185,8 +220,8 @@ class _Worker:
             raise error
         return result
 
-    def _work(self, home: _Home) -> None:
-        checked(libc().setns(home.file, CLONE_NEWNET))  # who starts this thread may be elsewhere
+    def _work(self, home: int) -> None:
+        checked(libc().setns(home, CLONE_NEWNET))  # who starts this thread may be elsewhere
         while True:
             act, answer = self._jobs.get()
             try:
@@ -194,8 +229,3 @@ class _Worker:
             except BaseException as error:  # noqa: BLE001  (it is raised again in the caller's thread)
                 answer.put((None, error))
             del act, answer
-
-
-@cache
-def _worker(pid: int) -> _Worker:  # (a forked child has none of its parent's threads: it needs its own)
-    return _Worker(_home(pid))

@@ -1,4 +1,4 @@
-"""The C library, for system calls that Python has not got; it releases the GIL, which some of Python's own do not."""
+"""The C library, for system calls that Python has not got; releasing the GIL, which some of Python's own do not."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from functools import cache
 
 
 @cache
-def libc() -> ctypes.CDLL:
-    """The C library; `checked` tells what it complains of."""
-    return ctypes.CDLL(None, use_errno=True)
+def libc(*, holding: bool = False) -> ctypes.CDLL:
+    """The C library; `checked` tells what it complains of.
+
+    Args:
+        holding: whether its functions keep the GIL, so that no other thread has a turn meanwhile.
+    """
+    return (ctypes.PyDLL if holding else ctypes.CDLL)(None, use_errno=True)
 
 
 def checked(result: int) -> int:

@@ -6,6 +6,8 @@ import contextlib
 import os
 import queue
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -103,3 +105,53 @@ def test_meanwhile_this_process_still_lives_on_the_host_for_whoever_looks() -> N
     assert looked.is_set()
     assert list(seen[0].namespaces) == ["host", "ns1"]
     assert seen[0]["ns1"].processes == ()
+
+
+def test_another_process_that_looks_finds_this_one_on_the_host_too() -> None:
+    """A live view, or a shell beside the notebook, is neither to show nor to kill a program that only looks."""
+    ns1 = nk.Namespace("ns1")
+    look = "import netkit as nk; print({name: space.processes for name, space in nk.snapshot().namespaces.items()})"
+    command = [sys.executable, "-c", look]
+    told = entering.inside(ns1.path, lambda: entering.apart(lambda: subprocess.check_output(command, text=True)))
+    assert "'ns1': ()" in told
+    assert "[python]" not in told
+    inhabited = ns1.start("sleep 60")
+    assert nk.snapshot()["ns1"].processes == ("sleep",)
+    inhabited.stop()
+
+
+def test_looking_and_going_at_the_same_time() -> None:
+    """Whoever looks never finds this process between two places, however often the threads take turns."""
+    ns1, ended = nk.Namespace("ns1"), threading.Event()
+    seen: set[int] = set()
+
+    def look() -> None:
+        while not ended.is_set():
+            seen.add(entering.lives(os.getpid()))
+
+    thread, interval = threading.Thread(target=look), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread.start()
+    for _ in range(3000):
+        entering.inside(ns1.path, here)
+    sys.setswitchinterval(interval)
+    ended.set()
+    thread.join()
+    assert seen == {here()}
+
+
+def test_a_child_forgets_where_its_parent_s_threads_were() -> None:
+    ns1, arrived, ended = nk.Namespace("ns1"), threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: entering.inside(ns1.path, lambda: (arrived.set(), ended.wait(10))))
+    thread.start()
+    arrived.wait()
+    child = os.fork()
+    if child == 0:
+        places: list[int] = []
+        again = threading.Thread(target=lambda: (entering.inside(ns1.path, here), places.append(here())))
+        again.start()  # the C library gives it the place, and with it the name, of one that the parent had
+        again.join()
+        os._exit(places != [here()])
+    ended.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
