@@ -196,9 +196,12 @@ def delete(name: str) -> None:
     path = path_of(name)
     if not os.path.lexists(path):
         raise NotFound(f"there is no namespace '{name}'")
-    if not os.path.islink(path):  # `ln -s /proc/PID/ns/net` makes names without a mount
-        libc().umount2(path.encode(), _MNT_DETACH)
-    os.unlink(path)
+    linked = os.path.islink(path)  # `ln -s /proc/PID/ns/net` makes names without a mount
+    try:
+        if not linked:
+            libc().umount2(path.encode(), _MNT_DETACH)
+    finally:  # an interrupt, too, leaves no name that opens nothing
+        os.unlink(path)
 
 
 def dangling() -> list[str]:

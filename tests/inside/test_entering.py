@@ -71,6 +71,17 @@ def test_an_interrupt_at_any_moment_leaves_the_thread_at_home_and_nothing_half_m
     assert 0 < len(kinds) < 200, "some interrupts came before, and some after"
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_moment_leaves_no_name_half_deleted(
+    interrupted: Callable[[Callable[[], object], float], None],
+) -> None:
+    for number in range(200):
+        namespaces.create(f"made{number}").close()
+        interrupted(lambda name=f"made{number}": namespaces.delete(name), number * 1e-6)
+    kinds = {os.stat(f"/run/netns/{name}").st_dev for name in os.listdir("/run/netns")}
+    assert kinds <= {os.stat(entering.HOST_PATH).st_dev}, "each name opens a namespace"
+
+
 def test_an_error_and_a_call_within_a_call_come_home_too() -> None:
     home, paths = here(), [nk.Namespace(name).path for name in ("ns1", "ns2")]
     inodes = [os.stat(path).st_ino for path in paths]
