@@ -216,9 +216,12 @@ class _Worker:
         answer: queue.SimpleQueue = queue.SimpleQueue()
         self._jobs.put((act, answer))
         result, error = answer.get()
-        if error is not None:
-            raise error
-        return result
+        try:
+            if error is not None:
+                raise error
+            return result
+        finally:
+            del error  # it knows this frame: both would stay, with what its callers hold, until they are collected
 
     def _work(self, home: int) -> None:
         checked(libc().setns(home, CLONE_NEWNET))  # who starts this thread may be elsewhere

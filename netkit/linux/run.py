@@ -21,13 +21,13 @@ from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Timeout
 from netkit.linux import executables, own_files
-from netkit.linux.entering import inside
+from netkit.linux.entering import apart, inside
 from netkit.linux.netlink import sockets
 from netkit.outcomes import Outcome
 from netkit.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS, _AT_ONCE = 2.0, 0.002, 1 << 16
 _SECONDS_TO_FINISH = 0.1
@@ -205,7 +205,9 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
     if (binding := own_files.binding(path)) and os.access(file, os.X_OK):
         command, file = [*binding, *command], executables.find(binding[0])
     try:
-        return inside(path, lambda: subprocess.Popen(command, executable=file, start_new_session=True, **streams))
+        return _undisturbed(
+            lambda: inside(path, lambda: subprocess.Popen(command, executable=file, start_new_session=True, **streams))
+        )
     except FileNotFoundError:
         package = _PACKAGES.get(name)
         remedy = f"Install the package {package}" if package else "Check its spelling"
@@ -215,6 +217,11 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
     except OSError as error:  # its arguments are too long, it is for another machine …
         reason = error.strerror or str(error)
         raise CommandFailed(problem, f"the kernel says: {reason}", "Try a simpler command") from None
+
+
+def _undisturbed(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Call it where no interrupt comes, which would leave a zombie and open pipes: that is for the main thread only."""
+    return apart(start) if threading.current_thread() is threading.main_thread() else start()
 
 
 def _input(text: str) -> contextlib.AbstractContextManager[Any]:

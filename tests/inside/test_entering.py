@@ -82,6 +82,19 @@ def test_an_interrupt_at_any_moment_leaves_no_name_half_deleted(
     assert kinds <= {os.stat(entering.HOST_PATH).st_dev}, "each name opens a namespace"
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_moment_leaves_no_program_that_nobody_waits_for(
+    interrupted: Callable[[Callable[[], object], float], None],
+) -> None:
+    ns1 = nk.Namespace("ns1")
+    for number in range(150):
+        interrupted(lambda: ns1.run("true"), number * 15e-6)
+    time.sleep(0.1)
+    ns1.run("true")  # Python waits now for those that ended without a reader
+    zombies = subprocess.check_output(["ps", "-o", "stat=", "--ppid", str(os.getpid())], text=True).count("Z")
+    assert zombies < 10, "hardly any: only an interrupt of Python's own destructor may leave one"
+
+
 def test_an_error_and_a_call_within_a_call_come_home_too() -> None:
     home, paths = here(), [nk.Namespace(name).path for name in ("ns1", "ns2")]
     inodes = [os.stat(path).st_ino for path in paths]
