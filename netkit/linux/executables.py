@@ -1,9 +1,23 @@
-"""Where programs are in PATH (execvp(3))."""
+"""Where programs are in PATH (execvp(3)), and which packages have them."""
 
 from __future__ import annotations
 
 import os
 from functools import lru_cache
+
+PACKAGES = {
+    "ping": "iputils-ping",
+    "nft": "nftables",
+    "brctl": "bridge-utils",
+    "busybox": "busybox-static",
+    "ifconfig": "net-tools",
+    "route": "net-tools",
+    "ip": "iproute2",
+    "docker": "docker.io",
+    "dockerd": "docker.io",
+    **{program: program for program in ("conntrack", "iptables", "tcpdump", "tshark")},
+}
+"""Which package of Debian has a program."""
 
 
 def find(program: str) -> str:

@@ -21,7 +21,7 @@ from netkit.face import face
 from netkit.handles import guarded, keep
 from netkit.kinds import Timeout
 from netkit.linux import executables, own_files
-from netkit.linux.entering import apart, inside
+from netkit.linux.entering import inside
 from netkit.linux.netlink import sockets
 from netkit.outcomes import Outcome
 from netkit.visible import visible
@@ -32,19 +32,6 @@ if TYPE_CHECKING:
 _SECONDS_TO_END, _SECONDS_BETWEEN_LOOKS, _AT_ONCE = 2.0, 0.002, 1 << 16
 _SECONDS_TO_FINISH = 0.1
 """How long who was started by a process that has ended may write on until it counts as running in the background."""
-
-_PACKAGES = {
-    "ping": "iputils-ping",
-    "nft": "nftables",
-    "brctl": "bridge-utils",
-    "busybox": "busybox-static",
-    "ifconfig": "net-tools",
-    "route": "net-tools",
-    "ip": "iproute2",
-    "docker": "docker.io",
-    "dockerd": "docker.io",
-    **{program: program for program in ("conntrack", "iptables", "tcpdump", "tshark")},
-}
 
 
 def run(
@@ -209,7 +196,7 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
             lambda: inside(path, lambda: subprocess.Popen(command, executable=file, start_new_session=True, **streams))
         )
     except FileNotFoundError:
-        package = _PACKAGES.get(name)
+        package = executables.PACKAGES.get(name)
         remedy = f"Install the package {package}" if package else "Check its spelling"
         raise ProgramMissing(f"there is no program '{name}'", "none of that name is in PATH", remedy) from None
     except (PermissionError, NotADirectoryError):
@@ -220,8 +207,22 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
 
 
 def _undisturbed(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-    """Call it where no interrupt comes, which would leave a zombie and open pipes: that is for the main thread only."""
-    return apart(start) if threading.current_thread() is threading.main_thread() else start()
+    """Start a program; an interrupt meanwhile would leave a zombie and open pipes: it comes when it can be ended."""
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        return start()
+    came: list[int] = []
+    process = None
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        process = start()
+        return process
+    finally:
+        signal.signal(signal.SIGINT, usual)
+        if came:
+            if process is not None:
+                _end(process)
+            signal.raise_signal(signal.SIGINT)
 
 
 def _input(text: str) -> contextlib.AbstractContextManager[Any]:
