@@ -192,9 +192,7 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
     if (binding := own_files.binding(path)) and os.access(file, os.X_OK):
         command, file = [*binding, *command], executables.find(binding[0])
     try:
-        return _undisturbed(
-            lambda: inside(path, lambda: subprocess.Popen(command, executable=file, start_new_session=True, **streams))
-        )
+        return _undisturbed(path, lambda: subprocess.Popen(command, executable=file, start_new_session=True, **streams))
     except FileNotFoundError:
         package = executables.PACKAGES.get(name)
         remedy = f"Install the package {package}" if package else "Check its spelling"
@@ -206,16 +204,16 @@ def popen(path: str, command: Sequence[str], **streams: Any) -> subprocess.Popen
         raise CommandFailed(problem, f"the kernel says: {reason}", "Try a simpler command") from None
 
 
-def _undisturbed(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+def _undisturbed(path: str, start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
     """Start a program; an interrupt meanwhile would leave a zombie and open pipes: it comes when it can be ended."""
     usual = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(usual):
-        return start()
+        return inside(path, start)
     came: list[int] = []
     process = None
     signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     try:
-        process = start()
+        process = inside(path, start)
         return process
     finally:
         signal.signal(signal.SIGINT, usual)
